@@ -1,0 +1,2 @@
+//! The `trial` command.
+fn main() {}
