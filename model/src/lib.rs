@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The rules of Trial Balance, pure: what a gateway asks of its stores, how the stores answer, what must hold.
+//!
+//! Nothing here can do I/O, read a clock or draw a random number.
+
+pub mod books;
+pub mod capsule;
+pub mod design;
+pub mod effect;
+pub mod flow;
+pub mod invariant;
+pub mod io;
+pub mod money;
+pub mod moves;
+pub mod pricing;
+pub mod reply;
+pub mod row;
+pub mod schedule;
+pub mod setup;
+pub mod situation;
+pub mod step;
+pub mod store;
+pub mod trace;
+pub mod world;

@@ -1,0 +1,106 @@
+//! A capsule: one finding as data, the resolved moves of one run with all it takes to replay them on any engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::design::Design;
+use crate::invariant::Figure;
+use crate::moves::{Move, NamedMove, UnknownMove};
+use crate::setup::{Account, Asked, Faults, Setup, SetupError};
+
+/// The version of the capsule format that is written. Older ones stay readable.
+pub const SCHEMA: u32 = 1;
+
+/// A counterexample that can be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capsule {
+    /// [`SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Version of the suite that found it.
+    pub version: String,
+    /// Id of the scenario.
+    pub scenario: String,
+    /// The design that breaks.
+    pub design: Design,
+    /// The engine that found it: `check` or `sim`.
+    pub found_by: String,
+    /// The seed, if a simulation found it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seed: Option<u64>,
+    /// The accounts it begins with.
+    pub accounts: Vec<Account>,
+    /// The requests.
+    pub requests: Vec<Asked>,
+    /// Gateways.
+    pub gateways: u8,
+    /// What happened, in order.
+    pub moves: Vec<NamedMove>,
+    /// What it breaks.
+    pub breach: Expected,
+}
+
+/// The breach a replay must show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// Id of the invariant.
+    pub invariant: String,
+    /// The numbers of its broken equation.
+    pub figures: Vec<Figure>,
+}
+
+/// A capsule whose parts do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CapsuleError {
+    /// Written by a newer suite.
+    #[error("`schema` is {0}: this suite reads 1 to {SCHEMA}")]
+    Schema(u32),
+    /// Accounts or requests that no world can hold.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A move that means nothing.
+    #[error("`moves` entry {number}: {why}")]
+    Move {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong.
+        why: UnknownMove,
+    },
+    /// No such invariant.
+    #[error("`breach.invariant` is `{found}`: valid are {valid}")]
+    Invariant {
+        /// What it says.
+        found: String,
+        /// The ids there are.
+        valid: String,
+    },
+    /// Nothing happens in it.
+    #[error("`moves` is empty: a counterexample has at least one move")]
+    NoMoves,
+}
+
+impl Capsule {
+    /// The world it begins with and its moves.
+    ///
+    /// # Errors
+    /// Names the key that is wrong and what would be valid.
+    pub fn resolve(&self) -> Result<(Setup, Vec<Move>), CapsuleError> {
+        if self.schema == 0 || self.schema > SCHEMA {
+            return Err(CapsuleError::Schema(self.schema));
+        }
+        if crate::invariant::find(&self.breach.invariant).is_none() {
+            let valid = crate::invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
+            return Err(CapsuleError::Invariant { found: self.breach.invariant.clone(), valid });
+        }
+        if self.moves.is_empty() {
+            return Err(CapsuleError::NoMoves);
+        }
+        let (accounts, requests) = (self.accounts.clone(), self.requests.clone());
+        let setup = Setup::new(accounts, requests, self.gateways, Faults::default(), self.design)?;
+        let resolve = |(place, named): (usize, &NamedMove)| {
+            named.resolve(&setup).map_err(|why| CapsuleError::Move { number: place + 1, why })
+        };
+        let moves = self.moves.iter().enumerate().map(resolve).collect::<Result<Vec<_>, _>>()?;
+        Ok((setup, moves))
+    }
+}

@@ -1,0 +1,168 @@
+//! The invariants: each a sentence, a reason in terms of money, and a function over one move with the books on both
+//! sides of it.
+
+mod cache_form;
+mod conserve;
+mod converge;
+mod key;
+mod no_early_effect;
+mod once;
+mod progress;
+mod row_iff_money;
+mod status;
+mod truth;
+
+use serde::{Deserialize, Serialize};
+
+use crate::books::{Books, Edge};
+use crate::row::{Request, Tenant};
+use crate::setup::Setup;
+
+/// When an invariant is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// In every reachable state and on every move.
+    Always,
+    /// Only with nothing in flight, clients done, jobs run, stores healthy.
+    AtRest,
+}
+
+impl When {
+    /// `always` or `at rest`.
+    pub fn words(self) -> &'static str {
+        match self {
+            When::Always => "always",
+            When::AtRest => "at rest",
+        }
+    }
+}
+
+/// Whom a breach concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A tenant's books.
+    Tenant(Tenant),
+    /// A logical request.
+    Request(Request),
+}
+
+/// What one look at one move found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Not the moment to judge it.
+    NotJudged,
+    /// Judged, but it could not have failed: what it speaks of was not there.
+    Vacuous,
+    /// It could have failed and held.
+    Held,
+    /// It is broken.
+    Broken(Subject),
+}
+
+impl Look {
+    /// The graver of two looks at the same move.
+    pub fn and(self, other: Look) -> Look {
+        let gravity = |look: Look| match look {
+            Look::NotJudged => 0,
+            Look::Vacuous => 1,
+            Look::Held => 2,
+            Look::Broken(_) => 3,
+        };
+        if gravity(other) > gravity(self) { other } else { self }
+    }
+
+    /// `Broken` for a subject that breaks it, `Held` for one that could have, else `Vacuous`.
+    fn judge(subject: Subject, could_fail: bool, holds: bool) -> Look {
+        match (could_fail, holds) {
+            (_, false) => Look::Broken(subject),
+            (true, true) => Look::Held,
+            (false, true) => Look::Vacuous,
+        }
+    }
+}
+
+/// One number of a broken equation, with what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// What it is, such as `balance of acme`.
+    pub name: String,
+    /// Its value, money with its decimals.
+    pub value: String,
+}
+
+impl Figure {
+    fn new(name: impl Into<String>, value: impl ToString) -> Figure {
+        Figure { name: name.into(), value: value.to_string() }
+    }
+}
+
+/// One statement that must hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// As commands and JSON spell it.
+    pub id: &'static str,
+    /// The plain sentence.
+    pub sentence: &'static str,
+    /// Why it matters, in terms of money.
+    pub reason: &'static str,
+    /// When it is judged.
+    pub when: When,
+    /// The function.
+    pub look: fn(&Edge<'_>) -> Look,
+    /// The numbers of the equation that a subject breaks.
+    pub figures: fn(&Edge<'_>, Subject, &Setup) -> Vec<Figure>,
+}
+
+/// All invariants, in the order of reports.
+pub const ALL: &[Invariant] = &[
+    conserve::INVARIANT,
+    once::INVARIANT,
+    row_iff_money::INVARIANT,
+    truth::INVARIANT,
+    key::INVARIANT,
+    progress::INVARIANT,
+    converge::INVARIANT,
+    status::INVARIANT,
+    no_early_effect::INVARIANT,
+    cache_form::INVARIANT,
+];
+
+/// The invariant of that id.
+pub fn find(id: &str) -> Option<&'static Invariant> {
+    ALL.iter().find(|invariant| invariant.id == id)
+}
+
+/// The place of an id in [`ALL`].
+pub fn place(id: &str) -> Option<usize> {
+    ALL.iter().position(|invariant| invariant.id == id)
+}
+
+impl Invariant {
+    /// Judges one move.
+    pub fn judge(&self, edge: &Edge<'_>) -> Look {
+        match self.when {
+            When::AtRest if !edge.after.at_rest => Look::NotJudged,
+            When::AtRest | When::Always => (self.look)(edge),
+        }
+    }
+}
+
+fn each_tenant(books: &Books, mut look: impl FnMut(Tenant) -> Look) -> Look {
+    (0..books.tenants.len() as u8).map(|t| look(Tenant(t))).fold(Look::Vacuous, Look::and)
+}
+
+fn each_request(books: &Books, mut look: impl FnMut(Request) -> Look) -> Look {
+    (0..books.requests.len() as u8).map(|r| look(Request(r))).fold(Look::Vacuous, Look::and)
+}
+
+fn tenant_of(books: &Books, subject: Subject) -> Tenant {
+    match subject {
+        Subject::Tenant(tenant) => tenant,
+        Subject::Request(request) => books.requests[request.index()].tenant,
+    }
+}
+
+fn subject_request(subject: Subject) -> Option<Request> {
+    if let Subject::Request(request) = subject { Some(request) } else { None }
+}

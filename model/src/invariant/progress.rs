@@ -1,0 +1,35 @@
+use crate::books::Edge;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::setup::Setup;
+
+/// PROGRESS: a client that repeats its trace gets a final answer.
+pub const INVARIANT: Invariant = Invariant {
+    id: "progress",
+    sentence: "A client that repeats the same trace gets a final answer within the attempts it is granted, after a fault \
+               at any step.",
+    reason: "A request that can neither be charged nor refused is lost business, and the client cannot know.",
+    when: When::AtRest,
+    look,
+    figures,
+};
+
+/// Attempts that a fault touched, or that ran beside another of the trace, do not use up what is granted.
+fn look(edge: &Edge<'_>) -> Look {
+    each_request(edge.after, |request| {
+        let answered = edge.after.requests[request.index()].answered.is_some();
+        Look::judge(Subject::Request(request), true, answered)
+    })
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let Some(request) = subject_request(subject) else { return Vec::new() };
+    let name = setup.trace_name(request);
+    let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
+    let key = if edge.after.requests[request.index()].key.is_some() { "held" } else { "free" };
+    vec![
+        Figure::new(format!("undisturbed attempts of {name}"), setup.requests[request.index()].attempts),
+        Figure::new(format!("final answers to {name}"), 0),
+        Figure::new(format!("ledger row of {name}"), row),
+        Figure::new(format!("key of {name}"), key),
+    ]
+}

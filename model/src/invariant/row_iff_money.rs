@@ -1,0 +1,42 @@
+use crate::books::{Books, Edge};
+use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::money::Money;
+use crate::row::Request;
+use crate::setup::Setup;
+
+/// ROW_IFF_MONEY: the row and its money become effective in one step.
+pub const INVARIANT: Invariant = Invariant {
+    id: "row-iff-money",
+    sentence: "A ledger row becomes effective in the same atomic step in which its money moves.",
+    reason: "Between the two a crash leaves a charge without a row, or a row without a charge.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+/// Money moved in this step, and money of rows that became effective in it.
+fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
+    let moved = after.requests[request.index()].moved - before.requests[request.index()].moved;
+    let effective =
+        |books: &Books| books.row_of(request).filter(|row| row.effective()).map_or(Money::ZERO, |r| r.amount);
+    (moved, effective(after) - effective(before))
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some(before) = edge.before else { return Look::Vacuous };
+    each_request(edge.after, |request| {
+        let (moved, recorded) = changes(before, edge.after, request);
+        let could_fail = moved != Money::ZERO || recorded != Money::ZERO;
+        Look::judge(Subject::Request(request), could_fail, moved == recorded)
+    })
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let (Some(request), Some(before)) = (subject_request(subject), edge.before) else { return Vec::new() };
+    let (moved, recorded) = changes(before, edge.after, request);
+    let name = setup.trace_name(request);
+    vec![
+        Figure::new(format!("money taken for {name} in this step"), moved),
+        Figure::new(format!("rows of {name} made effective in this step"), recorded),
+    ]
+}

@@ -1,0 +1,56 @@
+use crate::books::{Books, Edge};
+use crate::invariant::{Figure, Invariant, Look, Subject, When};
+use crate::row::{LedgerRow, Request, Status};
+use crate::setup::Setup;
+
+/// STATUS: a row's life goes one way.
+pub const INVARIANT: Invariant = Invariant {
+    id: "status",
+    sentence: "A ledger row goes from pending to committed to reversed and never back, and once effective it keeps its \
+               amount, tenant and trace and does not vanish.",
+    reason: "A ledger whose history can change proves nothing about what was charged.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn lawful(before: Option<&LedgerRow>, after: Option<&LedgerRow>) -> bool {
+    match (before, after) {
+        (None, _) => true,
+        (Some(before), None) => !before.effective(),
+        (Some(before), Some(after)) => {
+            let onward = match (before.status, after.status) {
+                (Status::Pending, _) => true,
+                (Status::Committed, to) => to != Status::Pending,
+                (Status::Reversed, to) => to == Status::Reversed,
+            };
+            let same = (before.amount, before.tenant, before.trace) == (after.amount, after.tenant, after.trace);
+            onward && (same || !before.effective())
+        }
+    }
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some(before) = edge.before else { return Look::Vacuous };
+    let rows = before.rows.iter().zip(&edge.after.rows);
+    rows.map(|(was, is)| {
+        let subject = was.as_ref().or(is.as_ref()).and_then(|row| edge.after.request_of(row)).unwrap_or(Request(0));
+        Look::judge(Subject::Request(subject), was.is_some(), lawful(was.as_ref(), is.as_ref()))
+    })
+    .fold(Look::Vacuous, Look::and)
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let Subject::Request(request) = subject else { return Vec::new() };
+    let Some(before) = edge.before else { return Vec::new() };
+    let trace = setup.charge(request).trace.index();
+    let words = |books: &Books| match &books.rows[trace] {
+        Some(row) => format!("{:?} {} of {}", row.status, row.amount, setup.account_name(row.tenant)).to_lowercase(),
+        None => "none".to_owned(),
+    };
+    let name = setup.trace_name(request);
+    vec![
+        Figure::new(format!("row of {name} before"), words(before)),
+        Figure::new(format!("row of {name} after"), words(edge.after)),
+    ]
+}

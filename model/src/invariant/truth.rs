@@ -1,0 +1,55 @@
+use crate::books::{Books, Edge, Told};
+use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::reply::{Answer, Failure};
+use crate::row::Request;
+use crate::setup::Setup;
+
+/// TRUTH: a truthful answer.
+pub const INVARIANT: Invariant = Invariant {
+    id: "truth",
+    sentence: "What the client is told is so: ok means a durable charge, refused means a limit was binding and nothing \
+               was charged, duplicate means charged or in flight, an error never hides a known success.",
+    reason: "A client acts on the answer: told an error after a charge it pays for what it believes it did not get.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn is_true(books: &Books, request: Request, told: &Told) -> bool {
+    let charged = books.row_of(request).is_some_and(|row| row.effective());
+    match told.answer {
+        Answer::Ok(trace) => charged && trace == books.requests[request.index()].trace,
+        Answer::Refused(_) => !charged && told.was_binding,
+        Answer::Duplicate => charged || told.others_in_flight,
+        Answer::Error(_) => !(charged && told.knew_charged),
+    }
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
+        return Look::Vacuous;
+    };
+    Look::judge(Subject::Request(request), true, is_true(edge.after, request, told))
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+        return Vec::new();
+    };
+    let name = setup.trace_name(request);
+    let row = match edge.after.row_of(request) {
+        Some(row) if row.effective() => format!("charged {}", row.amount),
+        Some(row) => format!("pending {}", row.amount),
+        None => "no row".to_owned(),
+    };
+    vec![Figure::new(format!("told about {name}"), answer(told.answer)), Figure::new(format!("ledger for {name}"), row)]
+}
+
+fn answer(answer: Answer) -> String {
+    match answer {
+        Answer::Ok(_) => "ok".to_owned(),
+        Answer::Refused(limit) => format!("refused: {}", Failure::Refused(limit).words()),
+        Answer::Duplicate => "duplicate".to_owned(),
+        Answer::Error(failure) => format!("error: {}", failure.words()),
+    }
+}

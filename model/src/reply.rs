@@ -1,0 +1,98 @@
+//! What the stores answer. Every outcome has a name; *lost*, which is not knowing, is one of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::row::{LedgerRow, Limit, QuotaRow};
+
+/// The answer to one [`crate::effect::Call`], projected to what a flow may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// Done; there is nothing more to say.
+    Ok,
+    /// `SET NX`: the key is ours.
+    Taken,
+    /// `SET NX`: somebody's key was there.
+    Held,
+    /// A quota row.
+    Quota(QuotaRow),
+    /// The ledger row asked for, or none.
+    Row(Option<LedgerRow>),
+    /// Rows an UPDATE touched.
+    Updated(u8),
+    /// The server or the network refused.
+    Failed(Failure),
+}
+
+/// Why a step or a whole flow did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// A limit was binding at T4a. Raised by the flow, not by a store.
+    Refused(Limit),
+    /// The version changed under us too often. Raised by the flow.
+    Conflict,
+    /// The key is held and the ledger knows nothing of the trace. Raised by the flow.
+    KeyWithoutRow,
+    /// The trace's row belongs to another tenant. Raised by the flow.
+    ForeignRow,
+    /// 23505: the trace has a row already.
+    UniqueViolation,
+    /// 25P02: the transaction is aborted and refuses everything but its end.
+    InFailedTransaction,
+    /// 40P01: chosen as the victim of a deadlock.
+    Deadlock,
+    /// 22003: the value does not fit its column.
+    OutOfRange,
+    /// COMMIT was answered with ROLLBACK, since the transaction had failed.
+    RolledBack,
+    /// The connection to Postgres broke: what was asked may have been done or not.
+    PgLost,
+    /// Redis refused the connection: the command did not run.
+    RedisUnreachable,
+    /// Redis did not answer: the command may have run or not.
+    RedisLost,
+}
+
+/// What the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Charged, by this row.
+    Ok(crate::row::Trace),
+    /// Not charged: this limit was binding.
+    Refused(Limit),
+    /// The same trace is in flight or done; come back for the result.
+    Duplicate,
+    /// Nothing is promised; a later try resolves it.
+    Error(Failure),
+}
+
+impl Answer {
+    /// Whether the client stops asking.
+    pub fn is_final(self) -> bool {
+        matches!(self, Answer::Ok(_) | Answer::Refused(_))
+    }
+}
+
+impl Failure {
+    /// The failure in words, for stories and reports.
+    pub fn words(self) -> &'static str {
+        match self {
+            Failure::Refused(Limit::Balance) => "balance exhausted",
+            Failure::Refused(Limit::Daily) => "daily quota exhausted",
+            Failure::Refused(Limit::Monthly) => "monthly quota exhausted",
+            Failure::Conflict => "version changed too often",
+            Failure::KeyWithoutRow => "key held, no row found",
+            Failure::ForeignRow => "the trace belongs to another tenant",
+            Failure::UniqueViolation => "row exists already (23505)",
+            Failure::InFailedTransaction => "transaction is aborted (25P02)",
+            Failure::Deadlock => "deadlock (40P01)",
+            Failure::OutOfRange => "value out of range (22003)",
+            Failure::RolledBack => "commit answered with rollback",
+            Failure::PgLost => "connection to postgres lost",
+            Failure::RedisUnreachable => "redis unreachable",
+            Failure::RedisLost => "no answer from redis",
+        }
+    }
+}

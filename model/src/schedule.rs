@@ -1,0 +1,71 @@
+//! Scheduled runs: per step of the undisturbed run, every single disturbance there is, each carried on until all is at
+//! rest. Where exhausting is not possible, as on real servers, these are the runs that everybody expects to see.
+
+use crate::moves::{Actor, Move};
+use crate::setup::Setup;
+use crate::world::World;
+
+/// The longest a scheduled run may get; a flow that does not end within it is cut there.
+const LONGEST: usize = 400;
+
+/// One run and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The moves, to the end.
+    pub moves: Vec<Move>,
+    /// The place of the disturbance in it; absent in the undisturbed run.
+    pub disturbed_at: Option<usize>,
+}
+
+/// The undisturbed run, then per place of it one run for each fault the budgets allow there, for each request sent while
+/// another is in flight, and for each early start of the background job. Undisturbed, one attempt follows the other.
+pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
+    let undisturbed = carry_on(setup, World::new(setup), Vec::new(), Prefer::Oldest);
+    let mut world = World::new(setup);
+    let mut runs = vec![Scheduled { moves: undisturbed.clone(), disturbed_at: None }];
+    for (place, &mv) in undisturbed.iter().enumerate() {
+        let mut enabled = Vec::new();
+        world.moves(setup, &mut enabled);
+        for other in enabled.into_iter().filter(|&other| other != mv) {
+            let mut after = world.clone();
+            if after.apply(setup, other).is_err() {
+                continue;
+            }
+            let moves: Vec<Move> = undisturbed[..place].iter().copied().chain([other]).collect();
+            let moves = carry_on(setup, after, moves, Prefer::Newest);
+            runs.push(Scheduled { moves, disturbed_at: Some(place) });
+        }
+        if world.apply(setup, mv).is_err() {
+            break;
+        }
+    }
+    runs
+}
+
+/// Which attempt goes on when several could.
+#[derive(Clone, Copy)]
+enum Prefer {
+    Oldest,
+    Newest,
+}
+
+/// Goes on without further disturbance: attempts first, then clients, then the job.
+fn carry_on(setup: &Setup, mut world: World, mut moves: Vec<Move>, prefer: Prefer) -> Vec<Move> {
+    while moves.len() < LONGEST {
+        let mut enabled = Vec::new();
+        world.moves(setup, &mut enabled);
+        let step = |mv: &&Move| matches!(mv, Move::Step { actor: Actor::Gateway(_), .. });
+        let attempt = match prefer {
+            Prefer::Oldest => enabled.iter().find(step),
+            Prefer::Newest => enabled.iter().rfind(step),
+        };
+        let send = || enabled.iter().find(|mv| matches!(mv, Move::Send { .. }));
+        let job = || enabled.iter().find(|mv| matches!(mv, Move::Step { .. }));
+        let Some(&next) = attempt.or_else(send).or_else(job) else { break };
+        if world.apply(setup, next).is_err() {
+            break;
+        }
+        moves.push(next);
+    }
+    moves
+}
