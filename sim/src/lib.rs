@@ -1,1 +1,12 @@
-//! Placeholder.
+//! The suite: scenarios, engines, verdicts, capsules and reports.
+
+pub mod capsules;
+pub mod check;
+pub mod explore;
+pub mod report;
+pub mod sampled;
+pub mod scenario;
+pub mod simulate;
+pub mod story;
+pub mod verdict;
+pub mod without;

@@ -1,0 +1,259 @@
+//! The engine `check`: a case as a machine that the explorers walk, and what they found as verdicts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use model::books::{Edge, Occurrence};
+use model::invariant::{self, Look};
+use model::moves::Move;
+use model::setup::Setup;
+use model::situation;
+use model::trace::Run;
+use model::world::World;
+
+use crate::capsules::Capsules;
+use crate::explore::{self, Ended, Exploration, ExploreError, Limits, Machine};
+use crate::scenario::{Case, Scenario};
+use crate::story;
+use crate::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdict, as_expected};
+
+/// Why check has no result to give.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The two searches disagree, or a trace does not lead where it should.
+    #[error("internal error in {scenario}, {design}: {why}")]
+    Explore {
+        /// Which scenario.
+        scenario: String,
+        /// Which design.
+        design: String,
+        /// What went wrong.
+        why: ExploreError,
+    },
+    /// The world offered a move that it then could not make, or stopped short of rest.
+    #[error("internal error in {scenario}, {design}: {why}")]
+    World {
+        /// Which scenario.
+        scenario: String,
+        /// Which design.
+        design: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// A world with what led to it. Only the world is its identity.
+#[derive(Clone, Debug)]
+pub struct Node {
+    world: World,
+    did: Option<Occurrence>,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Node) -> bool {
+        self.world == other.world
+    }
+}
+
+impl Eq for Node {}
+
+impl std::hash::Hash for Node {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.world.hash(state);
+    }
+}
+
+/// A setup as a machine.
+#[derive(Debug)]
+pub struct CaseMachine {
+    setup: Setup,
+    seen: AtomicU64,
+    impossible: AtomicBool,
+}
+
+impl CaseMachine {
+    /// The machine of one setup.
+    pub fn new(setup: &Setup) -> CaseMachine {
+        CaseMachine { setup: setup.clone(), seen: AtomicU64::new(0), impossible: AtomicBool::new(false) }
+    }
+
+    /// Whether the situation at this place of [`situation::ALL`] arose.
+    pub fn saw(&self, place: usize) -> bool {
+        self.seen.load(Ordering::Relaxed) >> place & 1 == 1
+    }
+}
+
+impl Machine for CaseMachine {
+    type State = Node;
+    type Move = Move;
+
+    fn initial(&self) -> Node {
+        Node { world: World::new(&self.setup), did: None }
+    }
+
+    fn moves(&self, state: &Node, out: &mut Vec<Move>) {
+        state.world.moves(&self.setup, out);
+    }
+
+    fn apply(&self, state: &Node, mv: &Move) -> Node {
+        let mut world = state.world.clone();
+        match world.apply(&self.setup, *mv) {
+            Ok(did) => Node { world, did: Some(did) },
+            Err(_) => {
+                self.impossible.store(true, Ordering::Relaxed);
+                state.clone()
+            }
+        }
+    }
+
+    fn at_rest(&self, state: &Node) -> bool {
+        state.world.at_rest()
+    }
+
+    fn properties(&self) -> usize {
+        invariant::ALL.len()
+    }
+
+    fn judge(&self, prev: Option<(&Node, &Move)>, state: &Node, looks: &mut [explore::Look]) {
+        let before = prev.map(|(node, _)| node.world.books(&self.setup));
+        let after = state.world.books(&self.setup);
+        let edge = Edge { before: before.as_ref(), did: state.did.as_ref(), after: &after };
+        for (invariant, look) in invariant::ALL.iter().zip(looks) {
+            *look = match invariant.judge(&edge) {
+                Look::NotJudged => explore::Look::NotJudged,
+                Look::Vacuous => explore::Look::Vacuous,
+                Look::Held => explore::Look::Held,
+                Look::Broken(_) => explore::Look::Broken,
+            };
+        }
+        let known = self.seen.load(Ordering::Relaxed);
+        let arose = situation::ALL.iter().enumerate().filter(|(place, s)| known >> place & 1 == 0 && (s.arose)(&edge));
+        let arose = arose.fold(0, |bits, (place, _)| bits | 1u64 << place);
+        if arose != 0 {
+            self.seen.fetch_or(arose, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Explores one case and judges every invariant; counterexamples go into `capsules`.
+///
+/// # Errors
+/// Only internal ones: what could not be finished within the limits is `unknown`.
+pub fn check(
+    scenario: &Scenario,
+    case: &Case,
+    limits: &Limits,
+    capsules: &mut Capsules,
+) -> Result<Findings, CheckError> {
+    let began = Instant::now();
+    let design = case.setup.design.to_string();
+    let machine = Arc::new(CaseMachine::new(&case.setup));
+    let exploration = explore::explore(&machine, limits).map_err(|why| CheckError::Explore {
+        scenario: scenario.id.clone(),
+        design: design.clone(),
+        why,
+    })?;
+    let world_error = |why: String| CheckError::World { scenario: scenario.id.clone(), design: design.clone(), why };
+    if machine.impossible.load(Ordering::Relaxed) {
+        return Err(world_error("the world offered a move that it could not make".to_owned()));
+    }
+    if exploration.counts.stuck > 0 {
+        return Err(world_error(format!("{} states have no move and are not at rest", exploration.counts.stuck)));
+    }
+    let unseen = unseen(case, &machine);
+    let mut found = Findings::default();
+    for place in 0..invariant::ALL.len() {
+        let shown = counterexample(scenario, case, &exploration, place, capsules).map_err(&world_error)?;
+        found.findings.push(finding(scenario, case, &exploration, place, &unseen, shown.as_ref()));
+        found.counterexamples.extend(shown);
+    }
+    found.explored.push(Explored {
+        scenario: scenario.id.clone(),
+        design,
+        engine: Engine::Check,
+        states: Some(exploration.counts.states),
+        generated: Some(exploration.counts.edges),
+        depth: Some(exploration.depth),
+        runs: None,
+        complete: exploration.ended.is_complete(),
+        seconds: began.elapsed().as_secs_f64(),
+    });
+    Ok(found)
+}
+
+fn unseen(case: &Case, machine: &CaseMachine) -> Vec<&'static str> {
+    let missing = situation::ALL
+        .iter()
+        .enumerate()
+        .filter(|(place, s)| !machine.saw(*place) && case.seen.iter().any(|id| id == s.id));
+    missing.map(|(_, situation)| situation.title).collect()
+}
+
+fn counterexample(
+    scenario: &Scenario,
+    case: &Case,
+    exploration: &Exploration<Move>,
+    place: usize,
+    capsules: &mut Capsules,
+) -> Result<Option<Counterexample>, String> {
+    let Some(moves) = &exploration.properties[place].trace else { return Ok(None) };
+    let run = Run::replay(&case.setup, moves).map_err(|error| error.to_string())?;
+    let judgement = run.judge(&case.setup);
+    let breach = judgement.tallies[place].breach.clone();
+    let breach = breach.ok_or_else(|| format!("the trace to {} breaks nothing", invariant::ALL[place].id))?;
+    Ok(Some(Counterexample {
+        scenario: scenario.id.clone(),
+        design: case.setup.design.to_string(),
+        capsule: capsules.keep(&scenario.id, &case.setup, Engine::Check, None, &run, &breach),
+        setup: case.setup.clone(),
+        run,
+        breach,
+        without: Vec::new(),
+    }))
+}
+
+fn finding(
+    scenario: &Scenario,
+    case: &Case,
+    exploration: &Exploration<Move>,
+    place: usize,
+    unseen: &[&str],
+    shown: Option<&Counterexample>,
+) -> Finding {
+    let property = &exploration.properties[place];
+    let (verdict, why) = match (shown, exploration.ended) {
+        (Some(counterexample), _) => (Verdict::Broken, story::sentence(&counterexample.breach)),
+        (None, Ended::Complete) if !unseen.is_empty() => {
+            (Verdict::Unknown, format!("an expected situation never arose: {}", unseen.join(", ")))
+        }
+        (None, Ended::Complete) if property.judged == 0 => (Verdict::Unknown, "it was never judged".to_owned()),
+        (None, Ended::Complete) => (Verdict::Holds, "every state within the bounds was looked at".to_owned()),
+        (None, cut) => (Verdict::Unknown, cut_short(cut).to_owned()),
+    };
+    let expected = case.expected[place];
+    Finding {
+        scenario: scenario.id.clone(),
+        design: case.setup.design.to_string(),
+        engine: Engine::Check,
+        invariant: invariant::ALL[place].id,
+        verdict,
+        expected,
+        as_expected: as_expected(verdict, expected),
+        judged: property.judged,
+        could_have_failed: property.failable,
+        why,
+        steps: shown.map(|counterexample| counterexample.run.entries.len()),
+        capsule: shown.map(|counterexample| counterexample.capsule.clone()),
+    }
+}
+
+fn cut_short(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Complete => "complete",
+        Ended::Time => "time: the search was cut before every state was looked at (--time)",
+        Ended::States => "states: there are more than --max-states allows",
+        Ended::Memory => "memory: the search was cut before it outgrew its budget",
+        Ended::Interrupted => "interrupted before every state was looked at",
+    }
+}

@@ -1,0 +1,91 @@
+//! What can be explored.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// The most properties one machine may have: a set of them is kept in one machine word beside each waiting state.
+pub const MAX_PROPERTIES: usize = 64;
+
+/// A finite nondeterministic machine. Every method must be pure: traces are kept as choices and replayed.
+pub trait Machine: Send + Sync {
+    /// One state. Its `Hash` must cover every field that its `Eq` compares.
+    type State: Clone + Eq + Hash + Debug + Send + Sync;
+    /// One thing that can happen next.
+    type Move: Clone + PartialEq + Debug + Send + Sync;
+
+    /// Where every trace begins.
+    fn initial(&self) -> Self::State;
+
+    /// Appends what can happen in `state`. Of equally short traces, the one with the earlier moves is reported.
+    fn moves(&self, state: &Self::State, out: &mut Vec<Self::Move>);
+
+    /// The state after `mv`, which is one of the moves of `state`.
+    fn apply(&self, state: &Self::State, mv: &Self::Move) -> Self::State;
+
+    /// Whether nothing remains to be done. A state without moves that is not at rest is stuck.
+    fn at_rest(&self, state: &Self::State) -> bool;
+
+    /// How many properties [`judge`](Self::judge) judges, at most [`MAX_PROPERTIES`].
+    fn properties(&self) -> usize;
+
+    /// Judges the edge that leads to `state`; `prev` is `None` for the initial state. `looks` has one entry per property,
+    /// each [`Look::NotJudged`] on entry.
+    fn judge(&self, prev: Option<(&Self::State, &Self::Move)>, state: &Self::State, looks: &mut [Look]);
+
+    /// Bytes that `state` owns on the heap, so that memory limits can count them.
+    fn heap_bytes(&self, _state: &Self::State) -> usize {
+        0
+    }
+}
+
+/// What one property says of one edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The property does not speak of this edge.
+    NotJudged,
+    /// Judged, but it could not have failed here.
+    Vacuous,
+    /// It could have failed here, and held.
+    Held,
+    /// It failed.
+    Broken,
+}
+
+/// The looks of one edge, on the stack.
+pub(super) struct Looks([Look; MAX_PROPERTIES]);
+
+impl Looks {
+    pub(super) fn of<M: Machine>(
+        machine: &M,
+        properties: usize,
+        prev: Option<(&M::State, &M::Move)>,
+        state: &M::State,
+    ) -> Self {
+        let mut looks = Self([Look::NotJudged; MAX_PROPERTIES]);
+        machine.judge(prev, state, &mut looks.0[..properties]);
+        looks
+    }
+
+    pub(super) fn each(&self, properties: usize) -> impl Iterator<Item = (usize, Look)> + '_ {
+        self.0[..properties].iter().copied().enumerate()
+    }
+
+    /// The broken properties, one bit each.
+    pub(super) fn broken(&self, properties: usize) -> u64 {
+        self.each(properties)
+            .filter(|(_, look)| *look == Look::Broken)
+            .fold(0, |set, (property, _)| set | 1 << property)
+    }
+}
+
+/// The members of a set of properties, lowest first.
+pub(super) fn members(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        if set == 0 {
+            return None;
+        }
+        let property = set.trailing_zeros() as usize;
+        set &= set - 1;
+        Some(property)
+    })
+}

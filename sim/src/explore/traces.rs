@@ -1,0 +1,77 @@
+//! What a search has found, with its traces replayed: a trace that does not lead a second time to what it led to first is an
+//! error.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::error::ExploreError;
+use super::limits::Ended;
+use super::links::Replayed;
+use super::machine::{Looks, Machine};
+use super::search::{Breach, Search};
+use super::seen::Seen;
+use super::shortest::{Shortest, ShortestProperty};
+
+impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
+    pub(super) fn result(self, ended: Ended) -> Result<Shortest<M::Move>, ExploreError> {
+        let mut properties = Vec::with_capacity(self.properties);
+        for (property, tally) in self.tallies.iter().enumerate() {
+            properties.push(ShortestProperty {
+                judged: tally.judged,
+                failable: tally.failable,
+                broken: tally.broken,
+                broken_states: tally.broken_states,
+                trace: self.breaches[property].map(|breach| self.breaking_trace(property, breach)).transpose()?,
+            });
+        }
+        let stuck = self.first_stuck.map(|index| self.stuck_trace(index)).transpose()?;
+        Ok(Shortest { ended, counts: self.counts, depth: self.depth, properties, stuck, bytes: self.most_bytes })
+    }
+
+    /// The trace to a breach, replayed and judged again.
+    fn breaking_trace(&self, property: usize, breach: Breach) -> Result<Vec<M::Move>, ExploreError> {
+        let choices = match breach {
+            Breach::Initially => Vec::new(),
+            Breach::Over(edge) => self.links.choices_over(edge),
+        };
+        let reached = format!("the breach of property {property}");
+        let replayed = Replayed::of(self.machine, &choices, &reached)?;
+        let looks = Looks::of(self.machine, self.properties, replayed.prev(), &replayed.last);
+        if looks.broken(self.properties) & 1 << property == 0 {
+            return Err(ExploreError::NotRepeatable { length: choices.len(), reached });
+        }
+        Ok(replayed.moves)
+    }
+
+    fn stuck_trace(&self, index: u32) -> Result<Vec<M::Move>, ExploreError> {
+        let choices = self.links.choices(index);
+        let replayed = Replayed::of(self.machine, &choices, "the stuck state")?;
+        let mut moves = Vec::new();
+        self.machine.moves(&replayed.last, &mut moves);
+        if !moves.is_empty() || self.machine.at_rest(&replayed.last) {
+            return Err(ExploreError::NotRepeatable { length: choices.len(), reached: "the stuck state".to_owned() });
+        }
+        Ok(replayed.moves)
+    }
+
+    /// The error for a panic. The trace is replayed only up to the state that was asked, because asking panics again.
+    pub(super) fn panicked(&self, message: String) -> ExploreError {
+        let (parent, ordinal) = self.asked;
+        let replay = || {
+            if self.links.len() == 0 {
+                return Vec::new();
+            }
+            let Ok(replayed) = Replayed::of(self.machine, &self.links.choices(parent), "the panic") else {
+                return Vec::new();
+            };
+            let mut trace: Vec<String> = replayed.moves.iter().map(|mv| format!("{mv:?}")).collect();
+            if let Some(ordinal) = ordinal {
+                let mut moves = Vec::new();
+                self.machine.moves(&replayed.last, &mut moves);
+                trace.extend(moves.get(usize::from(ordinal)).map(|mv| format!("{mv:?}")));
+            }
+            trace
+        };
+        let trace = catch_unwind(AssertUnwindSafe(replay)).unwrap_or_default();
+        ExploreError::Panicked { message, trace }
+    }
+}

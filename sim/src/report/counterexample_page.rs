@@ -1,0 +1,135 @@
+//! The section of one counterexample: its story in a line, the diagram with the books beside it, the broken equation,
+//! what happens without each fault, and the command that replays it.
+
+use maud::{Markup, html};
+use model::invariant;
+
+use crate::report::diagram::Lanes;
+use crate::report::index_page::{anchor, badge, counterexample_anchor};
+use crate::report::row::{self, MONEY, Row};
+use crate::report::text::{counted, width};
+use crate::story;
+use crate::verdict::{Counterexample, Finding, Findings, Verdict};
+
+/// The section, as the finding it belongs to was told.
+pub(super) fn section(found: &Counterexample, findings: &Findings) -> Markup {
+    let breach = &found.breach;
+    let sentence = invariant::find(breach.invariant).map_or("", |invariant| invariant.sentence);
+    html! {
+        article.counterexample id=(counterexample_anchor(&found.scenario, &found.design, breach.invariant)) {
+            h3 { (badge(Verdict::Broken)) " " (breach.invariant) " in " (found.design) }
+            p.from {
+                a href={ "#" (anchor(&found.scenario)) } { (found.scenario) }
+                " · " (counted(found.run.entries.len() as u64, "move"))
+                " · " a href="#matrix" { "back to the matrix" }
+            }
+            p.story { (row::in_a_line(found)) }
+            p.rule { a href={ "#invariant-" (breach.invariant) } { (breach.invariant) } ": " (sentence) }
+            (diagram(found))
+            div.after {
+                (equation(found, told(found, findings)))
+                (without(found))
+            }
+            p.replay-lead { "Replay it on real servers:" }
+            pre.replay { code { (row::replay(found)) } }
+        }
+    }
+}
+
+fn told<'a>(found: &Counterexample, findings: &'a Findings) -> Option<&'a Finding> {
+    findings.findings.iter().find(|finding| {
+        (finding.scenario == found.scenario && finding.design == found.design)
+            && finding.invariant == found.breach.invariant
+            && finding.verdict == Verdict::Broken
+    })
+}
+
+fn diagram(found: &Counterexample) -> Markup {
+    let lanes = Lanes(story::lanes(&found.setup));
+    let opening = row::opening(found);
+    let rows = row::rows(found);
+    html! {
+        table.diagram {
+            thead {
+                tr { th.n { "#" } th.lanes { (lanes.heads()) }
+                    @for (column, head) in MONEY.iter().enumerate() {
+                        th.money style={ "width:" (room(column, &opening, &rows)) "ch" } { (head) }
+                    } }
+            }
+            tbody {
+                tr.opening {
+                    td.n { "0" }
+                    td.lanes { (lanes.lines()) div.label { span { "before the first move" } } }
+                    @for (head, cell) in MONEY.iter().zip(&opening) { td.money data-label=(head) { (values(cell, cell)) } }
+                }
+                @for row in &rows { (of_move(&lanes, row, row.number == found.breach.after)) }
+            }
+        }
+        p.legend {
+            "Money after each move: balance and ledger in postgres (pending rows in brackets), hash and key in redis. "
+            b { "◆" } " marks what the move changed."
+        }
+    }
+}
+
+fn of_move(lanes: &Lanes, row: &Row<'_>, breaks: bool) -> Markup {
+    html! {
+        tr.fault-row[row.did.mv.is_fault()].breach-row[breaks] {
+            td.n { (row.number) }
+            td.lanes {
+                (lanes.segment(row))
+                @if breaks { div.breaks { span { "✕ broken after this move" } } }
+            }
+            @for (column, head) in MONEY.iter().enumerate() {
+                td.money.changed[row.changed[column]] data-label=(head) {
+                    (values(&row.money[column], &row.before[column]))
+                }
+            }
+        }
+    }
+}
+
+/// The values of a cell, each on its own line; what changed is bold and marked.
+fn values(now: &str, before: &str) -> Markup {
+    html! {
+        @for value in now.split(' ') {
+            @if row::is_news(value, now, before) { b.value { span.mark { "◆" } " " (value) } }
+            @else { span.value { (value) } }
+        }
+    }
+}
+
+/// Room for the longest number of a money column and its mark; keys, which have no numbers, may wrap.
+fn room(column: usize, opening: &[String; 4], rows: &[Row<'_>]) -> usize {
+    let cells = std::iter::once(&opening[column]).chain(rows.iter().map(|row| &row.money[column]));
+    let longest = cells.flat_map(|cell| cell.split(' ')).map(width).max().unwrap_or(0);
+    let most = if column == 3 { 14 } else { usize::MAX };
+    longest.min(most).max(width(MONEY[column])) + 4
+}
+
+fn equation(found: &Counterexample, told: Option<&Finding>) -> Markup {
+    html! {
+        div.equation {
+            h4 { "What does not add up" }
+            @if let Some(told) = told.filter(|told| told.why != story::sentence(&found.breach)) { p { (told.why) } }
+            table.figures {
+                @for figure in &found.breach.figures { tr { th { (figure.name) } td { (figure.value) } } }
+            }
+        }
+    }
+}
+
+fn without(found: &Counterexample) -> Markup {
+    html! {
+        @if !found.without.is_empty() {
+            div.without {
+                h4 { "Without each fault" }
+                ul {
+                    @for (fault, breaks) in &found.without {
+                        li { "without " b { (fault) } ": " @if *breaks { "still broken" } @else { "passes" } }
+                    }
+                }
+            }
+        }
+    }
+}

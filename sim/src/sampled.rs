@@ -1,0 +1,112 @@
+//! Verdicts from runs that were sampled, in the simulation or on real servers: a breach is a breach, and the best that
+//! can be said otherwise is that it held within what was looked at.
+
+use model::invariant;
+use model::situation;
+use model::trace::{Run, Tally};
+
+use crate::capsules::Capsules;
+use crate::scenario::{Case, Scenario};
+use crate::story;
+use crate::verdict::{Engine, Explored, Finding, Findings, Verdict, as_expected};
+
+/// The runs of one engine on one case, judged as they come.
+#[derive(Debug)]
+pub struct Sampled<'a> {
+    scenario: &'a Scenario,
+    case: &'a Case,
+    engine: Engine,
+    tallies: Vec<Tally>,
+    first: Vec<Option<(Run, Option<u64>)>>,
+    seen: Vec<bool>,
+    runs: u64,
+}
+
+impl<'a> Sampled<'a> {
+    /// No runs so far.
+    pub fn new(scenario: &'a Scenario, case: &'a Case, engine: Engine) -> Sampled<'a> {
+        Sampled {
+            scenario,
+            case,
+            engine,
+            tallies: vec![Tally::default(); invariant::ALL.len()],
+            first: vec![None; invariant::ALL.len()],
+            seen: vec![false; situation::ALL.len()],
+            runs: 0,
+        }
+    }
+
+    /// Judges one run; `seed` is what drew it. Returns the invariants it breaks.
+    pub fn add(&mut self, run: &Run, seed: Option<u64>) -> Vec<&'static str> {
+        self.runs += 1;
+        let judgement = run.judge(&self.case.setup);
+        for (seen, now) in self.seen.iter_mut().zip(judgement.seen) {
+            *seen |= now;
+        }
+        let mut broken = Vec::new();
+        for (place, tally) in judgement.tallies.into_iter().enumerate() {
+            if let Some(breach) = &tally.breach {
+                broken.push(breach.invariant);
+                if self.first[place].is_none() {
+                    let cut = Run { opening: run.opening.clone(), entries: run.entries[..breach.after].to_vec() };
+                    self.first[place] = Some((cut, seed));
+                }
+            }
+            self.tallies[place].add(tally);
+        }
+        broken
+    }
+
+    /// The verdicts. `cut` says why sampling ended early, if it did.
+    pub fn finish(self, cut: Option<&str>, seconds: f64, capsules: &mut Capsules) -> Findings {
+        let missing = situation::ALL
+            .iter()
+            .zip(&self.seen)
+            .filter(|(s, seen)| !**seen && self.case.seen.iter().any(|id| id == s.id));
+        let missing: Vec<&str> = missing.map(|(situation, _)| situation.title).collect();
+        let mut found = Findings::default();
+        for (place, invariant) in invariant::ALL.iter().enumerate() {
+            let tally = &self.tallies[place];
+            let (verdict, why) = match (&tally.breach, cut) {
+                (Some(breach), _) => (Verdict::Broken, story::sentence(breach)),
+                (None, _) if self.runs == 0 => (Verdict::Unknown, cut.unwrap_or("no run was made").to_owned()),
+                (None, _) if !missing.is_empty() => {
+                    (Verdict::Unknown, format!("an expected situation never arose: {}", missing.join(", ")))
+                }
+                (None, _) if tally.judged == 0 => (Verdict::Unknown, "it was never judged".to_owned()),
+                (None, Some(cut)) => (Verdict::HoldsWithinBound, format!("{} runs, then {cut}", self.runs)),
+                (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
+            };
+            let expected = self.case.expected[place];
+            let shown = self.first[place].as_ref().zip(tally.breach.as_ref());
+            found.findings.push(Finding {
+                scenario: self.scenario.id.clone(),
+                design: self.case.setup.design.to_string(),
+                engine: self.engine,
+                invariant: invariant.id,
+                verdict,
+                expected,
+                as_expected: as_expected(verdict, expected),
+                judged: tally.judged,
+                could_have_failed: tally.could_have_failed,
+                why,
+                steps: shown.map(|((run, _), _)| run.entries.len()),
+                capsule: shown.map(|((run, seed), breach)| {
+                    capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
+                }),
+            });
+        }
+        found.explored.push(Explored {
+            scenario: self.scenario.id.clone(),
+            design: self.case.setup.design.to_string(),
+            engine: self.engine,
+            states: None,
+            generated: None,
+            depth: None,
+            runs: Some(self.runs),
+            complete: cut.is_none(),
+            seconds,
+        });
+        found
+    }
+}

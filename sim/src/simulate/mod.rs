@@ -1,0 +1,95 @@
+//! The simulation: the flows run as processes on the nodes of a simulated network, between them and the store models lie
+//! latency, partitions and death, and a seed decides all of it.
+//!
+//! A seed is turned into a plan before the run, and the run writes down its moves, so that a finding is a list of moves
+//! and not a seed. [`replay`] drives such a list through the same nodes and the same network.
+
+mod dice;
+mod director;
+mod error;
+mod nodes;
+mod plan;
+mod process;
+mod recorder;
+mod stage;
+mod sweep;
+mod truth;
+mod wire;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use model::moves::Move;
+use model::setup::Setup;
+use model::trace::Run;
+
+pub use error::SimulateError;
+pub use sweep::{Outcome, sweep};
+
+use crate::simulate::director::Director;
+use crate::simulate::plan::Plan;
+
+/// How long a run may take on the wall clock. A run takes milliseconds; one that takes this long hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One simulated run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// What happened: a legal list of moves, with the books after each.
+    pub run: Run,
+    /// What the seed had planned, in lines for people.
+    pub plan: Vec<String>,
+    /// What happened when, in simulated microseconds. Byte for byte the same whenever the seed is run again.
+    pub log: Vec<String>,
+}
+
+/// Runs a setup as its seed has it, until all is at rest.
+///
+/// # Errors
+/// The run did not come to rest, hung, panicked or, an internal error, did what the world does not know.
+pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
+    let plan = Plan::draw(setup, seed);
+    let lines = plan.lines();
+    let setup = Arc::new(setup.clone());
+    let (run, log) = on_a_fresh_thread(move || stage::perform(setup, seed, plan))?;
+    Ok(Simulated { run, plan: lines, log })
+}
+
+/// Drives these moves and no others through the simulated nodes and network.
+///
+/// # Errors
+/// [`SimulateError::NotReachable`] names the first move that cannot happen where it stands.
+pub fn replay(setup: &Setup, moves: &[Move]) -> Result<Run, SimulateError> {
+    let (setup, director) = (Arc::new(setup.clone()), Director::Scripted(moves.to_vec()));
+    let (run, _log) = on_a_fresh_thread(move || stage::rehearse(setup, director))?;
+    Ok(run)
+}
+
+/// On a thread that ran something before, hash maps inside madsim have another order: equal seeds would differ.
+fn on_a_fresh_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SimulateError> + Send + 'static,
+) -> Result<T, SimulateError> {
+    let (send, receive) = mpsc::sync_channel(1);
+    let work = move || {
+        let result = catch_unwind(AssertUnwindSafe(work));
+        // Nobody waits any more for a run that hung.
+        let _ = send.send(result.unwrap_or_else(|panic| Err(SimulateError::Panicked(words_of(&*panic)))));
+    };
+    let thread = std::thread::Builder::new().name("seed".to_owned()).spawn(work);
+    let thread = thread.map_err(|why| SimulateError::NoThread(why.to_string()))?;
+    match receive.recv_timeout(PATIENCE) {
+        Ok(result) => {
+            let _ended = thread.join();
+            result
+        }
+        Err(_late) => Err(SimulateError::Hangs { seconds: PATIENCE.as_secs() }),
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())
+}

@@ -1,0 +1,253 @@
+//! The recorder: the one world behind all nodes, the run as it is written down, and the log.
+//!
+//! Each move of the run has one instant at which it happens, and at that instant it is applied to the world and written
+//! down. So the list of moves is a path of the world, whatever the network did in between:
+//!
+//! | move | happens when |
+//! |---|---|
+//! | a client sends | it writes to a connection to a gateway that is up and free; the frame cannot get lost but by a crash |
+//! | a step, a refused or a lost one | the store takes the ask up; its reply may still be on the way when others act |
+//! | the answer | it reaches the client |
+//! | a crash or a cancellation | the last connection of the dead to a store has ended, see [`Recorder::ends`] |
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::effect::Call;
+use model::moves::{Actor, Move};
+use model::reply::{Answer, Reply};
+use model::row::Request;
+use model::setup::Setup;
+use model::step::Step;
+use model::trace::Run;
+use model::world::Next;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::simulate::SimulateError;
+use crate::simulate::director::{Director, Place, Turn};
+use crate::simulate::plan::{Ending, Plan, Victim};
+use crate::simulate::truth::Truth;
+
+/// What a store does with an ask.
+#[derive(Debug)]
+pub(super) enum Served {
+    /// Answers.
+    Reply(Reply),
+    /// Answers when a lock is free.
+    Waits(oneshot::Receiver<Reply>),
+    /// Refuses the connection.
+    Refused,
+    /// Closes the connection without an answer.
+    Cut,
+}
+
+/// What the client of a request can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chance {
+    /// Nothing any more.
+    Done,
+    /// Nothing yet.
+    Wait,
+    /// Send to this gateway, which is in its n-th life.
+    Send { gateway: u8, life: u32 },
+}
+
+/// Shared by all nodes of one run. No node holds the lock while it waits.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) setup: Arc<Setup>,
+    truth: Mutex<Truth>,
+    changed: Notify,
+}
+
+impl Recorder {
+    /// A recorder of a run that has not begun, and who died, as it becomes known.
+    pub(super) fn new(setup: Arc<Setup>, director: Director) -> (Arc<Recorder>, mpsc::UnboundedReceiver<Actor>) {
+        let (dead, funerals) = mpsc::unbounded_channel();
+        let truth = Mutex::new(Truth::new(Arc::clone(&setup), director, dead));
+        (Arc::new(Recorder { setup, truth, changed: Notify::new() }), funerals)
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&mut Truth) -> T) -> T {
+        at(&mut self.truth.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets something happen and tells those who wait for it.
+    fn act<T>(&self, act: impl FnOnce(&mut Truth) -> T) -> T {
+        let result = self.look(act);
+        self.changed.notify_waiters();
+        result
+    }
+
+    /// Looks again whenever something has happened, until there is a result.
+    async fn until<T>(&self, mut ready: impl FnMut(&mut Truth) -> Option<T>) -> T {
+        loop {
+            if let Some(result) = self.look(&mut ready) {
+                return result;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Waits until something has happened.
+    pub(super) async fn change(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Waits until the run is over.
+    pub(super) async fn over(&self) {
+        self.until(|truth| truth.over().then_some(())).await;
+    }
+
+    /// The run and the log, or why there is none.
+    pub(super) fn result(&self) -> Result<(Run, Vec<String>), SimulateError> {
+        self.look(|truth| match truth.error.take() {
+            Some(error) => Err(error),
+            None => Ok((truth.run.clone(), std::mem::take(&mut truth.log))),
+        })
+    }
+
+    /// How many moves have happened.
+    pub(super) fn moves(&self) -> usize {
+        self.look(|truth| truth.done())
+    }
+
+    /// Writes a line that is no move.
+    pub(super) fn note(&self, text: &str) {
+        self.look(|truth| truth.note(text));
+    }
+
+    /// A node of this actor is up.
+    pub(super) fn started(&self, actor: Actor) {
+        self.act(|truth| {
+            let lane = truth.lane(actor);
+            lane.up = true;
+            lane.life += 1;
+            let life = lane.life;
+            truth.note(&format!("{} is up, life {life}", actor.name()));
+        });
+    }
+
+    /// Waits for the actor's turn.
+    pub(super) async fn turn(&self, actor: Actor) -> Turn {
+        self.until(|truth| truth.turn(actor)).await
+    }
+
+    /// Waits until the actor, which has asked, is ended.
+    pub(super) async fn ended_in_flight(&self, actor: Actor, planned: Option<(Ending, Duration)>) -> Ending {
+        if let Some((ending, after)) = planned {
+            madsim::time::sleep(after).await;
+            return ending;
+        }
+        self.until(|truth| truth.director.ends_now(actor, truth.done())).await
+    }
+
+    /// Waits until the job is to run.
+    pub(super) async fn job_begins(&self) {
+        self.until(|truth| truth.job_runs_now().then_some(())).await;
+        self.look(|truth| {
+            truth.job_runs += 1;
+            truth.lane(Actor::Sync).place = Place { victim: Victim::JobRun(truth.job_runs), step: 0 };
+        });
+    }
+
+    /// Waits for what befalls Redis next, and lets it happen.
+    pub(super) async fn weather(&self) {
+        let mv = self.until(Truth::weather).await;
+        self.act(|truth| truth.record(mv));
+    }
+
+    /// A pause up to what the plan bounds.
+    pub(super) fn idle(&self, longest: impl FnOnce(&Plan) -> Duration) -> Duration {
+        self.look(|truth| truth.director.idle(longest))
+    }
+
+    /// What the client of a request can do now.
+    pub(super) fn chance(&self, request: Request, impatient: bool) -> Chance {
+        self.look(|truth| truth.chance(request, impatient))
+    }
+
+    /// The client sends, if it still can: it must write to the connection before anything else happens. Gives the pause
+    /// after which it loses its patience.
+    pub(super) fn sends(&self, request: Request, impatient: bool, chance: Chance) -> Option<Option<Duration>> {
+        let Chance::Send { gateway, .. } = chance else { return None };
+        self.act(|truth| {
+            if truth.chance(request, impatient) != chance {
+                return None;
+            }
+            truth.sends += 1;
+            truth.lane(Actor::Gateway(gateway)).place = Place { victim: Victim::Attempt(truth.sends), step: 0 };
+            truth.record(Move::Send { request, gateway });
+            Some(truth.director.impatience(truth.sends))
+        })
+    }
+
+    /// An answer has reached its client.
+    pub(super) fn answered(&self, actor: Actor, answer: Answer) {
+        self.act(|truth| {
+            if truth.agrees(actor, Next::Answer(answer)) {
+                let mv = truth.choose(actor, Step::Reply, None);
+                truth.record(mv);
+            }
+        });
+    }
+
+    /// A store takes an ask up.
+    pub(super) fn carry_out(&self, actor: Actor, call: Call) -> Served {
+        self.act(|truth| {
+            if !truth.agrees(actor, Next::Ask(call)) {
+                return Served::Cut;
+            }
+            let mv = truth.choose(actor, call.step, Some(call));
+            match (mv, truth.record(mv)) {
+                (Move::Step { .. }, Some(reply)) => Served::Reply(reply),
+                (Move::Step { .. }, None) => {
+                    let (wake, woken) = oneshot::channel();
+                    truth.lane(actor).waiting = Some(wake);
+                    Served::Waits(woken)
+                }
+                (Move::Unreachable { .. }, _) => Served::Refused,
+                _ => Served::Cut,
+            }
+        })
+    }
+
+    /// An actor has opened a connection to a store.
+    pub(super) fn link_opened(&self, actor: Actor) {
+        self.look(|truth| truth.lane(actor).links += 1);
+    }
+
+    /// A store has seen the end of a connection, or has closed it.
+    pub(super) fn link_ended(&self, actor: Actor) {
+        self.act(|truth| {
+            let lane = truth.lane(actor);
+            lane.links -= 1;
+            if lane.links == 0 && lane.dying.is_some() {
+                truth.bury(actor);
+            }
+        });
+    }
+
+    /// An actor ends against its will: it closes its connections right after this and never uses them again.
+    ///
+    /// The world learns of it only when the stores have seen the end of every connection:
+    /// 1. `gateway-a` sends T1 and dies; the frame is on the wire.
+    /// 2. Postgres sees its connection end.
+    /// 3. Redis takes T1 up: the key is set, for an attempt that nobody runs any more.
+    /// 4. Redis sees its connection end. Only now the attempt is over: had 2 ended it, 3 would be a step of nobody.
+    pub(super) fn ends(&self, actor: Actor, ending: Ending) {
+        self.act(|truth| {
+            let lane = truth.lane(actor);
+            lane.dying = Some(ending);
+            lane.up &= ending == Ending::Cancel;
+            let (name, life, links) = (actor.name(), lane.life, lane.links);
+            truth.note(&match ending {
+                Ending::Crash => format!("{name} is killed, life {life}"),
+                Ending::Cancel => format!("{name} drops its attempt"),
+            });
+            if links == 0 {
+                truth.bury(actor);
+            }
+        });
+    }
+}

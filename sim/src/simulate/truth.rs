@@ -1,0 +1,242 @@
+//! The truth behind all nodes: one world, the run as it is written down, and the log.
+
+use std::sync::Arc;
+
+use madsim::time::TimeHandle;
+use model::effect::Call;
+use model::moves::{Actor, Move};
+use model::reply::Reply;
+use model::row::Request;
+use model::setup::Setup;
+use model::step::Step;
+use model::trace::{Entry, Run};
+use model::world::{Next, World, label_of};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::simulate::SimulateError;
+use crate::simulate::director::{Director, Place, Turn, enabled};
+use crate::simulate::plan::{Ending, Victim};
+use crate::simulate::recorder::Chance;
+
+/// A node that acts, gateway or job.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) place: Place,
+    pub(super) up: bool,
+    pub(super) life: u32,
+    /// Connections to stores that have not ended for the store.
+    pub(super) links: u32,
+    pub(super) dying: Option<Ending>,
+    pub(super) waiting: Option<oneshot::Sender<Reply>>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Truth {
+    setup: Arc<Setup>,
+    pub(super) world: World,
+    pub(super) run: Run,
+    pub(super) log: Vec<String>,
+    pub(super) error: Option<SimulateError>,
+    pub(super) director: Director,
+    lanes: Vec<Lane>,
+    pub(super) sends: u64,
+    pub(super) job_runs: u64,
+    dead: mpsc::UnboundedSender<Actor>,
+}
+
+impl Truth {
+    /// Before the first move. Who died, and may be started again, is told to `dead`.
+    pub(super) fn new(setup: Arc<Setup>, director: Director, dead: mpsc::UnboundedSender<Actor>) -> Truth {
+        let world = World::new(&setup);
+        let run = Run { opening: world.books(&setup), entries: Vec::new() };
+        let place = Place { victim: Victim::Attempt(0), step: 0 };
+        let lane = |_| Lane { place, up: false, life: 0, links: 0, dying: None, waiting: None };
+        let lanes = (0..=setup.gateways).map(lane).collect();
+        let log = Vec::new();
+        let mut truth = Truth { setup, world, run, log, error: None, director, lanes, sends: 0, job_runs: 0, dead };
+        truth.look_ahead();
+        truth
+    }
+
+    /// How many moves have happened.
+    pub(super) fn done(&self) -> usize {
+        self.run.entries.len()
+    }
+
+    /// The lane of an actor.
+    pub(super) fn lane(&mut self, actor: Actor) -> &mut Lane {
+        &mut self.lanes[lane_of(&self.setup, actor)]
+    }
+
+    /// The turn of an actor, if it has one now.
+    pub(super) fn turn(&mut self, actor: Actor) -> Option<Turn> {
+        let (lane, done) = (lane_of(&self.setup, actor), self.done());
+        self.director.turn(actor, lane, &mut self.lanes[lane].place, done)
+    }
+
+    /// What befalls Redis now, if anything.
+    pub(super) fn weather(&mut self) -> Option<Move> {
+        let done = self.done();
+        self.director.weather(&self.setup, &self.world, done)
+    }
+
+    /// Whether the job begins a run now.
+    pub(super) fn job_runs_now(&mut self) -> bool {
+        let done = self.done();
+        self.director.job_runs(&self.setup, &self.world, done)
+    }
+
+    /// Which move it is that a store carries out, or a client takes, for an actor.
+    pub(super) fn choose(&mut self, actor: Actor, step: Step, call: Option<Call>) -> Move {
+        let scripted = match &self.director {
+            Director::Scripted(script) => script.get(self.done()).copied(),
+            Director::Planned(..) => None,
+        };
+        let mv = scripted.unwrap_or(Move::Step { actor, step, wins: None });
+        let place = self.lane(actor).place;
+        self.director.choose(&self.setup, &self.world, place, mv, call)
+    }
+
+    /// What came over the wire must be what the world has the actor do.
+    pub(super) fn agrees(&mut self, actor: Actor, found: Next) -> bool {
+        let expected = self.world.next(&self.setup, actor);
+        let agrees = expected == Some(found);
+        if !agrees {
+            let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));
+            self.fail(SimulateError::Disagrees { actor: actor.name(), found, expected });
+        }
+        agrees
+    }
+
+    /// Puts the end of an actor on record.
+    pub(super) fn bury(&mut self, actor: Actor) {
+        let lane = self.lane(actor);
+        lane.waiting = None;
+        let Some(ending) = lane.dying.take() else { return };
+        let before = self.world.next(&self.setup, actor).map_or(Step::Reply, label_of);
+        let mv = match ending {
+            Ending::Crash => Move::Crash { actor, before },
+            Ending::Cancel => Move::Cancel { actor, before },
+        };
+        // A job between two runs has nothing in flight: its death is no event of the world.
+        if actor != Actor::Sync || self.world.clone().apply(&self.setup, mv).is_ok() {
+            self.record(mv);
+        }
+        if ending == Ending::Crash {
+            // Nobody listens when the run is over.
+            let _ = self.dead.send(actor);
+        }
+    }
+
+    /// Applies a move and writes it down; gives the acting process's reply.
+    pub(super) fn record(&mut self, mv: Move) -> Option<Reply> {
+        let did = match self.world.apply(&self.setup, mv) {
+            Ok(did) => did,
+            Err(why) => {
+                let number = self.done() + 1;
+                self.fail(match self.director {
+                    Director::Planned(..) => SimulateError::Impossible(why),
+                    Director::Scripted(_) => SimulateError::NotReachable { number, why },
+                });
+                return None;
+            }
+        };
+        let reply = did.reply;
+        self.note(&line(&did.mv, did.reply));
+        for &(actor, step, reply) in &did.woke {
+            self.note(&format!("{} goes on with {step}: {reply:?}", actor.name()));
+            if let Some(wake) = self.lane(actor).waiting.take() {
+                // The one who waited may have died, which its connection's end will tell.
+                let _ = wake.send(reply);
+            }
+        }
+        let books = self.world.books(&self.setup);
+        self.run.entries.push(Entry { did, books });
+        self.look_ahead();
+        reply
+    }
+
+    fn fail(&mut self, error: SimulateError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Writes a line.
+    pub(super) fn note(&mut self, text: &str) {
+        let now = TimeHandle::try_current().map_or(0, |time| time.elapsed().as_micros());
+        self.log.push(format!("{now:>9} {text}"));
+    }
+
+    /// Whether the run is over.
+    pub(super) fn over(&self) -> bool {
+        let done = match &self.director {
+            Director::Planned(..) => self.world.at_rest(),
+            Director::Scripted(script) => self.done() == script.len(),
+        };
+        done || self.error.is_some()
+    }
+
+    /// A script's next move must be possible, or every node would wait for another one to act.
+    fn look_ahead(&mut self) {
+        let Director::Scripted(script) = &self.director else { return };
+        let done = self.done();
+        if let Some(&mv) = script.get(done)
+            && let Err(why) = self.world.clone().apply(&self.setup, mv)
+        {
+            self.error.get_or_insert(SimulateError::NotReachable { number: done + 1, why });
+        }
+    }
+
+    /// What the client of a request can do now.
+    pub(super) fn chance(&self, request: Request, impatient: bool) -> Chance {
+        match &self.director {
+            Director::Scripted(script) => {
+                let next = script.get(self.done()).copied();
+                self.chance_of(next.filter(|mv| matches!(mv, Move::Send { request: r, .. } if *r == request)))
+            }
+            Director::Planned(..) => {
+                let attempts = || (0..self.setup.gateways).map(|n| self.world.attempt(n));
+                let in_flight = attempts().flatten().any(|attempt| attempt.request == request);
+                if attempts().all(|attempt| attempt.is_some()) || (in_flight && !impatient) {
+                    return Chance::Wait;
+                }
+                let moves = enabled(&self.setup, &self.world);
+                let send = moves.into_iter().find(|mv| matches!(mv, Move::Send { request: r, .. } if *r == request));
+                if send.is_none() && !in_flight { Chance::Done } else { self.chance_of(send) }
+            }
+        }
+    }
+
+    fn chance_of(&self, send: Option<Move>) -> Chance {
+        let Some(Move::Send { gateway, .. }) = send else { return Chance::Wait };
+        let lane = &self.lanes[usize::from(gateway)];
+        if lane.up { Chance::Send { gateway, life: lane.life } } else { Chance::Wait }
+    }
+}
+
+fn line(mv: &Move, reply: Option<Reply>) -> String {
+    let who = mv.actor().map(Actor::name).unwrap_or_default();
+    match mv {
+        Move::Send { request, .. } => format!("request {} is sent to {who}", request.0),
+        Move::Step { step: Step::Reply, .. } => format!("the answer of {who} reaches its client"),
+        Move::Step { step, .. } => match reply {
+            Some(reply) => format!("{who} does {step}: {reply:?}"),
+            None => format!("{who} does {step} and waits"),
+        },
+        Move::Crash { before, .. } => format!("{who} has crashed before {before}"),
+        Move::Cancel { before, .. } => format!("{who} is cancelled before {before}"),
+        Move::Unreachable { step, .. } => format!("{who} finds redis unreachable at {step}"),
+        Move::Lost { step, ran: true, .. } => format!("{who} loses the reply to {step}, which ran"),
+        Move::Lost { step, ran: false, .. } => format!("{who} loses the reply to {step}, which did not run"),
+        Move::RedisLoss => "redis loses all data".to_owned(),
+        Move::Expire => "the next redis key expires".to_owned(),
+    }
+}
+
+/// The place of an actor among those who act.
+pub(super) fn lane_of(setup: &Setup, actor: Actor) -> usize {
+    match actor {
+        Actor::Gateway(n) => usize::from(n),
+        Actor::Sync => usize::from(setup.gateways),
+    }
+}

@@ -1,0 +1,68 @@
+//! What a counterexample owes to each fault in it: does the invariant still break if that kind of fault cannot happen?
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use model::invariant;
+use model::moves::Move;
+use model::setup::Faults;
+use model::trace::Run;
+
+use crate::check::CaseMachine;
+use crate::explore::{Limits, shortest};
+use crate::scenario::Case;
+use crate::verdict::Counterexample;
+
+/// Fills [`Counterexample::without`] by exploring the case once more per kind of fault that occurs, with none of it
+/// allowed. An exploration that is cut leaves its kind out.
+pub fn compare(case: &Case, counterexamples: &mut [Counterexample], stop: &Arc<AtomicBool>) {
+    for (kind, budget) in case.setup.faults.budgets() {
+        let concerns = |shown: &Counterexample| occurs(kind, &shown.run);
+        if budget == 0 || !counterexamples.iter().any(concerns) {
+            continue;
+        }
+        let mut setup = case.setup.clone();
+        setup.faults = lacking(setup.faults, kind);
+        let limits = Limits { stop: Some(Arc::clone(stop)), ..Limits::default() };
+        let Ok(explored) = shortest(&CaseMachine::new(&setup), &limits) else { continue };
+        if !explored.ended.is_complete() {
+            continue;
+        }
+        for shown in counterexamples.iter_mut().filter(|shown| concerns(shown)) {
+            let place = invariant::place(shown.breach.invariant);
+            let breaks = place.is_some_and(|place| explored.properties[place].trace.is_some());
+            shown.without.push((kind.to_owned(), breaks));
+        }
+    }
+}
+
+fn occurs(kind: &str, run: &Run) -> bool {
+    run.entries.iter().any(|entry| {
+        let fault = match entry.did.mv {
+            Move::Crash { .. } => "crash",
+            Move::Cancel { .. } => "cancel",
+            Move::Unreachable { .. } => "redis-unreachable",
+            Move::Lost { .. } => "lost-reply",
+            Move::RedisLoss => "redis-loss",
+            Move::Expire => "expiry",
+            Move::Send { request, .. } if entry.books.requests[request.index()].in_flight > 1 => "impatience",
+            Move::Send { .. } | Move::Step { .. } => return false,
+        };
+        fault == kind
+    })
+}
+
+fn lacking(faults: Faults, kind: &str) -> Faults {
+    let mut faults = faults;
+    match kind {
+        "crash" => faults.crash = 0,
+        "cancel" => faults.cancel = 0,
+        "redis-unreachable" => faults.redis_unreachable = 0,
+        "lost-reply" => faults.lost_reply = 0,
+        "redis-loss" => faults.redis_loss = 0,
+        "expiry" => faults.expiry = 0,
+        "impatience" => faults.impatience = 0,
+        _ => {}
+    }
+    faults
+}

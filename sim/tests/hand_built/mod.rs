@@ -1,0 +1,265 @@
+//! Counterexamples built by hand, and findings around them.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+use model::invariant;
+use model::moves::{Actor, Move};
+use model::row::Request;
+use model::setup::Setup;
+use model::step::Step;
+use model::trace::Run;
+use model::world::{World, label_of};
+use sim::scenario::{Case, Scenario, parse};
+use sim::story;
+use sim::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected};
+
+/// Moves in the making: a world walks along, so that only what is chosen must be written down.
+pub struct Hand {
+    setup: Setup,
+    world: World,
+    moves: Vec<Move>,
+}
+
+impl Hand {
+    pub fn new(setup: &Setup) -> Hand {
+        Hand { setup: setup.clone(), world: World::new(setup), moves: Vec::new() }
+    }
+
+    pub fn does(mut self, mv: Move) -> Hand {
+        self.world.apply(&self.setup, mv).unwrap();
+        self.moves.push(mv);
+        self
+    }
+
+    pub fn send(self, request: u8, gateway: u8) -> Hand {
+        self.does(Move::Send { request: Request(request), gateway })
+    }
+
+    pub fn step(self, actor: Actor) -> Hand {
+        let step = label_of(self.world.next(&self.setup, actor).unwrap());
+        self.does(Move::Step { actor, step, wins: None })
+    }
+
+    /// Steps until this one is next.
+    pub fn until(mut self, gateway: u8, step: Step) -> Hand {
+        let actor = Actor::Gateway(gateway);
+        while label_of(self.world.next(&self.setup, actor).unwrap()) != step {
+            self = self.step(actor);
+        }
+        self
+    }
+
+    /// Steps until the gateway is free.
+    pub fn finish(mut self, gateway: u8) -> Hand {
+        while self.world.attempt(gateway).is_some() {
+            self = self.step(Actor::Gateway(gateway));
+        }
+        self
+    }
+
+    /// The client asks until it has its answer or gives up.
+    pub fn patient(mut self, request: u8, gateway: u8) -> Hand {
+        let send = Move::Send { request: Request(request), gateway };
+        while self.world.clone().apply(&self.setup, send).is_ok() {
+            self = self.does(send).finish(gateway);
+        }
+        self
+    }
+
+    /// Runs the job until all is quiet.
+    pub fn sync(mut self) -> Hand {
+        while !self.world.at_rest() {
+            self = self.step(Actor::Sync);
+        }
+        self
+    }
+
+    /// The counterexample these moves are for one invariant, cut after the breach.
+    pub fn breaks(&self, scenario: &str, invariant: &str, without: &[(&str, bool)]) -> Counterexample {
+        let run = Run::replay(&self.setup, &self.moves).unwrap();
+        let place = invariant::place(invariant).unwrap();
+        let breach = run.judge(&self.setup).tallies[place].breach.clone();
+        let breach = breach.unwrap_or_else(|| panic!("{scenario} does not break {invariant}"));
+        let run = Run::replay(&self.setup, &self.moves[..breach.after]).unwrap();
+        let design = self.setup.design.preset().name.to_owned();
+        Counterexample {
+            scenario: scenario.to_owned(),
+            capsule: format!("scenarios/found/{scenario}-{design}-{invariant}.json"),
+            design,
+            setup: self.setup.clone(),
+            run,
+            breach,
+            without: without.iter().map(|(fault, breaks)| ((*fault).to_owned(), *breaks)).collect(),
+        }
+    }
+}
+
+pub fn crash() -> Scenario {
+    let text = r#"
+title = "A crash between the key and the commit"
+why = """A gateway that dies after it took the key leaves a key that nobody releases. The client repeats its trace, as it \
+is told to, and must get an answer."""
+folded = ["one gateway at a time: a second one adds nothing to a single client"]
+gateways = 1
+accounts = [{ name = "acme", balance = "100.00" }]
+requests = [{ trace = "t1", account = "acme", amount = "5.25", attempts = 1 }]
+faults = { crash = 1 }
+seen = ["crash-between-t3-and-t6"]
+[expect.as-reported]
+broken = ["progress", "key"]
+seen = ["retry-stopped-by-the-key"]
+[expect."p0-3-a+fixed"]
+"#;
+    parse("p0-3-crash-between-steps", "crash.toml", text).unwrap()
+}
+
+pub fn unreachable() -> Scenario {
+    let text = r#"
+title = "Redis goes away between the commit and the hash"
+why = "The money is taken in postgres; the hash that admits requests is written after it and may not be."
+gateways = 1
+accounts = [{ name = "acme", balance = "100.00" }]
+requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
+faults = { redis_unreachable = 1 }
+[expect.as-reported]
+broken = ["converge", "truth"]
+"#;
+    parse("p0-3-redis-away-at-t7", "away.toml", text).unwrap()
+}
+
+pub fn two_traces() -> Scenario {
+    let text = r#"
+title = "Two traces of one account at once, and a reply of a COMMIT that is lost"
+why = "The balance row is the one place where every charge of an account meets."
+folded = ["three traces: the third waits like the second"]
+gateways = 2
+accounts = [{ name = "acme", balance = "100.00" }, { name = "globex-industries", balance = "1234567.123456" }]
+requests = [
+  { trace = "t1", account = "acme", amount = "5.25", attempts = 1 },
+  { trace = "order-0001-retry-safe", account = "acme", amount = "0.000249" },
+]
+faults = { lost_reply = 1, impatience = 1 }
+[expect.as-reported]
+broken = ["progress"]
+[expect.as-reported.any]
+truth = "a lost COMMIT may be told as an error, which promises nothing"
+[expect.p0-3-a]
+[expect."p0-3-a+fixed"]
+[expect.p0-3-b]
+broken = ["converge"]
+[expect."p0-3-b+fixed"]
+"#;
+    parse("p0-3-two-traces", "two.toml", text).unwrap()
+}
+
+pub fn stuck(scenario: &Scenario) -> Hand {
+    let hand = Hand::new(&scenario.cases[0].setup).send(0, 0).until(0, Step::T4a);
+    hand.does(Move::Crash { actor: Actor::Gateway(0), before: Step::T4a }).send(0, 0).finish(0)
+}
+
+pub fn redis_away(scenario: &Scenario) -> Hand {
+    let hand = Hand::new(&scenario.cases[0].setup).send(0, 0).until(0, Step::T7a);
+    let hand = hand.does(Move::Unreachable { actor: Actor::Gateway(0), step: Step::T7a }).finish(0);
+    hand.patient(0, 0)
+}
+
+/// Two traces; the second waits for the first at the balance row, whose COMMIT is answered to nobody.
+pub fn lock_wait(scenario: &Scenario) -> Hand {
+    let hand = Hand::new(&scenario.cases[0].setup).send(0, 0).send(1, 1).until(0, Step::T5).until(1, Step::T4b);
+    let hand = hand.step(Actor::Gateway(1)).until(0, Step::T6);
+    let hand = hand.does(Move::Lost { actor: Actor::Gateway(0), step: Step::T6, ran: true });
+    let hand = hand.finish(1).finish(0).patient(0, 0);
+    hand.patient(1, 0)
+}
+
+pub fn finding(scenario: &Scenario, case: &Case, engine: Engine, invariant: &'static str, verdict: Verdict) -> Finding {
+    let expected = case.expected[invariant::place(invariant).unwrap()];
+    let why = match verdict {
+        Verdict::Unknown => "the bound of 1,000,000 states was reached",
+        Verdict::HoldsWithinBound => "1,000 seeds without a breach",
+        Verdict::Broken | Verdict::Holds => "",
+    };
+    Finding {
+        scenario: scenario.id.clone(),
+        design: case.setup.design.preset().name.to_owned(),
+        engine,
+        invariant,
+        verdict,
+        expected,
+        as_expected: as_expected(verdict, expected),
+        judged: 80_331,
+        could_have_failed: 12_406,
+        why: why.to_owned(),
+        steps: None,
+        capsule: None,
+    }
+}
+
+/// As check and sim would report these counterexamples, everything else holding.
+pub fn findings(scenarios: &[Scenario], counterexamples: Vec<Counterexample>) -> Findings {
+    let mut all = Findings::default();
+    for scenario in scenarios {
+        for case in &scenario.cases {
+            let design = case.setup.design.preset().name;
+            for engine in [Engine::Check, Engine::Sim] {
+                for invariant in invariant::ALL {
+                    let found = counterexamples.iter().find(|found| {
+                        (found.scenario.as_str(), found.design.as_str(), found.breach.invariant)
+                            == (scenario.id.as_str(), design, invariant.id)
+                    });
+                    let quiet = if engine == Engine::Check { Verdict::Holds } else { Verdict::HoldsWithinBound };
+                    let verdict = if found.is_some() { Verdict::Broken } else { quiet };
+                    let mut finding = finding(scenario, case, engine, invariant.id, verdict);
+                    if let Some(found) = found {
+                        finding.why = story::sentence(&found.breach);
+                        finding.steps = Some(found.run.entries.len());
+                        finding.capsule = Some(found.capsule.clone());
+                    }
+                    all.findings.push(finding);
+                }
+            }
+            all.explored.push(explored(scenario, design, Engine::Check));
+            all.explored.push(explored(scenario, design, Engine::Sim));
+        }
+    }
+    let why = "no postgres on this machine; install it and run `trial check --on real`";
+    all.not_run.push(NotRun { engine: Engine::Real, why: why.to_owned() });
+    all.counterexamples = counterexamples;
+    all
+}
+
+fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
+    let check = (engine == Engine::Check).then_some(1);
+    Explored {
+        scenario: scenario.id.clone(),
+        design: design.to_owned(),
+        engine,
+        states: check.map(|n| n * 80_331),
+        generated: check.map(|n| n * 191_204),
+        depth: check.map(|n| n * 31),
+        runs: if check.is_some() { None } else { Some(1_000) },
+        complete: check.is_some(),
+        seconds: 1.5,
+    }
+}
+
+/// A report with something of everything: waits, lost replies, bars, an unknown and a verdict nobody expected.
+pub fn preview() -> (Vec<Scenario>, Findings) {
+    let scenarios = vec![crash(), unreachable(), two_traces()];
+    let without = [("crash", false)];
+    let away = redis_away(&scenarios[1]);
+    let counterexamples = vec![
+        stuck(&scenarios[0]).breaks(&scenarios[0].id, "progress", &without),
+        away.breaks(&scenarios[1].id, "truth", &[("redis-unreachable", false)]),
+        away.breaks(&scenarios[1].id, "converge", &[("redis-unreachable", false)]),
+        lock_wait(&scenarios[2]).breaks(&scenarios[2].id, "progress", &[("lost-reply", true)]),
+    ];
+    let mut findings = findings(&scenarios, counterexamples);
+    let odd = findings.findings.iter_mut().filter(|f| f.design == "p0-3-a" && f.invariant == "once");
+    for finding in odd {
+        finding.verdict = Verdict::Unknown;
+        finding.as_expected = as_expected(Verdict::Unknown, Expected::Holds);
+        finding.why = "stopped at 1,000,000 states".to_owned();
+    }
+    (scenarios, findings)
+}

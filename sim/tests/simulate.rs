@@ -1,0 +1,260 @@
+//! What must stay true of the simulation: equal seeds are equal runs, runs come to rest, their moves are the world's.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use model::design::Design;
+use model::money::Amount;
+use model::moves::{Actor, Move};
+use model::row::Request;
+use model::setup::{Account, Asked, Faults, Setup};
+use model::step::Step;
+use model::trace::Run;
+use sim::simulate::{SimulateError, Simulated, replay, run_seed, sweep};
+
+fn amount(text: &str) -> Amount {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).unwrap()
+}
+
+fn setup(design: &str, requests: usize, gateways: u8, faults: Faults) -> Setup {
+    let account = Account {
+        name: "acme".to_owned(),
+        balance: amount("100"),
+        credit: amount("0"),
+        daily_quota: 1_000,
+        monthly_quota: 1_000,
+    };
+    let asked = |n: usize| Asked {
+        trace: format!("trace-{n}"),
+        account: "acme".to_owned(),
+        amount: amount("5.25"),
+        attempts: 3,
+    };
+    let design: Design = design.parse().unwrap();
+    Setup::new(vec![account], (1..=requests).map(asked).collect(), gateways, faults, design).unwrap()
+}
+
+fn crash_and_outage() -> Faults {
+    Faults { crash: 1, redis_unreachable: 1, ..Faults::default() }
+}
+
+fn everything() -> Faults {
+    Faults {
+        crash: 1,
+        cancel: 1,
+        redis_unreachable: 1,
+        lost_reply: 1,
+        redis_loss: 1,
+        expiry: 1,
+        impatience: 1,
+        job_run: 1,
+    }
+}
+
+fn seeds(setup: &Setup, count: u64) -> Vec<(u64, Simulated)> {
+    let outcomes = sweep(setup, 0..count, 2, &AtomicBool::new(false), |_, _| {});
+    assert_eq!(outcomes.len() as u64, count);
+    outcomes
+        .into_iter()
+        .map(|(seed, outcome)| (seed, outcome.unwrap_or_else(|why| panic!("seed {seed}: {why}"))))
+        .collect()
+}
+
+/// How many runs break each invariant.
+fn breaches(setup: &Setup, runs: &[(u64, Simulated)]) -> BTreeMap<&'static str, u64> {
+    let mut found = BTreeMap::new();
+    for (_, simulated) in runs {
+        for breach in simulated.run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach) {
+            *found.entry(breach.invariant).or_default() += 1;
+        }
+    }
+    found
+}
+
+fn replays_alike(setup: &Setup, seed: u64, run: &Run) {
+    assert_eq!(&Run::replay(setup, &run.moves()).unwrap(), run, "seed {seed} in the world");
+    let again = replay(setup, &run.moves()).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{:#?}", run.moves()));
+    assert_eq!(&again, run, "seed {seed} in the simulation");
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_whatever_ran_before() {
+    let setup = setup("as-reported", 2, 2, everything());
+    let alone: Vec<Simulated> = [7, 3, 11].iter().map(|&seed| run_seed(&setup, seed).unwrap()).collect();
+    let among_others = seeds(&setup, 40);
+    for simulated in alone {
+        assert!(among_others.iter().any(|(_, other)| *other == simulated));
+    }
+    let twice = run_seed(&setup, 3).unwrap();
+    assert_eq!(twice, among_others[3].1);
+}
+
+#[test]
+fn the_deduct_as_reported_rests_and_breaks_progress_and_converge() {
+    let setup = setup("as-reported", 1, 2, crash_and_outage());
+    let runs = seeds(&setup, 200);
+    for (seed, simulated) in &runs {
+        assert!(simulated.run.entries.last().unwrap().books.at_rest, "seed {seed}");
+        replays_alike(&setup, *seed, &simulated.run);
+    }
+    let found = breaches(&setup, &runs);
+    assert!(found.contains_key("progress") && found.contains_key("converge"), "{found:?}");
+}
+
+#[test]
+fn every_design_rests_under_every_fault_and_its_moves_replay() {
+    for design in ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"] {
+        let setup = setup(design, 2, 2, everything());
+        for (seed, simulated) in &seeds(&setup, 60) {
+            assert!(simulated.run.entries.last().unwrap().books.at_rest, "{design} seed {seed}");
+            replays_alike(&setup, *seed, &simulated.run);
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_fault_strikes() {
+    let setup = setup("p0-3-b", 2, 2, everything());
+    let runs = seeds(&setup, 100);
+    let struck = |is: &dyn Fn(&Move) -> bool| runs.iter().filter(|(_, s)| s.run.moves().iter().any(is)).count();
+    let counts = [
+        struck(&|mv| matches!(mv, Move::Crash { actor: Actor::Gateway(_), .. })),
+        struck(&|mv| matches!(mv, Move::Crash { actor: Actor::Sync, .. })),
+        struck(&|mv| matches!(mv, Move::Cancel { .. })),
+        struck(&|mv| matches!(mv, Move::Unreachable { .. })),
+        struck(&|mv| matches!(mv, Move::Lost { ran: true, .. })),
+        struck(&|mv| matches!(mv, Move::Lost { ran: false, .. })),
+        struck(&|mv| *mv == Move::RedisLoss),
+        struck(&|mv| *mv == Move::Expire),
+    ];
+    assert!(counts.iter().all(|&n| n > 0), "{counts:?}");
+    assert!(runs.iter().any(|(_, s)| s.run.judge(&setup).seen[situation("asked-again-in-flight")]));
+    let untouched = runs.iter().filter(|(_, s)| !s.run.moves().iter().any(|mv| mv.is_fault())).count();
+    assert!((1..50).contains(&untouched), "{untouched}");
+}
+
+fn situation(id: &str) -> usize {
+    model::situation::ALL.iter().position(|situation| situation.id == id).unwrap()
+}
+
+#[test]
+fn three_traces_of_one_tenant_wait_for_each_other() {
+    for design in ["as-reported", "p0-3-b"] {
+        let setup = setup(design, 3, 3, Faults { crash: 1, ..Faults::default() });
+        let runs = seeds(&setup, 150);
+        let waited = runs.iter().filter(|(_, s)| s.run.judge(&setup).seen[situation("waited-for-another")]).count();
+        assert!(waited > 10, "{waited}");
+        for (seed, simulated) in &runs {
+            replays_alike(&setup, *seed, &simulated.run);
+        }
+    }
+}
+
+#[test]
+fn stale_hashes_are_found_without_any_fault() {
+    let setup = setup("as-reported", 2, 2, Faults::default());
+    let found = breaches(&setup, &seeds(&setup, 300));
+    assert!(found.contains_key("converge"), "two T7 never crossed: {found:?}");
+}
+
+#[test]
+fn a_crash_kills_the_node() {
+    let setup = setup("as-reported", 1, 2, Faults { crash: 1, ..Faults::default() });
+    let runs = seeds(&setup, 40);
+    let crashed: Vec<_> = runs.iter().filter(|(_, s)| s.run.moves().iter().any(|mv| mv.is_fault())).collect();
+    assert!(crashed.len() > 10);
+    for (seed, simulated) in crashed {
+        let killed = simulated.log.iter().position(|line| line.contains("is killed, life 1"));
+        let buried = simulated.log.iter().position(|line| line.contains("has crashed before"));
+        assert!(killed.is_some() && killed < buried, "seed {seed}: {:#?}", simulated.log);
+        assert!(simulated.plan.iter().any(|line| line.contains("crashes")), "seed {seed}: {:#?}", simulated.plan);
+    }
+    assert!(runs.iter().any(|(_, s)| s.log.iter().any(|line| line.contains("is up, life 2"))));
+}
+
+#[test]
+fn a_move_that_cannot_happen_is_named() {
+    let setup = setup("as-reported", 1, 2, Faults::default());
+    let (send, actor) = (Move::Send { request: Request(0), gateway: 0 }, Actor::Gateway(0));
+    let out_of_order = Move::Step { actor, step: Step::T6, wins: None };
+    let found = replay(&setup, &[send, out_of_order]);
+    assert!(matches!(found, Err(SimulateError::NotReachable { number: 2, .. })), "{found:?}");
+    let found = replay(&setup, &[Move::Crash { actor, before: Step::T1 }]);
+    assert!(matches!(found, Err(SimulateError::NotReachable { number: 1, .. })), "{found:?}");
+}
+
+#[test]
+fn a_sweep_can_be_stopped() {
+    let setup = setup("as-reported", 1, 1, Faults::default());
+    let stop = AtomicBool::new(false);
+    let outcomes = sweep(&setup, 0..1_000_000, 2, &stop, |seed, _| {
+        if seed >= 5 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert!(outcomes.len() < 1_000);
+    assert!(outcomes.is_sorted_by_key(|&(seed, _)| seed));
+}
+
+fn digest() -> String {
+    let setup = setup("p0-3-b", 2, 2, everything());
+    let lines = |(_, s): (u64, Simulated)| s.plan.into_iter().chain(s.log).collect::<Vec<_>>().join("\n");
+    seeds(&setup, 20).into_iter().map(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// Also what [`another_process_runs_the_same`] runs in that process, for what it prints.
+#[test]
+fn twice_in_a_process_the_same_happens() {
+    let once = digest();
+    println!("{once}");
+    assert_eq!(once, digest());
+}
+
+#[test]
+fn another_process_runs_the_same() {
+    let itself = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "twice_in_a_process_the_same_happens", "--nocapture"];
+    let output = std::process::Command::new(itself).args(arguments).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains(&digest()));
+}
+
+#[test]
+fn a_panic_in_a_seed_is_that_seeds_error() {
+    fn explodes(_: &mut model::io::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
+        panic!("out of money")
+    }
+    let setup = setup("as-reported", 1, 1, Faults::default());
+    let flows = model::flow::Flows { deduct: explodes, sync: None };
+    let found = run_seed(&setup.with_flows(flows), 0);
+    assert_eq!(found, Err(SimulateError::Panicked("out of money".to_owned())));
+}
+
+/// A path of the world that no simulation chose.
+fn wander(setup: &Setup, mut dice: u64) -> Vec<Move> {
+    let (mut world, mut path, mut enabled) = (model::world::World::new(setup), Vec::new(), Vec::new());
+    loop {
+        enabled.clear();
+        world.moves(setup, &mut enabled);
+        if enabled.is_empty() {
+            return path;
+        }
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mv = enabled[(dice >> 33) as usize % enabled.len()];
+        world.apply(setup, mv).unwrap();
+        path.push(mv);
+    }
+}
+
+#[test]
+fn any_path_of_the_world_can_be_driven_through_the_simulation() {
+    for design in ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"] {
+        let setup = setup(design, 3, 3, everything());
+        for seed in 0..60 {
+            let path = wander(&setup, seed);
+            let found = replay(&setup, &path).unwrap_or_else(|why| panic!("{design} {seed}: {why}\n{path:#?}"));
+            assert_eq!(found, Run::replay(&setup, &path).unwrap(), "{design} {seed}");
+        }
+    }
+}
