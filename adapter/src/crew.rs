@@ -1,0 +1,207 @@
+//! The worker processes of a run: started, let on step by step, heard, killed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use model::moves::Actor;
+use model::step::Step;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use crate::worker::{Line, Order};
+
+/// How long a worker that may go on can take for one step.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The program that runs [`crate::worker::worker_main`], and its arguments.
+#[derive(Clone, Debug)]
+pub struct WorkerCommand {
+    /// Its path.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+}
+
+/// A worker did not do as expected.
+#[derive(Debug, thiserror::Error)]
+pub enum CrewError {
+    /// It cannot be started or spoken to.
+    #[error("a worker process: {0}")]
+    Io(#[from] io::Error),
+    /// The order cannot be written.
+    #[error("a worker's order: {0}")]
+    Order(#[from] serde_json::Error),
+    /// No line in five seconds.
+    #[error("the worker of {0} says nothing")]
+    Silent(String),
+    /// A waiting worker went on that was not expected to.
+    #[error("{0} went on instead")]
+    OutOfTurn(String),
+    /// There is no such worker.
+    #[error("{0} has no worker")]
+    Nobody(String),
+}
+
+/// One worker process.
+#[derive(Debug)]
+struct Member {
+    id: u64,
+    process: Child,
+    stdin: ChildStdin,
+    heard: VecDeque<Line>,
+    about: Option<Step>,
+}
+
+/// All workers of one engine. One more than is needed is kept started, since starting is what takes longest.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    command: WorkerCommand,
+    members: BTreeMap<Actor, Member>,
+    spare: Option<Member>,
+    started: u64,
+    inbox: UnboundedReceiver<(u64, Line)>,
+    outbox: UnboundedSender<(u64, Line)>,
+}
+
+impl Crew {
+    pub(crate) fn new(command: WorkerCommand) -> Crew {
+        let (outbox, inbox) = unbounded_channel();
+        Crew { command, members: BTreeMap::new(), spare: None, started: 0, inbox, outbox }
+    }
+
+    /// Starts a worker for an actor.
+    pub(crate) async fn start(&mut self, actor: Actor, mut order: Order) -> Result<(), CrewError> {
+        let mut member = match self.spare.take() {
+            Some(member) => member,
+            None => self.spawn()?,
+        };
+        order.label = label(member.id);
+        let mut line = serde_json::to_vec(&order)?;
+        line.push(b'\n');
+        member.stdin.write_all(&line).await?;
+        self.members.insert(actor, member);
+        self.spare = Some(self.spawn()?);
+        Ok(())
+    }
+
+    fn spawn(&mut self) -> Result<Member, CrewError> {
+        self.started += 1;
+        let mut command = Command::new(&self.command.program);
+        command.args(&self.command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn()?;
+        let missing = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let stdin = process.stdin.take().ok_or_else(missing)?;
+        let stdout = process.stdout.take().ok_or_else(missing)?;
+        tokio::spawn(listen(self.started, stdout, self.outbox.clone()));
+        Ok(Member { id: self.started, process, stdin, heard: VecDeque::new(), about: None })
+    }
+
+    pub(crate) fn has(&self, actor: Actor) -> bool {
+        self.members.contains_key(&actor)
+    }
+
+    /// The name of an actor's session in `pg_stat_activity`.
+    pub(crate) fn label(&self, actor: Actor) -> Result<String, CrewError> {
+        self.members.get(&actor).map(|member| label(member.id)).ok_or_else(|| CrewError::Nobody(actor.name()))
+    }
+
+    fn member(&mut self, actor: Actor) -> Result<&mut Member, CrewError> {
+        self.members.get_mut(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))
+    }
+
+    /// Lets a worker do the step it is about to do.
+    pub(crate) async fn go(&mut self, actor: Actor) -> Result<(), CrewError> {
+        let member = self.member(actor)?;
+        member.about = None;
+        Ok(member.stdin.write_all(b"go\n").await?)
+    }
+
+    /// The step a worker is about to do, or what it said instead, while these others may say what they did.
+    pub(crate) async fn about(&mut self, actor: Actor, others: &[Actor]) -> Result<Result<Step, Line>, CrewError> {
+        if let Some(step) = self.member(actor)?.about {
+            return Ok(Ok(step));
+        }
+        match self.hear(actor, others).await? {
+            Line::About { about } => {
+                self.member(actor)?.about = Some(about);
+                Ok(Ok(about))
+            }
+            other => Ok(Err(other)),
+        }
+    }
+
+    /// The next line of a worker, while these others may also say what they did.
+    pub(crate) async fn hear(&mut self, actor: Actor, others: &[Actor]) -> Result<Line, CrewError> {
+        loop {
+            if let Some(line) = self.member(actor)?.heard.pop_front() {
+                return Ok(line);
+            }
+            let silent = || CrewError::Silent(actor.name());
+            let said = timeout(PATIENCE, self.inbox.recv()).await.map_err(|_| silent())?;
+            let (id, line) = said.ok_or_else(silent)?;
+            self.note(id, line, actor, others)?;
+        }
+    }
+
+    /// What a worker has said by now.
+    pub(crate) fn heard(&mut self, actor: Actor) -> Result<Option<Line>, CrewError> {
+        while let Ok((id, line)) = self.inbox.try_recv() {
+            self.note(id, line, actor, &[])?;
+        }
+        Ok(self.member(actor)?.heard.pop_front())
+    }
+
+    fn note(&mut self, id: u64, line: Line, actor: Actor, others: &[Actor]) -> Result<(), CrewError> {
+        let from = self.members.iter_mut().find(|(_, member)| member.id == id);
+        // A line of a worker that is gone means nothing any more.
+        let Some((&from, member)) = from else { return Ok(()) };
+        let surprise = matches!(line, Line::Did { .. }) && from != actor && !others.contains(&from);
+        member.heard.push_back(line);
+        if surprise { Err(CrewError::OutOfTurn(from.name())) } else { Ok(()) }
+    }
+
+    /// SIGKILLs a worker and waits until the process is gone; its label, to wait for its backend.
+    pub(crate) async fn kill(&mut self, actor: Actor) -> Result<String, CrewError> {
+        let mut member = self.members.remove(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))?;
+        member.process.kill().await?;
+        Ok(label(member.id))
+    }
+
+    /// Lets go of a worker that ends by itself.
+    pub(crate) async fn leave(&mut self, actor: Actor) -> Result<(), CrewError> {
+        if let Some(mut member) = self.members.remove(&actor) {
+            timeout(PATIENCE, member.process.wait()).await.map_err(|_| CrewError::Silent(actor.name()))??;
+        }
+        Ok(())
+    }
+
+    /// Kills every worker that is left; their labels.
+    pub(crate) async fn dismiss(&mut self) -> Result<Vec<String>, CrewError> {
+        let mut labels = Vec::new();
+        while let Some(actor) = self.members.keys().next().copied() {
+            labels.push(self.kill(actor).await?);
+        }
+        Ok(labels)
+    }
+}
+
+/// Unique on the server among the engines of all processes.
+fn label(id: u64) -> String {
+    format!("trial-worker {} {id}", std::process::id())
+}
+
+async fn listen(id: u64, stdout: ChildStdout, outbox: UnboundedSender<(u64, Line)>) {
+    let mut lines = BufReader::new(stdout).lines();
+    while let Ok(Some(text)) = lines.next_line().await {
+        let line = serde_json::from_str(&text).unwrap_or_else(|_| Line::Broken { broken: format!("it said {text}") });
+        if outbox.send((id, line)).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The real engine: a list of moves carried out on real servers, in lockstep with the model, which is checked by it.
+
+use model::moves::Move;
+use model::setup::Setup;
+use model::trace::{Run, Unreachable};
+use redis::{ConnectionInfo, RedisError};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::crew::{Crew, CrewError, WorkerCommand};
+use crate::lockstep::Lockstep;
+use crate::observer::Observer;
+use crate::rows::Unreadable;
+use crate::servers::proxy::Proxy;
+use crate::servers::{Servers, ServersError};
+use crate::statements::Names;
+use crate::stores::{Stores, TlsRedis};
+
+/// How often a run is begun anew when the server chose another winner of a lock.
+const TRIES: u32 = 5;
+
+/// Why a list of moves could not be carried out, or not with the outcome the model has.
+#[derive(Debug, thiserror::Error)]
+pub enum RealError {
+    /// The servers do not behave as the model says: one of both is wrong.
+    #[error("move {number}: {what}: the model says {model}, the server says {server}")]
+    Disagrees {
+        /// Which move, from 1; 0 is before the first.
+        number: usize,
+        /// About what.
+        what: String,
+        /// What the model says.
+        model: String,
+        /// What the server says.
+        server: String,
+    },
+    /// The server chose otherwise, each time.
+    #[error("not reachable: move {number}: {why}")]
+    NotReachable {
+        /// Which move, from 1.
+        number: usize,
+        /// What happened instead.
+        why: String,
+    },
+    /// A move of the list cannot happen where it stands.
+    #[error(transparent)]
+    Impossible(#[from] Unreachable),
+    /// The move would hurt a server that is not ours.
+    #[error("not run: not our server: move {number} needs a private one")]
+    NotOurs {
+        /// Which move, from 1.
+        number: usize,
+    },
+    /// A backend outlives its client.
+    #[error("the session `{0}` does not end")]
+    Stays(String),
+    /// The servers.
+    #[error(transparent)]
+    Servers(#[from] ServersError),
+    /// A proxy cannot listen.
+    #[error("a proxy: {0}")]
+    Proxy(#[from] std::io::Error),
+    /// The address of Redis cannot be passed on.
+    #[error(transparent)]
+    Tls(#[from] TlsRedis),
+    /// The schema cannot be made.
+    #[error("the schema: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The observer's Postgres connection.
+    #[error("Postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    /// The observer's Redis connection.
+    #[error("Redis: {0}")]
+    Redis(#[from] RedisError),
+    /// The servers hold what no book can.
+    #[error("the books cannot be read: {0}")]
+    Unreadable(#[from] Unreadable),
+    /// A worker process.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+    /// A worker gave up.
+    #[error("move {number}: the worker gave up: {why}")]
+    Worker {
+        /// Which move, from 1.
+        number: usize,
+        /// What it said.
+        why: String,
+    },
+}
+
+/// Proxies in front of private servers, for what is lost on the way.
+#[derive(Debug)]
+pub(crate) struct Proxies {
+    pub(crate) postgres: Proxy,
+    pub(crate) redis: Proxy,
+    pub(crate) stores: Stores,
+}
+
+/// Both servers with our schema in them, and the processes that work on them.
+#[derive(Debug)]
+pub struct Real {
+    // Dropped in this order: the workers, the observer, then the servers.
+    pub(crate) crew: Crew,
+    pub(crate) observer: Observer,
+    pub(crate) proxies: Option<Proxies>,
+    pub(crate) stores: Stores,
+    pub(crate) servers: Servers,
+}
+
+impl Real {
+    /// Makes the schema on the servers and gets ready to run.
+    ///
+    /// # Errors
+    /// When the servers do not answer or refuse the schema.
+    pub async fn new(mut servers: Servers, worker: WorkerCommand) -> Result<Real, RealError> {
+        let stores = stores(&servers, &servers.postgres(), &servers.redis()?)?;
+        let mut observer = Observer::connect(stores.clone()).await?;
+        sqlx::migrate!().run(observer.postgres()).await?;
+        let ours = servers.ours();
+        let proxies = if ours.postgres && ours.redis { Some(proxies(&mut servers)?) } else { None };
+        Ok(Real { crew: Crew::new(worker), observer, proxies, stores, servers })
+    }
+
+    /// The servers, to hurt or to look into them besides.
+    pub fn servers(&mut self) -> &mut Servers {
+        &mut self.servers
+    }
+
+    /// Ends workers and servers without holding up the runtime.
+    pub async fn stop(self) {
+        let Real { crew, observer, proxies, servers, .. } = self;
+        drop((crew, observer, proxies));
+        servers.stop().await;
+    }
+
+    /// Like [`Real::stop`], but leaves the private servers' data and says where.
+    pub async fn stop_and_keep(self) -> Option<std::path::PathBuf> {
+        let Real { crew, observer, proxies, servers, .. } = self;
+        drop((crew, observer, proxies));
+        servers.stop_and_keep().await
+    }
+
+    /// Carries out the moves from fresh data. The flows are the design's, whatever [`Setup::with_flows`] says.
+    ///
+    /// # Errors
+    /// [`RealError::Disagrees`] when replies or books differ from the model's, [`RealError::NotReachable`] when the
+    /// servers chose otherwise five times, [`RealError::Impossible`] when the list makes no sense; else trouble with the
+    /// servers.
+    pub async fn run(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
+        let mut tries = 1;
+        loop {
+            let run = self.run_once(setup, moves).await;
+            self.end_run().await?;
+            match run {
+                Err(RealError::NotReachable { .. }) if tries < TRIES => tries += 1,
+                run => return run,
+            }
+        }
+    }
+
+    async fn run_once(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
+        let names = Names::new(setup, self.servers.key_prefix());
+        self.observer.reset(setup, &names).await?;
+        let mut lockstep = Lockstep::begin(self, setup, names, moves);
+        let mut run = Run { opening: lockstep.opening().await?, entries: Vec::with_capacity(moves.len()) };
+        for &mv in moves {
+            run.entries.push(lockstep.carry_out(mv).await?);
+        }
+        Ok(run)
+    }
+
+    async fn end_run(&mut self) -> Result<(), RealError> {
+        for label in self.crew.dismiss().await? {
+            self.observer.gone(&label).await?;
+        }
+        if let Some(proxies) = &mut self.proxies {
+            proxies.postgres.disarm()?;
+            proxies.redis.disarm()?;
+        }
+        Ok(())
+    }
+}
+
+fn stores(servers: &Servers, postgres: &PgConnectOptions, redis: &ConnectionInfo) -> Result<Stores, TlsRedis> {
+    Stores::new(postgres, servers.schema(), redis, servers.key_prefix())
+}
+
+fn proxies(servers: &mut Servers) -> Result<Proxies, RealError> {
+    let (postgres, through_postgres) = servers.proxy_postgres()?;
+    let (redis, through_redis) = servers.proxy_redis()?;
+    let stores = stores(servers, &through_postgres, &through_redis)?;
+    Ok(Proxies { postgres, redis, stores })
+}

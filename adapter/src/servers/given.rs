@@ -1,0 +1,101 @@
+//! Servers that were given by a URL: we are guests there, in a schema and under a key prefix of our own.
+
+use std::time::Duration;
+
+use ::redis::IntoConnectionInfo;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+use super::ServersError;
+use super::redis::connect;
+
+/// Names a Postgres to use instead of a private one.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+/// Names a Redis to use instead of a private one.
+pub const REDIS_URL: &str = "REDIS_URL";
+/// How long a given server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Our place on a given server.
+#[derive(Debug, Clone)]
+pub(super) enum Guest {
+    /// A schema.
+    Schema { options: PgConnectOptions, schema: String },
+    /// All keys with a prefix.
+    Keys { info: ::redis::ConnectionInfo, prefix: String },
+}
+
+impl Guest {
+    /// Checks that the Postgres answers, and makes the schema; connections then have it as their search path.
+    pub(super) async fn in_postgres(url: &str, schema: String) -> Result<(Guest, PgConnectOptions), ServersError> {
+        let refused = |why: String| ServersError::Unreachable { variable: DATABASE_URL, why };
+        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| refused(error.to_string()))?;
+        let create = async {
+            let mut connection = options.connect().await?;
+            connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await?;
+            connection.close().await
+        };
+        answered(create).await.map_err(refused)?;
+        let inside = options.clone().options([("search_path", &schema)]);
+        Ok((Guest::Schema { options, schema }, inside))
+    }
+
+    /// Checks that the Redis answers.
+    pub(super) async fn in_redis(url: &str, prefix: String) -> Result<(Guest, ::redis::ConnectionInfo), ServersError> {
+        let refused = |why: String| ServersError::Unreachable { variable: REDIS_URL, why };
+        let info = url.into_connection_info().map_err(|error| refused(error.to_string()))?;
+        let ping = async {
+            let mut connection = connect(info.clone()).await?;
+            ::redis::cmd("PING").query_async::<String>(&mut connection).await
+        };
+        answered(ping).await.map_err(refused)?;
+        Ok((Guest::Keys { info: info.clone(), prefix }, info))
+    }
+
+    /// Removes the schema or the keys. Waits for it on a thread of its own, so that it may be called from anywhere; a
+    /// server that no longer answers keeps them.
+    pub(super) fn leave(self) {
+        let run = move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+                return;
+            };
+            // There is nobody left to tell: the run is over, and what it found is already reported.
+            let _ = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.remove()).await });
+        };
+        let _ = std::thread::spawn(run).join();
+    }
+
+    async fn remove(self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        match self {
+            Guest::Schema { options, schema } => {
+                let mut connection = options.connect().await?;
+                connection.execute(AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))).await?;
+                connection.close().await?;
+            }
+            Guest::Keys { info, prefix } => {
+                let mut connection = connect(info).await?;
+                let mut cursor: u64 = 0;
+                loop {
+                    let mut scan = ::redis::cmd("SCAN");
+                    scan.arg(cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(1000);
+                    let (next, keys): (u64, Vec<Vec<u8>>) = scan.query_async(&mut connection).await?;
+                    if !keys.is_empty() {
+                        ::redis::cmd("UNLINK").arg(keys).query_async::<()>(&mut connection).await?;
+                    }
+                    cursor = next;
+                    if cursor == 0 {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn answered<T, E: std::fmt::Display>(question: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    match tokio::time::timeout(PATIENCE, question).await {
+        Ok(answer) => answer.map_err(|error| error.to_string().replace('\n', " ")),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}

@@ -1,0 +1,404 @@
+//! A real Postgres and a real Redis to run against: given by a URL, or private ones that may be hurt.
+//!
+//! Private servers live on unix sockets in a folder of their own and leave nothing behind ([`sweep`]). A given server
+//! is only a host: we get a schema and a key prefix there, and killing it or losing its data is refused.
+
+pub mod account;
+pub mod cache;
+pub mod find;
+mod given;
+pub mod install;
+mod postgres;
+mod private;
+pub mod process;
+pub mod proxy;
+mod redis;
+pub mod sweep;
+mod wire;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use sqlx::postgres::PgConnectOptions;
+
+use account::Account;
+use find::{FindError, Found, Kind, Places, find};
+use given::Guest;
+pub use given::{DATABASE_URL, REDIS_URL};
+use postgres::PrivatePostgres;
+use proxy::Proxy;
+pub use redis::Keeps;
+use redis::PrivateRedis;
+use sweep::{Folder, Leftover, forget, remember};
+pub use sweep::{cleanup_now, cleanup_on_signals};
+
+/// Why servers cannot be had or hurt.
+#[derive(Debug, thiserror::Error)]
+pub enum ServersError {
+    /// There is no program to start.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The server that a variable names does not answer.
+    #[error("{variable} names a server that cannot be used: {why}")]
+    Unreachable {
+        /// The variable.
+        variable: &'static str,
+        /// What went wrong, on one line, without the URL and its password.
+        why: String,
+    },
+    /// A private server did not come up.
+    #[error("the private {kind} did not start: {why}\n{log}")]
+    NotUp {
+        /// Which one.
+        kind: Kind,
+        /// What happened.
+        why: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// The server was given, so it may not be killed, restarted, flushed or proxied.
+    #[error("not our server: {kind} was given by {variable}, and is not to be hurt")]
+    NotOurs {
+        /// Which one.
+        kind: Kind,
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A file operation on the private folder failed.
+    #[error("the private folder of the servers: {0}")]
+    Io(#[source] std::io::Error),
+    /// Redis answered with an error.
+    #[error("Redis: {0}")]
+    Redis(#[source] ::redis::RedisError),
+}
+
+/// Which servers to use.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A Postgres URL; `None` starts a private one.
+    pub database_url: Option<String>,
+    /// A Redis URL; `None` starts a private one.
+    pub redis_url: Option<String>,
+    /// What a private Redis keeps when it is killed.
+    pub keeps: Keeps,
+    /// Where to look for programs; `None` looks on this machine.
+    pub places: Option<Places>,
+}
+
+impl Options {
+    /// As [`DATABASE_URL`] and [`REDIS_URL`] say; an empty variable counts as unset.
+    #[must_use]
+    pub fn from_environment(keeps: Keeps) -> Options {
+        let url = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
+        Options { database_url: url(DATABASE_URL), redis_url: url(REDIS_URL), keeps, places: None }
+    }
+}
+
+/// What of the servers is there, for `trial services status`.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// [`DATABASE_URL`] is set, so the program is not needed.
+    pub database_given: bool,
+    /// [`REDIS_URL`] is set, so the program is not needed.
+    pub redis_given: bool,
+    /// The Postgres that a private server would be started from.
+    pub postgres: Result<Found, FindError>,
+    /// The Redis that a private server would be started from.
+    pub redis: Result<Found, FindError>,
+}
+
+/// Looks, and starts nothing.
+#[must_use]
+pub fn status() -> Status {
+    let (options, places) = (Options::from_environment(Keeps::Nothing), Places::here());
+    Status {
+        database_given: options.database_url.is_some(),
+        redis_given: options.redis_url.is_some(),
+        postgres: find(Kind::Postgres, &places),
+        redis: find(Kind::Redis, &places),
+    }
+}
+
+/// Which of the servers are private and may be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ours {
+    /// The Postgres is.
+    pub postgres: bool,
+    /// The Redis is.
+    pub redis: bool,
+}
+
+#[derive(Debug)]
+enum Postgres {
+    Private(PrivatePostgres),
+    Given { _place: Place, options: Box<PgConnectOptions>, schema: String },
+}
+
+#[derive(Debug)]
+enum Redis {
+    Private(PrivateRedis),
+    Given { _place: Place, info: Box<::redis::ConnectionInfo>, prefix: String },
+}
+
+/// Our place on a given server, which is cleared when this is dropped.
+#[derive(Debug)]
+struct Place {
+    guest: Option<Box<Guest>>,
+    id: u64,
+}
+
+impl Place {
+    fn taken(guest: Guest) -> Place {
+        let guest = Box::new(guest);
+        Place { id: remember(Leftover::Guest(guest.clone())), guest: Some(guest) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(guest) = self.guest.take() {
+            guest.leave();
+        }
+        forget(self.id);
+    }
+}
+
+/// Both servers, ready. Dropping it kills the private ones, or clears our schema and keys on the given ones.
+#[derive(Debug)]
+pub struct Servers {
+    // Dropped in this order: the servers, then their folder.
+    postgres: Postgres,
+    redis: Redis,
+    folder: Option<Folder>,
+    proxies: u32,
+}
+
+impl Servers {
+    /// Gets both servers, after sweeping what killed runs left behind.
+    ///
+    /// # Errors
+    /// [`ServersError`]: a URL that does not answer, no program, or a private server that does not come up in 15 s.
+    pub async fn start(options: &Options) -> Result<Servers, ServersError> {
+        // Which folders it swept matters to nobody here.
+        let _ = sweep::sweep();
+        let private = options.database_url.is_none() || options.redis_url.is_none();
+        let account = Account::for_servers().map_err(ServersError::Io)?;
+        let places = options.places.clone().unwrap_or_else(Places::here);
+        let folder = private.then(|| Folder::create(&account).map_err(ServersError::Io)).transpose()?;
+        let name = unique_name();
+        let postgres = match (&options.database_url, &folder) {
+            (None, Some(folder)) => {
+                let found = find(Kind::Postgres, &places)?;
+                Postgres::Private(PrivatePostgres::start(&found, account, folder).await?)
+            }
+            (url, _) => {
+                let url = url.as_deref().unwrap_or_default();
+                let (guest, options) = Guest::in_postgres(url, name.clone()).await?;
+                Postgres::Given { _place: Place::taken(guest), options: Box::new(options), schema: name.clone() }
+            }
+        };
+        let redis = match (&options.redis_url, &folder) {
+            (None, Some(folder)) => {
+                let found = find(Kind::Redis, &places)?;
+                Redis::Private(PrivateRedis::start(&found, account, folder, options.keeps).await?)
+            }
+            (url, _) => {
+                let prefix = format!("{name}:");
+                let (guest, info) = Guest::in_redis(url.as_deref().unwrap_or_default(), prefix.clone()).await?;
+                Redis::Given { _place: Place::taken(guest), info: Box::new(info), prefix }
+            }
+        };
+        Ok(Servers { postgres, redis, folder, proxies: 0 })
+    }
+
+    /// Which of them may be killed.
+    #[must_use]
+    pub fn ours(&self) -> Ours {
+        Ours { postgres: matches!(self.postgres, Postgres::Private(_)), redis: matches!(self.redis, Redis::Private(_)) }
+    }
+
+    /// How to connect to Postgres; the search path is [`Servers::schema`].
+    #[must_use]
+    pub fn postgres(&self) -> PgConnectOptions {
+        match &self.postgres {
+            Postgres::Private(server) => server.options(),
+            Postgres::Given { options, .. } => (**options).clone(),
+        }
+    }
+
+    /// The schema that is ours: `public` of a private server, else one of this run alone.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        match &self.postgres {
+            Postgres::Private(_) => "public",
+            Postgres::Given { schema, .. } => schema,
+        }
+    }
+
+    /// How to connect to Redis.
+    ///
+    /// # Errors
+    /// [`ServersError::Redis`], when the address cannot be made.
+    pub fn redis(&self) -> Result<::redis::ConnectionInfo, ServersError> {
+        match &self.redis {
+            Redis::Private(server) => server.info(),
+            Redis::Given { info, .. } => Ok((**info).clone()),
+        }
+    }
+
+    /// What each of our keys starts with: nothing on a private server.
+    #[must_use]
+    pub fn key_prefix(&self) -> &str {
+        match &self.redis {
+            Redis::Private(_) => "",
+            Redis::Given { prefix, .. } => prefix,
+        }
+    }
+
+    /// The postmaster's process number, to stop and continue it; `None` while killed.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`].
+    pub fn postgres_pid(&mut self) -> Result<Option<u32>, ServersError> {
+        Ok(self.own_postgres()?.0.pid())
+    }
+
+    /// The Redis process number, to stop and continue it; `None` while killed.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`].
+    pub fn redis_pid(&mut self) -> Result<Option<u32>, ServersError> {
+        Ok(self.own_redis()?.0.pid())
+    }
+
+    /// The folder of Redis' append-only file and dump, to cut their tails while it is killed.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`].
+    pub fn redis_files(&mut self) -> Result<PathBuf, ServersError> {
+        Ok(self.own_redis()?.0.files())
+    }
+
+    /// SIGKILLs Postgres with all its backends.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`].
+    pub fn kill_postgres(&mut self) -> Result<(), ServersError> {
+        self.own_postgres()?.0.kill();
+        Ok(())
+    }
+
+    /// Starts the killed Postgres again on its data and waits until it answers; a running one is killed first.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::NotUp`].
+    pub async fn restart_postgres(&mut self) -> Result<(), ServersError> {
+        let (server, folder) = self.own_postgres()?;
+        server.restart(folder).await
+    }
+
+    /// SIGKILLs Redis.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`].
+    pub fn kill_redis(&mut self) -> Result<(), ServersError> {
+        self.own_redis()?.0.kill();
+        Ok(())
+    }
+
+    /// Starts the killed Redis again on its files and waits until it answers; a running one is killed first.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::NotUp`].
+    pub async fn restart_redis(&mut self) -> Result<(), ServersError> {
+        let (server, folder) = self.own_redis()?;
+        server.restart(folder).await
+    }
+
+    /// FLUSHALL: every key of the server is gone.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::Redis`].
+    pub async fn flush_redis(&mut self) -> Result<(), ServersError> {
+        let info = self.own_redis()?.0.info()?;
+        let mut connection = redis::connect(info).await.map_err(ServersError::Redis)?;
+        ::redis::cmd("FLUSHALL").query_async(&mut connection).await.map_err(ServersError::Redis)
+    }
+
+    /// A proxy in front of Postgres, and how to connect through it.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::Io`].
+    pub fn proxy_postgres(&mut self) -> Result<(Proxy, PgConnectOptions), ServersError> {
+        let server = self.own_postgres()?.1.path().join(postgres::SOCKET);
+        let folder = self.proxy_folder(Kind::Postgres)?;
+        let proxy = Proxy::start(Kind::Postgres, &server, &folder.join(postgres::SOCKET)).map_err(ServersError::Io)?;
+        Ok((proxy, postgres::options(&folder)))
+    }
+
+    /// A proxy in front of Redis, and how to connect through it.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::Io`], [`ServersError::Redis`].
+    pub fn proxy_redis(&mut self) -> Result<(Proxy, ::redis::ConnectionInfo), ServersError> {
+        let server = self.own_redis()?.0.socket();
+        let socket = self.proxy_folder(Kind::Redis)?.join("redis.sock");
+        let proxy = Proxy::start(Kind::Redis, &server, &socket).map_err(ServersError::Io)?;
+        Ok((proxy, redis::on_socket(socket)?))
+    }
+
+    /// Ends private servers and clears our place on given ones, as dropping does, without holding up the runtime.
+    pub async fn stop(self) {
+        // A panic there has been printed, and there is nothing left to do about it here.
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+
+    /// Ends private servers but leaves their folder, and says where; nothing if both were given. What a private Redis holds
+    /// is saved first.
+    pub async fn stop_and_keep(mut self) -> Option<PathBuf> {
+        if let (Redis::Private(_), Ok(info)) = (&self.redis, self.redis())
+            && let Ok(mut connection) = redis::connect(info).await
+        {
+            // A server that cannot save has said so in its log, which is kept too.
+            let _ = ::redis::cmd("SAVE").query_async::<()>(&mut connection).await;
+        }
+        let folder = self.folder.take()?;
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+        folder.keep()
+    }
+
+    fn proxy_folder(&mut self, kind: Kind) -> Result<PathBuf, ServersError> {
+        self.proxies += 1;
+        let folder = self.folder.as_ref().ok_or_else(|| not_ours(kind))?.path().join(format!("p{}", self.proxies));
+        std::fs::create_dir(&folder).map_err(ServersError::Io)?;
+        Ok(folder)
+    }
+
+    fn own_postgres(&mut self) -> Result<(&mut PrivatePostgres, &Folder), ServersError> {
+        match (&mut self.postgres, &self.folder) {
+            (Postgres::Private(server), Some(folder)) => Ok((server, folder)),
+            _ => Err(not_ours(Kind::Postgres)),
+        }
+    }
+
+    fn own_redis(&mut self) -> Result<(&mut PrivateRedis, &Folder), ServersError> {
+        match (&mut self.redis, &self.folder) {
+            (Redis::Private(server), Some(folder)) => Ok((server, folder)),
+            _ => Err(not_ours(Kind::Redis)),
+        }
+    }
+}
+
+fn not_ours(kind: Kind) -> ServersError {
+    let variable = match kind {
+        Kind::Postgres => DATABASE_URL,
+        Kind::Redis => REDIS_URL,
+    };
+    ServersError::NotOurs { kind, variable }
+}
+
+/// A name for a schema and a key prefix that no other run on the same server has.
+fn unique_name() -> String {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    format!("trial_{}_{}", since.as_nanos(), std::process::id())
+}

@@ -1,0 +1,202 @@
+//! A proxy in front of a server's unix socket that loses exactly what it is told to lose.
+//!
+//! It makes the client unsure: whether the request was lost or the reply, the client sees the same broken connection,
+//! and only the server's data tell what happened.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::find::Kind;
+use super::wire::Talk;
+
+/// What the proxy is to lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The next request that acts on data: both sides are dropped and the server never sees it.
+    CutBeforeRequest,
+    /// The reply to the next request that acts on data: once the server has answered it in full, both sides are
+    /// dropped and the client never sees the answer.
+    CutBeforeReply,
+    /// Everything, until [`Proxy::disarm`]: connections are dropped and new ones refused.
+    Refuse,
+}
+
+/// A running proxy; dropping it drops its connections. Connection set-up, Postgres preparation and Redis `HELLO`,
+/// `AUTH`, `CLIENT` and `SELECT` are not requests that act.
+#[derive(Debug)]
+pub struct Proxy {
+    shared: Arc<Shared>,
+    listen: PathBuf,
+    accepting: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    kind: Kind,
+    server: PathBuf,
+    armed: Mutex<Option<Cut>>,
+    cuts: AtomicU64,
+    connections: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+impl Shared {
+    fn armed(&self) -> Option<Cut> {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn arm(&self, cut: Option<Cut>) {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+    }
+
+    fn cut_done(&self) {
+        self.cuts.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The cut if it is still armed, which it then no longer is: one arming loses one thing, on one connection.
+    fn take(&self, cut: Cut) -> bool {
+        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        armed.take_if(|now| *now == cut).is_some()
+    }
+}
+
+impl Proxy {
+    /// Listens on the socket `listen`, which must not exist yet, and passes on to the socket `server`.
+    ///
+    /// # Errors
+    /// When it cannot listen there.
+    pub fn start(kind: Kind, server: &Path, listen: &Path) -> io::Result<Proxy> {
+        let shared = Arc::new(Shared {
+            kind,
+            server: server.to_owned(),
+            armed: Mutex::new(None),
+            cuts: AtomicU64::new(0),
+            connections: tokio::sync::Mutex::new(JoinSet::new()),
+        });
+        let mut proxy = Proxy { shared, listen: listen.to_owned(), accepting: None };
+        proxy.listen()?;
+        Ok(proxy)
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.listen
+    }
+
+    /// Loses this from now on: once for the two cuts, on whichever connection comes first; until disarmed for
+    /// [`Cut::Refuse`], which has taken effect when this returns.
+    ///
+    /// # Errors
+    /// When refusing ends here and the proxy cannot listen again.
+    pub async fn arm(&mut self, cut: Cut) -> io::Result<()> {
+        self.shared.arm(Some(cut));
+        if cut != Cut::Refuse {
+            return if self.accepting.is_none() { self.listen() } else { Ok(()) };
+        }
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+            // Cancelled is what was asked for; once it has ended, the listener is closed.
+            let _ = accepting.await;
+        }
+        // A process that another thread is just starting may hold the listener a moment longer: without the path nobody
+        // can come to it.
+        match std::fs::remove_file(&self.listen) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.shared.connections.lock().await.shutdown().await;
+        Ok(())
+    }
+
+    /// Loses nothing from now on.
+    ///
+    /// # Errors
+    /// When it cannot listen again after refusing.
+    pub fn disarm(&mut self) -> io::Result<()> {
+        self.shared.arm(None);
+        if self.accepting.is_none() { self.listen() } else { Ok(()) }
+    }
+
+    /// How many requests and replies it has lost by [`Cut::CutBeforeRequest`] and [`Cut::CutBeforeReply`].
+    #[must_use]
+    pub fn cuts(&self) -> u64 {
+        self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    fn listen(&mut self) -> io::Result<()> {
+        match std::fs::remove_file(&self.listen) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&self.listen)?;
+        let shared = Arc::clone(&self.shared);
+        self.accepting = Some(tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let mut connections = shared.connections.lock().await;
+                while connections.try_join_next().is_some() {}
+                let shared = Arc::clone(&shared);
+                connections.spawn(async move {
+                    // A broken connection is this proxy's trade: both sides are dropped and see it.
+                    let _ = pass(&shared, client).await;
+                });
+            }
+        }));
+        Ok(())
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+        }
+        if let Ok(mut connections) = self.shared.connections.try_lock() {
+            connections.abort_all();
+        }
+    }
+}
+
+/// Passes messages both ways until one side closes or the cut falls.
+async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
+    let mut server = UnixStream::connect(&shared.server).await?;
+    let mut talk = Talk::new(shared.kind);
+    let mut waiting = false;
+    let (mut from_client, mut from_server) = ([0; 16_384], [0; 16_384]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut from_client) => {
+                let bytes = &from_client[..read?];
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                let mark = !waiting && shared.armed() == Some(Cut::CutBeforeReply);
+                let heard = talk.client(bytes, mark);
+                if heard.acts && shared.take(Cut::CutBeforeRequest) {
+                    shared.cut_done();
+                    return Ok(());
+                }
+                waiting |= heard.acts && mark && shared.take(Cut::CutBeforeReply);
+                server.write_all(&heard.bytes).await?;
+            }
+            read = server.read(&mut from_server) => {
+                let bytes = &from_server[..read?];
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                if talk.server(bytes) && waiting {
+                    shared.cut_done();
+                    return Ok(());
+                }
+                if !waiting {
+                    client.write_all(bytes).await?;
+                }
+            }
+        }
+    }
+}

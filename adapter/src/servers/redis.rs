@@ -1,0 +1,105 @@
+//! A private Redis or Valkey on a unix socket.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult};
+
+use super::ServersError;
+use super::account::Account;
+use super::find::{Found, Kind};
+use super::private::Daemon;
+use super::sweep::Folder;
+
+/// What Redis keeps when its process is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keeps {
+    /// Nothing: a kill loses every key.
+    #[default]
+    Nothing,
+    /// An append-only file, written every second: a kill of the process loses nothing.
+    Log,
+}
+
+/// Connects; a second is enough, since reconnecting is the caller's business.
+pub(super) async fn connect(info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(1)));
+    Client::open(info)?.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// The server and where its files are.
+#[derive(Debug)]
+pub(super) struct PrivateRedis {
+    daemon: Daemon,
+    program: PathBuf,
+    account: Account,
+    folder: PathBuf,
+    keeps: Keeps,
+}
+
+impl PrivateRedis {
+    pub(super) async fn start(
+        found: &Found,
+        account: Account,
+        folder: &Folder,
+        keeps: Keeps,
+    ) -> Result<Self, ServersError> {
+        let path = folder.path().to_owned();
+        account.make_folder(&path.join("redis")).map_err(ServersError::Io)?;
+        let daemon = Daemon::new(Kind::Redis, path.join("redis.log"));
+        let mut server = PrivateRedis { daemon, program: found.path.clone(), account, folder: path, keeps };
+        server.restart(folder).await?;
+        Ok(server)
+    }
+
+    /// Starts the killed server on the files it left.
+    pub(super) async fn restart(&mut self, folder: &Folder) -> Result<(), ServersError> {
+        let (program, account, keeps) = (&self.program, self.account, self.keeps);
+        let (path, socket, files) = (&self.folder, self.socket(), self.files());
+        let command = || {
+            let mut command = Command::new(program);
+            command.current_dir(path).args(["--port", "0", "--save", "", "--enable-debug-command", "yes"]);
+            command.arg("--unixsocket").arg(&socket).arg("--dir").arg(&files);
+            if keeps == Keeps::Log {
+                command.args(["--appendonly", "yes", "--appendfsync", "everysec"]);
+            }
+            account.apply(&mut command);
+            command
+        };
+        let info = on_socket(socket.clone())?;
+        let probe = || async {
+            let mut connection = connect(info.clone()).await?;
+            ::redis::cmd("PING").query_async::<()>(&mut connection).await
+        };
+        self.daemon.start(folder, command, probe).await
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.daemon.kill();
+    }
+
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.daemon.pid()
+    }
+
+    /// The path of its socket.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.folder.join("redis.sock")
+    }
+
+    /// The folder of its append-only file and its dump.
+    pub(super) fn files(&self) -> PathBuf {
+        self.folder.join("redis")
+    }
+
+    pub(super) fn info(&self) -> Result<ConnectionInfo, ServersError> {
+        on_socket(self.socket())
+    }
+}
+
+/// How to connect to a socket.
+pub(super) fn on_socket(path: PathBuf) -> Result<ConnectionInfo, ServersError> {
+    ConnectionAddr::Unix(path).into_connection_info().map_err(ServersError::Redis)
+}
