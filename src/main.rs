@@ -1,2 +1,86 @@
-//! The `trial` command.
-fn main() {}
+//! The `trial` command: reads what is asked, runs it, prints one readable report or one JSON document, and ends with a
+//! documented exit code.
+
+mod args;
+mod commands;
+mod document;
+mod failure;
+mod progress;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anstream::AutoStream;
+use anstream::ColorChoice;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let json = std::env::args().any(|arg| arg == "--json");
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, json),
+    };
+    match run(&cli) {
+        Ok(exit) => ExitCode::from(exit),
+        Err(failure) => {
+            let exit = failure.exit_code();
+            if json {
+                println!("{}", document::error(&failure.to_string(), exit));
+            } else {
+                eprintln!("error: {failure}");
+            }
+            ExitCode::from(exit)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        None => commands::run::run(&cli.run),
+        Some(Command::Run(args)) => commands::run::run(args),
+        Some(Command::Check(args)) => commands::explore::check(args),
+        Some(Command::Sim(args)) => commands::explore::sim(args),
+        Some(Command::Real(args)) => commands::explore::real(args),
+        Some(Command::Replay(args)) => commands::replay::replay(args),
+        Some(Command::List(args)) => commands::list::list(args),
+        Some(Command::Services(args)) => commands::services::services(args),
+        Some(Command::Worker) => commands::worker::worker(),
+    }
+}
+
+/// Help and version go to stdout and are no error; anything else is bad input.
+fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let text = error.to_string();
+        let text = text.trim_start_matches("error: ").trim_end();
+        println!("{}", document::error(text, 64));
+    } else {
+        eprint!("{error}");
+    }
+    ExitCode::from(64)
+}
+
+/// Whether stdout shows colour: a terminal, and `NO_COLOR` unset.
+fn colour() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+}
+
+/// An exit code in words.
+fn exit_words(exit: u8) -> &'static str {
+    match exit {
+        0 => "all as expected",
+        1 => "something unexpected",
+        2 => "something is unknown",
+        64 => "bad input",
+        69 => "a server that was asked for is missing",
+        _ => "internal error",
+    }
+}

@@ -1,0 +1,184 @@
+//! The three engines on one case each, as the commands use them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use adapter::crew::WorkerCommand;
+use adapter::engine::{Real, RealError};
+use adapter::servers::{Keeps, Options, Servers, ServersError};
+use model::moves::Move;
+use model::schedule;
+use model::setup::Setup;
+use model::trace::Run;
+use sim::capsules::Capsules;
+use sim::explore::Limits;
+use sim::sampled::Sampled;
+use sim::scenario::{Case, Scenario};
+use sim::simulate;
+use sim::verdict::{Engine, Findings, NotRun};
+
+use crate::failure::Failure;
+
+/// The most memory that one exploration may take, in bytes: it ends as `unknown (memory)`, never in swapping.
+const EXPLORATION_BYTES: u64 = 6 << 30;
+
+/// What bounds a command.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Raised by Ctrl-C.
+    pub stop: Arc<AtomicBool>,
+    /// When to end.
+    pub deadline: Option<Instant>,
+    /// Threads.
+    pub threads: usize,
+    /// The most states of one exploration.
+    pub max_states: Option<u64>,
+}
+
+impl Bounds {
+    /// No bounds but Ctrl-C; every core.
+    pub fn new(stop: Arc<AtomicBool>) -> Bounds {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Bounds { stop, deadline: None, threads, max_states: None }
+    }
+
+    /// Why to end now, if at all.
+    pub fn ended(&self) -> Option<&'static str> {
+        if self.stop.load(Ordering::Relaxed) {
+            Some("interrupted")
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Some("time was up (--time)")
+        } else {
+            None
+        }
+    }
+}
+
+/// Explores one case.
+pub fn check(scenario: &Scenario, case: &Case, bounds: &Bounds, capsules: &mut Capsules) -> Result<Findings, Failure> {
+    let limits = Limits {
+        threads: bounds.threads,
+        max_states: bounds.max_states,
+        deadline: bounds.deadline,
+        max_bytes: Some(EXPLORATION_BYTES),
+        stop: Some(Arc::clone(&bounds.stop)),
+    };
+    Ok(sim::check::check(scenario, case, &limits, capsules)?)
+}
+
+/// Sweeps seeds over one case. A seed that fails is an internal error, named with the command that shows it.
+pub fn sweep(
+    scenario: &Scenario,
+    case: &Case,
+    seeds: (u64, u64),
+    bounds: &Bounds,
+    capsules: &mut Capsules,
+    each: &(dyn Fn(u64, &Run, &[&'static str]) + Sync),
+) -> Result<Findings, Failure> {
+    let began = Instant::now();
+    let mut sampled = Sampled::new(scenario, case, Engine::Sim);
+    let mut from = seeds.0;
+    while from < seeds.1 && bounds.ended().is_none() {
+        // In portions, so that neither time nor memory runs away.
+        let to = seeds.1.min(from + 256);
+        for (seed, outcome) in simulate::sweep(&case.setup, from..to, bounds.threads, &bounds.stop, |_, _| {}) {
+            match outcome {
+                Ok(simulated) => {
+                    let broken = sampled.add(&simulated.run, Some(seed));
+                    each(seed, &simulated.run, &broken);
+                }
+                Err(_) if bounds.ended().is_some() => {}
+                Err(error) => {
+                    let again = format!("trial sim {} --design {} --seed {seed}", scenario.id, case.setup.design);
+                    return Err(Failure::Internal(format!("seed {seed}: {error}; again: {again}")));
+                }
+            }
+        }
+        from = to;
+    }
+    Ok(sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules))
+}
+
+/// Real servers, with the runtime that talks to them.
+pub struct RealServers {
+    runtime: tokio::runtime::Runtime,
+    real: Real,
+}
+
+/// Why the engine `real` is not at hand.
+pub enum NotAtHand {
+    /// No server program: the engine is not run.
+    Missing(String),
+    /// A server that was named cannot be used.
+    Failed(Failure),
+}
+
+impl RealServers {
+    /// Takes the servers of `DATABASE_URL` and `REDIS_URL`, or starts private ones.
+    pub fn start() -> Result<RealServers, NotAtHand> {
+        let internal = |error: std::io::Error| NotAtHand::Failed(Failure::Internal(error.to_string()));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(internal)?;
+        let options = Options::from_environment(Keeps::Nothing);
+        let servers = runtime.block_on(Servers::start(&options)).map_err(|error| match error {
+            ServersError::Find(missing) => NotAtHand::Missing(missing.to_string()),
+            other => NotAtHand::Failed(other.into()),
+        })?;
+        let program = std::env::current_exe().map_err(internal)?;
+        let worker = WorkerCommand { program, args: vec!["worker".into()] };
+        let real = runtime.block_on(Real::new(servers, worker));
+        let real = real.map_err(|error| NotAtHand::Failed(Failure::Internal(error.to_string())))?;
+        Ok(RealServers { runtime, real })
+    }
+
+    /// Carries out a list of moves.
+    pub fn run(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
+        self.runtime.block_on(self.real.run(setup, moves))
+    }
+
+    /// The scheduled runs of one case: every single disturbance of the undisturbed run.
+    pub fn scheduled(
+        &mut self,
+        scenario: &Scenario,
+        case: &Case,
+        bounds: &Bounds,
+        capsules: &mut Capsules,
+    ) -> Result<Findings, Failure> {
+        let began = Instant::now();
+        let mut sampled = Sampled::new(scenario, case, Engine::Real);
+        let mut refused = 0;
+        for scheduled in schedule::single_disturbances(&case.setup) {
+            if bounds.ended().is_some() {
+                break;
+            }
+            match self.run(&case.setup, &scheduled.moves) {
+                Ok(run) => drop(sampled.add(&run, None)),
+                // The server chose another winner each time; the same schedule with that winner is among the runs.
+                Err(RealError::NotReachable { .. }) => {}
+                Err(RealError::NotOurs { .. }) => refused += 1,
+                Err(error) => {
+                    let which = format!("{}, {}", scenario.id, case.setup.design);
+                    return Err(Failure::Internal(format!("{which}, on real servers: {error}")));
+                }
+            }
+        }
+        let mut found = sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules);
+        if refused > 0 {
+            let which = format!("{}, {}", scenario.id, case.setup.design);
+            let why = format!("{which}: {refused} runs would hurt a server that is not ours");
+            found.not_run.push(NotRun { engine: Engine::Real, why });
+        }
+        Ok(found)
+    }
+
+    /// Stops private servers; with `keep` leaves their data and says where.
+    pub fn stop(self, keep: bool) -> Option<String> {
+        let RealServers { runtime, real } = self;
+        if keep {
+            return runtime.block_on(real.stop_and_keep()).map(|folder| folder.display().to_string());
+        }
+        runtime.block_on(real.stop());
+        None
+    }
+}

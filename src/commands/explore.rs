@@ -1,0 +1,154 @@
+//! `trial check`, `trial sim` and `trial real`: one engine on the chosen scenarios.
+
+use std::time::Instant;
+
+use sim::capsules::{Capsules, FOUND};
+use sim::scenario::Scenario;
+use sim::verdict::Findings;
+use sim::{report, story};
+
+use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
+use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::failure::Failure;
+use crate::progress;
+use crate::workspace::Workspace;
+
+/// Seeds of `trial sim` when none are named.
+pub const SEEDS: (u64, u64) = (0, 200);
+
+/// `trial check`.
+pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
+    let (workspace, scenarios, mut bounds) = prepare(&args.selection)?;
+    bounds.threads = args.threads.map_or(bounds.threads, usize::from);
+    bounds.max_states = args.max_states;
+    let mut capsules = Capsules::new(FOUND);
+    let mut found = Findings::default();
+    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
+    for scenario in &scenarios {
+        for case in &scenario.cases {
+            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
+            found.extend(engines::check(scenario, case, &bounds, &mut capsules)?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    finish("check", &workspace, &scenarios, &found, &capsules, args.selection.json)
+}
+
+/// `trial sim`.
+pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
+    let (workspace, scenarios, bounds) = prepare(&args.selection)?;
+    if let Some(seed) = args.seed
+        && !args.selection.json
+    {
+        show_seed(&scenarios, seed)?;
+    }
+    let seeds = args.seed.map(|seed| (seed, seed.saturating_add(1))).or(args.seeds).unwrap_or(SEEDS);
+    let each_seed = args.seeds.is_some() && !args.selection.json;
+    let mut capsules = Capsules::new(FOUND);
+    let mut found = Findings::default();
+    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
+    for scenario in &scenarios {
+        for case in &scenario.cases {
+            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
+            let report = |seed: u64, run: &model::trace::Run, broken: &[&'static str]| {
+                if each_seed {
+                    let broken =
+                        if broken.is_empty() { "holds".to_owned() } else { format!("BROKEN {}", broken.join(", ")) };
+                    println!(
+                        "{} {} seed {seed}: {} moves, {broken}",
+                        scenario.id,
+                        case.setup.design,
+                        run.entries.len()
+                    );
+                }
+            };
+            found.extend(engines::sweep(scenario, case, seeds, &bounds, &mut capsules, &report)?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    if args.seed.is_some() {
+        // One seed says nothing of the situations that a sweep must have seen.
+        found.findings.retain(|finding| finding.verdict != sim::verdict::Verdict::Unknown);
+    }
+    finish("sim", &workspace, &scenarios, &found, &capsules, args.selection.json)
+}
+
+/// `trial real`.
+pub fn real(args: &RealArgs) -> Result<u8, Failure> {
+    let (workspace, scenarios, bounds) = prepare(&args.selection)?;
+    let mut servers = RealServers::start().map_err(|not_at_hand| match not_at_hand {
+        NotAtHand::Missing(why) => Failure::NoServer(why),
+        NotAtHand::Failed(failure) => failure,
+    })?;
+    let mut capsules = Capsules::new(FOUND);
+    let mut found = Findings::default();
+    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
+    for scenario in &scenarios {
+        for case in &scenario.cases {
+            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
+            found.extend(servers.scheduled(scenario, case, &bounds, &mut capsules)?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    if let Some(kept) = servers.stop(args.keep) {
+        eprintln!("kept: {kept}");
+    }
+    finish("real", &workspace, &scenarios, &found, &capsules, args.selection.json)
+}
+
+fn prepare(selection: &Selection) -> Result<(Workspace, Vec<Scenario>, Bounds), Failure> {
+    let workspace = Workspace::find()?;
+    let scenarios = workspace.select(selection)?;
+    let mut bounds = Bounds::new(progress::stop_flag()?);
+    bounds.deadline = selection.time.map(|time| Instant::now() + time);
+    Ok((workspace, scenarios, bounds))
+}
+
+/// Shows what one seed did: its plan, its log and its moves. The same seed prints the same bytes.
+fn show_seed(scenarios: &[Scenario], seed: u64) -> Result<(), Failure> {
+    for scenario in scenarios {
+        for case in &scenario.cases {
+            let outcome = sim::simulate::run_seed(&case.setup, seed);
+            let simulated = outcome.map_err(|error| Failure::Internal(format!("seed {seed}: {error}")))?;
+            println!("{} {} seed {seed}", scenario.id, case.setup.design);
+            for line in &simulated.plan {
+                println!("  plan  {line}");
+            }
+            for line in &simulated.log {
+                println!("  {line}");
+            }
+            for (place, entry) in simulated.run.entries.iter().enumerate() {
+                let line = story::tell(&case.setup, &entry.did);
+                println!("  {:3}  {}: {}", place + 1, line.from.name(), line.what);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn finish(
+    command: &str,
+    workspace: &Workspace,
+    scenarios: &[Scenario],
+    found: &Findings,
+    capsules: &Capsules,
+    json: bool,
+) -> Result<u8, Failure> {
+    for (path, text) in capsules.files() {
+        workspace.write(path, text)?;
+    }
+    let exit = found.exit_code();
+    if json {
+        println!("{}", crate::document::findings(command, found, exit));
+        return Ok(exit);
+    }
+    let colour = crate::colour();
+    for scenario in scenarios {
+        anstream::print!("{}", report::terminal(scenario, found, colour));
+    }
+    println!("\nexit code {exit}: {}", crate::exit_words(exit));
+    Ok(exit)
+}

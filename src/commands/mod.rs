@@ -1,0 +1,9 @@
+//! The commands, one file each.
+
+pub mod engines;
+pub mod explore;
+pub mod list;
+pub mod replay;
+pub mod run;
+pub mod services;
+pub mod worker;

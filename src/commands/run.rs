@@ -1,0 +1,123 @@
+//! `trial run`, the main job: every scenario on every engine at hand, and the report.
+
+use sim::capsules::{COMMITTED, Capsules, FOUND};
+use sim::report;
+use sim::scenario::Scenario;
+use sim::verdict::{Engine, Findings, NotRun};
+use sim::without;
+
+use crate::args::RunArgs;
+use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::commands::explore::SEEDS;
+use crate::failure::Failure;
+use crate::progress;
+use crate::workspace::Workspace;
+
+/// Seeds per scenario and design with `--full`.
+const FULL_SEEDS: (u64, u64) = (0, 5_000);
+/// Where a plain run writes, relative to the workspace.
+const OUTPUT: &str = "target/trial";
+
+/// Runs all of it. The exit code is that of the findings, or 69 under `CI` when servers are missing.
+pub fn run(args: &RunArgs) -> Result<u8, Failure> {
+    let workspace = Workspace::find()?;
+    let scenarios = workspace.scenarios()?;
+    let bounds = Bounds::new(progress::stop_flag()?);
+    let mut servers = match RealServers::start() {
+        Ok(servers) => Ok(servers),
+        Err(NotAtHand::Missing(why)) => Err(why),
+        Err(NotAtHand::Failed(failure)) => return Err(failure),
+    };
+    if let (Err(why), true) = (&servers, args.update_reports) {
+        return Err(Failure::NoServer(format!("--update-reports needs all three engines: {why}")));
+    }
+    let seeds = if args.full && !args.update_reports { FULL_SEEDS } else { SEEDS };
+    let mut capsules = Capsules::new(if args.update_reports { COMMITTED } else { FOUND });
+    let mut found = Findings::default();
+    if let Err(why) = &servers {
+        found.not_run.push(NotRun { engine: Engine::Real, why: why.clone() });
+    }
+    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
+    for scenario in &scenarios {
+        for case in &scenario.cases {
+            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
+            let mut checked = engines::check(scenario, case, &bounds, &mut capsules)?;
+            without::compare(case, &mut checked.counterexamples, &bounds.stop);
+            found.extend(checked);
+            found.extend(engines::sweep(scenario, case, seeds, &bounds, &mut capsules, &|_, _, _| {})?);
+            if let Ok(servers) = &mut servers {
+                found.extend(servers.scheduled(scenario, case, &bounds, &mut capsules)?);
+            }
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let missing = servers.is_err();
+    if let Ok(servers) = servers {
+        servers.stop(false);
+    }
+    if args.update_reports && bounds.ended().is_some() {
+        return Err(Failure::Input("interrupted: the committed reports stay as they are".to_owned()));
+    }
+    write(&workspace, args, &scenarios, &found, &capsules)?;
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let exit = match found.exit_code() {
+        1 => 1,
+        _ if missing && ci => 69,
+        other => other,
+    };
+    print(args, &scenarios, &found, exit);
+    Ok(exit)
+}
+
+fn write(
+    workspace: &Workspace,
+    args: &RunArgs,
+    scenarios: &[Scenario],
+    found: &Findings,
+    capsules: &Capsules,
+) -> Result<(), Failure> {
+    workspace.clear_json(FOUND)?;
+    if args.update_reports {
+        workspace.clear_json(COMMITTED)?;
+    }
+    for (path, text) in capsules.files() {
+        workspace.write(path, text)?;
+    }
+    let summary = report::summary(scenarios, found);
+    let page = report::index_html(scenarios, found);
+    let folder = if args.update_reports { "reports" } else { OUTPUT };
+    workspace.write(&format!("{folder}/summary.txt"), &summary)?;
+    workspace.write(&format!("{folder}/index.html"), &page)?;
+    let explored = crate::document::findings("run", found, found.exit_code());
+    workspace.write(&format!("{OUTPUT}/run.json"), &explored)?;
+    if args.open {
+        open(&workspace.path(&format!("{folder}/index.html")));
+    }
+    Ok(())
+}
+
+fn print(args: &RunArgs, scenarios: &[Scenario], found: &Findings, exit: u8) {
+    if args.json {
+        println!("{}", crate::document::findings("run", found, exit));
+        return;
+    }
+    print!("{}", report::overview(scenarios, found));
+    for NotRun { engine, why } in &found.not_run {
+        println!("\nNOT RUN: {}: {why}", engine.name());
+    }
+    let folder = if args.update_reports { "reports" } else { OUTPUT };
+    println!(
+        "\nreport: {folder}/index.html  text: {folder}/summary.txt  capsules: {}",
+        if args.update_reports { COMMITTED } else { FOUND }
+    );
+    println!("exit code {exit}: {}", crate::exit_words(exit));
+}
+
+/// Opens a page with the system's own opener; a machine without one is told where the page lies anyway.
+fn open(page: &std::path::Path) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    if let Err(error) = std::process::Command::new(opener).arg(page).spawn() {
+        eprintln!("{opener} cannot be started: {error}; open {} yourself", page.display());
+    }
+}

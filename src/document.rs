@@ -1,0 +1,96 @@
+//! The one JSON document that `--json` prints.
+
+use serde::Serialize;
+use sim::verdict::{Explored, Finding, Findings, NotRun};
+
+/// Version of the document's shape.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct FindingsDocument<'a> {
+    schema: u32,
+    command: &'a str,
+    findings: &'a [Finding],
+    not_run: &'a [NotRun],
+    explorations: &'a [Explored],
+    exit: u8,
+}
+
+/// One engine's part of a replay.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// Which capsule, as it was named.
+    pub capsule: String,
+    /// Which engine.
+    pub engine: sim::verdict::Engine,
+    /// Whether the same invariant breaks.
+    pub reproduced: bool,
+    /// Whether it breaks with the same numbers.
+    pub same_numbers: bool,
+    /// In a sentence.
+    pub why: String,
+}
+
+#[derive(Serialize)]
+struct ReplayDocument<'a> {
+    schema: u32,
+    command: &'a str,
+    findings: [Finding; 0],
+    not_run: &'a [NotRun],
+    explorations: [Explored; 0],
+    replays: &'a [Replayed],
+    exit: u8,
+}
+
+/// One thing that is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// As commands spell it.
+    pub id: String,
+    /// In a line.
+    pub title: String,
+    /// More, where there is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ItemsDocument<'a> {
+    schema: u32,
+    items: &'a [Item],
+    exit: u8,
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    schema: u32,
+    error: &'a str,
+    exit: u8,
+}
+
+/// What `run`, `check`, `sim` and `real` print.
+pub fn findings(command: &str, found: &Findings, exit: u8) -> String {
+    let Findings { findings, not_run, explored: explorations, .. } = found;
+    text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, exit })
+}
+
+/// What `replay` prints.
+pub fn replays(replays: &[Replayed], not_run: &[NotRun], exit: u8) -> String {
+    let document =
+        ReplayDocument { schema: SCHEMA, command: "replay", findings: [], not_run, explorations: [], replays, exit };
+    text(&document)
+}
+
+/// What `list` and `services` print.
+pub fn items(items: &[Item], exit: u8) -> String {
+    text(&ItemsDocument { schema: SCHEMA, items, exit })
+}
+
+/// What any command prints that has no result.
+pub fn error(error: &str, exit: u8) -> String {
+    text(&ErrorDocument { schema: SCHEMA, error, exit })
+}
+
+fn text(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+//! What ends a command early, and the exit code it ends with.
+
+use adapter::servers::ServersError;
+use sim::capsules::UnreadableCapsule;
+use sim::check::CheckError;
+use sim::scenario::ScenarioError;
+
+/// Why a command has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A scenario is wrong or unknown.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A capsule is wrong.
+    #[error(transparent)]
+    Capsule(#[from] UnreadableCapsule),
+    /// Something else that was given is wrong.
+    #[error("{0}")]
+    Input(String),
+    /// A server that was asked for is missing.
+    #[error("{0}")]
+    NoServer(String),
+    /// The suite contradicts itself.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Failure {
+    /// The exit code, as the README documents it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Scenario(_) | Failure::Capsule(_) | Failure::Input(_) => 64,
+            Failure::NoServer(_) => 69,
+            Failure::Internal(_) => 70,
+        }
+    }
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Failure {
+        Failure::Internal(error.to_string())
+    }
+}
+
+impl From<ServersError> for Failure {
+    fn from(error: ServersError) -> Failure {
+        match error {
+            ServersError::Unreachable { .. } | ServersError::NotOurs { .. } => Failure::Input(error.to_string()),
+            ServersError::Find(_) | ServersError::NotUp { .. } => Failure::NoServer(error.to_string()),
+            ServersError::Io(_) | ServersError::Redis(_) => Failure::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a person sees while waiting: a bar on stderr if it is a terminal, and Ctrl-C.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::Failure;
+
+/// Raised by the first Ctrl-C or SIGTERM: engines stop and what is known is reported. A second one ends the process once
+/// private servers are gone.
+pub fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+        .map_err(|error| Failure::Internal(format!("signals: {error}")))?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            if seen.swap(true, Ordering::Relaxed) {
+                adapter::servers::cleanup_now();
+                std::process::exit(130);
+            }
+        }
+    });
+    Ok(stop)
+}
+
+/// A bar over so many parts; silent where stderr is no terminal.
+pub fn bar(parts: usize) -> ProgressBar {
+    let bar = ProgressBar::new(parts as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,109 @@
+//! The folder that scenarios are read from and reports are written to.
+
+use std::path::{Path, PathBuf};
+
+use sim::scenario::{self, Scenario, ScenarioError};
+
+use crate::args::Selection;
+use crate::failure::Failure;
+
+/// A checkout: the nearest folder, from the current one upwards, that has `scenarios/` and `Cargo.toml`.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// Finds it.
+    pub fn find() -> Result<Workspace, Failure> {
+        let here = std::env::current_dir().map_err(|error| Failure::Input(format!("the current folder: {error}")))?;
+        let root =
+            here.ancestors().find(|folder| folder.join("scenarios").is_dir() && folder.join("Cargo.toml").is_file());
+        root.map(|root| Workspace { root: root.to_owned() }).ok_or_else(|| {
+            Failure::Input(
+                "no scenarios/ beside a Cargo.toml in this folder or above it: run trial in a checkout".to_owned(),
+            )
+        })
+    }
+
+    /// A path in it.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// Every scenario; error messages name files relative to the workspace.
+    pub fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+        let folder = self.root.join("scenarios");
+        Ok(scenario::load_all(&folder).map_err(|error| self.relative(error))?)
+    }
+
+    /// The scenarios and designs that a selection names.
+    pub fn select(&self, selection: &Selection) -> Result<Vec<Scenario>, Failure> {
+        let mut chosen = self.scenarios()?;
+        let ids: Vec<String> = chosen.iter().map(|scenario| scenario.id.clone()).collect();
+        for id in &selection.scenarios {
+            if !ids.contains(id) {
+                return Err(ScenarioError::Unknown { id: id.clone(), valid: ids.join(", ") }.into());
+            }
+        }
+        if !selection.scenarios.is_empty() {
+            chosen.retain(|scenario| selection.scenarios.contains(&scenario.id));
+        }
+        if let Some(risk) = &selection.risk {
+            chosen.retain(|scenario| scenario.id.starts_with(&format!("{risk}-")));
+            if chosen.is_empty() {
+                let mut risks: Vec<String> =
+                    ids.iter().map(|id| id.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
+                risks.dedup();
+                return Err(Failure::Input(format!(
+                    "no scenario has the risk `{risk}`: valid are {}",
+                    risks.join(", ")
+                )));
+            }
+        }
+        if let Some(design) = selection.design {
+            for scenario in &mut chosen {
+                scenario.cases.retain(|case| case.setup.design == design);
+            }
+            chosen.retain(|scenario| !scenario.cases.is_empty());
+            if chosen.is_empty() {
+                return Err(Failure::Input(format!("no chosen scenario says what it expects of `{design}`")));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Writes a file, and the folders it needs, whole or not at all.
+    pub fn write(&self, relative: &str, text: &str) -> Result<(), Failure> {
+        let path = self.path(relative);
+        let failed = |error: std::io::Error| Failure::Input(format!("{relative} cannot be written: {error}"));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let unfinished = path.with_extension("unfinished");
+        std::fs::write(&unfinished, text).map_err(failed)?;
+        std::fs::rename(&unfinished, &path).map_err(failed)
+    }
+
+    /// Removes the JSON files of a folder, so that no finding outlives its breach.
+    pub fn clear_json(&self, relative: &str) -> Result<(), Failure> {
+        let Ok(entries) = std::fs::read_dir(self.path(relative)) else { return Ok(()) };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| extension == "json") {
+                std::fs::remove_file(&path)
+                    .map_err(|error| Failure::Input(format!("{} cannot be removed: {error}", path.display())))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn relative(&self, error: ScenarioError) -> ScenarioError {
+        let shorten = |file: String| {
+            Path::new(&file).strip_prefix(&self.root).map_or(file.clone(), |path| path.display().to_string())
+        };
+        match error {
+            ScenarioError::Unreadable { file, why } => ScenarioError::Unreadable { file: shorten(file), why },
+            ScenarioError::Wrong { file, line, why } => ScenarioError::Wrong { file: shorten(file), line, why },
+            unknown => unknown,
+        }
+    }
+}

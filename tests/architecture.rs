@@ -1,0 +1,105 @@
+//! The statements of ARCHITECTURE.md about what is not there.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// The names under `[dependencies]` of a crate's manifest.
+fn dependencies(krate: &str) -> Vec<String> {
+    let manifest = std::fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+    let section = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap().to_owned();
+    let name = |line: &str| line.split(['.', ' ', '=']).next().unwrap_or_default().to_owned();
+    section.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(name).collect()
+}
+
+#[test]
+fn the_model_cannot_name_io() {
+    assert_eq!(dependencies("model"), ["arrayvec", "rust_decimal", "serde", "thiserror"]);
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::time",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "std::io",
+        "Instant",
+        "SystemTime",
+        "HashMap",
+        "HashSet",
+        "async fn",
+        ".await",
+        "println!",
+        "f32",
+        "f64",
+        "unsafe",
+    ];
+    for (path, text) in sources("model/src") {
+        for word in banned {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn arrows_point_at_the_model_and_the_model_points_nowhere() {
+    assert!(!dependencies("adapter").iter().any(|name| name == "sim"));
+    assert!(!dependencies("sim").iter().any(|name| name == "adapter"));
+    assert!(dependencies("adapter").iter().any(|name| name == "model"));
+    assert!(dependencies("sim").iter().any(|name| name == "model"));
+}
+
+#[test]
+fn no_file_that_names_money_has_a_float() {
+    for folder in ["model/src", "sim/src", "adapter/src", "src"] {
+        for (path, text) in sources(folder) {
+            let float = text.contains("f64") || text.contains("f32");
+            let money = text.contains("Money") || text.contains("Decimal") || text.contains("balance");
+            assert!(!(float && money), "{} has money and a float", path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_stubbed_or_skipped() {
+    for folder in ["model", "sim", "adapter", "src"] {
+        for (path, text) in sources(folder) {
+            for word in ["todo!(", "unimplemented!(", "TODO", "FIXME"] {
+                assert!(!text.contains(word), "{} has {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_scenario_and_invariant_is_there_to_be_read() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for name in ["model/", "sim/", "adapter/", "scenarios/", "tests/", "reports/"] {
+        assert!(architecture.contains(name), "ARCHITECTURE.md names {name}");
+    }
+    for command in ["cargo run --release", "./test"] {
+        assert!(readme.contains(command), "README.md names {command}");
+    }
+}

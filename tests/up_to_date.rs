@@ -1,0 +1,45 @@
+//! The committed reports and capsules are what the suite writes today, byte for byte.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        files.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+    }
+    files
+}
+
+#[test]
+fn reports_and_found_capsules_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("scenarios")).unwrap();
+    std::fs::write(copy.path().join("Cargo.toml"), "").unwrap();
+    for (name, text) in files(&root.join("scenarios")) {
+        std::fs::write(copy.path().join("scenarios").join(name), text).unwrap();
+    }
+    let trial = Command::new(env!("CARGO_BIN_EXE_trial"))
+        .args(["run", "--update-reports"])
+        .current_dir(copy.path())
+        .env_remove("DATABASE_URL")
+        .env_remove("REDIS_URL")
+        .output()
+        .unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&trial.stdout), String::from_utf8_lossy(&trial.stderr));
+    assert_eq!(trial.status.code(), Some(0), "{said}");
+    for folder in ["reports", "scenarios/found"] {
+        let (committed, written) = (files(&root.join(folder)), files(&copy.path().join(folder)));
+        let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&committed), names(&written), "{folder}: run `cargo run --release -- run --update-reports`");
+        for (name, text) in &written {
+            let differs = text.lines().zip(committed[name].lines()).find(|(new, old)| new != old);
+            assert!(text == &committed[name], "{folder}/{name} is out of date, first at: {differs:?}");
+        }
+    }
+}
