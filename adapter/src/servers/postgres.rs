@@ -18,11 +18,13 @@ pub const SOCKET: &str = ".s.PGSQL.5432";
 const INITDB: [&str; 7] = ["-A", "trust", "-U", "trial", "--no-sync", "--no-locale", "--encoding=UTF8"];
 /// `fsync=off` is safe against killed processes, which is all that is done to it. The connection check lets a backend
 /// notice a dead client while its statement waits for a lock.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "listen_addresses=",
     "fsync=off",
     "full_page_writes=off",
     "shared_buffers=16MB",
+    // A file in the folder, so that a killed server leaves nothing in the shared memory of the system.
+    "dynamic_shared_memory_type=mmap",
     "max_connections=60",
     "client_connection_check_interval=100",
     "timezone=UTC",

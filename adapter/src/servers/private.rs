@@ -98,8 +98,33 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
+    /// Asks first: a Postgres that is killed leaves its shared memory with the system.
     fn drop(&mut self) {
+        if self.ended_when_asked() {
+            self.child = None;
+        }
         self.kill();
+    }
+}
+
+impl Daemon {
+    fn ended_when_asked(&mut self) -> bool {
+        use rustix::process::{Pid, Signal, kill_process};
+        let Some(child) = &mut self.child else { return true };
+        // Of Postgres the immediate shutdown, which waits for nobody.
+        let signal = if self.kind == Kind::Postgres { Signal::QUIT } else { Signal::TERM };
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let deadline = Instant::now() + Duration::from_secs(1);
+        if pid.is_none_or(|pid| kill_process(pid, signal).is_err()) {
+            return false;
+        }
+        while Instant::now() < deadline {
+            if matches!(child.try_wait(), Ok(Some(_))) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        false
     }
 }
 
