@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod document;
 mod failure;
+mod output;
 mod progress;
 mod workspace;
 
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             let exit = failure.exit_code();
             if json {
-                println!("{}", document::error(&failure.to_string(), exit));
+                output::line(&document::error(&failure.to_string(), exit));
             } else {
                 eprintln!("error: {failure}");
             }
@@ -55,13 +56,13 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
 /// Help and version go to stdout and are no error; anything else is bad input.
 fn usage(error: &clap::Error, json: bool) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        print!("{error}");
+        output::text(&format!("{error}"));
         return ExitCode::SUCCESS;
     }
     if json {
         let text = error.to_string();
         let text = text.trim_start_matches("error: ").trim_end();
-        println!("{}", document::error(text, 64));
+        output::line(&document::error(text, 64));
     } else {
         eprint!("{error}");
     }

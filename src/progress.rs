@@ -18,6 +18,9 @@ pub fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
         for _ in signals.forever() {
             if seen.swap(true, Ordering::Relaxed) {
                 adapter::servers::cleanup_now();
+                if std::env::args().any(|arg| arg == "--json") {
+                    crate::output::line(&crate::document::error("interrupted twice", 130));
+                }
                 std::process::exit(130);
             }
         }

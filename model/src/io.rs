@@ -104,7 +104,7 @@ impl Io<'_> {
     }
 
     /// Runs `body` until it gives a value, at most `rounds` times, and forgets the replies of a round that gave none:
-    /// two processes that differ only in rounds gone by are one state. Loops do not nest.
+    /// two processes that differ only in replies of rounds gone by are one state. A flow has one such loop at most.
     ///
     /// # Errors
     /// [`Failure::Conflict`] when every round gave nothing.

@@ -83,7 +83,7 @@ impl Money {
     fn scaled(value: Decimal) -> Option<Money> {
         let micros = value.checked_mul(Decimal::from(Self::SCALE))?;
         let micros = i64::try_from(micros.normalize().mantissa()).ok().filter(|_| micros.fract().is_zero())?;
-        let money = Money(micros.checked_mul(1)?);
+        let money = Money(micros);
         money.fits_column().then_some(money)
     }
 }

@@ -53,10 +53,10 @@ fn three() -> u8 {
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $field:ident, $id:literal, $title:literal;)*) => {
-        /// How often each kind of trouble may strike in one run. Keys are the faults' ids with `_` for `-`.
+        /// How often each kind of trouble may strike in one run. Keys are the faults' ids.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
-        pub struct Faults { $($(#[$doc])* #[serde(skip_serializing_if = "is_zero")] pub $field: u8,)* }
+        pub struct Faults { $($(#[$doc])* #[serde(rename = $id, skip_serializing_if = "is_zero")] pub $field: u8,)* }
 
         impl Faults {
             /// Every kind: its id and what it does, in the order of reports.

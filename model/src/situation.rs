@@ -1,7 +1,7 @@
 //! Situations: what must have been seen, so that an invariant that held cannot have held for want of an occasion.
 
 use crate::books::Edge;
-use crate::effect::{Effect, PgOp, RedisOp};
+use crate::effect::{Call, Effect, PgOp, RedisOp};
 use crate::moves::Move;
 use crate::reply::{Answer, Failure, Reply};
 use crate::step::Step;
@@ -60,7 +60,10 @@ pub const ALL: &[Situation] = &[
     Situation {
         id: "key-in-doubt",
         title: "reply of T1 lost",
-        arose: |edge| did(edge, |mv| matches!(mv, Move::Lost { step: Step::T1, .. })),
+        arose: |edge| {
+            let sets_a_key = |call: Call| matches!(call.effect, Effect::Redis(RedisOp::SetNx { .. }));
+            did(edge, |mv| matches!(mv, Move::Lost { .. })) && edge.did.and_then(|did| did.call).is_some_and(sets_a_key)
+        },
     },
     Situation {
         id: "commit-in-doubt",

@@ -143,6 +143,11 @@ pub fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError
         let line = text.get(..before).map_or(1, |part| part.matches('\n').count() + 1);
         ScenarioError::Wrong { file: file.to_owned(), line, why: error.message().to_owned() }
     })?;
+    for (key, text) in [("title", &parsed.title), ("why", &parsed.why)] {
+        if text.trim().is_empty() {
+            return Err(wrong(key, format!("`{key}` is blank: it must say in words what is asked")));
+        }
+    }
     for name in parsed.expect.keys() {
         let known = PRESETS.iter().any(|preset| preset.name == name);
         if !known {
@@ -181,6 +186,18 @@ fn case(
         let needle = quoted.last().copied().unwrap_or("requests").to_owned();
         wrong(&needle, why)
     })?;
+    if let Some(id) = expect.broken.iter().find(|id| expect.any.contains_key(*id)) {
+        return Err(wrong(
+            id,
+            format!("`expect.{design}` names `{id}` under both `broken` and `any`: one of them is valid"),
+        ));
+    }
+    if let Some((id, _)) = expect.any.iter().find(|(_, reason)| reason.trim().is_empty()) {
+        return Err(wrong(
+            "any",
+            format!("`expect.{design}.any.{id}` is blank: it must say why either verdict is right"),
+        ));
+    }
     let mut expected = vec![Expected::Holds; invariant::ALL.len()];
     let broken = expect.broken.iter().map(|id| (id, Expected::Broken));
     for (id, expectation) in broken.chain(expect.any.keys().map(|id| (id, Expected::Any))) {

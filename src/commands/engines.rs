@@ -78,6 +78,9 @@ pub fn sweep(
 ) -> Result<Findings, Failure> {
     let began = Instant::now();
     let mut sampled = Sampled::new(scenario, case, Engine::Sim);
+    if seeds.1 - seeds.0 == 1 {
+        sampled.demand_nothing();
+    }
     let mut from = seeds.0;
     while from < seeds.1 && bounds.ended().is_none() {
         // In portions, so that neither time nor memory runs away.
@@ -162,6 +165,9 @@ impl RealServers {
                     return Err(Failure::Internal(format!("{which}, on real servers: {error}")));
                 }
             }
+        }
+        if refused > 0 {
+            sampled.demand_nothing();
         }
         let mut found = sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules);
         if refused > 0 {

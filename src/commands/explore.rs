@@ -10,6 +10,7 @@ use sim::{report, story};
 use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
 use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
 use crate::failure::Failure;
+use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -55,12 +56,12 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
                 if each_seed {
                     let broken =
                         if broken.is_empty() { "holds".to_owned() } else { format!("BROKEN {}", broken.join(", ")) };
-                    println!(
+                    output::line(&format!(
                         "{} {} seed {seed}: {} moves, {broken}",
                         scenario.id,
                         case.setup.design,
                         run.entries.len()
-                    );
+                    ));
                 }
             };
             found.extend(engines::sweep(scenario, case, seeds, &bounds, &mut capsules, &report)?);
@@ -68,10 +69,6 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
         }
     }
     bar.finish_and_clear();
-    if args.seed.is_some() {
-        // One seed says nothing of the situations that a sweep must have seen.
-        found.findings.retain(|finding| finding.verdict != sim::verdict::Verdict::Unknown);
-    }
     finish("sim", &workspace, &scenarios, &found, &capsules, args.selection.json)
 }
 
@@ -113,16 +110,16 @@ fn show_seed(scenarios: &[Scenario], seed: u64) -> Result<(), Failure> {
         for case in &scenario.cases {
             let outcome = sim::simulate::run_seed(&case.setup, seed);
             let simulated = outcome.map_err(|error| Failure::Internal(format!("seed {seed}: {error}")))?;
-            println!("{} {} seed {seed}", scenario.id, case.setup.design);
+            output::line(&format!("{} {} seed {seed}", scenario.id, case.setup.design));
             for line in &simulated.plan {
-                println!("  plan  {line}");
+                output::line(&format!("  plan  {line}"));
             }
             for line in &simulated.log {
-                println!("  {line}");
+                output::line(&format!("  {line}"));
             }
             for (place, entry) in simulated.run.entries.iter().enumerate() {
                 let line = story::tell(&case.setup, &entry.did);
-                println!("  {:3}  {}: {}", place + 1, line.from.name(), line.what);
+                output::line(&format!("  {:3}  {}: {}", place + 1, line.from.name(), line.what));
             }
         }
     }
@@ -142,13 +139,13 @@ fn finish(
     }
     let exit = found.exit_code();
     if json {
-        println!("{}", crate::document::findings(command, found, exit));
+        output::line(&crate::document::findings(command, found, exit));
         return Ok(exit);
     }
     let colour = crate::colour();
     for scenario in scenarios {
-        anstream::print!("{}", report::terminal(scenario, found, colour));
+        output::text(&report::terminal(scenario, found, colour));
     }
-    println!("\nexit code {exit}: {}", crate::exit_words(exit));
+    output::line(&format!("\nexit code {exit}: {}", crate::exit_words(exit)));
     Ok(exit)
 }

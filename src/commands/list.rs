@@ -7,6 +7,7 @@ use model::{invariant, situation};
 use crate::args::{ListArgs, What};
 use crate::document::{self, Item};
 use crate::failure::Failure;
+use crate::output;
 use crate::workspace::Workspace;
 
 /// Prints the list; always exit code 0.
@@ -24,11 +25,11 @@ pub fn list(args: &ListArgs) -> Result<u8, Failure> {
         What::Situations => situation::ALL.iter().map(|s| item(s.id, s.title, None)).collect::<Vec<_>>(),
     };
     if args.json {
-        println!("{}", document::items(&items, 0));
+        output::line(&document::items(&items, 0));
     } else {
         let width = items.iter().map(|item| item.id.len()).max().unwrap_or(0);
         for Item { id, title, .. } in &items {
-            println!("{id:width$}  {}", wrapped(title, width + 2));
+            output::line(&format!("{id:width$}  {}", wrapped(title, width + 2)));
         }
     }
     Ok(0)

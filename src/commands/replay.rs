@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use adapter::engine::RealError;
 use model::capsule::Capsule;
 use model::invariant;
 use model::moves::Move;
@@ -14,6 +15,7 @@ use crate::args::{On, ReplayArgs};
 use crate::commands::engines::{NotAtHand, RealServers};
 use crate::document::{self, Replayed};
 use crate::failure::Failure;
+use crate::output;
 
 /// A capsule that was read.
 struct Read {
@@ -43,7 +45,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     if matches!(args.on, On::Real | On::All) {
         match RealServers::start() {
-            Ok(servers) => replayed.extend(on_real(servers, &capsules)),
+            Ok(servers) => on_real(servers, &capsules, &mut replayed, &mut not_run),
             Err(NotAtHand::Failed(failure)) => return Err(failure),
             Err(NotAtHand::Missing(why)) => not_run.push(NotRun { engine: Engine::Real, why }),
         }
@@ -57,7 +59,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         69
     };
     if args.json {
-        println!("{}", document::replays(&replayed, &not_run, exit));
+        output::line(&document::replays(&replayed, &not_run, exit));
     } else {
         print(&replayed, &not_run, capsules.len() > 1);
     }
@@ -79,21 +81,23 @@ fn print(replayed: &[Replayed], not_run: &[NotRun], several: bool) {
         };
         let lead = format!("{:6} {word:15} ", replay.engine.name());
         let why = if several { format!("{}: {}", replay.capsule, replay.why) } else { replay.why.clone() };
-        print!("{}", report::paragraph(&lead, &why));
+        output::text(&report::paragraph(&lead, &why));
     }
     for NotRun { engine, why } in not_run {
-        print!("{}", report::paragraph(&format!("{:6} NOT RUN         ", engine.name()), why));
+        output::text(&report::paragraph(&format!("{:6} NOT RUN         ", engine.name()), why));
     }
 }
 
-fn on_real(mut servers: RealServers, capsules: &[Read]) -> Vec<Replayed> {
-    let mut replayed = Vec::new();
+fn on_real(mut servers: RealServers, capsules: &[Read], replayed: &mut Vec<Replayed>, not_run: &mut Vec<NotRun>) {
     for read in capsules {
-        let run = servers.run(&read.setup, &read.moves).map_err(|error| error.to_string());
-        replayed.push(compare(Engine::Real, read, run));
+        match servers.run(&read.setup, &read.moves) {
+            Err(error @ RealError::NotOurs { .. }) => {
+                not_run.push(NotRun { engine: Engine::Real, why: format!("{}: {error}", read.file) });
+            }
+            run => replayed.push(compare(Engine::Real, read, run.map_err(|error| error.to_string()))),
+        }
     }
     servers.stop(false);
-    replayed
 }
 
 fn compare(engine: Engine, read: &Read, run: Result<Run, String>) -> Replayed {
@@ -132,6 +136,6 @@ fn show(read: &Read, run: &Run) {
             breach,
             without: Vec::new(),
         };
-        println!("{}", report::storyboard(&counterexample));
+        output::line(&report::storyboard(&counterexample));
     }
 }

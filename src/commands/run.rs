@@ -3,13 +3,14 @@
 use sim::capsules::{COMMITTED, Capsules, FOUND};
 use sim::report;
 use sim::scenario::Scenario;
-use sim::verdict::{Engine, Findings, NotRun};
+use sim::verdict::{Engine, Finding, Findings, NotRun};
 use sim::without;
 
 use crate::args::RunArgs;
 use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
 use crate::commands::explore::SEEDS;
 use crate::failure::Failure;
+use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -22,6 +23,9 @@ const OUTPUT: &str = "target/trial";
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let scenarios = workspace.scenarios()?;
+    if args.update_reports {
+        refuse_given_servers()?;
+    }
     let bounds = Bounds::new(progress::stop_flag()?);
     let mut servers = match RealServers::start() {
         Ok(servers) => Ok(servers),
@@ -59,6 +63,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if args.update_reports && bounds.ended().is_some() {
         return Err(Failure::Input("interrupted: the committed reports stay as they are".to_owned()));
     }
+    point_at_the_shortest(&mut found);
     write(&workspace, args, &scenarios, &found, &capsules)?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     let exit = match found.exit_code() {
@@ -68,6 +73,25 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     };
     print(args, &scenarios, &found, exit);
     Ok(exit)
+}
+
+/// Committed reports hold what is equal on every machine, and servers that may not be hurt show less.
+fn refuse_given_servers() -> Result<(), Failure> {
+    let given = |name: &&&str| std::env::var_os(**name).is_some_and(|value| !value.is_empty());
+    match ["DATABASE_URL", "REDIS_URL"].iter().find(given) {
+        Some(name) => Err(Failure::Input(format!("--update-reports needs private servers: unset {name}"))),
+        None => Ok(()),
+    }
+}
+
+/// What sim and real break, check mostly breaks in fewer moves: then that is the counterexample to replay.
+fn point_at_the_shortest(found: &mut Findings) {
+    let of = |finding: &Finding| (finding.scenario.clone(), finding.design.clone(), finding.invariant);
+    let checked: Vec<_> = found.findings.iter().filter(|finding| finding.engine == Engine::Check).cloned().collect();
+    for finding in found.findings.iter_mut().filter(|finding| finding.capsule.is_some()) {
+        let shortest = checked.iter().find(|other| of(other) == of(finding)).and_then(|other| other.capsule.clone());
+        finding.capsule = shortest.or(finding.capsule.take());
+    }
 }
 
 fn write(
@@ -99,19 +123,19 @@ fn write(
 
 fn print(args: &RunArgs, scenarios: &[Scenario], found: &Findings, exit: u8) {
     if args.json {
-        println!("{}", crate::document::findings("run", found, exit));
+        output::line(&crate::document::findings("run", found, exit));
         return;
     }
-    print!("{}", report::overview(scenarios, found));
+    output::text(&report::overview(scenarios, found));
     for NotRun { engine, why } in &found.not_run {
-        println!("\nNOT RUN: {}: {why}", engine.name());
+        output::line(&format!("\nNOT RUN: {}: {why}", engine.name()));
     }
     let folder = if args.update_reports { "reports" } else { OUTPUT };
-    println!(
+    output::line(&format!(
         "\nreport: {folder}/index.html  text: {folder}/summary.txt  capsules: {}",
         if args.update_reports { COMMITTED } else { FOUND }
-    );
-    println!("exit code {exit}: {}", crate::exit_words(exit));
+    ));
+    output::line(&format!("exit code {exit}: {}", crate::exit_words(exit)));
 }
 
 /// Opens a page with the system's own opener; a machine without one is told where the page lies anyway.

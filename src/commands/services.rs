@@ -6,6 +6,7 @@ use adapter::servers::{self, install};
 use crate::args::{ServiceAction, ServicesArgs};
 use crate::document::{self, Item};
 use crate::failure::Failure;
+use crate::output;
 
 /// Exit code 0 when both servers are at hand, 69 when one is missing.
 pub fn services(args: &ServicesArgs) -> Result<u8, Failure> {
@@ -32,10 +33,10 @@ pub fn services(args: &ServicesArgs) -> Result<u8, Failure> {
                 detail: Some(if *there { "found" } else { "missing" }.to_owned()),
             })
             .collect();
-        println!("{}", document::items(&items, exit));
+        output::line(&document::items(&items, exit));
     } else {
         for (id, (there, title)) in &lines {
-            println!("{id:9} {:8} {title}", if *there { "found" } else { "MISSING" });
+            output::line(&format!("{id:9} {:8} {title}", if *there { "found" } else { "MISSING" }));
         }
     }
     Ok(exit)

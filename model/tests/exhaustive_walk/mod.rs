@@ -30,7 +30,7 @@ pub fn asked(trace: &str) -> Asked {
 
 /// Faults by name, each once.
 pub fn once(kinds: &[&str]) -> Faults {
-    let budgets: BTreeMap<String, u8> = kinds.iter().map(|kind| (kind.replace('-', "_"), 1)).collect();
+    let budgets: BTreeMap<String, u8> = kinds.iter().map(|kind| ((*kind).to_owned(), 1)).collect();
     serde_json::from_value(serde_json::to_value(budgets).unwrap()).unwrap()
 }
 

@@ -120,7 +120,7 @@ why = "The money is taken in postgres; the hash that admits requests is written 
 gateways = 1
 accounts = [{ name = "acme", balance = "100.00" }]
 requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
-faults = { redis_unreachable = 1 }
+faults = { redis-unreachable = 1 }
 [expect.as-reported]
 broken = ["converge", "truth"]
 "#;
@@ -138,7 +138,7 @@ requests = [
   { trace = "t1", account = "acme", amount = "5.25", attempts = 1 },
   { trace = "order-0001-retry-safe", account = "acme", amount = "0.000249" },
 ]
-faults = { lost_reply = 1, impatience = 1 }
+faults = { lost-reply = 1, impatience = 1 }
 [expect.as-reported]
 broken = ["progress"]
 [expect.as-reported.any]
