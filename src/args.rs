@@ -91,6 +91,9 @@ pub struct CheckArgs {
     /// Give up after this many distinct states per scenario and design
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
+    /// Write what is found under `expect` in the scenarios, for every preset; review the diff
+    #[arg(long, conflicts_with_all = ["json", "design"])]
+    pub accept: bool,
 }
 
 /// Options of `sim`.

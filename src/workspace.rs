@@ -55,19 +55,19 @@ impl Workspace {
                 let mut risks: Vec<String> =
                     ids.iter().map(|id| id.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
                 risks.dedup();
-                return Err(Failure::Input(format!(
-                    "no scenario has the risk `{risk}`: valid are {}",
-                    risks.join(", ")
-                )));
+                let why = if risks.contains(risk) {
+                    format!("none of the scenarios named is of the risk `{risk}`")
+                } else {
+                    format!("no scenario has the risk `{risk}`: valid are {}", risks.join(", "))
+                };
+                return Err(Failure::Input(why));
             }
         }
         if let Some(design) = selection.design {
             for scenario in &mut chosen {
-                scenario.cases.retain(|case| case.setup.design == design);
-            }
-            chosen.retain(|scenario| !scenario.cases.is_empty());
-            if chosen.is_empty() {
-                return Err(Failure::Input(format!("no chosen scenario says what it expects of `{design}`")));
+                let case = scenario.case_of(design);
+                let case = case.map_err(|error| Failure::Input(format!("`{design}` in `{}`: {error}", scenario.id)))?;
+                scenario.cases = vec![case];
             }
         }
         Ok(chosen)
@@ -84,11 +84,17 @@ impl Workspace {
         std::fs::rename(&unfinished, &path).map_err(failed)
     }
 
-    /// Removes the JSON files of a folder, so that no finding outlives its breach.
-    pub fn clear_json(&self, relative: &str) -> Result<(), Failure> {
+    /// The claims of the review, which name scenarios.
+    pub fn claims(&self, scenarios: &[Scenario]) -> Result<Vec<sim::claims::Claim>, Failure> {
+        let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        Ok(sim::claims::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
+    }
+
+    /// Removes the files of a kind from a folder, so that no finding outlives its breach.
+    pub fn clear(&self, relative: &str, kind: &str) -> Result<(), Failure> {
         let Ok(entries) = std::fs::read_dir(self.path(relative)) else { return Ok(()) };
         for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path.extension().is_some_and(|extension| extension == kind) {
                 std::fs::remove_file(&path)
                     .map_err(|error| Failure::Input(format!("{} cannot be removed: {error}", path.display())))?;
             }

@@ -1,4 +1,5 @@
-//! Every committed capsule breaks the same invariant with the same numbers on every engine.
+//! Every committed capsule breaks the same invariant with the same numbers on every engine, and so do those that older
+//! versions of the suite wrote.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,18 +24,20 @@ fn found() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/found")
 }
 
-#[test]
-fn committed_capsules_replay_on_check_sim_and_real() {
-    let mut files: Vec<_> = std::fs::read_dir(found()).unwrap().map(|entry| entry.unwrap().path()).collect();
+/// The capsules of a folder, by name.
+fn capsules(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    for both in ["crash-between-steps.as-reported.progress", "redis-down-after-commit.as-reported.converge"] {
-        assert!(files.contains(&found().join(format!("p0-3-{both}.json"))), "{both} is committed");
-    }
-    let document = replay(&files, "all");
-    assert_eq!(document["not_run"], serde_json::json!([]), "all three engines ran");
+    assert!(!files.is_empty());
+    files
+}
+
+/// Each of the files reproduces on each of so many engines, with the same numbers.
+fn assert_reproduced(document: &serde_json::Value, files: &[PathBuf], engines: usize) {
+    assert_eq!(document["not_run"], serde_json::json!([]), "every engine ran");
     let replays = document["replays"].as_array().unwrap();
-    assert_eq!(replays.len(), 3 * files.len());
+    assert_eq!(replays.len(), engines * files.len());
     for replay in replays {
         assert!(replay["reproduced"] == true && replay["same_numbers"] == true, "{replay:#}");
     }
@@ -42,8 +45,60 @@ fn committed_capsules_replay_on_check_sim_and_real() {
 }
 
 #[test]
+fn committed_capsules_replay_on_check_sim_and_real() {
+    let files = capsules(&found());
+    for both in ["crash-between-steps.as-reported.progress", "redis-down-after-commit.as-reported.converge"] {
+        assert!(files.contains(&found().join(format!("p0-3-{both}.json"))), "{both} is committed");
+    }
+    assert_reproduced(&replay(&files, "all"), &files, 3);
+}
+
+/// Designs that share a capsule stand in `also`: the moves must mean the same to each.
+#[test]
+fn the_designs_that_share_a_capsule_break_by_it_as_well() {
+    let fresh = checked("p0-3-crash-between-steps");
+    let written = capsules(&fresh.path().join("target/trial/found"));
+    let folder = tempfile::tempdir().unwrap();
+    for (number, file) in written.iter().chain(&capsules(&found())).enumerate() {
+        let mut capsule: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let also = capsule.as_object_mut().unwrap().remove("also").unwrap_or_default();
+        for (place, design) in also.as_array().into_iter().flatten().enumerate() {
+            capsule["design"] = design.clone();
+            std::fs::write(folder.path().join(format!("{number}.{place}.json")), capsule.to_string()).unwrap();
+        }
+    }
+    let files = capsules(folder.path());
+    for engine in ["check", "sim"] {
+        assert_reproduced(&replay(&files, engine), &files, 1);
+    }
+}
+
+/// A checkout with one scenario and what check has found in it.
+fn checked(scenario: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("scenarios")).unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
+    let file = format!("scenarios/{scenario}.toml");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file), folder.path().join(&file)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_trial")).arg("check").current_dir(folder.path()).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    folder
+}
+
+/// The first format, before days, the request path and shared capsules were part of it.
+#[test]
+fn capsules_of_older_versions_are_still_read() {
+    let files = capsules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old_capsules"));
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains("\"schema\": 1") && !text.contains("\"path\""), "{} is old", file.display());
+    }
+    assert_reproduced(&replay(&files, "check"), &files, 1);
+}
+
+#[test]
 fn a_capsule_with_other_numbers_is_not_reproduced() {
-    let text = std::fs::read_to_string(found().join("p0-3-redis-down-after-commit.as-reported.converge.json")).unwrap();
+    let text = include_str!("old_capsules/p0-3-redis-down-after-commit.as-reported.converge.json");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("planted.json");
     let planted = text.replace("\"value\": \"94.75\"", "\"value\": \"94.74\"");

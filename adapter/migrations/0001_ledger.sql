@@ -9,8 +9,10 @@ CREATE TABLE tenant_quota (
     daily_used bigint NOT NULL DEFAULT 0,
     monthly_quota bigint NOT NULL,
     monthly_used bigint NOT NULL DEFAULT 0,
+    -- Null for a new tenant, as in the original.
     daily_reset_at date,
-    monthly_reset_at date,
+    -- The first day of the month that monthly_used counts.
+    monthly_reset_at date CHECK (extract(day FROM monthly_reset_at) = 1),
     version integer NOT NULL DEFAULT 0
 );
 
@@ -30,19 +32,23 @@ CREATE TABLE billing_transaction (
     reversed_by bigint
 );
 
+-- One key per tenant. The original keeps four places of money here, which no sum of a six-place ledger equals.
 CREATE TABLE api_key (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tenant_id text NOT NULL,
-    budget_limit numeric(18,4) CHECK (budget_limit <> 'NaN'),
-    budget_used numeric(18,4) NOT NULL DEFAULT 0 CHECK (budget_used <> 'NaN')
+    tenant_id text NOT NULL UNIQUE,
+    budget_limit numeric(18,6) CHECK (budget_limit <> 'NaN'),
+    budget_used numeric(18,6) NOT NULL DEFAULT 0 CHECK (budget_used <> 'NaN')
 );
 
 CREATE TABLE api_key_quota (
     api_key_id bigint NOT NULL,
     quota_type text NOT NULL,
-    total_quota bigint NOT NULL,
+    -- Null where there is no limit to keep.
+    total_quota bigint,
     used_quota bigint NOT NULL DEFAULT 0,
     reset_period text NOT NULL,
+    -- What both count. The original does not say, and each writer takes it to be something.
+    unit text NOT NULL CHECK (unit IN ('cents', 'micros')),
     UNIQUE (api_key_id, quota_type)
 );
 
@@ -54,4 +60,11 @@ CREATE TABLE api_key_usage (
     token_count bigint NOT NULL DEFAULT 0,
     cost numeric(18,6) NOT NULL DEFAULT 0 CHECK (cost <> 'NaN'),
     UNIQUE (api_key_id, day, hour)
+);
+
+-- Usage of one request each: what is sent twice is on record once (P1-8 C).
+CREATE TABLE usage_by_trace (
+    trace_id varchar(64) PRIMARY KEY,
+    api_key_id bigint NOT NULL,
+    cost numeric(18,6) NOT NULL CHECK (cost <> 'NaN')
 );

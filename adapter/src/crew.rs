@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use crate::worker::{Line, Order};
+use crate::worker::{Line, Order, Permit};
 
 /// How long a worker that may go on can take for one step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,8 +34,8 @@ pub enum CrewError {
     /// It cannot be started or spoken to.
     #[error("a worker process: {0}")]
     Io(#[from] io::Error),
-    /// The order cannot be written.
-    #[error("a worker's order: {0}")]
+    /// An order or a permit cannot be written.
+    #[error("a line to a worker: {0}")]
     Order(#[from] serde_json::Error),
     /// No line in five seconds.
     #[error("the worker of {0} says nothing")]
@@ -115,11 +115,15 @@ impl Crew {
         self.members.get_mut(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))
     }
 
-    /// Lets a worker do the step it is about to do.
-    pub(crate) async fn go(&mut self, actor: Actor) -> Result<(), CrewError> {
+    /// Lets a worker do the step it is about to do, or take its reply as given.
+    pub(crate) async fn permit(&mut self, actor: Actor, permit: Permit) -> Result<(), CrewError> {
+        let mut line = serde_json::to_vec(&permit)?;
+        line.push(b'\n');
         let member = self.member(actor)?;
-        member.about = None;
-        Ok(member.stdin.write_all(b"go\n").await?)
+        if permit != Permit::Idle {
+            member.about = None;
+        }
+        Ok(member.stdin.write_all(&line).await?)
     }
 
     /// The step a worker is about to do, or what it said instead, while these others may say what they did.

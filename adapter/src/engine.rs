@@ -1,18 +1,20 @@
 //! The real engine: a list of moves carried out on real servers, in lockstep with the model, which is checked by it.
 
+use model::design::Scripts;
 use model::moves::Move;
 use model::setup::Setup;
 use model::trace::{Run, Unreachable};
+use model::world::World;
 use redis::{ConnectionInfo, RedisError};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::crew::{Crew, CrewError, WorkerCommand};
 use crate::lockstep::Lockstep;
+use crate::names::Names;
 use crate::observer::Observer;
 use crate::rows::Unreadable;
 use crate::servers::proxy::Proxy;
 use crate::servers::{Servers, ServersError};
-use crate::statements::Names;
 use crate::stores::{Stores, TlsRedis};
 
 /// How often a run is begun anew when the server chose another winner of a lock.
@@ -33,13 +35,15 @@ pub enum RealError {
         /// What the server says.
         server: String,
     },
-    /// The server chose otherwise, each time.
+    /// The server chose otherwise, each time, or cannot be brought to it.
     #[error("not reachable: move {number}: {why}")]
     NotReachable {
         /// Which move, from 1.
         number: usize,
         /// What happened instead.
         why: String,
+        /// Whether it may happen when the run is begun anew.
+        again: bool,
     },
     /// A move of the list cannot happen where it stands.
     #[error(transparent)]
@@ -50,8 +54,8 @@ pub enum RealError {
         /// Which move, from 1.
         number: usize,
     },
-    /// A backend outlives its client.
-    #[error("the session `{0}` does not end")]
+    /// What was to end, such as the session of a process that is dead, is still there after five seconds.
+    #[error("`{0}` does not end")]
     Stays(String),
     /// The servers.
     #[error(transparent)]
@@ -139,7 +143,8 @@ impl Real {
         servers.stop_and_keep().await
     }
 
-    /// Carries out the moves from fresh data. The flows are the design's, whatever [`Setup::with_flows`] says.
+    /// Carries out the moves from fresh data. The flows are the design's, whatever [`Setup::with_attempt`]
+    /// says.
     ///
     /// # Errors
     /// [`RealError::Disagrees`] when replies or books differ from the model's, [`RealError::NotReachable`] when the
@@ -151,7 +156,7 @@ impl Real {
             let run = self.run_once(setup, moves).await;
             self.end_run().await?;
             match run {
-                Err(RealError::NotReachable { .. }) if tries < TRIES => tries += 1,
+                Err(RealError::NotReachable { again: true, .. }) if tries < TRIES => tries += 1,
                 run => return run,
             }
         }
@@ -159,7 +164,14 @@ impl Real {
 
     async fn run_once(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
         let names = Names::new(setup, self.servers.key_prefix());
-        self.observer.reset(setup, &names).await?;
+        let world = World::new(setup);
+        self.observer.reset(&names, &world.books(setup), world.redis()).await?;
+        if setup.met.scripts != Scripts::Eval {
+            self.observer.load_scripts().await?;
+        }
+        if moves.contains(&Move::RedisTimeTravel) && self.servers.ours().redis {
+            self.servers.save_redis().await?;
+        }
         let mut lockstep = Lockstep::begin(self, setup, names, moves);
         let mut run = Run { opening: lockstep.opening().await?, entries: Vec::with_capacity(moves.len()) };
         for &mv in moves {
@@ -175,6 +187,7 @@ impl Real {
         if let Some(proxies) = &mut self.proxies {
             proxies.postgres.disarm()?;
             proxies.redis.disarm()?;
+            proxies.redis.forget();
         }
         Ok(())
     }

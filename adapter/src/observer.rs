@@ -1,34 +1,34 @@
-//! The engine's own eyes and hands on both servers: it prepares the data, reads the books and watches sessions.
+//! The engine's own eyes and hands on both servers: it prepares the data, reads all of it and watches sessions.
 
 use std::time::{Duration, Instant};
 
 use model::books::Books;
-use model::effect::Seconds;
-use model::row::{Request, Tenant};
-use model::setup::Setup;
-use model::store::redis::Hash;
+use model::row::KeyRow;
+use model::store::postgres::Opening;
+use model::store::redis::{Evicted, Hash, Redis};
 use redis::aio::MultiplexedConnection;
-use sqlx::{PgConnection, query, query_scalar, raw_sql};
+use sqlx::{PgConnection, query_scalar, raw_sql};
 
+use crate::commands;
+use crate::contents::{self, Contents};
 use crate::engine::RealError;
-use crate::rows;
-use crate::statements::{Names, texts};
+use crate::names::Names;
 use crate::stores::Stores;
+use crate::tables::{self, Tables};
 
-/// How far a real TTL may lie below the model's: what a slow run takes.
-const TTL_SLACK: u32 = 30;
 /// How long to watch for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+const NAME: &str = "trial-observer";
 const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 \
      AND cardinality(pg_blocking_pids(pid)) > 0)";
+const CANCEL: &str = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
 const CONNECTED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1)";
-const QUOTAS: &str = "SELECT tenant_id, balance, credit_limit, daily_quota, daily_used, monthly_quota, monthly_used, \
-     version FROM tenant_quota";
-const LEDGER: &str = "SELECT tenant_id, trace_id, status, amount, balance_before, balance_after \
-     FROM billing_transaction";
-const OPEN_ACCOUNT: &str = "INSERT INTO tenant_quota (tenant_id, balance, credit_limit, daily_quota, monthly_quota) \
-     VALUES ($1, $2, $3, $4, $5)";
+/// How long Postgres suffers a session that sits idle in its transaction, where it does not.
+pub(crate) const IDLE_LIMIT: Duration = Duration::from_millis(200);
+const IMPATIENT: &str = "ALTER SYSTEM SET idle_in_transaction_session_timeout = '200ms'";
+const PATIENT: &str = "ALTER SYSTEM RESET idle_in_transaction_session_timeout";
+const SHOWN: &str = "SELECT current_setting('idle_in_transaction_session_timeout')";
 
 #[derive(Debug)]
 pub(crate) struct Observer {
@@ -39,7 +39,7 @@ pub(crate) struct Observer {
 
 impl Observer {
     pub(crate) async fn connect(stores: Stores) -> Result<Observer, RealError> {
-        let postgres = stores.postgres("trial-observer").await?;
+        let postgres = stores.postgres(NAME).await?;
         let redis = stores.redis().await?;
         Ok(Observer { stores, postgres, redis })
     }
@@ -49,97 +49,95 @@ impl Observer {
     }
 
     /// Redis was restarted.
-    pub(crate) async fn reconnect(&mut self) -> Result<(), RealError> {
+    pub(crate) async fn reconnect_redis(&mut self) -> Result<(), RealError> {
         self.redis = self.stores.redis().await?;
         Ok(())
     }
 
-    /// The data before the first request: fresh quota rows, an empty ledger, warm hashes, no keys.
-    pub(crate) async fn reset(&mut self, setup: &Setup, names: &Names) -> Result<(), RealError> {
-        raw_sql("DELETE FROM billing_transaction; DELETE FROM tenant_quota").execute(&mut self.postgres).await?;
+    /// Postgres was restarted.
+    pub(crate) async fn reconnect_postgres(&mut self) -> Result<(), RealError> {
+        self.postgres = self.stores.postgres(NAME).await?;
+        Ok(())
+    }
+
+    /// Makes the data what the model begins with.
+    pub(crate) async fn reset(&mut self, names: &Names, books: &Books, redis: &Redis) -> Result<(), RealError> {
+        let quotas: Vec<_> = books.tenants.iter().map(|tenant| tenant.quota).collect();
+        let keys: Vec<_> = books.tenants.iter().map(|tenant| tenant.key).collect();
+        let budgets: Vec<_> = books.tenants.iter().map(|tenant| tenant.budget).collect();
+        let opening = Opening { quotas: &quotas, keys: &keys, budgets: &budgets, traces: names.traces(), sessions: 0 };
+        tables::reset(&mut self.postgres, names, &opening).await?;
+        let hashes: Vec<Option<Hash>> = names.tenants().map(|tenant| redis.hash(tenant)).collect();
+        let principals: Vec<Option<KeyRow>> =
+            names.tenants().map(|tenant| redis.principal(tenant).map(|(key, _)| key)).collect();
         self.forget_keys().await?;
-        let mut warm = redis::pipe();
-        for tenant in setup.tenants() {
-            let row = setup.opening(tenant);
-            let insert = query(OPEN_ACCOUNT).bind(names.tenant(tenant));
-            let insert = insert.bind(row.balance.to_decimal()).bind(row.credit.to_decimal());
-            let insert = insert.bind(i64::from(row.daily_quota)).bind(i64::from(row.monthly_quota));
-            insert.execute(&mut self.postgres).await?;
-            let values = model::effect::Fields::NAMES.into_iter().zip(texts(&row));
-            warm.cmd("HSET").arg(names.hash(tenant)).arg(values.collect::<Vec<_>>()).ignore();
-            warm.cmd("EXPIRE").arg(names.hash(tenant)).arg(model::effect::DAY.0).ignore();
+        contents::fill(&mut self.redis, names, &hashes, &principals).await
+    }
+
+    /// Loads every script, as a gateway does when it starts.
+    pub(crate) async fn load_scripts(&mut self) -> Result<(), RealError> {
+        for script in commands::SCRIPTS {
+            redis::cmd("SCRIPT").arg("LOAD").arg(script).query_async::<()>(&mut self.redis).await?;
         }
-        Ok(warm.query_async(&mut self.redis).await?)
+        Ok(())
+    }
+
+    /// Has Redis forget every script, whoever loaded it.
+    pub(crate) async fn flush_scripts(&mut self) -> Result<(), RealError> {
+        Ok(redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut self.redis).await?)
     }
 
     /// Deletes every key under our prefix.
     pub(crate) async fn forget_keys(&mut self) -> Result<(), RealError> {
-        let pattern = format!("{}*", self.stores.prefix);
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
-            let (next, keys): (u64, Vec<Vec<u8>>) = scan.query_async(&mut self.redis).await?;
-            if !keys.is_empty() {
-                redis::cmd("DEL").arg(keys).query_async::<()>(&mut self.redis).await?;
-            }
-            cursor = next;
-            if cursor == 0 {
-                return Ok(());
-            }
-        }
+        contents::clear(&mut self.redis, &self.stores.prefix).await
     }
 
-    /// The books as the servers have them, ghosts as in `model`, at this instant of the model's clock.
-    pub(crate) async fn read(
-        &mut self,
-        setup: &Setup,
-        names: &Names,
-        model: &Books,
-        clock: Seconds,
-    ) -> Result<Books, RealError> {
-        let mut books = model.clone();
-        self.read_postgres(names, &mut books).await?;
-        let keys: Vec<&str> = setup.all_requests().map(|request| names.key(request)).collect();
-        let hashes: Vec<&str> = setup.tenants().map(|tenant| names.hash(tenant)).collect();
-        let mut ask = redis::pipe();
-        for key in keys.iter().chain(&hashes) {
-            ask.cmd("PTTL").arg(*key);
+    /// Everything that both servers have, with the times to live that `model` has but for the time the run has taken.
+    pub(crate) async fn look(&mut self, names: &Names, model: &Contents) -> Result<(Tables, Contents), RealError> {
+        let tables = tables::read(&mut self.postgres, names).await?;
+        let found = contents::read(&mut self.redis, names).await?;
+        let settled = found.clone().settled(model);
+        if settled == *model {
+            contents::hold(&mut self.redis, names, &found, model).await?;
         }
-        let ttls: Vec<i64> = ask.query_async(&mut self.redis).await?;
-        let mut ask = redis::pipe();
-        for key in &hashes {
-            ask.cmd("HGETALL").arg(*key);
-        }
-        let fields: Vec<Vec<(String, String)>> = ask.query_async(&mut self.redis).await?;
-        for (place, request) in books.requests.iter_mut().enumerate() {
-            request.key = to_live(ttls[place], request.key).map(|ttl| ttl.unwrap_or(Seconds(u32::MAX)));
-        }
-        for (place, tenant) in books.tenants.iter_mut().enumerate() {
-            let expected = tenant.hash.and_then(|hash| hash.deadline).map(|at| Seconds(at.0 - clock.0));
-            let ttl = to_live(ttls[keys.len() + place], expected);
-            tenant.hash = match ttl {
-                None => None,
-                Some(ttl) => {
-                    let (row, fields) = rows::hash(&fields[place])?;
-                    Some(Hash { row, fields, deadline: ttl.map(|ttl| Seconds(clock.0.saturating_add(ttl.0))) })
-                }
-            };
-        }
-        Ok(books)
+        Ok((tables, settled))
     }
 
-    async fn read_postgres(&mut self, names: &Names, books: &mut Books) -> Result<(), RealError> {
-        for row in query(QUOTAS).fetch_all(&mut self.postgres).await? {
-            let name: String = sqlx::Row::try_get(&row, "tenant_id")?;
-            if let Some(Tenant(place)) = names.tenant_of(&name) {
-                books.tenants[usize::from(place)].quota = rows::quota(&row)?;
+    /// Moves the real times to live to where the model's are after its clock has jumped: what is gone there expires here.
+    pub(crate) async fn expire(&mut self, names: &Names, after: &Contents) -> Result<(), RealError> {
+        contents::jump(&mut self.redis, names, after).await
+    }
+
+    /// Takes one key away.
+    pub(crate) async fn evict(&mut self, names: &Names, which: Evicted) -> Result<(), RealError> {
+        let key = match which {
+            Evicted::Key(request) => names.key(request),
+            Evicted::Hash(tenant) => names.hash(tenant),
+            Evicted::Principal(tenant) => names.principal(tenant),
+            Evicted::Budget(tenant) => names.budget(tenant),
+        };
+        Ok(redis::cmd("DEL").arg(key).query_async(&mut self.redis).await?)
+    }
+
+    /// Leaves Redis no memory for writes, or as much as there is. It evicts nothing (`noeviction`, its default).
+    pub(crate) async fn fill_redis(&mut self, full: bool) -> Result<(), RealError> {
+        let bytes = u8::from(full);
+        Ok(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).query_async(&mut self.redis).await?)
+    }
+
+    /// How Postgres treats sessions that begin to sit idle in their transaction from now on: it lets them, or ends them
+    /// after [`IDLE_LIMIT`].
+    pub(crate) async fn suffer_idle_sessions(&mut self, patient: bool) -> Result<(), RealError> {
+        let (set, shown) = if patient { (PATIENT, "0") } else { (IMPATIENT, "200ms") };
+        raw_sql(set).execute(&mut self.postgres).await?;
+        raw_sql("SELECT pg_reload_conf()").execute(&mut self.postgres).await?;
+        let since = Instant::now();
+        // All sessions are told at the same time, and each learns it with the next thing that it is sent.
+        while query_scalar::<_, String>(SHOWN).fetch_one(&mut self.postgres).await? != shown {
+            if since.elapsed() > PATIENCE {
+                return Err(RealError::Stays("the old configuration".to_owned()));
             }
-        }
-        books.rows.iter_mut().for_each(|row| *row = None);
-        for row in query(LEDGER).fetch_all(&mut self.postgres).await? {
-            let row = rows::ledger(&row, names)?;
-            books.rows[row.trace.index()] = Some(row);
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
     }
@@ -147,6 +145,12 @@ impl Observer {
     /// Whether a session waits for a lock now.
     pub(crate) async fn blocked(&mut self, label: &str) -> Result<bool, RealError> {
         Ok(query_scalar(BLOCKED).bind(label).fetch_one(&mut self.postgres).await?)
+    }
+
+    /// Has Postgres give up the statement that a session waits with, as its own timeouts do (57014).
+    pub(crate) async fn cancel(&mut self, label: &str) -> Result<(), RealError> {
+        query_scalar::<_, bool>(CANCEL).bind(label).fetch_one(&mut self.postgres).await?;
+        Ok(())
     }
 
     /// Waits until a session is gone, its transaction with it.
@@ -160,53 +164,4 @@ impl Observer {
         }
         Ok(())
     }
-
-    /// Moves the real TTLs to where the model's are after its clock has jumped: what is gone there expires here.
-    pub(crate) async fn expire(
-        &mut self,
-        setup: &Setup,
-        names: &Names,
-        after: &Books,
-        clock: Seconds,
-    ) -> Result<(), RealError> {
-        let keys = after.requests.iter().enumerate().map(|(place, book)| (names.key(Request(place as u8)), book.key));
-        let hashes = setup.tenants().zip(&after.tenants).filter_map(|(tenant, book)| match book.hash {
-            None => Some((names.hash(tenant), None)),
-            Some(hash) => hash.deadline.map(|at| (names.hash(tenant), Some(Seconds(at.0 - clock.0)))),
-        });
-        let mut jump = redis::pipe();
-        let mut expiring = Vec::new();
-        for (key, left) in keys.chain(hashes) {
-            match left {
-                Some(Seconds(left)) => {
-                    jump.cmd("EXPIRE").arg(key).arg(left).ignore();
-                }
-                None => {
-                    jump.cmd("PEXPIRE").arg(key).arg(1).ignore();
-                    expiring.push(key);
-                }
-            }
-        }
-        jump.query_async::<()>(&mut self.redis).await?;
-        let since = Instant::now();
-        while !expiring.is_empty() && since.elapsed() < PATIENCE {
-            let left: i64 = redis::cmd("EXISTS").arg(&expiring).query_async(&mut self.redis).await?;
-            if left == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        Ok(())
-    }
-}
-
-/// A PTTL reply: nothing if the key is not there, no seconds if it never expires; the expected number where the real
-/// one is it but for the time the run has taken.
-fn to_live(pttl: i64, expected: Option<Seconds>) -> Option<Option<Seconds>> {
-    if pttl < 0 {
-        return (pttl == -1).then_some(None);
-    }
-    let seconds = Seconds(u32::try_from((pttl + 999) / 1_000).unwrap_or(u32::MAX));
-    let near = |expected: &Seconds| seconds <= *expected && expected.0 - seconds.0 <= TTL_SLACK;
-    Some(Some(expected.filter(near).unwrap_or(seconds)))
 }

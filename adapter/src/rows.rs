@@ -1,13 +1,17 @@
 //! Rows of the real tables and hashes as the values of the model, exactly or not at all.
 
+use std::str::FromStr;
+
 use model::effect::Fields;
 use model::money::Money;
-use model::row::{LedgerRow, QuotaRow, Status};
+use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Status, Unit, UsageRow};
+use model::store::lua_number::Double;
+use model::store::redis::Hash;
 use rust_decimal::Decimal;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::statements::Names;
+use crate::names::Names;
 
 /// A server holds something that the model has no value for.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +19,9 @@ pub enum Unreadable {
     /// A column is missing or of another type.
     #[error(transparent)]
     Column(#[from] sqlx::Error),
+    /// A tenant's row that every statement leaves there.
+    #[error("a row of `{0}` is gone")]
+    Missing(String),
     /// A value outside what the model can hold.
     #[error("{what} is `{found}`")]
     Value {
@@ -26,14 +33,27 @@ pub enum Unreadable {
 }
 
 fn money(row: &PgRow, column: &'static str) -> Result<Money, Unreadable> {
-    let mut value: Decimal = row.try_get(column)?;
+    exact(column, row.try_get(column)?)
+}
+
+fn exact(what: &'static str, mut value: Decimal) -> Result<Money, Unreadable> {
+    // Zero comes with no decimals.
     value.rescale(6);
-    Money::from_exact(value).map_err(|_| Unreadable::Value { what: column, found: value.to_string() })
+    Money::from_exact(value).map_err(|_| Unreadable::Value { what, found: value.to_string() })
 }
 
 fn count(row: &PgRow, column: &'static str) -> Result<u32, Unreadable> {
     let value: i64 = row.try_get(column)?;
     u32::try_from(value).map_err(|_| Unreadable::Value { what: column, found: value.to_string() })
+}
+
+/// A column of text that may be null.
+fn text<T: FromStr>(row: &PgRow, column: &'static str) -> Result<Option<T>, Unreadable> {
+    row.try_get::<Option<&str>, _>(column)?.map(|text| parsed(column, text)).transpose()
+}
+
+fn parsed<T: FromStr>(what: &'static str, text: &str) -> Result<T, Unreadable> {
+    text.parse().map_err(|_| Unreadable::Value { what, found: text.to_owned() })
 }
 
 /// A row of `tenant_quota`.
@@ -51,7 +71,40 @@ pub fn quota(row: &PgRow) -> Result<QuotaRow, Unreadable> {
         monthly_used: count(row, "monthly_used")?,
         version: u32::try_from(version)
             .map_err(|_| Unreadable::Value { what: "version", found: version.to_string() })?,
+        daily_reset_at: text(row, "daily_reset_at")?,
+        monthly_reset_at: text(row, "monthly_reset_at")?,
     })
+}
+
+/// A row of `api_key`.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn key(row: &PgRow) -> Result<KeyRow, Unreadable> {
+    let limit: Option<Decimal> = row.try_get("budget_limit")?;
+    let limit = limit.map(|limit| exact("budget_limit", limit)).transpose()?;
+    Ok(KeyRow { limit, used: money(row, "budget_used")? })
+}
+
+/// A row of `api_key_quota`.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn budget(row: &PgRow) -> Result<BudgetRow, Unreadable> {
+    let unit = match row.try_get("unit")? {
+        "cents" => Unit::Cents,
+        "micros" => Unit::Micros,
+        other => return Err(Unreadable::Value { what: "unit", found: other.to_owned() }),
+    };
+    Ok(BudgetRow { total: row.try_get("total_quota")?, used: row.try_get("used_quota")?, unit })
+}
+
+/// `request_count` and `cost`, wherever they come from.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn usage(row: &PgRow) -> Result<UsageRow, Unreadable> {
+    Ok(UsageRow { requests: count(row, "request_count")?, cost: money(row, "cost")? })
 }
 
 /// A row of `billing_transaction`.
@@ -68,9 +121,16 @@ pub fn ledger(row: &PgRow, names: &Names) -> Result<LedgerRow, Unreadable> {
         "reversed" => Status::Reversed,
         other => return Err(unknown("status", other)),
     };
+    let kind = match row.try_get("type")? {
+        "deduct" => Kind::Deduct,
+        "recharge" => Kind::Recharge,
+        "refund" => Kind::Refund,
+        other => return Err(unknown("type", other)),
+    };
     Ok(LedgerRow {
         tenant: names.tenant_of(tenant).ok_or_else(|| unknown("tenant_id", tenant))?,
         trace: names.trace_of(trace).ok_or_else(|| unknown("trace_id", trace))?,
+        kind,
         status,
         amount: money(row, "amount")?,
         before: money(row, "balance_before")?,
@@ -78,28 +138,42 @@ pub fn ledger(row: &PgRow, names: &Names) -> Result<LedgerRow, Unreadable> {
     })
 }
 
-/// The fields of a quota hash.
+/// The fields of a quota hash, without its deadline. A balance that Lua has written may be no money with six decimals, and
+/// is then rounded and kept as the double beside it.
 ///
 /// # Errors
 /// [`Unreadable`], of a field that is unknown or no plain number.
-pub fn hash(pairs: &[(String, String)]) -> Result<(QuotaRow, Fields), Unreadable> {
-    let (mut row, mut fields) = (QuotaRow::default(), Fields::default());
+pub fn hash(pairs: &[(String, String)]) -> Result<Hash, Unreadable> {
+    let mut hash = Hash { row: QuotaRow::default(), fields: Fields::default(), deadline: None, drifted: None };
     for (name, text) in pairs {
         let place = Fields::NAMES.iter().position(|known| known == name);
         let place = place.ok_or_else(|| Unreadable::Value { what: "a field of the hash", found: name.clone() })?;
-        let bad = || Unreadable::Value { what: Fields::NAMES[place], found: text.clone() };
-        let amount = || text.parse::<Money>().map_err(|_| bad());
-        let number = || text.parse::<u32>().map_err(|_| bad());
+        let what = Fields::NAMES[place];
+        let row = &mut hash.row;
         match place {
-            0 => row.balance = amount()?,
-            1 => row.credit = amount()?,
-            2 => row.daily_quota = number()?,
-            3 => row.daily_used = number()?,
-            4 => row.monthly_quota = number()?,
-            5 => row.monthly_used = number()?,
-            _ => row.version = number()?,
+            0 => (row.balance, hash.drifted) = balance(what, text)?,
+            1 => row.credit = parsed(what, text)?,
+            2 => row.daily_quota = parsed(what, text)?,
+            3 => row.daily_used = parsed(what, text)?,
+            4 => row.monthly_quota = parsed(what, text)?,
+            5 => row.monthly_used = parsed(what, text)?,
+            6 => row.version = parsed(what, text)?,
+            7 => row.daily_reset_at = date(what, text)?,
+            _ => row.monthly_reset_at = date(what, text)?,
         }
-        fields = fields.union(Fields(1 << place));
+        hash.fields = hash.fields.union(Fields(1 << place));
     }
-    Ok((row, fields))
+    Ok(hash)
+}
+
+fn balance(what: &'static str, text: &str) -> Result<(Money, Option<Double>), Unreadable> {
+    if let Ok(exact) = text.parse() {
+        return Ok((exact, None));
+    }
+    Ok(parsed::<Double>(what, text)?.stored())
+}
+
+/// A date of the hash; null is an empty text.
+fn date<T: FromStr>(what: &'static str, text: &str) -> Result<Option<T>, Unreadable> {
+    if text.is_empty() { Ok(None) } else { parsed(what, text).map(Some) }
 }

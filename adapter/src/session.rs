@@ -1,14 +1,18 @@
 //! One attempt's side of the stores: carries out one effect and answers as the store did.
 
+use model::design::Scripts;
 use model::effect::{Call, Effect, PgOp, RedisOp};
 use model::reply::{Failure, Reply};
 use redis::RedisError;
-use sqlx::postgres::{PgQueryResult, PgRow};
-use sqlx::{Connection, PgConnection, query, raw_sql};
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection};
 
+use crate::ask::{Got, ask};
+use crate::commands;
+use crate::names::Names;
 use crate::rows::{self, Unreadable};
-use crate::statements::{self, Names};
 use crate::stores::Stores;
+use crate::values;
 
 /// A store answered something for which the model has no reply.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +63,17 @@ impl Session {
         self.tx != Tx::None
     }
 
-    /// Carries out one call.
+    /// Sends something that changes nothing, after which the session sits idle in its transaction anew, by the settings of
+    /// that moment; false if there is no transaction or the session is gone already.
+    pub async fn sit_idle_anew(&mut self) -> bool {
+        match (self.tx, self.postgres.as_mut()) {
+            (Tx::Open | Tx::Aborted, Some(connection)) => connection.ping().await.is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Carries out one call. What lies outside both stores is done by asking for it: whoever runs the attempt says when
+    /// the provider fails.
     ///
     /// # Errors
     /// [`SessionError`], where the model has no word for the answer.
@@ -67,6 +81,7 @@ impl Session {
         match call.effect {
             Effect::Pg(op) => self.postgres(op).await,
             Effect::Redis(op) => self.redis(op).await,
+            Effect::Local(_) => Ok(Reply::Ok),
         }
     }
 
@@ -84,18 +99,18 @@ impl Session {
         let Ok(mut connection) = self.stores.redis().await else {
             return Ok(Reply::Failed(Failure::RedisUnreachable));
         };
-        let answer: Result<redis::Value, RedisError> =
-            statements::command(op, &self.names).query_async(&mut connection).await;
-        match (op, answer) {
-            (RedisOp::SetNx { .. }, Ok(redis::Value::Nil)) => Ok(Reply::Held),
-            (RedisOp::SetNx { .. }, Ok(_)) => Ok(Reply::Taken),
-            (_, Ok(_)) => Ok(Reply::Ok),
-            (_, Err(error)) if lost(&error) => Ok(Reply::Failed(Failure::RedisLost)),
-            (_, Err(error)) => Err(SessionError::Redis(error)),
+        let answer = commands::command(op, &self.names).query_async(&mut connection).await;
+        match (reply(op, answer)?, op) {
+            (Reply::Failed(Failure::NoScript), RedisOp::Eval { tenant, script, by: Scripts::ShaReload }) => {
+                let whole = RedisOp::Eval { tenant, script, by: Scripts::Eval };
+                reply(whole, commands::command(whole, &self.names).query_async(&mut connection).await)
+            }
+            (reply, _) => Ok(reply),
         }
     }
 
     async fn postgres(&mut self, op: PgOp) -> Result<Reply, SessionError> {
+        self.leave_dead_connection().await;
         if self.postgres.is_none() {
             if op == PgOp::Rollback {
                 return Ok(Reply::Ok);
@@ -113,6 +128,15 @@ impl Session {
         }
     }
 
+    /// Between transactions a gateway takes a connection out of its pool, which looks first whether it is alive.
+    async fn leave_dead_connection(&mut self) {
+        if let (Tx::None, Some(connection)) = (self.tx, self.postgres.as_mut())
+            && connection.ping().await.is_err()
+        {
+            self.postgres = None;
+        }
+    }
+
     fn answered(&mut self, op: PgOp, rows: u64) -> Reply {
         let aborted = self.tx == Tx::Aborted;
         match op {
@@ -122,17 +146,19 @@ impl Session {
         }
         match op {
             PgOp::Commit if aborted => Reply::Failed(Failure::RolledBack),
-            PgOp::ChargeQuota { .. } | PgOp::MarkCommitted(_) => Reply::Updated(u8::try_from(rows).unwrap_or(u8::MAX)),
+            _ if tells_rows(op) => Reply::Updated(u8::try_from(rows).unwrap_or(u8::MAX)),
             _ => Reply::Ok,
         }
     }
 
     fn read(&self, op: PgOp, row: Option<&PgRow>) -> Result<Reply, SessionError> {
-        match (op, row) {
-            (PgOp::SelectQuota(_), Some(row)) => Ok(Reply::Quota(rows::quota(row)?)),
-            (PgOp::SelectQuota(_), None) => Err(SessionError::Postgres(sqlx::Error::RowNotFound)),
-            (_, row) => Ok(Reply::Row(row.map(|row| rows::ledger(row, &self.names)).transpose()?)),
-        }
+        let there = || row.ok_or(SessionError::Postgres(sqlx::Error::RowNotFound));
+        Ok(match op {
+            PgOp::SelectQuota(_) => Reply::Quota(rows::quota(there()?)?),
+            PgOp::SelectKey(_) => Reply::Key(Some(rows::key(there()?)?)),
+            PgOp::SelectBudget(_) => Reply::Budget(rows::budget(there()?)?),
+            _ => Reply::Row(row.map(|row| rows::ledger(row, &self.names)).transpose()?),
+        })
     }
 
     fn failed(&mut self, error: sqlx::Error) -> Result<Reply, SessionError> {
@@ -143,14 +169,17 @@ impl Session {
                 Some("25P02") => Failure::InFailedTransaction,
                 Some("40P01") => Failure::Deadlock,
                 Some("22003") => Failure::OutOfRange,
+                Some("55P03" | "57014") => Failure::StatementTimeout,
                 // The server ends, is not up yet, or ends this connection.
-                Some("57P01" | "57P02" | "57P03" | "25P03") => Failure::PgLost,
+                Some("57P01" | "57P02" | "57P03") => Failure::PgLost,
+                // 57P05 is the same for a session without a transaction.
+                Some("25P03" | "57P05") => Failure::IdleTimeout,
                 Some(code) if code.starts_with("08") => Failure::PgLost,
                 _ => return Err(SessionError::Postgres(error)),
             },
             _ => return Err(SessionError::Postgres(error)),
         };
-        if failure == Failure::PgLost {
+        if matches!(failure, Failure::PgLost | Failure::IdleTimeout) {
             self.postgres = None;
             self.tx = Tx::None;
         } else if self.tx == Tx::Open {
@@ -160,34 +189,30 @@ impl Session {
     }
 }
 
-fn lost(error: &RedisError) -> bool {
-    error.is_io_error() || error.is_connection_dropped() || error.is_timeout()
+/// Whether the flow is told how many rows a statement touched.
+fn tells_rows(op: PgOp) -> bool {
+    op.writes() && !matches!(op, PgOp::InsertRow { .. })
 }
 
-enum Got {
-    Done(PgQueryResult),
-    Row(Option<PgRow>),
+fn reply(op: RedisOp, answer: Result<redis::Value, RedisError>) -> Result<Reply, SessionError> {
+    match answer {
+        Ok(value) => Ok(values::reply(op, value)?),
+        Err(error) => refusal(&error).map(Reply::Failed).ok_or(SessionError::Redis(error)),
+    }
 }
 
-async fn ask(connection: &mut PgConnection, names: &Names, op: PgOp) -> Result<Got, sqlx::Error> {
-    let sql = statements::sql(op);
-    let done = match op {
-        PgOp::SelectQuota(tenant) => {
-            return query(sql).bind(names.tenant(tenant)).fetch_optional(connection).await.map(Got::Row);
+/// An error that the model has a name for.
+fn refusal(error: &RedisError) -> Option<Failure> {
+    if error.is_io_error() || error.is_connection_dropped() || error.is_timeout() {
+        return Some(Failure::RedisLost);
+    }
+    // Redis 7 passes an error of a command on through the script that called it, with its code.
+    match (error.code(), error.detail()) {
+        (Some("OOM"), _) => Some(Failure::RedisFull),
+        (Some("NOSCRIPT"), _) => Some(Failure::NoScript),
+        (_, Some("value is not an integer or out of range" | "increment or decrement would overflow")) => {
+            Some(Failure::NotAnInteger)
         }
-        PgOp::SelectRow { trace, .. } => {
-            return query(sql).bind(names.trace(trace)).fetch_optional(connection).await.map(Got::Row);
-        }
-        PgOp::InsertPending { tenant, trace, amount, before } => {
-            let names = query(sql).bind(names.tenant(tenant)).bind(names.trace(trace));
-            names.bind(amount.to_decimal()).bind(before.to_decimal()).execute(connection).await
-        }
-        PgOp::ChargeQuota { tenant, amount, if_version } => {
-            let charge = query(sql).bind(names.tenant(tenant)).bind(amount.to_decimal());
-            charge.bind(i64::from(if_version)).execute(connection).await
-        }
-        PgOp::MarkCommitted(trace) => query(sql).bind(names.trace(trace)).execute(connection).await,
-        _ => raw_sql(sql).execute(connection).await,
-    };
-    done.map(Got::Done)
+        _ => None,
+    }
 }

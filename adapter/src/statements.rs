@@ -1,9 +1,6 @@
-//! What each effect is on the real servers: a statement of Postgres or a command of Redis.
+//! What each operation on Postgres is: one SQL statement.
 
-use model::effect::{Fields, PgOp, RedisOp, Seconds};
-use model::row::{QuotaRow, Request, Tenant, Trace};
-use model::setup::Setup;
-use redis::Cmd;
+use model::effect::PgOp;
 
 /// BEGIN, READ COMMITTED as the servers' default is.
 pub const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -17,28 +14,119 @@ pub const SAVEPOINT: &str = "SAVEPOINT inside";
 pub const ROLLBACK_TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT inside";
 /// Release of the newest savepoint.
 pub const RELEASE_SAVEPOINT: &str = "RELEASE SAVEPOINT inside";
+
 /// The quota row of the tenant `$1`.
 pub const SELECT_QUOTA: &str = "SELECT tenant_id, balance, credit_limit, daily_quota, daily_used, monthly_quota, \
-     monthly_used, version FROM tenant_quota WHERE tenant_id = $1";
+     monthly_used, version, daily_reset_at::text, to_char(monthly_reset_at, 'YYYY-MM') AS monthly_reset_at \
+     FROM tenant_quota WHERE tenant_id = $1";
 /// The ledger row of the trace `$1`.
-pub const SELECT_ROW: &str = "SELECT tenant_id, trace_id, status, amount, balance_before, balance_after \
+pub const SELECT_ROW: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, balance_after \
      FROM billing_transaction WHERE trace_id = $1";
 /// The same, locked until the transaction ends.
-pub const SELECT_ROW_FOR_UPDATE: &str = "SELECT tenant_id, trace_id, status, amount, balance_before, balance_after \
-     FROM billing_transaction WHERE trace_id = $1 FOR UPDATE";
-/// The PENDING row of tenant `$1` and trace `$2`: amount `$3`, balance before `$4`.
-pub const INSERT_PENDING: &str = "INSERT INTO billing_transaction \
+pub const SELECT_ROW_FOR_UPDATE: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, \
+     balance_after FROM billing_transaction WHERE trace_id = $1 FOR UPDATE";
+/// A ledger row of tenant `$1` and trace `$2`: type `$3`, status `$4`, amount `$5`, balance before `$6` and after `$7`.
+pub const INSERT_ROW: &str = "INSERT INTO billing_transaction \
      (tenant_id, trace_id, type, status, amount, balance_before, balance_after) \
-     VALUES ($1, $2, 'deduct', 'pending', $3::numeric, $4::numeric, $4::numeric - $3::numeric)";
-/// Takes `$2` from tenant `$1` if the version is `$3`.
-pub const CHARGE_QUOTA: &str = "UPDATE tenant_quota SET balance = balance - $2::numeric, daily_used = daily_used + 1, \
-     monthly_used = monthly_used + 1, version = version + 1 WHERE tenant_id = $1 AND version = $3";
+     VALUES ($1, $2, $3, $4, $5::numeric, $6::numeric, $7::numeric)";
 /// The row of trace `$1` becomes COMMITTED.
 pub const MARK_COMMITTED: &str = "UPDATE billing_transaction SET status = 'committed' WHERE trace_id = $1";
+/// The row of trace `$1` becomes REVERSED.
+pub const MARK_REVERSED: &str = "UPDATE billing_transaction SET status = 'reversed' WHERE trace_id = $1";
+
+/// One request more in both windows of the day `$2`, as `QuotaRow::counted` has it: a window later than the row's begins
+/// at one, a date that is null is set and nothing is counted, and no date goes back (GREATEST passes over a null).
+macro_rules! count_on_day_2 {
+    () => {
+        "daily_used = CASE WHEN daily_reset_at IS NULL THEN 0 \
+             WHEN daily_reset_at < $2::date THEN 1 ELSE daily_used + 1 END, \
+         monthly_used = CASE WHEN monthly_reset_at IS NULL THEN 0 \
+             WHEN monthly_reset_at < date_trunc('month', $2::date::timestamp)::date THEN 1 \
+             ELSE monthly_used + 1 END, \
+         daily_reset_at = greatest(daily_reset_at, $2::date), \
+         monthly_reset_at = greatest(monthly_reset_at, date_trunc('month', $2::date::timestamp)::date), \
+         version = version + 1"
+    };
+}
+
+/// Every column of the quota but its tenant, from `$2` on in the order of `QuotaRow`; dates last, the month as its first day.
+macro_rules! set_quota {
+    () => {
+        "UPDATE tenant_quota SET balance = $2::numeric, credit_limit = $3::numeric, daily_quota = $4, \
+         daily_used = $5, monthly_quota = $6, monthly_used = $7, version = $8, daily_reset_at = $9::date, \
+         monthly_reset_at = $10::date"
+    };
+}
+
+/// Takes `$2` from tenant `$1` if the version is `$3`.
+pub const CHARGE_QUOTA: &str = "UPDATE tenant_quota SET balance = balance - $2::numeric, version = version + 1 \
+     WHERE tenant_id = $1 AND version = $3";
+/// Takes `$3` from tenant `$1` and counts the request on the day `$2`, if the version is `$4`.
+pub const CHARGE_AND_COUNT_QUOTA: &str = concat!(
+    "UPDATE tenant_quota SET balance = balance - $3::numeric, ",
+    count_on_day_2!(),
+    " WHERE tenant_id = $1 AND version = $4"
+);
+/// Counts a request of tenant `$1` on the day `$2` if neither limit is reached there; used counts of an earlier window are
+/// nothing.
+pub const COUNT_QUOTA: &str = concat!(
+    "UPDATE tenant_quota SET ",
+    count_on_day_2!(),
+    " WHERE tenant_id = $1 \
+     AND CASE WHEN daily_reset_at < $2::date THEN 0 ELSE daily_used END < daily_quota \
+     AND CASE WHEN monthly_reset_at < date_trunc('month', $2::date::timestamp)::date THEN 0 ELSE monthly_used END \
+         < monthly_quota"
+);
+/// Adds `$2` to the balance of tenant `$1`.
+pub const ADD_BALANCE: &str =
+    "UPDATE tenant_quota SET balance = balance + $2::numeric, version = version + 1 WHERE tenant_id = $1";
+/// Every column of tenant `$1`'s row becomes what it is told.
+pub const SET_QUOTA: &str = concat!(set_quota!(), " WHERE tenant_id = $1");
+/// The same, if the row's version is lower than the one told.
+pub const SET_QUOTA_IF_OLDER: &str = concat!(set_quota!(), " WHERE tenant_id = $1 AND version < $8");
+/// The daily quota of tenant `$1` becomes `$2`.
+pub const SET_DAILY_QUOTA: &str =
+    "UPDATE tenant_quota SET daily_quota = $2, version = version + 1 WHERE tenant_id = $1";
+
+/// The API key of tenant `$1`.
+pub const SELECT_KEY: &str = "SELECT budget_limit, budget_used FROM api_key WHERE tenant_id = $1";
+/// The BUDGET row of the API key of tenant `$1`.
+pub const SELECT_BUDGET: &str = "SELECT total_quota, used_quota, unit FROM api_key_quota \
+     WHERE quota_type = 'BUDGET' AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
+/// Adds `$2` to what that row has as used, whatever its unit is.
+pub const ADD_BUDGET: &str = "UPDATE api_key_quota SET used_quota = used_quota + $2 \
+     WHERE quota_type = 'BUDGET' AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
+/// One request more that cost `$2`, in the totals of the API key of tenant `$1`. The operation has no time of day, so that
+/// a run lies in one hour.
+pub const ADD_USAGE: &str = "INSERT INTO api_key_usage AS total (api_key_id, day, hour, request_count, cost) \
+     SELECT id, DATE '1970-01-01', 0, 1, $2::numeric FROM api_key WHERE tenant_id = $1 \
+     ON CONFLICT (api_key_id, day, hour) DO UPDATE \
+     SET request_count = total.request_count + 1, cost = total.cost + excluded.cost";
+/// The usage of trace `$3`, which cost `$2`, for the API key of tenant `$1`; once per trace.
+pub const ADD_USAGE_BY_TRACE: &str = "INSERT INTO usage_by_trace (trace_id, api_key_id, cost) \
+     SELECT $3, id, $2::numeric FROM api_key WHERE tenant_id = $1 ON CONFLICT (trace_id) DO NOTHING";
 
 /// Every statement that can be prepared; the others are commands of transaction control.
-pub const PREPARABLE: &[&str] =
-    &[SELECT_QUOTA, SELECT_ROW, SELECT_ROW_FOR_UPDATE, INSERT_PENDING, CHARGE_QUOTA, MARK_COMMITTED];
+pub const PREPARABLE: &[&str] = &[
+    SELECT_QUOTA,
+    SELECT_ROW,
+    SELECT_ROW_FOR_UPDATE,
+    INSERT_ROW,
+    MARK_COMMITTED,
+    MARK_REVERSED,
+    CHARGE_QUOTA,
+    CHARGE_AND_COUNT_QUOTA,
+    COUNT_QUOTA,
+    ADD_BALANCE,
+    SET_QUOTA,
+    SET_QUOTA_IF_OLDER,
+    SET_DAILY_QUOTA,
+    SELECT_KEY,
+    SELECT_BUDGET,
+    ADD_BUDGET,
+    ADD_USAGE,
+    ADD_USAGE_BY_TRACE,
+];
 
 /// The statement of an operation.
 pub fn sql(op: PgOp) -> &'static str {
@@ -52,101 +140,20 @@ pub fn sql(op: PgOp) -> &'static str {
         PgOp::SelectQuota(_) => SELECT_QUOTA,
         PgOp::SelectRow { lock: false, .. } => SELECT_ROW,
         PgOp::SelectRow { lock: true, .. } => SELECT_ROW_FOR_UPDATE,
-        PgOp::InsertPending { .. } => INSERT_PENDING,
-        PgOp::ChargeQuota { .. } => CHARGE_QUOTA,
+        PgOp::InsertRow { .. } => INSERT_ROW,
+        PgOp::ChargeQuota { counts: None, .. } => CHARGE_QUOTA,
+        PgOp::ChargeQuota { counts: Some(_), .. } => CHARGE_AND_COUNT_QUOTA,
+        PgOp::CountQuota { .. } => COUNT_QUOTA,
+        PgOp::AddBalance { .. } => ADD_BALANCE,
+        PgOp::SetQuota { guarded: false, .. } => SET_QUOTA,
+        PgOp::SetQuota { guarded: true, .. } => SET_QUOTA_IF_OLDER,
+        PgOp::SetDailyQuota { .. } => SET_DAILY_QUOTA,
         PgOp::MarkCommitted(_) => MARK_COMMITTED,
+        PgOp::MarkReversed(_) => MARK_REVERSED,
+        PgOp::SelectKey(_) => SELECT_KEY,
+        PgOp::SelectBudget(_) => SELECT_BUDGET,
+        PgOp::AddBudget { .. } => ADD_BUDGET,
+        PgOp::AddUsage { keyed: false, .. } => ADD_USAGE,
+        PgOp::AddUsage { keyed: true, .. } => ADD_USAGE_BY_TRACE,
     }
-}
-
-/// What the tenants, traces and keys of a setup are called on the servers.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    tenants: Vec<String>,
-    traces: Vec<String>,
-    keys: Vec<String>,
-    hashes: Vec<String>,
-}
-
-impl Names {
-    /// The names of a setup, keys beginning with `prefix`.
-    pub fn new(setup: &Setup, prefix: &str) -> Names {
-        let tenants: Vec<String> = setup.accounts.iter().map(|account| account.name.clone()).collect();
-        let key = |request: Request| {
-            let charge = setup.charge(request);
-            format!("{prefix}deduct:{}:{}", tenants[charge.tenant.index()], setup.traces[charge.trace.index()])
-        };
-        let keys = setup.all_requests().map(key).collect();
-        let hashes = tenants.iter().map(|tenant| format!("{prefix}quota:{tenant}")).collect();
-        Names { tenants, traces: setup.traces.clone(), keys, hashes }
-    }
-
-    /// `tenant_id` of a tenant.
-    pub fn tenant(&self, tenant: Tenant) -> &str {
-        &self.tenants[tenant.index()]
-    }
-
-    /// `trace_id` of a trace.
-    pub fn trace(&self, trace: Trace) -> &str {
-        &self.traces[trace.index()]
-    }
-
-    /// The idempotency key of a request.
-    pub fn key(&self, request: Request) -> &str {
-        &self.keys[request.index()]
-    }
-
-    /// The quota hash of a tenant.
-    pub fn hash(&self, tenant: Tenant) -> &str {
-        &self.hashes[tenant.index()]
-    }
-
-    /// The tenant of that name.
-    pub fn tenant_of(&self, name: &str) -> Option<Tenant> {
-        place(&self.tenants, name).map(Tenant)
-    }
-
-    /// The trace of that name.
-    pub fn trace_of(&self, name: &str) -> Option<Trace> {
-        place(&self.traces, name).map(Trace)
-    }
-}
-
-fn place(names: &[String], name: &str) -> Option<u8> {
-    names.iter().position(|known| known == name).and_then(|place| u8::try_from(place).ok())
-}
-
-/// The command of an operation.
-pub fn command(op: RedisOp, names: &Names) -> Cmd {
-    let mut cmd = Cmd::new();
-    match op {
-        RedisOp::SetNx { request, ttl: Seconds(ttl) } => {
-            cmd.arg("SET").arg(names.key(request)).arg(1).arg("NX").arg("EX").arg(ttl);
-        }
-        RedisOp::Del(request) => {
-            cmd.arg("DEL").arg(names.key(request));
-        }
-        RedisOp::HSet { tenant, row, fields } => {
-            cmd.arg("HSET").arg(names.hash(tenant));
-            for (place, value) in texts(&row).iter().enumerate().filter(|(place, _)| fields.has(*place)) {
-                cmd.arg(Fields::NAMES[place]).arg(value);
-            }
-        }
-        RedisOp::Expire { tenant, ttl: Seconds(ttl) } => {
-            cmd.arg("EXPIRE").arg(names.hash(tenant)).arg(ttl);
-        }
-    }
-    cmd
-}
-
-/// The values of a quota in the order of [`Fields::NAMES`], as the hash holds them: money with all six decimals.
-pub fn texts(row: &QuotaRow) -> [String; 7] {
-    [
-        row.balance.to_decimal().to_string(),
-        row.credit.to_decimal().to_string(),
-        row.daily_quota.to_string(),
-        row.daily_used.to_string(),
-        row.monthly_quota.to_string(),
-        row.monthly_used.to_string(),
-        row.version.to_string(),
-    ]
 }

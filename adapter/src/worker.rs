@@ -1,19 +1,20 @@
-//! One attempt as one process. It says what it is about to do, waits to be let, does it and says what came of it.
+//! One attempt or one run of a job as one process. It says what it is about to do, waits to be let, does it and says what came of it.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
+use model::day::Day;
 use model::design::Design;
+use model::flow::Path;
 use model::io::Recorded;
 use model::reply::{Answer, Reply};
-use model::row::Request;
-use model::setup::{Account, Asked, Faults, Setup, SetupError};
+use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
 use model::step::Step;
-use model::world::{Next, run_attempt, run_job};
+use model::world::{Next, Work, run_on};
 use serde::{Deserialize, Serialize};
 
+use crate::names::Names;
 use crate::session::{Session, SessionError};
-use crate::statements::Names;
 use crate::stores::Stores;
 
 /// What a worker is told in its first line.
@@ -26,12 +27,28 @@ pub struct Order {
     pub accounts: Vec<Account>,
     /// The requests there are.
     pub requests: Vec<Asked>,
-    /// Which of them is its own; none for the background sync.
-    pub request: Option<u8>,
+    /// The day the run begins on.
+    pub today: Day,
+    /// The parts of the request path that are walked.
+    pub path: Path,
+    /// What it runs.
+    pub work: Work,
     /// Where the stores are.
     pub stores: Stores,
     /// Its name in `pg_stat_activity`.
     pub label: String,
+}
+
+/// A line to a worker that is about to do a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permit {
+    /// It is to do it.
+    Go,
+    /// It is to take this as the reply, which comes from outside both stores.
+    Given(Reply),
+    /// It is not to go on yet, and its session of Postgres is to sit idle in its transaction by the settings of now.
+    Idle,
 }
 
 /// A line from a worker.
@@ -62,6 +79,11 @@ pub enum Line {
         /// Its transaction is still open and ends with the connection.
         through: bool,
     },
+    /// Its session sits idle in its transaction; or has none, or is gone already.
+    Idle {
+        /// Whether it does.
+        idle: bool,
+    },
     /// It cannot go on.
     Broken {
         /// Why.
@@ -72,8 +94,8 @@ pub enum Line {
 /// Why a worker cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The line from the engine is no order.
-    #[error("no order: {0}")]
+    /// A line from the engine means nothing.
+    #[error("a line from the engine: {0}")]
     NoOrder(#[from] serde_json::Error),
     /// The order makes no sense.
     #[error(transparent)]
@@ -104,29 +126,29 @@ pub async fn worker_main() -> ExitCode {
 
 async fn work() -> Result<(), WorkerError> {
     let order: Order = serde_json::from_str(&hear()?)?;
-    let gateways = 1;
-    let setup = Setup::new(order.accounts, order.requests, gateways, Faults::default(), order.design)?;
-    let names = Names::new(&setup, &order.stores.prefix);
-    let mut session = Session::new(order.stores, names, order.label);
+    let Order { design, accounts, requests, today, path, work, stores, label } = order;
+    let premises = Premises { accounts, requests, gateways: 1, today, path };
+    let setup = Setup::new(premises, Faults::default(), design)?;
+    let names = Names::new(&setup, &stores.prefix);
+    let mut session = Session::new(stores, names, label);
     session.warm().await;
     let mut recorded = Recorded::default();
     loop {
-        let next = match order.request {
-            Some(request) => run_attempt(&setup, Request(request), &mut recorded),
-            None => run_job(&setup, &mut recorded),
-        };
-        match next {
+        match run_on(&setup, work, &mut recorded) {
             Next::Ask(call) => {
-                gate(call.step)?;
-                let reply = session.execute(call).await?;
-                recorded.replies.push((call.step, reply));
+                let reply = match gate(&mut session, call.step).await? {
+                    Some(given) => given,
+                    None => session.execute(call).await?,
+                };
+                recorded.answer(call.step, reply);
                 say(&Line::Did { did: call.step, reply })?;
             }
             Next::Answer(answer) => {
-                gate(Step::Reply)?;
+                gate(&mut session, Step::Reply).await?;
                 return end(session, |open| Line::Answered { answer, open }).await;
             }
-            Next::Done => return end(session, |through| Line::Through { through }).await,
+            // A job that failed is given up; the next one starts afresh.
+            Next::Done | Next::GaveUp(_) => return end(session, |through| Line::Through { through }).await,
             Next::Wait(_) | Next::Diverged => return Err(WorkerError::Diverged),
         }
     }
@@ -139,11 +161,15 @@ async fn end(session: Session, last: impl FnOnce(bool) -> Line) -> Result<(), Wo
     Ok(())
 }
 
-fn gate(step: Step) -> Result<(), WorkerError> {
+/// Waits until the engine lets the step happen; with a reply if it is not to be asked for but to be taken as given.
+async fn gate(session: &mut Session, step: Step) -> Result<Option<Reply>, WorkerError> {
     say(&Line::About { about: step })?;
-    match hear()?.trim() {
-        "go" => Ok(()),
-        other => Err(io::Error::new(io::ErrorKind::InvalidData, other).into()),
+    loop {
+        match serde_json::from_str(&hear()?)? {
+            Permit::Go => return Ok(None),
+            Permit::Given(reply) => return Ok(Some(reply)),
+            Permit::Idle => say(&Line::Idle { idle: session.sit_idle_anew().await })?,
+        }
     }
 }
 

@@ -116,6 +116,48 @@ async fn a_lost_set_and_a_lost_answer_look_the_same_to_the_client() {
     assert_eq!(proxy.cuts(), 2);
 }
 
+#[tokio::test]
+async fn a_set_that_was_given_up_runs_when_it_is_delivered() {
+    let mut servers = private(Keeps::Nothing).await;
+    let mut direct = dial(servers.redis().unwrap()).await;
+    let (mut proxy, through) = servers.proxy_redis().unwrap();
+    for key in ["first", "second", "forgotten"] {
+        proxy.arm(Cut::Hold).await.unwrap();
+        let mut connection = dial(through.clone()).await;
+        assert!(connection.set_nx::<_, _, bool>(key, 1).await.is_err());
+        if key != "second" {
+            assert!(!direct.exists::<_, bool>(key).await.unwrap());
+            continue;
+        }
+        for (first, second) in [(true, false), (true, true)] {
+            assert!(proxy.deliver().await.unwrap());
+            let there = ["first", "second"].map(|key| (key, direct.clone()));
+            let [a, b] = there.map(|(key, mut direct)| async move { direct.exists::<_, bool>(key).await.unwrap() });
+            assert_eq!((a.await, b.await), (first, second));
+        }
+    }
+    proxy.forget();
+    assert!(!proxy.deliver().await.unwrap());
+    assert!(!direct.exists::<_, bool>("forgotten").await.unwrap());
+}
+
+/// Without the proxy the client's next request fails on the closed socket before the reason has been read.
+#[tokio::test]
+async fn why_an_idle_session_was_ended_reaches_the_client_as_over_tcp() {
+    let mut servers = private(Keeps::Nothing).await;
+    let (_proxy, through) = servers.proxy_postgres().unwrap();
+    let mut codes = Vec::new();
+    for options in [servers.postgres(), through] {
+        let mut connection = options.connect().await.unwrap();
+        query("BEGIN").execute(&mut connection).await.unwrap();
+        query("SET idle_in_transaction_session_timeout = '1ms'").execute(&mut connection).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let error = query("SELECT 1").execute(&mut connection).await.unwrap_err();
+        codes.push(error.as_database_error().and_then(|answer| answer.code()).map(|code| code.into_owned()));
+    }
+    assert_eq!(codes, [None, Some("25P03".to_owned())]);
+}
+
 /// Private servers reached by URLs stand in for given ones.
 fn urls(host: &Servers) -> Options {
     let socket = host.redis().unwrap().addr().to_string();

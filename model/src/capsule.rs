@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::day::Day;
 use crate::design::Design;
+use crate::flow::Path;
 use crate::invariant::Figure;
 use crate::moves::{Move, NamedMove, UnknownMove};
-use crate::setup::{Account, Asked, Faults, Setup, SetupError};
+use crate::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
 
 /// The version of the capsule format that is written. Older ones stay readable.
 pub const SCHEMA: u32 = 1;
@@ -22,6 +24,9 @@ pub struct Capsule {
     pub scenario: String,
     /// The design that breaks.
     pub design: Design,
+    /// Designs that break by the same moves with the same numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also: Vec<Design>,
     /// The engine that found it: `check` or `sim`.
     pub found_by: String,
     /// The seed, if a simulation found it.
@@ -33,6 +38,12 @@ pub struct Capsule {
     pub requests: Vec<Asked>,
     /// Gateways.
     pub gateways: u8,
+    /// The day it begins on.
+    #[serde(default = "Premises::first_day")]
+    pub today: Day,
+    /// The parts of the request path that are walked.
+    #[serde(default)]
+    pub path: Path,
     /// What happened, in order.
     pub moves: Vec<NamedMove>,
     /// What it breaks.
@@ -96,7 +107,9 @@ impl Capsule {
             return Err(CapsuleError::NoMoves);
         }
         let (accounts, requests) = (self.accounts.clone(), self.requests.clone());
-        let setup = Setup::new(accounts, requests, self.gateways, Faults::default(), self.design)?;
+        let (gateways, today, path) = (self.gateways, self.today, self.path);
+        let premises = Premises { accounts, requests, gateways, today, path };
+        let setup = Setup::new(premises, Faults::default(), self.design)?;
         let resolve = |(place, named): (usize, &NamedMove)| {
             named.resolve(&setup).map_err(|why| CapsuleError::Move { number: place + 1, why })
         };

@@ -1,40 +1,165 @@
-//! A design: one choice per risk and the policies it declares.
+//! A design: a base, one choice per risk, and the policies that follow from them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow::{Flows, as_reported, background_sync, fix_a, fix_b};
+pub use crate::presets::PRESETS;
 
-/// How a request is kept from being charged twice (P0-3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Idempotency {
-    /// Redis key, one Postgres transaction, Redis hash.
-    AsReported,
-    /// P0-3 A: the ledger instead of the key, inside a savepoint.
-    A,
-    /// P0-3 A with ROLLBACK TO before the second lookup.
-    AFixed,
-    /// P0-3 B: PENDING commits alone, background sync.
-    B,
-    /// P0-3 B without the key and with the row locked while it is settled.
-    BFixed,
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every choice, in the order of reports.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// As designs spell it.
+            pub fn text(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            fn read(text: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|choice| choice.text() == text)
+            }
+        }
+    )*};
 }
 
-/// The store that decides, a declared policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Truth {
-    /// The quota row and the ledger decide; Redis follows.
-    Postgres,
+choices! {
+    /// Which reading of the original everything else is built on.
+    Base {
+        /// The review's own timeline.
+        #[default]
+        AsReported = "as-reported",
+        /// What the code it quotes really does.
+        Code = "as-reported-code",
+    }
+    /// How a request is kept from being charged twice (P0-3).
+    Idempotency {
+        /// Redis key, one Postgres transaction.
+        #[default]
+        AsReported = "as-reported",
+        /// P0-3 A: the ledger instead of the key, inside a savepoint.
+        A = "A",
+        /// P0-3 A with ROLLBACK TO before the second lookup.
+        AFixed = "A+fixed",
+        /// P0-3 B: PENDING commits alone, background sync.
+        B = "B",
+        /// P0-3 B without the key and with the row locked while it is settled.
+        BFixed = "B+fixed",
+    }
+    /// When the Redis hash is written (P0-4).
+    Cache {
+        /// HSET of the snapshot and EXPIRE after the commit.
+        #[default]
+        AsReported = "as-reported",
+        /// P0-4 A: Lua deducts the estimate in quota_check, Postgres follows by a job.
+        A = "A",
+        /// P0-4 A that corrects Redis by the difference between estimate and cost.
+        AFixed = "A+fixed",
+        /// P0-4 B: a hook after the commit starts a task that writes the snapshot.
+        B = "B",
+        /// P0-4 B whose task writes only what is newer than the hash.
+        BFixed = "B+fixed",
+        /// P0-4 C: Redis is the only truth, a job copies it to Postgres.
+        C = "C",
+        /// P0-4 C with exact arithmetic in the script and a guarded copy.
+        CFixed = "C+fixed",
+        /// P0-4 D: HSET of the balance alone.
+        D = "D",
+        /// P0-4 D that writes balance and version, only if newer, and renews the TTL.
+        DFixed = "D+fixed",
+    }
+    /// Where a request is counted (P0-5).
+    Counting {
+        /// In Redis by quota_check and in Postgres by billing.
+        #[default]
+        AsReported = "as-reported",
+        /// P0-5 A: quota_check only checks, billing counts.
+        A = "A",
+        /// P0-5 B: quota_check counts in Postgres, billing only deducts.
+        B = "B",
+        /// P0-5 C: quota_check counts in Redis and sets a flag, billing skips counting.
+        C = "C",
+        /// P0-5 C whose T7 leaves the counters of the hash alone.
+        CFixed = "C+fixed",
+    }
+    /// Where what an API key has spent is kept (P0-2).
+    Budget {
+        /// In request memory.
+        #[default]
+        AsReported = "as-reported",
+        /// P0-2 A: a BUDGET row in whole cents, after the charge.
+        A = "A",
+        /// P0-2 A in micro-units and inside the charge's transaction.
+        AFixed = "A+fixed",
+        /// P0-2 B: INCRBY of a Redis counter with a fraction.
+        B = "B",
+        /// P0-2 B that counts integer micro-units.
+        BFixed = "B+fixed",
+    }
+    /// When usage goes on record (P1-8).
+    Usage {
+        /// A job that is sent before the caller's commit and adds to the totals.
+        #[default]
+        AsReported = "as-reported",
+        /// P1-8 A: the job is sent by a hook after the commit.
+        A = "A",
+        /// P1-8 A whose job writes one row per trace.
+        AFixed = "A+fixed",
+        /// P1-8 B: the job is sent in the audit step, at the end of the request.
+        B = "B",
+        /// P1-8 B whose job writes one row per trace.
+        BFixed = "B+fixed",
+        /// P1-8 C: a usage row in the charge's transaction, keyed by trace.
+        C = "C",
+    }
+    /// How an absent hash is filled (P1-9).
+    WarmUp {
+        /// SELECT, then an unconditional HSET.
+        #[default]
+        AsReported = "as-reported",
+        /// P1-9: a SET NX lock for five seconds; losers wait and go on.
+        WarmLock = "warm-lock",
+        /// The lock, and an HSET that does not replace a newer version.
+        WarmLockFixed = "warm-lock+fixed",
+    }
+    /// How Lua scripts are sent to Redis. Not of the review: it quotes EVAL, and many a client sends hashes.
+    Scripts {
+        /// EVAL with the whole text.
+        #[default]
+        Eval = "eval",
+        /// EVALSHA of scripts that were loaded when the gateway started; NOSCRIPT is an error like any other.
+        Sha = "evalsha",
+        /// EVALSHA, and EVAL in the same step where the answer is NOSCRIPT, as `Script` of the `redis` crate does.
+        ShaReload = "evalsha+reload",
+    }
 }
 
 /// A set of choices, one per risk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Design {
+    /// What everything else is built on.
+    pub base: Base,
+    /// P0-2.
+    pub budget: Budget,
     /// P0-3.
     pub idempotency: Idempotency,
+    /// P0-4.
+    pub cache: Cache,
+    /// P0-5.
+    pub counting: Counting,
+    /// P1-8.
+    pub usage: Usage,
+    /// P1-9.
+    pub warm_up: WarmUp,
+    /// How scripts are sent.
+    pub scripts: Scripts,
 }
 
 /// A named design.
@@ -42,100 +167,194 @@ pub struct Design {
 pub struct Preset {
     /// What commands and scenarios call it.
     pub name: &'static str,
-    /// The value of `idempotency=` that means the same.
-    pub choice: &'static str,
     /// One line for people.
     pub title: &'static str,
     /// Its choices.
     pub design: Design,
 }
 
-/// Every preset, in the order of reports.
-pub const PRESETS: &[Preset] = &[
-    Preset {
-        name: "as-reported",
-        choice: "as-reported",
-        title: "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it",
-        design: Design { idempotency: Idempotency::AsReported },
+/// A design that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownDesign {
+    /// Neither a preset nor a list of choices.
+    #[error("`{text}` is no design: valid are {}, or choices such as idempotency=A,cache=D", preset_names())]
+    Name {
+        /// What was written.
+        text: String,
     },
-    Preset {
-        name: "p0-3-a",
-        choice: "A",
-        title: "No Redis key: look the ledger up, then insert, deduct and commit inside a savepoint",
-        design: Design { idempotency: Idempotency::A },
+    /// A choice of something that cannot be chosen.
+    #[error(
+        "`{key}` is nothing to choose: valid are base, budget, idempotency, cache, counting, usage, warm-up, scripts"
+    )]
+    Key {
+        /// What was written.
+        key: String,
     },
-    Preset {
-        name: "p0-3-a+fixed",
-        choice: "A+fixed",
-        title: "P0-3 A that rolls back to the savepoint before it looks the row up again",
-        design: Design { idempotency: Idempotency::AFixed },
+    /// A choice that does not exist.
+    #[error("`{key}={value}` is no choice: valid are {valid}")]
+    Value {
+        /// Of what.
+        key: &'static str,
+        /// What was written.
+        value: String,
+        /// What there is.
+        valid: String,
     },
-    Preset {
-        name: "p0-3-b",
-        choice: "B",
-        title: "Commit the PENDING row alone, deduct in a second transaction, sync Redis in the background",
-        design: Design { idempotency: Idempotency::B },
+    /// The same thing chosen twice.
+    #[error("`{key}` is chosen twice")]
+    Twice {
+        /// Of what.
+        key: String,
     },
-    Preset {
-        name: "p0-3-b+fixed",
-        choice: "B+fixed",
-        title: "P0-3 B without the Redis key, settling the PENDING row under its row lock",
-        design: Design { idempotency: Idempotency::BFixed },
+    /// Choices that exclude each other.
+    #[error("{first} and {second} contradict each other: {why}")]
+    Contradiction {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+        /// Why they cannot both be.
+        why: &'static str,
     },
-];
+}
+
+fn preset_names() -> String {
+    PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+}
 
 impl Design {
-    /// What the design runs.
-    pub fn flows(self) -> Flows {
-        let (deduct, sync): (crate::flow::Deduct, Option<crate::flow::Job>) = match self.idempotency {
-            Idempotency::AsReported => (as_reported::deduct, None),
-            Idempotency::A => (fix_a::as_written, None),
-            Idempotency::AFixed => (fix_a::repaired, None),
-            Idempotency::B => (fix_b::as_written, Some(background_sync::sync)),
-            Idempotency::BFixed => (fix_b::repaired, Some(background_sync::sync)),
-        };
-        Flows { deduct, sync }
+    /// The preset's name, or nothing.
+    pub fn name(self) -> Option<&'static str> {
+        self.preset().map(|preset| preset.name)
     }
 
-    /// Which store decides.
-    pub fn truth(self) -> Truth {
-        Truth::Postgres
+    /// The preset this design is, if it is one.
+    pub fn preset(self) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.design == self)
     }
 
-    /// The preset this design is.
-    pub fn preset(self) -> &'static Preset {
-        PRESETS.iter().find(|preset| preset.design == self).unwrap_or(&PRESETS[0])
+    /// The choices, in the order in which they are written.
+    pub fn choices(self) -> [(&'static str, &'static str); 8] {
+        [
+            ("base", self.base.text()),
+            ("budget", self.budget.text()),
+            ("idempotency", self.idempotency.text()),
+            ("cache", self.cache.text()),
+            ("counting", self.counting.text()),
+            ("usage", self.usage.text()),
+            ("warm-up", self.warm_up.text()),
+            ("scripts", self.scripts.text()),
+        ]
     }
-}
 
-/// A text that names no design.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no design: valid are {}, or idempotency= one of {}", names(|p| p.name), names(|p| p.choice))]
-pub struct UnknownDesign {
-    /// What was written.
-    pub text: String,
-}
+    fn set(&mut self, key: &str, value: &str) -> Result<(), UnknownDesign> {
+        macro_rules! choose {
+            ($($key:literal => $field:ident: $type:ty,)*) => {
+                match key {
+                    $($key => self.$field = <$type>::read(value).ok_or_else(|| UnknownDesign::Value {
+                        key: $key,
+                        value: value.to_owned(),
+                        valid: <$type>::ALL.iter().map(|c| c.text()).collect::<Vec<_>>().join(", "),
+                    })?,)*
+                    _ => return Err(UnknownDesign::Key { key: key.to_owned() }),
+                }
+            };
+        }
+        choose! {
+            "base" => base: Base,
+            "budget" => budget: Budget,
+            "idempotency" => idempotency: Idempotency,
+            "cache" => cache: Cache,
+            "counting" => counting: Counting,
+            "usage" => usage: Usage,
+            "warm-up" => warm_up: WarmUp,
+            "scripts" => scripts: Scripts,
+        }
+        Ok(())
+    }
 
-fn names(of: impl Fn(&Preset) -> &'static str) -> String {
-    PRESETS.iter().map(of).collect::<Vec<_>>().join(", ")
+    /// The design, unless two of its choices exclude each other.
+    ///
+    /// # Errors
+    /// Names the two and why.
+    pub fn consistent(self) -> Result<Design, UnknownDesign> {
+        let code = self.base == Base::Code;
+        let other_key = self.idempotency != Idempotency::AsReported;
+        let redis_decides = matches!(self.cache, Cache::A | Cache::AFixed | Cache::C | Cache::CFixed);
+        let only_redis = matches!(self.cache, Cache::C | Cache::CFixed);
+        let counts_elsewhere = self.counting != Counting::AsReported;
+        let in_transaction = self.budget == Budget::AFixed || self.usage == Usage::C;
+        let base = ("base", self.base.text());
+        let idempotency = ("idempotency", self.idempotency.text());
+        let cache = ("cache", self.cache.text());
+        let counting = ("counting", self.counting.text());
+        let budget = if self.usage == Usage::C { ("usage", "C") } else { ("budget", self.budget.text()) };
+        let rules = [
+            (code && other_key, base, idempotency, "the fix replaces the steps in which the code differs"),
+            (code && redis_decides, base, cache, "the fix replaces the steps in which the code differs"),
+            (
+                only_redis && other_key,
+                cache,
+                idempotency,
+                "the fix judges a PENDING row by the balance in Postgres, which only follows",
+            ),
+            (
+                redis_decides && counts_elsewhere,
+                cache,
+                counting,
+                "the script that deducts counts as well, all or nothing",
+            ),
+            (
+                only_redis && in_transaction,
+                cache,
+                budget,
+                "the charge is made in Redis, there is no transaction of the charge to be part of",
+            ),
+        ];
+        let text = |(key, value): (&str, &str)| format!("{key}={value}");
+        match rules.into_iter().find(|(contradict, ..)| *contradict) {
+            Some((_, first, second, why)) => {
+                Err(UnknownDesign::Contradiction { first: text(first), second: text(second), why })
+            }
+            None => Ok(self),
+        }
+    }
 }
 
 impl FromStr for Design {
     type Err = UnknownDesign;
-    /// Reads a preset's name or `idempotency=A`.
+    /// Reads a preset's name, or choices such as `idempotency=A,cache=D`; what is not named is as reported.
     fn from_str(text: &str) -> Result<Design, UnknownDesign> {
-        let known = match text.split_once('=') {
-            Some(("idempotency", choice)) => PRESETS.iter().find(|preset| preset.choice == choice),
-            Some(_) => None,
-            None => PRESETS.iter().find(|preset| preset.name == text),
-        };
-        known.map(|preset| preset.design).ok_or_else(|| UnknownDesign { text: text.to_owned() })
+        if let Some(preset) = PRESETS.iter().find(|preset| preset.name == text) {
+            return Ok(preset.design);
+        }
+        if !text.contains('=') {
+            return Err(UnknownDesign::Name { text: text.to_owned() });
+        }
+        let mut design = Design::default();
+        let mut chosen: Vec<&str> = Vec::new();
+        for choice in text.split(',') {
+            let (key, value) =
+                choice.trim().split_once('=').ok_or_else(|| UnknownDesign::Name { text: text.to_owned() })?;
+            if chosen.contains(&key) {
+                return Err(UnknownDesign::Twice { key: key.to_owned() });
+            }
+            chosen.push(key);
+            design.set(key, value)?;
+        }
+        design.consistent()
     }
 }
 
 impl fmt::Display for Design {
+    /// The preset's name, or the choices that are not as reported.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.preset().name)
+        if let Some(preset) = self.preset() {
+            return f.pad(preset.name);
+        }
+        let plain = Design::default().choices();
+        let chosen = self.choices().into_iter().zip(plain).filter(|(choice, plain)| choice != plain);
+        f.pad(&chosen.map(|((key, value), _)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
     }
 }
 

@@ -1,10 +1,17 @@
 //! What a flow asks of the stores: closed enums, one value per atomic round trip.
 
+mod redis;
+
 use serde::{Deserialize, Serialize};
 
+use crate::day::Day;
 use crate::money::Money;
-use crate::row::{QuotaRow, Request, Tenant, Trace};
+use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit};
 use crate::step::Step;
+
+pub use redis::{
+    Arithmetic, BUDGET_TTL, DAY, Fields, Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds, WARM_LOCK_TTL,
+};
 
 /// One labelled round trip. A crash falls before it or after it, never inside; its reply may be lost either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +30,8 @@ pub enum Effect {
     Pg(PgOp),
     /// One Redis command.
     Redis(RedisOp),
+    /// Something outside both stores.
+    Local(LocalOp),
 }
 
 /// One SQL statement on the attempt's own session, READ COMMITTED. Outside a transaction it commits by itself.
@@ -50,18 +59,25 @@ pub enum PgOp {
         /// FOR UPDATE: waits for a writer and keeps the row until the transaction ends.
         lock: bool,
     },
-    /// INSERT of a PENDING deduct row.
-    InsertPending {
+    /// INSERT of a ledger row.
+    InsertRow {
         /// Whose money.
         tenant: Tenant,
         /// UNIQUE.
         trace: Trace,
-        /// The price.
+        /// What for.
+        kind: Kind,
+        /// PENDING, or COMMITTED at once.
+        status: Status,
+        /// How much.
         amount: Money,
-        /// Balance as read before.
+        /// `balance_before`.
         before: Money,
+        /// `balance_after`.
+        after: Money,
     },
-    /// UPDATE of the quota relative to what is there: balance down, counts up by one, version up by one.
+    /// UPDATE of the quota relative to what is there: balance down, version up by one and, where `counts` names the day,
+    /// both counts up by one by the rule of [`QuotaRow::counted`].
     ChargeQuota {
         /// Whose quota.
         tenant: Tenant,
@@ -69,84 +85,136 @@ pub enum PgOp {
         amount: Money,
         /// WHERE version = this.
         if_version: u32,
+        /// The day that the request is counted in, if it is counted here.
+        counts: Option<Day>,
+    },
+    /// UPDATE of both counts by the rule of [`QuotaRow::counted`], version up by one, WHERE neither is used up on that
+    /// day.
+    CountQuota {
+        /// Whose quota.
+        tenant: Tenant,
+        /// In which day.
+        day: Day,
+    },
+    /// UPDATE of the balance relative to what is there, version up by one, whatever the version is.
+    AddBalance {
+        /// Whose quota.
+        tenant: Tenant,
+        /// How much, positive for money paid in.
+        amount: Money,
+    },
+    /// UPDATE of every column of the quota to absolute values.
+    SetQuota {
+        /// Whose quota.
+        tenant: Tenant,
+        /// The values.
+        row: QuotaRow,
+        /// WHERE version < the row's.
+        guarded: bool,
+    },
+    /// UPDATE of the daily quota by an administrator, version up by one.
+    SetDailyQuota {
+        /// Whose quota.
+        tenant: Tenant,
+        /// Requests a day.
+        quota: u32,
     },
     /// UPDATE of the row to COMMITTED, whatever its status was.
     MarkCommitted(Trace),
+    /// UPDATE of the row to REVERSED, whatever its status was.
+    MarkReversed(Trace),
+    /// SELECT of the tenant's API key.
+    SelectKey(Tenant),
+    /// SELECT of the `api_key_quota` row of type BUDGET of the tenant's key.
+    SelectBudget(Tenant),
+    /// UPDATE of that row: `used_quota` up by `delta`, relative.
+    AddBudget {
+        /// Whose key.
+        tenant: Tenant,
+        /// How much, in the row's unit.
+        delta: i64,
+        /// What the writer takes the unit to be.
+        unit: Unit,
+    },
+    /// Usage of a request: an upsert of the totals, relative; or, `keyed`, an INSERT of a row of its own by trace, ON
+    /// CONFLICT DO NOTHING.
+    AddUsage {
+        /// Whose key.
+        tenant: Tenant,
+        /// Of which trace.
+        trace: Trace,
+        /// What it cost.
+        cost: Money,
+        /// By trace.
+        keyed: bool,
+    },
 }
 
-/// One Redis command.
+/// Something outside both stores. It answers at once, unless it is the provider and that one fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RedisOp {
-    /// SET of the idempotency key NX EX.
-    SetNx {
-        /// Whose key, `deduct:{tenant}:{trace}`.
+pub enum LocalOp {
+    /// The provider is called: its cost is incurred here.
+    Upstream(Request),
+    /// An errand is handed over: to the job queue, which outlives the process and delivers at least once, or, for
+    /// [`Errand::Snapshot`], to a task of this process.
+    Send(Errand),
+    /// The worker tells the queue that its errand is done.
+    Acknowledge(Errand),
+    /// Waiting a moment.
+    Wait,
+}
+
+/// Work handed over to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Errand {
+    /// Put the usage of this request on record (usage job).
+    Usage(Request),
+    /// Charge this request in Postgres (P0-4 A).
+    Settle(Request),
+    /// Write this snapshot to the hash of its tenant (P0-4 B): a task that a process starts after its commit.
+    Snapshot {
+        /// Of which request's charge.
         request: Request,
-        /// Seconds to live.
-        ttl: Seconds,
-    },
-    /// DEL of the idempotency key, whoever holds it.
-    Del(Request),
-    /// HSET of the fields of a snapshot into `quota:{tenant}`. Keeps the hash's TTL; a hash it creates has none.
-    HSet {
-        /// Whose hash.
-        tenant: Tenant,
-        /// Absolute values.
+        /// The row as the transaction left it.
         row: QuotaRow,
-        /// Which of them are written.
-        fields: Fields,
-    },
-    /// EXPIRE of `quota:{tenant}`.
-    Expire {
-        /// Whose hash.
-        tenant: Tenant,
-        /// Seconds to live.
-        ttl: Seconds,
     },
 }
 
-/// A span of time on the stores' clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Seconds(pub u32);
-
-/// A day, the TTL of the idempotency key and of the quota hash.
-pub const DAY: Seconds = Seconds(86_400);
-
-/// Which fields of a quota hash: one bit each, in the order of [`QuotaRow`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fields(pub u8);
-
-impl Fields {
-    /// All seven.
-    pub const ALL: Fields = Fields(0b111_1111);
-    /// Only `balance`.
-    pub const BALANCE: Fields = Fields(1);
-
-    /// The names in Redis, lowest bit first.
-    pub const NAMES: [&str; 7] =
-        ["balance", "credit_limit", "daily_quota", "daily_used", "monthly_quota", "monthly_used", "version"];
-
-    /// Whether all seven are there.
-    pub fn complete(self) -> bool {
-        self == Fields::ALL
-    }
-
-    /// Both sets together.
-    pub fn union(self, other: Fields) -> Fields {
-        Fields(self.0 | other.0)
-    }
-
-    /// Whether the field at this place in [`Fields::NAMES`] is in the set.
-    pub fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
+impl Errand {
+    /// The request it is about.
+    pub fn request(self) -> Request {
+        match self {
+            Errand::Usage(request) | Errand::Settle(request) | Errand::Snapshot { request, .. } => request,
+        }
     }
 }
 
 impl PgOp {
     /// Whether the statement writes a row, so that outside a transaction it is durable at once.
     pub fn writes(self) -> bool {
-        matches!(self, PgOp::InsertPending { .. } | PgOp::ChargeQuota { .. } | PgOp::MarkCommitted(_))
+        match self {
+            PgOp::InsertRow { .. }
+            | PgOp::ChargeQuota { .. }
+            | PgOp::CountQuota { .. }
+            | PgOp::AddBalance { .. }
+            | PgOp::SetQuota { .. }
+            | PgOp::SetDailyQuota { .. }
+            | PgOp::MarkCommitted(_)
+            | PgOp::MarkReversed(_)
+            | PgOp::AddBudget { .. }
+            | PgOp::AddUsage { .. } => true,
+            PgOp::Begin
+            | PgOp::Commit
+            | PgOp::Rollback
+            | PgOp::Savepoint
+            | PgOp::RollbackToSavepoint
+            | PgOp::ReleaseSavepoint
+            | PgOp::SelectQuota(_)
+            | PgOp::SelectRow { .. }
+            | PgOp::SelectKey(_)
+            | PgOp::SelectBudget(_) => false,
+        }
     }
 }

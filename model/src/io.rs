@@ -8,20 +8,100 @@
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
-use crate::effect::{Call, Effect, PgOp, RedisOp};
+use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
+use crate::money::Money;
 use crate::reply::{Failure, Reply};
+use crate::row::{Limit, QuotaRow};
 use crate::step::Step;
 
-/// The most replies one flow may wait for between two `repeat`s.
-pub const MAX_REPLIES: usize = 16;
+/// The most entries one flow may have on record at a time: replies that still matter, carried values, a round.
+pub const MAX_ENTRIES: usize = 16;
 
 /// What a suspended flow has been told so far: all there is to know of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recorded {
-    /// The replies, each with the label it answers, in the order in which they were asked for.
-    pub replies: ArrayVec<(Step, Reply), MAX_REPLIES>,
-    /// Which round of [`Io::repeat`] is running.
-    pub round: u8,
+    entries: ArrayVec<Entry, MAX_ENTRIES>,
+    last: Option<Step>,
+}
+
+/// One thing on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Entry {
+    /// The reply to the step with this label.
+    Reply(Step, Reply),
+    /// So many rounds of the loop that begins here came to nothing.
+    Round(u8),
+    /// What a phase came to, at this depth of nesting.
+    Carried(u8, Carried),
+}
+
+/// The result of a phase that has ended: all that is kept of its replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Carried {
+    /// Nothing.
+    Unit,
+    /// Yes or no.
+    Flag(bool),
+    /// Nothing stood in the way, or this limit did.
+    Limit(Option<Limit>),
+    /// An amount.
+    Money(Money),
+    /// A quota row.
+    Quota(QuotaRow),
+}
+
+/// A value that a phase can come to.
+pub trait Carry: Copy {
+    /// The value as it is kept.
+    fn pack(self) -> Carried;
+    /// The value that was kept; nothing if it is of another type.
+    fn unpack(carried: Carried) -> Option<Self>;
+}
+
+macro_rules! carry {
+    ($($type:ty: $value:ident => $pack:expr, $pattern:pat => $unpack:expr;)*) => {$(
+        impl Carry for $type {
+            fn pack(self) -> Carried { let $value = self; $pack }
+            fn unpack(carried: Carried) -> Option<Self> {
+                match carried { $pattern => Some($unpack), _ => None }
+            }
+        }
+    )*};
+}
+
+carry! {
+    (): _unit => Carried::Unit, Carried::Unit => ();
+    bool: flag => Carried::Flag(flag), Carried::Flag(flag) => flag;
+    Option<Limit>: limit => Carried::Limit(limit), Carried::Limit(limit) => limit;
+    Money: money => Carried::Money(money), Carried::Money(money) => money;
+    QuotaRow: row => Carried::Quota(row), Carried::Quota(row) => row;
+}
+
+impl Carry for Option<QuotaRow> {
+    fn pack(self) -> Carried {
+        self.map_or(Carried::Unit, Carried::Quota)
+    }
+
+    fn unpack(carried: Carried) -> Option<Self> {
+        match carried {
+            Carried::Unit => Some(None),
+            Carried::Quota(row) => Some(Some(row)),
+            _ => None,
+        }
+    }
+}
+
+impl Recorded {
+    /// Puts the reply to a step on record.
+    pub fn answer(&mut self, step: Step, reply: Reply) {
+        self.entries.push(Entry::Reply(step, reply));
+        self.last = Some(step);
+    }
+
+    /// The step that was answered last.
+    pub fn last(&self) -> Option<Step> {
+        self.last
+    }
 }
 
 /// A flow asked for something that has no reply so far. Only [`Io`] can make one, and no handler can catch it.
@@ -70,11 +150,12 @@ pub enum Ran<T> {
 pub struct Io<'a> {
     recorded: &'a mut Recorded,
     next: usize,
+    depth: u8,
 }
 
 /// Runs a flow from its start against what it has been told so far.
 pub fn run<T>(recorded: &mut Recorded, flow: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Ran<T> {
-    match flow(&mut Io { recorded, next: 0 }) {
+    match flow(&mut Io { recorded, next: 0, depth: 0 }) {
         Ok(value) => Ran::Ended(value),
         Err(Stop::Suspended(Suspension(call))) => Ran::Asks(call),
         Err(Stop::Failed(failure)) => Ran::Failed(failure),
@@ -103,27 +184,65 @@ impl Io<'_> {
         self.call(Call { step, effect: Effect::Redis(op) })
     }
 
+    /// Does something outside both stores.
+    pub fn local(&mut self, step: Step, op: LocalOp) -> Flow<Reply> {
+        self.call(Call { step, effect: Effect::Local(op) })
+    }
+
+    /// Runs `body` as a phase: once it has ended, only what it came to is kept and its replies are forgotten, so that two
+    /// processes that came to the same in different ways are one state. A phase that fails keeps its replies.
+    pub fn phase<T: Carry>(&mut self, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
+        let mark = self.next;
+        if let Some(&Entry::Carried(depth, carried)) = self.recorded.entries.get(mark)
+            && depth == self.depth
+            && let Some(value) = T::unpack(carried)
+        {
+            self.next += 1;
+            return Ok(value);
+        }
+        self.depth += 1;
+        let ended = body(self);
+        self.depth -= 1;
+        let value = ended?;
+        self.keep_only(mark, Entry::Carried(self.depth, value.pack()));
+        Ok(value)
+    }
+
     /// Runs `body` until it gives a value, at most `rounds` times, and forgets the replies of a round that gave none:
-    /// two processes that differ only in replies of rounds gone by are one state. A flow has one such loop at most.
+    /// two processes that differ only in replies of rounds gone by are one state.
     ///
     /// # Errors
     /// [`Failure::Conflict`] when every round gave nothing.
     pub fn repeat<T>(&mut self, rounds: u8, mut body: impl FnMut(&mut Self) -> Flow<Option<T>>) -> Flow<T> {
         let mark = self.next;
-        while self.recorded.round < rounds {
+        let mut round = 0;
+        if let Some(&Entry::Round(gone)) = self.recorded.entries.get(mark) {
+            round = gone;
+            self.next += 1;
+        }
+        while round < rounds {
             if let Some(value) = body(self)? {
                 return Ok(value);
             }
-            self.recorded.replies.truncate(mark);
-            self.next = mark;
-            self.recorded.round += 1;
+            round += 1;
+            self.keep_only(mark, Entry::Round(round));
         }
         fail(Failure::Conflict)
     }
 
+    /// Forgets what was told since `mark` but for this.
+    fn keep_only(&mut self, mark: usize, entry: Entry) {
+        self.recorded.entries.truncate(mark);
+        self.recorded.entries.push(entry);
+        self.next = mark + 1;
+    }
+
     fn call(&mut self, call: Call) -> Flow<Reply> {
-        let Some(&(recorded, reply)) = self.recorded.replies.get(self.next) else {
-            return Err(Stop::Suspended(Suspension(call)));
+        let (recorded, reply) = match self.recorded.entries.get(self.next) {
+            None => return Err(Stop::Suspended(Suspension(call))),
+            Some(&Entry::Reply(step, reply)) => (step, reply),
+            // A phase or a loop stands on record where the flow asks for a step.
+            Some(_) => return Err(Stop::Diverged { recorded: Step::Reply, asked: call.step }),
         };
         if recorded != call.step {
             return Err(Stop::Diverged { recorded, asked: call.step });

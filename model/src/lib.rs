@@ -4,6 +4,7 @@
 
 pub mod books;
 pub mod capsule;
+pub mod day;
 pub mod design;
 pub mod effect;
 pub mod flow;
@@ -11,6 +12,8 @@ pub mod invariant;
 pub mod io;
 pub mod money;
 pub mod moves;
+pub mod policy;
+pub mod presets;
 pub mod pricing;
 pub mod reply;
 pub mod row;

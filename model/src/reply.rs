@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::row::{LedgerRow, Limit, QuotaRow};
+use crate::money::Money;
+use crate::row::{BudgetRow, KeyRow, LedgerRow, Limit, QuotaRow};
 
 /// The answer to one [`crate::effect::Call`], projected to what a flow may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +21,22 @@ pub enum Reply {
     Row(Option<LedgerRow>),
     /// Rows an UPDATE touched.
     Updated(u8),
+    /// EXISTS.
+    Exists(bool),
+    /// HGETALL, read as money with six places and counts; nothing if there is no hash.
+    Hash(Option<QuotaRow>),
+    /// A counting script let the request through, or whatever it had to do is done.
+    Allowed,
+    /// A script refused: this limit is used up.
+    Denied(Limit),
+    /// `quota_deduct` took the money; the balance it answers, cut off to whole units where Lua numbers were returned.
+    Left(Money),
+    /// An API key, from Postgres or as the cached principal; nothing if it is not cached.
+    Key(Option<KeyRow>),
+    /// The BUDGET row of an API key.
+    Budget(BudgetRow),
+    /// A budget counter in micro-units; nothing if there is none.
+    Spent(Option<i64>),
     /// The server or the network refused.
     Failed(Failure),
 }
@@ -36,6 +53,8 @@ pub enum Failure {
     KeyWithoutRow,
     /// The trace's row belongs to another tenant. Raised by the flow.
     ForeignRow,
+    /// The charge to give back is not there or not COMMITTED. Raised by the flow.
+    NotReversible,
     /// 23505: the trace has a row already.
     UniqueViolation,
     /// 25P02: the transaction is aborted and refuses everything but its end.
@@ -52,6 +71,18 @@ pub enum Failure {
     RedisUnreachable,
     /// Redis did not answer: the command may have run or not.
     RedisLost,
+    /// Redis has not enough memory and evicts nothing: writes are refused, DEL is not.
+    RedisFull,
+    /// NOSCRIPT: Redis has no script of that hash; nothing ran.
+    NoScript,
+    /// INCRBY was given a fraction, or a value that no `i64` holds.
+    NotAnInteger,
+    /// 25P03: the server ended a session that sat idle in its transaction.
+    IdleTimeout,
+    /// 55P03 or 57014: a statement waited too long for a lock and was given up by the server.
+    StatementTimeout,
+    /// The provider failed: nothing was served.
+    UpstreamFailed,
 }
 
 /// What the client is told.
@@ -76,6 +107,21 @@ impl Answer {
 }
 
 impl Failure {
+    /// Whether a store or the way to it is to blame, so that the same may go well another time.
+    pub fn is_trouble(self) -> bool {
+        !matches!(
+            self,
+            Failure::Refused(_)
+                | Failure::KeyWithoutRow
+                | Failure::ForeignRow
+                | Failure::NotReversible
+                | Failure::UniqueViolation
+                | Failure::OutOfRange
+                | Failure::NotAnInteger
+                | Failure::NoScript
+        )
+    }
+
     /// The failure in words, for stories and reports.
     pub fn words(self) -> &'static str {
         match self {
@@ -85,6 +131,7 @@ impl Failure {
             Failure::Conflict => "version changed too often",
             Failure::KeyWithoutRow => "key held, no row found",
             Failure::ForeignRow => "the trace belongs to another tenant",
+            Failure::NotReversible => "no charge that can be given back",
             Failure::UniqueViolation => "row exists already (23505)",
             Failure::InFailedTransaction => "transaction is aborted (25P02)",
             Failure::Deadlock => "deadlock (40P01)",
@@ -93,6 +140,13 @@ impl Failure {
             Failure::PgLost => "connection to postgres lost",
             Failure::RedisUnreachable => "redis unreachable",
             Failure::RedisLost => "no answer from redis",
+            Failure::RedisFull => "redis is out of memory",
+            Failure::NoScript => "redis does not have the script (NOSCRIPT)",
+            Failure::NotAnInteger => "value is not an integer",
+            Failure::IdleTimeout => "idle in transaction for too long (25P03)",
+            Failure::StatementTimeout => "statement timed out (55P03/57014)",
+            Failure::UpstreamFailed => "the provider failed",
+            Failure::Refused(Limit::Budget) => "budget of the api key exhausted",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::day::{Day, Month};
 use crate::money::Money;
 
 /// Which tenant, by its place in the scenario.
@@ -46,40 +47,137 @@ pub struct QuotaRow {
     pub credit: Money,
     /// Requests a day.
     pub daily_quota: u32,
-    /// Requests counted today.
+    /// Requests counted in the day of `daily_reset_at`.
     pub daily_used: u32,
     /// Requests a month.
     pub monthly_quota: u32,
-    /// Requests counted this month.
+    /// Requests counted in the month of `monthly_reset_at`.
     pub monthly_used: u32,
     /// Optimistic version, +1 with each update.
     pub version: u32,
+    /// The day that `daily_used` counts. Null for a new tenant, as in the original.
+    pub daily_reset_at: Option<Day>,
+    /// The month that `monthly_used` counts. Null for a new tenant, as in the original.
+    pub monthly_reset_at: Option<Month>,
 }
 
 impl QuotaRow {
-    /// The first limit, in the order in which T4a checks them, that forbids a charge of `amount`.
-    pub fn binding_limit(&self, amount: Money) -> Option<Limit> {
+    /// The first limit, in the order in which T4a checks them, that forbids a charge of `amount` on `day`. Used counts of
+    /// an earlier window are nothing.
+    pub fn binding_limit(&self, amount: Money, day: Day) -> Option<Limit> {
         if self.balance + self.credit < amount {
-            Some(Limit::Balance)
-        } else if self.daily_used >= self.daily_quota {
+            return Some(Limit::Balance);
+        }
+        self.binding_count(day)
+    }
+
+    /// The first count that forbids another request on `day`.
+    pub fn binding_count(&self, day: Day) -> Option<Limit> {
+        if self.used_on(day) >= self.daily_quota {
             Some(Limit::Daily)
-        } else if self.monthly_used >= self.monthly_quota {
+        } else if self.used_in(day.month()) >= self.monthly_quota {
             Some(Limit::Monthly)
         } else {
             None
         }
     }
 
-    /// The row after T4b's relative update: balance down by `amount`, both counts and the version up by one.
-    pub fn charged(self, amount: Money) -> QuotaRow {
+    /// Requests counted on `day`: none if the row's window is an earlier one.
+    pub fn used_on(&self, day: Day) -> u32 {
+        if self.daily_reset_at.is_some_and(|at| at < day) { 0 } else { self.daily_used }
+    }
+
+    /// Requests counted in `month`: none if the row's window is an earlier one.
+    pub fn used_in(&self, month: Month) -> u32 {
+        if self.monthly_reset_at.is_some_and(|at| at < month) { 0 } else { self.monthly_used }
+    }
+
+    /// The row after T4b's relative update: balance down by `amount`, the version up by one and, where `counts` names the
+    /// day, one request more in both windows.
+    pub fn charged(self, amount: Money, counts: Option<Day>) -> QuotaRow {
+        let row = counts.map_or(self, |day| self.counted(day));
+        QuotaRow { balance: row.balance - amount, version: self.version + 1, ..row }
+    }
+
+    /// One request more in both windows. A window that is *later than* the row's restarts at one; a date that is null
+    /// is set and the request is not counted, as in the original (data model, `daily_reset_at`).
+    pub fn counted(self, day: Day) -> QuotaRow {
+        let month = day.month();
+        let daily_used = match self.daily_reset_at {
+            None => 0,
+            Some(at) if at < day => 1,
+            Some(_) => self.daily_used + 1,
+        };
+        let monthly_used = match self.monthly_reset_at {
+            None => 0,
+            Some(at) if at < month => 1,
+            Some(_) => self.monthly_used + 1,
+        };
         QuotaRow {
-            balance: self.balance - amount,
-            daily_used: self.daily_used + 1,
-            monthly_used: self.monthly_used + 1,
-            version: self.version + 1,
+            daily_used,
+            monthly_used,
+            daily_reset_at: self.daily_reset_at.max(Some(day)),
+            monthly_reset_at: self.monthly_reset_at.max(Some(month)),
             ..self
         }
     }
+}
+
+/// What the API key of a tenant may spend, as `api_key` has it and as the cached principal carries it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyRow {
+    /// The most that may be spent; without it there is no budget to keep.
+    pub limit: Option<Money>,
+    /// What is on record as spent.
+    pub used: Money,
+}
+
+/// What a number in a budget column counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Hundredths.
+    Cents,
+    /// Millionths.
+    Micros,
+}
+
+impl Unit {
+    /// The money that so many of it are.
+    pub const fn money(self, units: i64) -> Money {
+        match self {
+            Unit::Cents => Money::from_micros(units * 10_000),
+            Unit::Micros => Money::from_micros(units),
+        }
+    }
+
+    /// How many whole ones an amount has; what is less than one is cut off, as `int(cost * 100)` does.
+    pub const fn whole(self, money: Money) -> i64 {
+        match self {
+            Unit::Cents => money.micros() / 10_000,
+            Unit::Micros => money.micros(),
+        }
+    }
+}
+
+/// A row of `api_key_quota` of type BUDGET.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BudgetRow {
+    /// `total_quota`; without it there is no budget to keep.
+    pub total: Option<i64>,
+    /// `used_quota`.
+    pub used: i64,
+    /// What both count.
+    pub unit: Unit,
+}
+
+/// Totals of an API key's usage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UsageRow {
+    /// Requests.
+    pub requests: u32,
+    /// What they cost.
+    pub cost: Money,
 }
 
 /// A limit that can refuse a request.
@@ -92,6 +190,8 @@ pub enum Limit {
     Daily,
     /// The monthly quota is used up.
     Monthly,
+    /// The API key has spent its budget.
+    Budget,
 }
 
 /// State of a ledger row. *Effective* means the money counts.
@@ -106,20 +206,35 @@ pub enum Status {
     Reversed,
 }
 
-/// A deduct row of `billing_transaction`.
+/// What a ledger row is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A charge.
+    #[default]
+    Deduct,
+    /// Money paid in.
+    Recharge,
+    /// A charge given back.
+    Refund,
+}
+
+/// A row of `billing_transaction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LedgerRow {
     /// Whose money.
     pub tenant: Tenant,
     /// For which trace; UNIQUE.
     pub trace: Trace,
+    /// What it is for.
+    pub kind: Kind,
     /// Where it stands.
     pub status: Status,
-    /// The price of the request.
+    /// How much, never negative.
     pub amount: Money,
     /// Balance the writer had read.
     pub before: Money,
-    /// `before - amount`, as the writer reckoned it.
+    /// The balance after it, as the writer reckoned it.
     pub after: Money,
 }
 
@@ -127,5 +242,20 @@ impl LedgerRow {
     /// Whether the row's money counts: committed or reversed.
     pub fn effective(&self) -> bool {
         self.status != Status::Pending
+    }
+
+    /// What it does to the balance: `eff(r)` of the invariants.
+    pub fn effect(&self) -> Money {
+        self.kind.effect(self.amount)
+    }
+}
+
+impl Kind {
+    /// What so much of it does to the balance.
+    pub fn effect(self, amount: Money) -> Money {
+        match self {
+            Kind::Deduct => -amount,
+            Kind::Recharge | Kind::Refund => amount,
+        }
     }
 }

@@ -18,7 +18,8 @@ pub struct Scheduled {
 }
 
 /// The undisturbed run, then per place of it one run for each fault the budgets allow there, for each request sent while
-/// another is in flight, and for each early start of the background job. Undisturbed, one attempt follows the other.
+/// another is in flight, and for each early start of the background job; where a statement then waits for a lock, one more
+/// in which Postgres gives it up, if the budgets allow that. Undisturbed, one attempt follows the other.
 pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
     let undisturbed = carry_on(setup, World::new(setup), Vec::new(), Prefer::Oldest);
     let mut world = World::new(setup);
@@ -33,13 +34,32 @@ pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
             }
             let moves: Vec<Move> = undisturbed[..place].iter().copied().chain([other]).collect();
             let moves = carry_on(setup, after, moves, Prefer::Newest);
+            let cut_short = cut_short(setup, &moves);
             runs.push(Scheduled { moves, disturbed_at: Some(place) });
+            runs.extend(cut_short);
         }
         if world.apply(setup, mv).is_err() {
             break;
         }
     }
     runs
+}
+
+/// The same until a statement first waits for a lock, which is then given up.
+fn cut_short(setup: &Setup, moves: &[Move]) -> Option<Scheduled> {
+    let mut world = World::new(setup);
+    for (place, &mv) in moves.iter().enumerate() {
+        world.apply(setup, mv).ok()?;
+        let mut enabled = Vec::new();
+        world.moves(setup, &mut enabled);
+        if let Some(&gives_up) = enabled.iter().find(|mv| matches!(mv, Move::LockTimeout { .. })) {
+            world.apply(setup, gives_up).ok()?;
+            let moves = moves[..=place].iter().copied().chain([gives_up]).collect();
+            let moves = carry_on(setup, world, moves, Prefer::Newest);
+            return Some(Scheduled { moves, disturbed_at: Some(place + 1) });
+        }
+    }
+    None
 }
 
 /// Which attempt goes on when several could.
@@ -49,7 +69,8 @@ enum Prefer {
     Newest,
 }
 
-/// Goes on without further disturbance: attempts first, then clients, then the job.
+/// Goes on without further disturbance: attempts first, then clients, then the jobs, then what was given
+/// up and runs late.
 fn carry_on(setup: &Setup, mut world: World, mut moves: Vec<Move>, prefer: Prefer) -> Vec<Move> {
     while moves.len() < LONGEST {
         let mut enabled = Vec::new();
@@ -61,7 +82,8 @@ fn carry_on(setup: &Setup, mut world: World, mut moves: Vec<Move>, prefer: Prefe
         };
         let send = || enabled.iter().find(|mv| matches!(mv, Move::Send { .. }));
         let job = || enabled.iter().find(|mv| matches!(mv, Move::Step { .. }));
-        let Some(&next) = attempt.or_else(send).or_else(job) else { break };
+        let late = || enabled.iter().find(|mv| matches!(mv, Move::RunsLate));
+        let Some(&next) = attempt.or_else(send).or_else(job).or_else(late) else { break };
         if world.apply(setup, next).is_err() {
             break;
         }

@@ -1,9 +1,11 @@
 //! Situations: what must have been seen, so that an invariant that held cannot have held for want of an occasion.
 
-use crate::books::Edge;
-use crate::effect::{Call, Effect, PgOp, RedisOp};
-use crate::moves::Move;
+use crate::books::{Books, Edge};
+use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
+use crate::flow::Asking;
+use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
+use crate::row::{Kind, LedgerRow, Limit, Status, Tenant};
 use crate::step::Step;
 
 /// Something that can arise on a move.
@@ -17,117 +19,155 @@ pub struct Situation {
     pub arose: fn(&Edge<'_>) -> bool,
 }
 
-/// Every situation a scenario can ask for.
+const fn arises(id: &'static str, title: &'static str, arose: fn(&Edge<'_>) -> bool) -> Situation {
+    Situation { id, title, arose }
+}
+
+/// Every situation a scenario can ask for: at most 64, since what was seen is a set of bits.
 pub const ALL: &[Situation] = &[
-    Situation {
-        id: "crash-between-t3-and-t6",
-        title: "crash between T3 and T6",
-        arose: |edge| struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T3b, Step::T6),
-    },
-    Situation {
-        id: "crash-between-t6-and-t7",
-        title: "crash between T6 and T7",
-        arose: |edge| struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T6, Step::T7b),
-    },
-    Situation {
-        id: "cancelled-between-t3-and-t6",
-        title: "cancellation between T3 and T6",
-        arose: |edge| struck(edge, |mv| matches!(mv, Move::Cancel { .. }), Step::T3b, Step::T6),
-    },
-    Situation {
-        id: "retry-stopped-by-the-key",
-        title: "retry stopped by the key",
-        arose: |edge| told(edge).is_some_and(|answer| answer == Answer::Error(Failure::KeyWithoutRow)),
-    },
-    Situation {
-        id: "retry-answered-from-the-ledger",
-        title: "retry answered from the ledger",
-        arose: |edge| {
-            let after_lookup = [Some(Step::T1), Some(Step::T1b), Some(Step::T1c), Some(Step::T3d)];
-            matches!(told(edge), Some(Answer::Ok(_))) && edge.did.is_some_and(|did| after_lookup.contains(&did.last))
-        },
-    },
-    Situation {
-        id: "redis-unreachable-at-t7",
-        title: "redis unreachable at T7",
-        arose: |edge| did(edge, |mv| matches!(mv, Move::Unreachable { step: Step::T7a | Step::T7b, .. })),
-    },
-    Situation {
-        id: "redis-unreachable-at-t1",
-        title: "redis unreachable at T1",
-        arose: |edge| did(edge, |mv| matches!(mv, Move::Unreachable { step: Step::T1, .. })),
-    },
-    Situation {
-        id: "key-in-doubt",
-        title: "reply of T1 lost",
-        arose: |edge| {
-            let sets_a_key = |call: Call| matches!(call.effect, Effect::Redis(RedisOp::SetNx { .. }));
-            did(edge, |mv| matches!(mv, Move::Lost { .. })) && edge.did.and_then(|did| did.call).is_some_and(sets_a_key)
-        },
-    },
-    Situation {
-        id: "commit-in-doubt",
-        title: "reply of a COMMIT lost after it ran",
-        arose: |edge| {
-            did(edge, |mv| matches!(mv, Move::Lost { ran: true, .. }))
-                && edge.did.and_then(|did| did.call).is_some_and(|call| call.effect == Effect::Pg(PgOp::Commit))
-        },
-    },
-    Situation {
-        id: "waited-for-another",
-        title: "a statement waited for another transaction",
-        arose: |edge| edge.did.is_some_and(|did| !did.woke.is_empty()),
-    },
-    Situation {
-        id: "insert-met-a-row",
-        title: "an INSERT met a row of its trace",
-        arose: |edge| replied(edge, |reply| reply == Reply::Failed(Failure::UniqueViolation)),
-    },
-    Situation {
-        id: "version-conflict",
-        title: "the optimistic UPDATE met another version",
-        arose: |edge| replied(edge, |reply| reply == Reply::Updated(0)),
-    },
-    Situation {
-        id: "pending-row-found",
-        title: "a PENDING row was found by its trace",
-        arose: |edge| replied(edge, |reply| matches!(reply, Reply::Row(Some(row)) if !row.effective())),
-    },
-    Situation {
-        id: "synced-in-the-background",
-        title: "the background task wrote the hash",
-        arose: |edge| {
-            did(edge, |mv| matches!(mv, Move::Step { step: Step::S2, .. }))
-                && edge
-                    .did
-                    .and_then(|did| did.call)
-                    .is_some_and(|call| matches!(call.effect, Effect::Redis(RedisOp::HSet { .. })))
-        },
-    },
-    Situation {
-        id: "redis-lost-its-data",
-        title: "redis lost its data",
-        arose: |edge| did(edge, |mv| mv == Move::RedisLoss),
-    },
-    Situation { id: "key-expired", title: "a redis key expired", arose: |edge| did(edge, |mv| mv == Move::Expire) },
-    Situation {
-        id: "asked-again-in-flight",
-        title: "the client asked again while its attempt was in flight",
-        arose: |edge| {
-            let book = |did: &crate::books::Occurrence| did.request.map(|r| edge.after.requests[r.index()].in_flight);
-            edge.did.is_some_and(|d| matches!(d.mv, Move::Send { .. }) && book(d).is_some_and(|n| n > 1))
-        },
-    },
-    Situation {
-        id: "two-traces-at-once",
-        title: "two traces of one tenant in flight at once",
-        arose: |edge| {
-            let busy = edge.after.requests.iter().filter(|request| request.in_flight > 0);
-            let tenants: Vec<_> = busy.map(|request| request.tenant).collect();
-            tenants.iter().enumerate().any(|(i, tenant)| tenants[..i].contains(tenant))
-        },
-    },
+    // Where a process was struck.
+    arises("crash-between-t3-and-t6", "crash between T3 and T6", |edge| {
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T3b, Step::T6)
+    }),
+    arises("crash-between-t6-and-t7", "crash between T6 and T7", |edge| {
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T6, Step::T7b)
+    }),
+    arises("cancelled-between-t3-and-t6", "cancellation between T3 and T6", |edge| {
+        struck(edge, |mv| matches!(mv, Move::Cancel { .. }), Step::T3b, Step::T6)
+    }),
+    arises("task-lost", "a task that was started died before its end", |edge| {
+        did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Task(_), .. }))
+    }),
+    arises("errand-delivered-twice", "a worker died before it told the queue: its errand is delivered again", |edge| {
+        let begun = edge.did.is_some_and(|did| did.last.is_some());
+        begun && did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Worker(_), .. }))
+    }),
+    // What the client was told.
+    arises("retry-stopped-by-the-key", "retry stopped by the key", |edge| {
+        told(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
+    }),
+    arises("retry-answered-from-the-ledger", "retry answered from the ledger", |edge| {
+        looked_up(edge, |row, asker| row.effective() && row.tenant == asker)
+    }),
+    arises("charged-but-error", "the client was told an error although its request is charged", |edge| {
+        let charged = edge.did.and_then(|did| did.request).and_then(|request| edge.after.row_of(request));
+        matches!(told(edge), Some(Answer::Error(_))) && charged.is_some_and(LedgerRow::effective)
+    }),
+    arises("refused-balance", "refused by the balance", |edge| told(edge) == Some(Answer::Refused(Limit::Balance))),
+    arises("refused-daily", "refused by the daily quota", |edge| told(edge) == Some(Answer::Refused(Limit::Daily))),
+    arises("refused-monthly", "refused by the monthly quota", |edge| {
+        told(edge) == Some(Answer::Refused(Limit::Monthly))
+    }),
+    arises("refused-budget", "refused by the budget of the API key", |edge| {
+        told(edge) == Some(Answer::Refused(Limit::Budget))
+    }),
+    // What befell a store, a reply or the clock.
+    arises("redis-unreachable-at-t7", "redis unreachable at T7", |edge| {
+        did(edge, |mv| matches!(mv, Move::Unreachable { step: Step::T7a | Step::T7b | Step::T7c, .. }))
+    }),
+    arises("redis-unreachable-at-t1", "redis unreachable at T1", |edge| {
+        did(edge, |mv| matches!(mv, Move::Unreachable { step: Step::T1, .. }))
+    }),
+    arises("key-in-doubt", "reply of T1 lost", |edge| {
+        did(edge, |mv| matches!(mv, Move::Lost { .. })) && redis(edge, |op| matches!(op, RedisOp::SetNx { .. }))
+    }),
+    arises("commit-in-doubt", "reply of a COMMIT lost after it ran", |edge| {
+        let commit = |call: Call| call.effect == Effect::Pg(PgOp::Commit);
+        did(edge, |mv| matches!(mv, Move::Lost { ran: true, .. })) && called(edge, commit)
+    }),
+    arises("redis-lost-its-data", "redis lost its data", |edge| did(edge, |mv| mv == Move::RedisLoss)),
+    arises("redis-went-back", "redis came back with older data", |edge| did(edge, |mv| mv == Move::RedisTimeTravel)),
+    arises("scripts-flushed", "redis forgot its scripts", |edge| did(edge, |mv| mv == Move::ScriptFlush)),
+    arises("script-not-found", "redis did not have a script that was sent by its hash", |edge| {
+        replied(edge, |reply| reply == Reply::Failed(Failure::NoScript))
+    }),
+    arises("redis-full", "redis was out of memory and refused a write", |edge| {
+        did(edge, |mv| matches!(mv, Move::RedisFull { .. }))
+    }),
+    arises("evicted", "redis evicted a key", |edge| did(edge, |mv| matches!(mv, Move::Evict(_)))),
+    arises("key-expired", "a redis key expired", |edge| did(edge, |mv| mv == Move::Expire)),
+    arises("ran-late", "a redis command ran after its client had given up on it", |edge| {
+        did(edge, |mv| mv == Move::RunsLate)
+    }),
+    arises("postgres-restarted", "postgres was killed and came back", |edge| {
+        did(edge, |mv| mv == Move::PostgresRestart)
+    }),
+    arises("gave-up-waiting", "postgres gave up a statement that waited for a lock", |edge| {
+        did(edge, |mv| matches!(mv, Move::LockTimeout { .. }))
+    }),
+    arises("idle-session-ended", "postgres ended a session that was idle in its transaction", |edge| {
+        did(edge, |mv| matches!(mv, Move::IdleTimeout { .. }))
+    }),
+    arises("provider-failed", "the provider failed", |edge| did(edge, |mv| matches!(mv, Move::UpstreamFails { .. }))),
+    arises("day-changed", "the day changed", |edge| did(edge, |mv| mv == Move::Midnight)),
+    arises("month-changed", "the month changed", |edge| {
+        edge.before.is_some_and(|before| before.today.month() != edge.after.today.month())
+    }),
+    // How processes met.
+    arises("asked-again-in-flight", "the client asked again while its attempt was in flight", |edge| {
+        let in_flight = edge.did.and_then(|did| did.request).map(|r| edge.after.requests[r.index()].in_flight);
+        did(edge, |mv| matches!(mv, Move::Send { .. })) && in_flight.is_some_and(|n| n > 1)
+    }),
+    arises("two-traces-at-once", "two traces of one tenant in flight at once", |edge| {
+        let busy = |tenant| edge.after.requests_of(tenant).filter(|request| request.in_flight > 0).count();
+        tenants(edge.after).any(|tenant| busy(tenant) > 1)
+    }),
+    arises("charged-at-once", "two charges of one tenant between T3 and T6 at once", |edge| {
+        at_once(edge.after, Step::T3a, Step::T6)
+    }),
+    arises("warm-up-raced", "two gateways between Q2 and Q4, warming the same hash", |edge| {
+        at_once(edge.after, Step::Q2, Step::Q4)
+    }),
+    arises("waited-for-another", "a statement waited for another transaction", |edge| {
+        edge.did.is_some_and(|did| !did.woke.is_empty())
+    }),
+    arises("insert-met-a-row", "an INSERT met a row of its trace", |edge| {
+        replied(edge, |reply| reply == Reply::Failed(Failure::UniqueViolation))
+    }),
+    arises("version-conflict", "the optimistic UPDATE met another version", |edge| {
+        replied(edge, |reply| reply == Reply::Updated(0))
+    }),
+    arises("pending-row-found", "a PENDING row was found by its trace", |edge| {
+        replied(edge, |reply| matches!(reply, Reply::Row(Some(row)) if !row.effective()))
+    }),
+    arises("foreign-trace", "a lookup by trace met another tenant's row", |edge| {
+        looked_up(edge, |row, asker| row.tenant != asker)
+    }),
+    // What was cached, and what was handed over.
+    arises("hash-absent", "quota_check found no hash", |edge| replied(edge, |reply| reply == Reply::Exists(false))),
+    arises("hash-partial", "a hash lacks fields", |edge| {
+        edge.after.tenants.iter().filter_map(|book| book.hash).any(|hash| !hash.fields.complete())
+    }),
+    arises("principal-cached", "auth found the principal in the cache", |edge| {
+        replied(edge, |reply| matches!(reply, Reply::Key(Some(_)))) && at_step(edge, Step::A1)
+    }),
+    arises("synced-in-the-background", "the background task wrote the hash", |edge| {
+        did(edge, |mv| matches!(mv, Move::Step { step: Step::S2, .. }))
+            && redis(edge, |op| matches!(op, RedisOp::HSet { .. }))
+    }),
+    arises("usage-sent-before-commit", "the usage job was sent before the commit", |edge| {
+        let sends = |call: Call| matches!(call.effect, Effect::Local(LocalOp::Send(Errand::Usage(_))));
+        edge.did.is_some_and(|did| did.early) && called(edge, sends)
+    }),
+    // What was done besides charging.
+    arises("recharged", "a recharge became effective", |edge| {
+        let mut rows = edge.after.rows.iter().flatten();
+        rows.any(|row| row.kind == Kind::Recharge && row.effective())
+    }),
+    arises("reversed", "a charge was given back", |edge| {
+        edge.after.rows.iter().flatten().any(|row| row.status == Status::Reversed)
+    }),
+    arises("limit-changed", "an administrator changed a limit", |edge| {
+        let changed = |before: &Books| {
+            let pairs = before.tenants.iter().zip(&edge.after.tenants);
+            pairs.into_iter().any(|(was, is)| was.quota.daily_quota != is.quota.daily_quota)
+        };
+        edge.before.is_some_and(changed)
+            && edge.after.requests.iter().any(|r| matches!(r.asking, Asking::DailyQuota(_)))
+    }),
 ];
+
+const _: () = assert!(ALL.len() <= 64);
 
 /// The situation of that id.
 pub fn find(id: &str) -> Option<&'static Situation> {
@@ -138,6 +178,18 @@ fn did(edge: &Edge<'_>, is: impl Fn(Move) -> bool) -> bool {
     edge.did.is_some_and(|did| is(did.mv))
 }
 
+fn called(edge: &Edge<'_>, is: impl Fn(Call) -> bool) -> bool {
+    edge.did.and_then(|did| did.call).is_some_and(is)
+}
+
+fn redis(edge: &Edge<'_>, is: impl Fn(RedisOp) -> bool) -> bool {
+    called(edge, |call| matches!(call.effect, Effect::Redis(op) if is(op)))
+}
+
+fn at_step(edge: &Edge<'_>, step: Step) -> bool {
+    called(edge, |call| call.step == step)
+}
+
 fn told(edge: &Edge<'_>) -> Option<Answer> {
     edge.did.and_then(|did| did.told).map(|told| told.answer)
 }
@@ -146,7 +198,29 @@ fn replied(edge: &Edge<'_>, is: impl Fn(Reply) -> bool) -> bool {
     edge.did.is_some_and(|did| did.reply.is_some_and(&is) || did.woke.iter().any(|(_, _, reply)| is(*reply)))
 }
 
+/// A request looked its own trace up and found a row, of which this is so for the tenant that asks.
+fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
+    let lookup =
+        |step: Step| matches!(step, Step::T1 | Step::T1b | Step::T1c | Step::T3d | Step::T3g | Step::R8 | Step::V12);
+    let Some(did) = edge.did.filter(|did| did.call.is_some_and(|call| lookup(call.step))) else { return false };
+    let (Some(Reply::Row(Some(row))), Some(request)) = (did.reply, did.request) else { return false };
+    is(&row, edge.after.requests[request.index()].tenant)
+}
+
 /// A fault that struck after one step was done and before another was.
 fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, from: Step, to: Step) -> bool {
     edge.did.is_some_and(|did| fault(did.mv) && did.last.is_some_and(|last| last >= from && last < to))
+}
+
+fn tenants(books: &Books) -> impl Iterator<Item = Tenant> + use<> {
+    (0..books.tenants.len() as u8).map(Tenant)
+}
+
+/// Two gateways have one step of this stretch behind them and its end before them, for the same tenant.
+fn at_once(books: &Books, from: Step, to: Step) -> bool {
+    let between = |tenant: Tenant| {
+        let places = books.places.iter().flatten();
+        places.filter(|(whose, last)| *whose == tenant && *last >= from && *last < to).count()
+    };
+    tenants(books).any(|tenant| between(tenant) > 1)
 }

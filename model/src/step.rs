@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! steps {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// The label of one step of a flow: T1 to T7 of the deduct, E1 and E2 of its exception handler, F1 to F5 of
-        /// finishing a PENDING row, S1 to S3 of the background sync, and the answer to the client.
+        /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
+        /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
+        /// commit, J the usage job, S the sync to Redis, G the sync to Postgres, R recharge, V reverse, L limit change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Step { $($(#[$doc])* $name,)* }
 
@@ -25,6 +26,42 @@ macro_rules! steps {
 }
 
 steps! {
+    /// GET of the cached principal.
+    A1 = "A1",
+    /// SELECT of the API key.
+    A2 = "A2",
+    /// SET of the principal.
+    A3 = "A3",
+    /// Read of what the key's budget has on record: the BUDGET row (P0-2 A) or the counter (P0-2 B).
+    A4 = "A4",
+    /// EXISTS of the quota hash.
+    Q1 = "Q1",
+    /// SET NX of the warm-up lock (P1-9).
+    Q1b = "Q1b",
+    /// Waiting while another one warms the hash (P1-9).
+    Q1c = "Q1c",
+    /// SELECT of the quota for the warm-up.
+    Q2 = "Q2",
+    /// HSET of it.
+    Q3 = "Q3",
+    /// EXPIRE of the hash.
+    Q4 = "Q4",
+    /// EVAL of the daily count.
+    Q5 = "Q5",
+    /// The counts are only looked at (P0-5 A).
+    Q5b = "Q5b",
+    /// The counts go up in Postgres (P0-5 B).
+    Q5c = "Q5c",
+    /// EVAL of the monthly count.
+    Q6 = "Q6",
+    /// HGET of the balance.
+    Q7 = "Q7",
+    /// EVAL of the deduct of the estimate (P0-4 A).
+    Q8 = "Q8",
+    /// The provider is called.
+    U1 = "U1",
+    /// BEGIN of the caller's transaction.
+    C1 = "C1",
     /// Redis `SET key NX EX`, or, in designs without a key, the lookup of the row by its trace.
     T1 = "T1",
     /// Lookup of the row by its trace after the key was held.
@@ -53,16 +90,52 @@ steps! {
     T4a = "T4a",
     /// UPDATE of the quota, relative, if its version is the one read.
     T4b = "T4b",
+    /// ROLLBACK of everything after T4b met another version (from the code).
+    T4c = "T4c",
+    /// BEGIN again after that, as the driver does by itself (from the code).
+    T4d = "T4d",
+    /// EVAL of the deduct in the Redis hash (P0-4 C).
+    T4e = "T4e",
     /// The row becomes COMMITTED.
     T5 = "T5",
+    /// The BUDGET row goes up inside the transaction (P0-2 A repaired).
+    T5a = "T5a",
     /// RELEASE SAVEPOINT.
     T5b = "T5b",
+    /// The usage row, keyed by trace, inside the transaction (P1-8 C).
+    T5c = "T5c",
     /// COMMIT.
     T6 = "T6",
     /// HSET of the snapshot into the Redis hash.
     T7a = "T7a",
     /// EXPIRE of the Redis hash.
     T7b = "T7b",
+    /// HSET of the balance alone (P0-4 D).
+    T7c = "T7c",
+    /// The hook after the commit starts its task (P0-4 B).
+    H0 = "H0",
+    /// The task writes the snapshot to the hash.
+    H1 = "H1",
+    /// The task's EXPIRE.
+    H2 = "H2",
+    /// The budget on record goes up after the charge (P0-2 A and B).
+    B1 = "B1",
+    /// EXPIRE of the budget counter (P0-2 B).
+    B2 = "B2",
+    /// The charge is handed over to the queue (P0-4 A).
+    B3 = "B3",
+    /// EVAL that corrects the estimate in Redis (P0-4 A repaired).
+    B4 = "B4",
+    /// The usage job is handed over to the queue.
+    J0 = "J0",
+    /// The worker puts usage on record.
+    J1 = "J1",
+    /// The worker tells the queue that the errand is done.
+    J2 = "J2",
+    /// COMMIT of the caller's transaction.
+    C2 = "C2",
+    /// ROLLBACK of the caller's transaction.
+    C3 = "C3",
     /// ROLLBACK in the exception handler.
     E1 = "E1",
     /// DEL of the key in the exception handler.
@@ -83,13 +156,59 @@ steps! {
     S2 = "S2",
     /// Background sync: EXPIRE.
     S3 = "S3",
+    /// Redis to Postgres: HGETALL (P0-4 C).
+    G1 = "G1",
+    /// Redis to Postgres: UPDATE of the whole row.
+    G2 = "G2",
+    /// Recharge: BEGIN.
+    R1 = "R1",
+    /// Recharge: read of the balance.
+    R2 = "R2",
+    /// Recharge: INSERT of the PENDING row.
+    R3 = "R3",
+    /// Recharge: UPDATE of the balance, relative.
+    R4 = "R4",
+    /// Recharge: commit 1.
+    R5 = "R5",
+    /// Recharge: the row becomes COMMITTED, which is commit 2.
+    R6 = "R6",
+    /// Recharge: ROLLBACK after a failure.
+    R7 = "R7",
+    /// Recharge: lookup of the row that was there already.
+    R8 = "R8",
+    /// Reverse: read of the charge.
+    V1 = "V1",
+    /// Reverse: BEGIN.
+    V2 = "V2",
+    /// Reverse: read of the balance.
+    V3 = "V3",
+    /// Reverse: INSERT of the PENDING refund.
+    V4 = "V4",
+    /// Reverse: UPDATE of the balance, relative.
+    V5 = "V5",
+    /// Reverse: commit 1.
+    V6 = "V6",
+    /// Reverse: BEGIN of the second transaction.
+    V7 = "V7",
+    /// Reverse: the refund becomes COMMITTED.
+    V8 = "V8",
+    /// Reverse: the charge becomes REVERSED.
+    V9 = "V9",
+    /// Reverse: commit 2.
+    V10 = "V10",
+    /// Reverse: ROLLBACK after a failure.
+    V11 = "V11",
+    /// Reverse: lookup of the refund that was there already.
+    V12 = "V12",
+    /// An administrator changes a limit.
+    L1 = "L1",
     /// The client is answered.
     Reply = "reply",
 }
 
 /// No step has that label.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no step: valid are T1 to T7b, E1, E2, F1 to F5, S1 to S3 and reply")]
+#[error("`{0}` is no step: valid are the labels of the flows, such as Q5, T1, T4b or reply")]
 pub struct UnknownStep(pub String);
 
 impl FromStr for Step {

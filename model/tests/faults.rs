@@ -3,16 +3,16 @@
 
 mod exhaustive_walk;
 
-use exhaustive_walk::{Found, once, traces, walk, with_deduct, words};
+use exhaustive_walk::{acme, asked, billing, once, setup, traces, walk, words};
 use expect_test::{Expect, expect};
+use model::design::Design;
 use model::effect::{PgOp, RedisOp, Seconds};
-use model::flow::transaction::check_and_charge;
-use model::flow::{Charge, Flows};
-use model::invariant;
-use model::io::{Flow, Io};
+use model::flow::deduct::transaction::{check_and_charge, insert_pending};
+use model::flow::{Charge, Path};
+use model::io::{Flow, Io, caught};
 use model::reply::{Answer, Reply};
 use model::row::{Tenant, Trace};
-use model::setup::{Faults, Setup};
+use model::setup::{Faults, Premises, Setup};
 use model::step::Step;
 use model::store::postgres::MAX_TENANTS;
 
@@ -78,7 +78,7 @@ fn needed() -> Vec<Needed> {
         },
         Needed {
             fault: "expiry",
-            world: || with_deduct(traces(1, 2, &["impatience"], "as-reported"), a_short_lease_and_no_row),
+            world: || traces(1, 2, &["impatience"], "as-reported").with_attempt(a_short_lease_and_no_row),
             breaks: "once",
             how: expect![[r#"
                 client: sends t1 to gateway-a sends t1 to gateway-b
@@ -99,15 +99,114 @@ fn needed() -> Vec<Needed> {
         Needed {
             fault: "job-run",
             world: || {
-                let p0_3_b = traces(1, 1, &[], "p0-3-b");
-                let deduct = p0_3_b.flows.deduct;
-                p0_3_b.with_flows(Flows { deduct, sync: Some(sweep_what_is_pending) })
+                let mut p0_3_b = traces(1, 1, &[], "p0-3-b");
+                p0_3_b.flows.sync = Some(sweep_what_is_pending);
+                p0_3_b
             },
             breaks: "conserve",
             how: expect![[r#"
                 client: sends t1 to gateway-a
                 gateway-a: T1 T1c T2 T3a T3b T3e
                 sync: S1 S2"#]],
+        },
+        Needed {
+            fault: "upstream-failure",
+            world: || counted("p0-5-b"),
+            breaks: "count-exact",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5c U1 fails reply
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5c U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
+        },
+        Needed {
+            fault: "midnight",
+            world: || counted("p0-5-c+fixed"),
+            breaks: "count-exact",
+            how: expect![[r#"
+                clock: passes midnight
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
+        },
+        Needed {
+            fault: "eviction",
+            world: || counted("as-reported"),
+            breaks: "cache-form",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: Q1
+                redis: evicts the hash of acme
+                gateway-a: Q5"#]],
+        },
+        Needed {
+            fault: "redis-full",
+            world: || traces(1, 1, &[], "as-reported"),
+            breaks: "truth",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a finds redis full reply"#]],
+        },
+        Needed {
+            fault: "postgres-restart",
+            world: || traces(1, 1, &[], "as-reported").with_attempt(deaf_to_commit),
+            breaks: "truth",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T2 T3a T3b T4a T4b T5
+                postgres: restarts
+                gateway-a: T6 reply"#]],
+        },
+        Needed {
+            fault: "idle-timeout",
+            world: || traces(1, 1, &[], "as-reported").with_attempt(deaf_to_commit),
+            breaks: "truth",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T2 T3a T3b T4a T4b T5 loses its idle session before T6 T6 reply"#]],
+        },
+        Needed {
+            fault: "late",
+            world: || traces(1, 1, &[], "as-reported"),
+            breaks: "key",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 is given up
+                redis: runs what was given up"#]],
+        },
+        Needed {
+            fault: "script-flush",
+            world: || counted("scripts-evalsha"),
+            breaks: "progress",
+            how: expect![[r#"
+                redis: forgets its scripts
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5 reply
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5 reply
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5 reply"#]],
+        },
+        Needed {
+            fault: "lock-timeout",
+            world: || traces(2, 2, &[], "p0-3-b"),
+            breaks: "conserve",
+            how: expect![[r#"
+                client: sends t1 to gateway-a sends t2 to gateway-b
+                gateway-a: T1 T1c T2 T3a T3b T3e T3f T4a T4b T5
+                gateway-b: T1 T1c T2 T3a T3b T3e T3f T4a T4b T4b waits too long
+                gateway-a: T6
+                gateway-b: E1 E2 reply
+                client: sends t2 to gateway-b
+                gateway-b: T1 T1c F1 F4"#]],
+        },
+        Needed {
+            fault: "redis-time-travel",
+            world: || traces(1, 1, &[], "p0-4-c+fixed"),
+            breaks: "conserve",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 T4e
+                redis: goes back to its first snapshot"#]],
         },
     ]
 }
@@ -116,11 +215,11 @@ fn needed() -> Vec<Needed> {
 fn each_fault_breaks_a_design_that_holds_without_it() {
     for Needed { fault, world, breaks, how } in needed() {
         let mut setup = world();
-        let without = found(&setup, breaks);
+        let without = walk(&setup, breaks);
         assert!(without.breach.is_none(), "{breaks} breaks without {fault} as well");
         assert!(without.could_have_failed > 0, "without {fault}, {breaks} is never put to the test");
         setup.faults = and(setup.faults, fault);
-        let Some((moves, _)) = found(&setup, breaks).breach else { panic!("{fault} does not break {breaks}") };
+        let Some((moves, _)) = walk(&setup, breaks).breach else { panic!("{fault} does not break {breaks}") };
         how.assert_eq(&words(&moves, &setup));
     }
 }
@@ -132,8 +231,11 @@ fn every_fault_has_such_a_design() {
     assert_eq!(needed, kinds);
 }
 
-fn found(setup: &Setup, id: &str) -> Found {
-    walk(setup)[invariant::place(id).unwrap()].clone()
+/// One request on the last day of a month, with quota_check and the provider on the path.
+fn counted(design: &str) -> Setup {
+    let premises = billing(acme("100.00"), vec![asked("t1")], 1);
+    let path = Path { quota_check: true, upstream: true, ..Path::default() };
+    setup(Premises { today: "2026-01-31".parse().unwrap(), path, ..premises }, &[], design)
 }
 
 fn and(faults: Faults, kind: &str) -> Faults {
@@ -152,7 +254,11 @@ fn a_short_lease_and_no_row(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 }
 
 /// A sweeper that takes every PENDING row for one whose money was taken.
-fn sweep_what_is_pending(io: &mut Io<'_>, _tenants: &arrayvec::ArrayVec<Tenant, MAX_TENANTS>) -> Flow<()> {
+fn sweep_what_is_pending(
+    io: &mut Io<'_>,
+    _tenants: &arrayvec::ArrayVec<Tenant, MAX_TENANTS>,
+    _design: Design,
+) -> Flow<()> {
     let trace = Trace(0);
     if let Reply::Row(Some(row)) = io.pg(Step::S1, PgOp::SelectRow { trace, lock: false })?
         && !row.effective()
@@ -160,4 +266,14 @@ fn sweep_what_is_pending(io: &mut Io<'_>, _tenants: &arrayvec::ArrayVec<Tenant, 
         io.pg(Step::S2, PgOp::MarkCommitted(trace))?;
     }
     Ok(())
+}
+
+/// Tells the client ok whatever COMMIT said.
+fn deaf_to_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    io.pg(Step::T2, PgOp::Begin)?;
+    insert_pending(io, charge)?;
+    check_and_charge(io, charge)?;
+    io.pg(Step::T5, PgOp::MarkCommitted(charge.trace))?;
+    let _unheard = caught(io.pg(Step::T6, PgOp::Commit))?;
+    Ok(Answer::Ok(charge.trace))
 }

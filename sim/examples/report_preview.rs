@@ -1,16 +1,20 @@
-//! Writes a report of hand-built counterexamples to target/report-preview, to look at its design.
+//! Writes reports of hand-built counterexamples to target/report-preview, to look at their design.
 
 #[path = "../tests/hand_built/mod.rs"]
 mod hand_built;
 
-use sim::report::{index_html, storyboard, summary, terminal};
+use sim::report::{claims, overview, pages, storyboard, summary, terminal};
 
 fn main() -> std::io::Result<()> {
-    let (scenarios, findings) = hand_built::preview();
+    let (scenarios, judged, findings) = hand_built::preview();
     let folder = std::path::Path::new("target/report-preview");
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("index.html"), index_html(&scenarios, &findings))?;
+    std::fs::create_dir_all(folder.join("scenarios"))?;
+    for (path, text) in pages(&scenarios, &judged, &findings) {
+        std::fs::write(folder.join(path), text)?;
+    }
     std::fs::write(folder.join("summary.txt"), summary(&scenarios, &findings))?;
+    std::fs::write(folder.join("claims.txt"), claims(&scenarios, &judged, &findings))?;
+    std::fs::write(folder.join("overview.txt"), overview(&scenarios, &findings))?;
     let text: String = scenarios.iter().map(|scenario| terminal(scenario, &findings, false)).collect();
     std::fs::write(folder.join("terminal.txt"), text)?;
     let boards: String = findings.counterexamples.iter().map(storyboard).collect();

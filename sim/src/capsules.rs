@@ -18,7 +18,7 @@ pub const FOUND: &str = "target/trial/found";
 #[derive(Clone, Debug, Default)]
 pub struct Capsules {
     folder: &'static str,
-    kept: BTreeMap<String, String>,
+    kept: BTreeMap<String, Capsule>,
 }
 
 /// A capsule that cannot be read.
@@ -61,7 +61,8 @@ impl Capsules {
     }
 
     /// Keeps the run as a capsule; returns its path relative to the workspace. What check finds is named by scenario,
-    /// design and invariant, what other engines find by the engine as well.
+    /// design and invariant, what other engines find by the engine as well. Designs of a scenario that break by the same
+    /// moves with the same numbers share the capsule of the first.
     pub fn keep(
         &mut self,
         scenario: &str,
@@ -73,29 +74,60 @@ impl Capsules {
     ) -> String {
         let by = if engine == Engine::Check { String::new() } else { format!(".{}", engine.name()) };
         let folder = if engine == Engine::Check { self.folder } else { FOUND };
-        let path = format!("{folder}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
         let capsule = Capsule {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.to_owned(),
             design: setup.design,
+            also: Vec::new(),
             found_by: engine.name().to_owned(),
             seed,
             accounts: setup.accounts.clone(),
             requests: setup.requests.clone(),
             gateways: setup.gateways,
+            today: setup.today,
+            path: setup.path,
             moves: run.moves().into_iter().map(|mv| mv.named(setup)).collect(),
             breach: Expected { invariant: breach.invariant.to_owned(), figures: breach.figures.clone() },
         };
-        let text = serde_json::to_string_pretty(&capsule).unwrap_or_default();
-        self.kept.insert(path.clone(), text + "\n");
+        let same = |other: &Capsule| {
+            engine == Engine::Check
+                && (&other.scenario, &other.found_by, &other.path)
+                    == (&capsule.scenario, &capsule.found_by, &capsule.path)
+                && (&other.moves, &other.breach) == (&capsule.moves, &capsule.breach)
+        };
+        let begin = format!("{folder}/{scenario}.");
+        let known = self.kept.range_mut(begin.clone()..).take_while(|(path, _)| path.starts_with(&begin));
+        if let Some((path, known)) = known.into_iter().find(|(_, other)| same(other)) {
+            if known.design != setup.design && !known.also.contains(&setup.design) {
+                known.also.push(setup.design);
+            }
+            return path.clone();
+        }
+        let path = format!("{folder}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
+        self.kept.insert(path.clone(), capsule);
         path
     }
 
     /// Path, relative to the workspace, and text of each.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.kept.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
+        self.kept.iter().map(|(path, capsule)| (path.as_str(), text(capsule)))
     }
+}
+
+/// JSON with one move to a line, so that a diff shows which one changed.
+fn text(capsule: &Capsule) -> String {
+    let serde_json::Value::Object(keys) = serde_json::to_value(capsule).unwrap_or_default() else {
+        return String::new();
+    };
+    let lines = keys.iter().map(|(key, value)| match value {
+        serde_json::Value::Array(items) if key != "also" => {
+            let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+            format!("  \"{key}\": [\n{}\n  ]", items.join(",\n"))
+        }
+        value => format!("  \"{key}\": {value}"),
+    });
+    format!("{{\n{}\n}}\n", lines.collect::<Vec<_>>().join(",\n"))
 }
 
 /// Reads a capsule and checks that its parts fit together.

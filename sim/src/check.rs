@@ -8,7 +8,7 @@ use model::books::{Edge, Occurrence};
 use model::invariant::{self, Look};
 use model::moves::Move;
 use model::setup::Setup;
-use model::situation;
+use model::situation::{self, Situation};
 use model::trace::Run;
 use model::world::World;
 
@@ -16,7 +16,7 @@ use crate::capsules::Capsules;
 use crate::explore::{self, Ended, Exploration, ExploreError, Limits, Machine};
 use crate::scenario::{Case, Scenario};
 use crate::story;
-use crate::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdict, as_expected};
+use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
 /// Why check has no result to give.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +107,10 @@ impl Machine for CaseMachine {
         }
     }
 
+    fn heap_bytes(&self, state: &Node) -> usize {
+        state.world.heap_bytes()
+    }
+
     fn at_rest(&self, state: &Node) -> bool {
         state.world.at_rest()
     }
@@ -161,11 +165,16 @@ pub fn check(
     if exploration.counts.stuck > 0 {
         return Err(world_error(format!("{} states have no move and are not at rest", exploration.counts.stuck)));
     }
-    let unseen = unseen(case, &machine);
+    let missing = unseen(case, &machine);
+    let unseen: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
     let mut found = Findings::default();
     for place in 0..invariant::ALL.len() {
         let shown = counterexample(scenario, case, &exploration, place, capsules).map_err(&world_error)?;
-        found.findings.push(finding(scenario, case, &exploration, place, &unseen, shown.as_ref()));
+        // What could not have failed anywhere, since the path does not meet what it speaks of, is no verdict.
+        let empty = exploration.ended.is_complete() && exploration.properties[place].failable == 0;
+        if !empty || case.expected[place] == Expected::Broken {
+            found.findings.push(finding(scenario, case, &exploration, place, &unseen, shown.as_ref()));
+        }
         found.counterexamples.extend(shown);
     }
     found.explored.push(Explored {
@@ -177,17 +186,18 @@ pub fn check(
         depth: Some(exploration.depth),
         runs: None,
         complete: exploration.ended.is_complete(),
+        missing: missing.iter().map(|situation| situation.id).collect(),
         seconds: began.elapsed().as_secs_f64(),
     });
     Ok(found)
 }
 
-fn unseen(case: &Case, machine: &CaseMachine) -> Vec<&'static str> {
+fn unseen(case: &Case, machine: &CaseMachine) -> Vec<&'static Situation> {
     let missing = situation::ALL
         .iter()
         .enumerate()
         .filter(|(place, s)| !machine.saw(*place) && case.seen.iter().any(|id| id == s.id));
-    missing.map(|(_, situation)| situation.title).collect()
+    missing.map(|(_, situation)| situation).collect()
 }
 
 fn counterexample(
@@ -227,7 +237,9 @@ fn finding(
         (None, Ended::Complete) if !unseen.is_empty() => {
             (Verdict::Unknown, format!("an expected situation never arose: {}", unseen.join(", ")))
         }
-        (None, Ended::Complete) if property.judged == 0 => (Verdict::Unknown, "it was never judged".to_owned()),
+        (None, Ended::Complete) if property.failable == 0 => {
+            (Verdict::Unknown, "what it speaks of never arose, so that it could not have failed".to_owned())
+        }
         (None, Ended::Complete) => (Verdict::Holds, "every state within the bounds was looked at".to_owned()),
         (None, cut) => (Verdict::Unknown, cut_short(cut).to_owned()),
     };

@@ -2,7 +2,10 @@
 
 pub mod capsules;
 pub mod check;
+pub mod claims;
 pub mod explore;
+pub mod fixes;
+pub mod known;
 pub mod report;
 pub mod sampled;
 pub mod scenario;

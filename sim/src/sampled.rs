@@ -2,13 +2,13 @@
 //! can be said otherwise is that it held within what was looked at.
 
 use model::invariant;
-use model::situation;
+use model::situation::{self, Situation};
 use model::trace::{Run, Tally};
 
 use crate::capsules::Capsules;
 use crate::scenario::{Case, Scenario};
 use crate::story;
-use crate::verdict::{Engine, Explored, Finding, Findings, Verdict, as_expected};
+use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
 /// The runs of one engine on one case, judged as they come.
 #[derive(Debug)]
@@ -70,21 +70,27 @@ impl<'a> Sampled<'a> {
             .iter()
             .zip(&self.seen)
             .filter(|(s, seen)| !**seen && self.must_be_seen.iter().any(|id| id == s.id));
-        let missing: Vec<&str> = missing.map(|(situation, _)| situation.title).collect();
+        let missing: Vec<&Situation> = missing.map(|(situation, _)| situation).collect();
+        let ids = missing.iter().map(|situation| situation.id).collect();
+        let missing: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
         let mut found = Findings::default();
         for (place, invariant) in invariant::ALL.iter().enumerate() {
             let tally = &self.tallies[place];
+            let expected = self.case.expected[place];
+            // What could not have failed in any run is no verdict.
+            if self.runs > 0 && cut.is_none() && tally.could_have_failed == 0 && expected != Expected::Broken {
+                continue;
+            }
             let (verdict, why) = match (&tally.breach, cut) {
                 (Some(breach), _) => (Verdict::Broken, story::sentence(breach)),
                 (None, _) if self.runs == 0 => (Verdict::Unknown, cut.unwrap_or("no run was made").to_owned()),
                 (None, _) if !missing.is_empty() => {
                     (Verdict::Unknown, format!("an expected situation never arose: {}", missing.join(", ")))
                 }
-                (None, _) if tally.judged == 0 => (Verdict::Unknown, "it was never judged".to_owned()),
+                // An expected breach that a sample had no occasion to see is not seen, which changes no exit code.
                 (None, Some(cut)) => (Verdict::Unknown, format!("{} runs without a breach, then {cut}", self.runs)),
                 (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
             };
-            let expected = self.case.expected[place];
             let shown = self.first[place].as_ref().zip(tally.breach.as_ref());
             found.findings.push(Finding {
                 scenario: self.scenario.id.clone(),
@@ -112,6 +118,7 @@ impl<'a> Sampled<'a> {
             depth: None,
             runs: Some(self.runs),
             complete: cut.is_none(),
+            missing: ids,
             seconds,
         });
         found

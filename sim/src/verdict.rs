@@ -127,6 +127,8 @@ pub struct Explored {
     pub runs: Option<u64>,
     /// Whether everything within the bounds was looked at.
     pub complete: bool,
+    /// Ids of situations that must have been seen and were not.
+    pub missing: Vec<&'static str>,
     /// Wall-clock seconds. Never in committed reports.
     pub seconds: f64,
 }

@@ -1,13 +1,17 @@
-//! The three outputs on counterexamples built by hand.
+//! Every output on counterexamples built by hand.
+
+#![allow(clippy::unwrap_used)]
 
 mod hand_built;
 
 use std::collections::BTreeSet;
 
 use expect_test::expect;
-use hand_built::{crash, findings, preview, stuck};
-use sim::report::{index_html, storyboard, summary, terminal};
+use hand_built::{crash, findings, preview, redis_away, stuck};
+use sim::report::{claims, overview, pages, storyboard, summary, terminal};
+use sim::scenario::{Scenario, parse};
 use sim::story;
+use sim::verdict::Counterexample;
 
 #[test]
 fn a_storyboard_tells_moves_and_money() {
@@ -48,9 +52,10 @@ fn a_summary_shows_every_verdict() {
     expect![[r#"
         Trial Balance: what is known
 
-        BROKEN (n steps): a counterexample of n moves. holds: everything within the bounds was looked at.
+        BROKEN n: a counterexample of n moves. holds: everything within the bounds was looked at.
         within-bound: nothing found in what was looked at. unknown: see why. ! not as expected. `-` not
-        asked. Rows without an engine's name are check.
+        asked. What check breaks is replayed by `trial replay scenarios/found/SCENARIO.DESIGN.INVARIANT.json
+        --on real`.
 
         1 verdict not as expected or not known:
           ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken
@@ -58,41 +63,120 @@ fn a_summary_shows_every_verdict() {
 
         p0-3-crash-between-steps  A crash between the key and the commit
         ----------------------------------------------------------------------------------------------------
-        invariant        as-reported        p0-3-a+fixed
-        conserve         holds              holds
-          sim            within-bound       within-bound
-        once             holds              holds
-          sim            within-bound       within-bound
-        row-iff-money    holds              holds
-          sim            within-bound       within-bound
-        truth            holds              holds
-          sim            within-bound       within-bound
-        key              holds!             holds
-          sim            within-bound       within-bound
-        progress         BROKEN (10 steps)  holds
-          sim            BROKEN (10 steps)  within-bound
-        converge         holds              holds
-          sim            within-bound       within-bound
-        status           holds              holds
-          sim            within-bound       within-bound
-        no-early-effect  holds              holds
-          sim            within-bound       within-bound
-        cache-form       holds              holds
-          sim            within-bound       within-bound
-
-        as-reported: check 80,331 states, 191,204 edges, depth 31, complete
-          BROKEN progress (check, sim): undisturbed attempts of t1 = 1, final answers to t1 = 0, ledger row
-                                        of t1 = none, key of t1 = held
-            trial replay scenarios/found/p0-3-crash-between-steps-as-reported-progress.json --on real
-        p0-3-a+fixed: check 80,331 states, 191,204 edges, depth 31, complete
+        as-reported is also p0-2-a, p0-2-a+fixed, p0-2-b, p0-2-b+fixed, p0-5-a, p0-5-b, p0-5-c,
+                            p0-5-c+fixed, p1-8-a, p1-8-a+fixed, p1-8-b, p1-8-b+fixed, p1-8-c, p1-9-lock,
+                            p1-9-lock+fixed, scripts-evalsha, scripts-evalsha+reload
+                        check           sim             real
+        key
+          as-reported   holds !         within-bound    -
+          holds: p0-3-a+fixed
+        progress
+          as-reported   BROKEN 10       BROKEN 10       -
+          holds: p0-3-a+fixed
+        holds everywhere: conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered,
+                          count-limit, count-exact, rollover, monotone, guarded, unit, status, reversal,
+                          tenant, truth, no-false-refusal, in-doubt, recover, converge, cache-form,
+                          cache-bound, no-early-effect
+        checked 80,331 states, 191,204 edges, depth 31: as-reported, p0-3-a+fixed
     "#]]
     .assert_eq(&summary(&scenarios, &findings(&scenarios, vec![found])));
 }
 
 #[test]
+fn claims_and_fixes_as_text() {
+    let (scenarios, judged, findings) = preview();
+    let text = claims(&scenarios, &judged, &findings);
+    let until = text.find("\np0-4-a ").unwrap();
+    expect![[r#"
+        Trial Balance: the claims and the fixes
+
+        Of 3 claims in the review: 1 confirmed, 1 needs another fault, 1 refuted.
+        Of 4 fixes compared none cures what it was proposed for without breaking something new.
+
+        p0-3
+        ----------------------------------------------------------------------------------------------------
+        p0-3-1    CONFIRMED
+                  A crash between the key and the commit leaves a key which no row answers for, and the
+                  client without an answer.
+                  because: Postgres undoes what its session had begun; nobody tells Redis.
+                  see: progress in p0-3-crash-between-steps, as-reported, 10 moves
+                  trial replay scenarios/found/p0-3-crash-between-steps-as-reported-progress.json --on real
+        p0-3-2    REFUTED
+                  Such a crash takes the money twice.
+                  because: What was taken was rolled back.
+                  see: once in p0-3-crash-between-steps, as-reported; once holds in every state; it could
+                       have failed 12406 times
+        p0-3-3    NEEDS ANOTHER FAULT ! expected confirmed
+                  Two charges of one account leave the hash stale.
+                  because: Not by themselves: Redis has to go away as well.
+                  see: converge in p0-3-redis-away-at-t7, as-reported, 15 moves
+                  trial replay scenarios/found/p0-3-redis-away-at-t7-as-reported-converge.json --on real
+
+        The fixes
+        ----------------------------------------------------------------------------------------------------
+        fix                         cures  keeps  new  conclusion
+        p0-2-a           not known      0      0    0  nothing is known of it
+        p0-2-a+fixed     not known      0      0    0  nothing is known of it
+        p0-2-b           not known      0      0    0  nothing is known of it
+        p0-2-b+fixed     not known      0      0    0  nothing is known of it
+        p0-3-a           not known      1      0    0  cures what it was proposed for and breaks nothing
+                                                       new; 1 not known; not looked at in 2 scenarios
+        p0-3-a+fixed     not known      2      0    0  cures what it was proposed for and breaks nothing
+                                                       new; not looked at in 1 scenario
+        p0-3-b           not known      1      0    0  cures what it was proposed for and breaks nothing
+                                                       new; not looked at in 2 scenarios
+        p0-3-b+fixed     not known      1      0    0  cures what it was proposed for and breaks nothing
+                                                       new; not looked at in 2 scenarios
+    "#]]
+    .assert_eq(&text[..=until]);
+}
+
+#[test]
+fn an_overview_is_designs_by_risks() {
+    let (scenarios, _, findings) = preview();
+    expect![[r#"
+                                p0-3
+        as-reported             4 broken !
+        p0-2-a                  =
+        p0-2-a+fixed            =
+        p0-2-b                  =
+        p0-2-b+fixed            =
+        p0-3-a                  1 unknown !*
+        p0-3-a+fixed            holds*
+        p0-3-b                  holds !*
+        p0-3-b+fixed            holds*
+        p0-5-a                  =
+        p0-5-b                  =
+        p0-5-c                  =
+        p0-5-c+fixed            =
+        p1-8-a                  =
+        p1-8-a+fixed            =
+        p1-8-b                  =
+        p1-8-b+fixed            =
+        p1-8-c                  =
+        p1-9-lock               =
+        p1-9-lock+fixed         =
+        scripts-evalsha         =
+        scripts-evalsha+reload  =
+
+        * its own risk   = the same world as another design there   ! not as expected or not known
+
+        ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken
+        ! holds         p0-3-two-traces, p0-3-b, converge, check; expected broken
+        ! unknown       p0-3-two-traces, p0-3-a, once, check; expected holds: stopped at 1,000,000 states
+        ! unknown       p0-3-two-traces, p0-3-a, once, sim; expected holds: stopped at 1,000,000 states
+        check  642648 states, 1529632 moves, 8 of 8 searches complete; 224 verdicts, 4 broken, 221 as
+               expected
+        sim    8000 seeds; 224 verdicts, 4 broken, 223 as expected
+    "#]]
+    .assert_eq(&overview(&scenarios, &findings));
+}
+
+#[test]
 fn no_line_exceeds_the_page() {
-    let (scenarios, findings) = preview();
-    let mut text = summary(&scenarios, &findings);
+    let (scenarios, judged, findings) = preview();
+    let mut text = summary(&scenarios, &findings) + &claims(&scenarios, &judged, &findings);
+    text.push_str(&overview(&scenarios, &findings));
     assert!(text.is_ascii());
     text.extend(scenarios.iter().map(|scenario| terminal(scenario, &findings, false)));
     for line in text.lines() {
@@ -103,8 +187,19 @@ fn no_line_exceeds_the_page() {
 }
 
 #[test]
+fn what_could_not_fail_is_one_line_of_the_terminal() {
+    let (scenarios, _, mut findings) = preview();
+    for finding in findings.findings.iter_mut().filter(|finding| matches!(finding.invariant, "once" | "key")) {
+        finding.could_have_failed = 0;
+    }
+    let text = terminal(&scenarios[1], &findings, false);
+    assert!(text.contains("could not fail on this path: once, key"), "{text}");
+    assert!(!text.contains("holds         once"), "{text}");
+}
+
+#[test]
 fn no_number_is_cut() {
-    let (_, findings) = preview();
+    let (_, _, findings) = preview();
     let found = &findings.counterexamples[3];
     let board = storyboard(found);
     let words: BTreeSet<&str> = board.split_whitespace().map(|word| word.trim_start_matches('*')).collect();
@@ -117,7 +212,7 @@ fn no_number_is_cut() {
 
 #[test]
 fn colour_only_repeats_what_words_say() {
-    let (scenarios, findings) = preview();
+    let (scenarios, _, findings) = preview();
     for scenario in &scenarios {
         let plain = terminal(scenario, &findings, false);
         let coloured = terminal(scenario, &findings, true);
@@ -136,13 +231,16 @@ fn colour_only_repeats_what_words_say() {
 }
 
 #[test]
-fn the_page_needs_neither_script_nor_network_and_cuts_no_label() {
-    let (scenarios, findings) = preview();
-    let page = index_html(&scenarios, &findings);
-    assert!(!page.contains("<script") && !page.contains("http") && !page.contains("url("));
+fn pages_need_neither_script_nor_network_and_cut_no_label() {
+    let (scenarios, judged, findings) = preview();
+    let pages = pages(&scenarios, &judged, &findings);
+    for page in pages.values() {
+        assert!(!page.contains("<script") && !page.contains("http") && !page.contains("url("));
+    }
     for found in &findings.counterexamples {
+        let page = &pages[&format!("scenarios/{}.html", found.scenario)];
         for entry in &found.run.entries {
-            let what = story::tell(&found.setup, &entry.did).what;
+            let what = story::tell(&found.setup, entry).what;
             let escaped = what.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
             assert!(page.contains(&format!(">{escaped}<")), "{what}");
         }
@@ -150,25 +248,89 @@ fn the_page_needs_neither_script_nor_network_and_cuts_no_label() {
     }
 }
 
+fn between<'a>(page: &'a str, text: &'a str) -> Vec<&'a str> {
+    page.split(text).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
 #[test]
-fn every_link_of_the_page_resolves_and_no_anchor_is_there_twice() {
-    let (scenarios, findings) = preview();
-    let page = index_html(&scenarios, &findings);
-    let after = |text: &'static str| page.split(text).skip(1).filter_map(|rest| rest.split('"').next());
-    let anchors: Vec<&str> = after(" id=\"").collect();
-    let known: BTreeSet<&str> = anchors.iter().copied().collect();
-    assert_eq!(anchors.len(), known.len());
-    for link in after("href=\"") {
-        assert!(link.strip_prefix('#').is_some_and(|anchor| known.contains(anchor)), "{link}");
+fn every_link_resolves_and_no_anchor_is_twice_on_a_page() {
+    let (scenarios, judged, findings) = preview();
+    let pages = pages(&scenarios, &judged, &findings);
+    for (path, page) in &pages {
+        let anchors = between(page, " id=\"");
+        assert_eq!(anchors.len(), anchors.iter().collect::<BTreeSet<_>>().len(), "{path}");
+        for link in between(page, "href=\"") {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let file = match (file, file.strip_prefix("../")) {
+                ("", _) => path.as_str(),
+                (_, Some(file)) => file,
+                (file, None) => file,
+            };
+            let target = pages.get(file).unwrap_or_else(|| panic!("{path}: {link}"));
+            assert!(anchor.is_empty() || between(target, " id=\"").contains(&anchor), "{path}: {link}");
+        }
     }
+}
+
+#[test]
+fn each_counterexample_is_two_clicks_from_the_index() {
+    let (scenarios, judged, findings) = preview();
+    let pages = pages(&scenarios, &judged, &findings);
+    for scenario in &scenarios {
+        let path = format!("scenarios/{}.html", scenario.id);
+        assert!(between(&pages["index.html"], "href=\"").iter().any(|link| link.split('#').next() == Some(&path)));
+        let links = between(&pages[&path], "href=\"#counterexample-");
+        let own = findings.counterexamples.iter().filter(|found| found.scenario == scenario.id);
+        assert!(links.len() >= own.count());
+    }
+}
+
+/// A risk's scenario with designs of another risk.
+fn others() -> Scenario {
+    let text = r#"
+title = "Redis goes away after the commit"
+why = "Which designs of another risk break what the original breaks, and which break more?"
+gateways = 1
+accounts = [{ name = "acme", balance = "100.00" }]
+requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
+faults = { redis-unreachable = 1 }
+[expect.as-reported]
+broken = ["truth"]
+[expect.p0-4-b]
+broken = ["truth"]
+[expect.p0-4-d]
+broken = ["truth", "converge"]
+"#;
+    parse("p0-3-others", "others.toml", text).unwrap()
+}
+
+#[test]
+fn a_counterexample_is_shown_in_the_detail_it_is_worth() {
+    let scenario = others();
+    let of = |design: &str| scenario.cases.iter().position(|case| case.setup.design.to_string() == design).unwrap();
+    let breaks = |design: &str, invariant| redis_away(&scenario, of(design)).breaks(&scenario.id, invariant, &[]);
+    let mut found = vec![breaks("as-reported", "truth"), breaks("p0-4-d", "truth"), breaks("p0-4-d", "converge")];
+    // The same moves under a design that is not the risk's: here the original's own.
+    let again = Counterexample { design: "p0-4-b".to_owned(), ..breaks("as-reported", "truth") };
+    found.insert(1, again);
+    let scenarios = [scenario.clone()];
+    let findings = findings(&scenarios, found);
+    let pages = pages(&scenarios, &[], &findings);
+    let page = &pages["scenarios/p0-3-others.html"];
+    assert_eq!(page.matches("<table class=\"diagram\"").count(), 1, "as reported, drawn");
+    assert_eq!(page.matches("The same moves and the same money as in").count(), 1, "p0-4-b");
+    assert_eq!(page.matches("Broken as reported too; here after").count(), 1, "p0-4-d, truth");
+    assert_eq!(page.matches("<pre class=\"board\"").count(), 1, "p0-4-d, converge");
 }
 
 #[test]
 fn two_renderings_are_equal() {
     let render = || {
-        let (scenarios, findings) = preview();
-        let mut text = summary(&scenarios, &findings) + &index_html(&scenarios, &findings);
+        let (scenarios, judged, findings) = preview();
+        let mut text = summary(&scenarios, &findings) + &claims(&scenarios, &judged, &findings);
+        text.extend(pages(&scenarios, &judged, &findings).into_values());
         text.extend(scenarios.iter().map(|scenario| terminal(scenario, &findings, true)));
+        text.push_str(&overview(&scenarios, &findings));
         text
     };
     assert_eq!(render(), render());

@@ -2,75 +2,26 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+mod worlds;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::design::Design;
-use model::money::Amount;
 use model::moves::{Actor, Move};
 use model::row::Request;
-use model::setup::{Account, Asked, Faults, Setup};
+use model::setup::{Faults, Setup};
 use model::step::Step;
 use model::trace::Run;
+use model::world::World;
 use sim::simulate::{SimulateError, Simulated, replay, run_seed, sweep};
+use worlds::{breaches, everything, seeds, setup, situation, whole};
 
-fn amount(text: &str) -> Amount {
-    serde_json::from_value(serde_json::Value::String(text.to_owned())).unwrap()
-}
+/// A design with every kind of job but the copy back: sync, usage workers and tasks.
+const ALL_JOBS: &str = "idempotency=B,cache=B";
 
-fn setup(design: &str, requests: usize, gateways: u8, faults: Faults) -> Setup {
-    let account = Account {
-        name: "acme".to_owned(),
-        balance: amount("100"),
-        credit: amount("0"),
-        daily_quota: 1_000,
-        monthly_quota: 1_000,
-    };
-    let asked = |n: usize| Asked {
-        trace: format!("trace-{n}"),
-        account: "acme".to_owned(),
-        amount: amount("5.25"),
-        attempts: 3,
-    };
-    let design: Design = design.parse().unwrap();
-    Setup::new(vec![account], (1..=requests).map(asked).collect(), gateways, faults, design).unwrap()
-}
+type Make = fn(&str, usize, u8, Faults) -> Setup;
 
 fn crash_and_outage() -> Faults {
     Faults { crash: 1, redis_unreachable: 1, ..Faults::default() }
-}
-
-fn everything() -> Faults {
-    Faults {
-        crash: 1,
-        cancel: 1,
-        redis_unreachable: 1,
-        lost_reply: 1,
-        redis_loss: 1,
-        expiry: 1,
-        impatience: 1,
-        job_run: 1,
-    }
-}
-
-fn seeds(setup: &Setup, count: u64) -> Vec<(u64, Simulated)> {
-    let outcomes = sweep(setup, 0..count, 2, &AtomicBool::new(false), |_, _| {});
-    assert_eq!(outcomes.len() as u64, count);
-    outcomes
-        .into_iter()
-        .map(|(seed, outcome)| (seed, outcome.unwrap_or_else(|why| panic!("seed {seed}: {why}"))))
-        .collect()
-}
-
-/// How many runs break each invariant.
-fn breaches(setup: &Setup, runs: &[(u64, Simulated)]) -> BTreeMap<&'static str, u64> {
-    let mut found = BTreeMap::new();
-    for (_, simulated) in runs {
-        for breach in simulated.run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach) {
-            *found.entry(breach.invariant).or_default() += 1;
-        }
-    }
-    found
 }
 
 fn replays_alike(setup: &Setup, seed: u64, run: &Run) {
@@ -81,7 +32,7 @@ fn replays_alike(setup: &Setup, seed: u64, run: &Run) {
 
 #[test]
 fn the_same_seed_is_the_same_run_whatever_ran_before() {
-    let setup = setup("as-reported", 2, 2, everything());
+    let setup = whole(ALL_JOBS, 2, 2, everything());
     let alone: Vec<Simulated> = [7, 3, 11].iter().map(|&seed| run_seed(&setup, seed).unwrap()).collect();
     let among_others = seeds(&setup, 40);
     for simulated in alone {
@@ -105,8 +56,12 @@ fn the_deduct_as_reported_rests_and_breaks_progress_and_converge() {
 
 #[test]
 fn every_design_rests_under_every_fault_and_its_moves_replay() {
-    for design in ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"] {
-        let setup = setup(design, 2, 2, everything());
+    let bare =
+        ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"].map(|design| (design, setup as Make));
+    let along = ["as-reported-code", "p0-2-b", "p0-4-a", "p0-4-c+fixed", "p0-5-b", ALL_JOBS]
+        .map(|design| (design, whole as Make));
+    for (design, make) in bare.into_iter().chain(along) {
+        let setup = make(design, 2, 2, everything());
         for (seed, simulated) in &seeds(&setup, 60) {
             assert!(simulated.run.entries.last().unwrap().books.at_rest, "{design} seed {seed}");
             replays_alike(&setup, *seed, &simulated.run);
@@ -115,28 +70,19 @@ fn every_design_rests_under_every_fault_and_its_moves_replay() {
 }
 
 #[test]
-fn every_kind_of_fault_strikes() {
-    let setup = setup("p0-3-b", 2, 2, everything());
-    let runs = seeds(&setup, 100);
-    let struck = |is: &dyn Fn(&Move) -> bool| runs.iter().filter(|(_, s)| s.run.moves().iter().any(is)).count();
-    let counts = [
-        struck(&|mv| matches!(mv, Move::Crash { actor: Actor::Gateway(_), .. })),
-        struck(&|mv| matches!(mv, Move::Crash { actor: Actor::Sync, .. })),
-        struck(&|mv| matches!(mv, Move::Cancel { .. })),
-        struck(&|mv| matches!(mv, Move::Unreachable { .. })),
-        struck(&|mv| matches!(mv, Move::Lost { ran: true, .. })),
-        struck(&|mv| matches!(mv, Move::Lost { ran: false, .. })),
-        struck(&|mv| *mv == Move::RedisLoss),
-        struck(&|mv| *mv == Move::Expire),
-    ];
-    assert!(counts.iter().all(|&n| n > 0), "{counts:?}");
-    assert!(runs.iter().any(|(_, s)| s.run.judge(&setup).seen[situation("asked-again-in-flight")]));
-    let untouched = runs.iter().filter(|(_, s)| !s.run.moves().iter().any(|mv| mv.is_fault())).count();
-    assert!((1..50).contains(&untouched), "{untouched}");
-}
-
-fn situation(id: &str) -> usize {
-    model::situation::ALL.iter().position(|situation| situation.id == id).unwrap()
+fn nothing_happens_that_the_world_does_not_offer() {
+    for design in ["as-reported", "p0-4-a+fixed", "p0-4-c", ALL_JOBS] {
+        let setup = whole(design, 2, 2, everything());
+        for (seed, simulated) in seeds(&setup, 40) {
+            let mut world = World::new(&setup);
+            for mv in simulated.run.moves() {
+                let mut offered = Vec::new();
+                world.moves(&setup, &mut offered);
+                assert!(offered.contains(&mv), "{design} seed {seed}: {mv:?} of {offered:?}");
+                world.apply(&setup, mv).unwrap();
+            }
+        }
+    }
 }
 
 #[test]
@@ -167,7 +113,8 @@ fn a_crash_kills_the_node() {
     assert!(crashed.len() > 10);
     for (seed, simulated) in crashed {
         let killed = simulated.log.iter().position(|line| line.contains("is killed, life 1"));
-        let buried = simulated.log.iter().position(|line| line.contains("has crashed before"));
+        let buried =
+            simulated.log.iter().position(|line| line.contains("gateway") && line.contains(" crashes before "));
         assert!(killed.is_some() && killed < buried, "seed {seed}: {:#?}", simulated.log);
         assert!(simulated.plan.iter().any(|line| line.contains("crashes")), "seed {seed}: {:#?}", simulated.plan);
     }
@@ -199,9 +146,10 @@ fn a_sweep_can_be_stopped() {
 }
 
 fn digest() -> String {
-    let setup = setup("p0-3-b", 2, 2, everything());
     let lines = |(_, s): (u64, Simulated)| s.plan.into_iter().chain(s.log).collect::<Vec<_>>().join("\n");
-    seeds(&setup, 20).into_iter().map(lines).collect::<Vec<_>>().join("\n")
+    let worlds = [("p0-3-b", setup as Make), (ALL_JOBS, whole), ("p0-4-a", whole), ("p0-4-c", whole)];
+    let runs = worlds.into_iter().flat_map(|(design, make)| seeds(&make(design, 2, 2, everything()), 12));
+    runs.map(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Also what [`another_process_runs_the_same`] runs in that process, for what it prints.
@@ -226,8 +174,7 @@ fn a_panic_in_a_seed_is_that_seeds_error() {
         panic!("out of money")
     }
     let setup = setup("as-reported", 1, 1, Faults::default());
-    let flows = model::flow::Flows { deduct: explodes, sync: None };
-    let found = run_seed(&setup.with_flows(flows), 0);
+    let found = run_seed(&setup.with_attempt(explodes), 0);
     assert_eq!(found, Err(SimulateError::Panicked("out of money".to_owned())));
 }
 
@@ -249,12 +196,29 @@ fn wander(setup: &Setup, mut dice: u64) -> Vec<Move> {
 
 #[test]
 fn any_path_of_the_world_can_be_driven_through_the_simulation() {
-    for design in ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"] {
-        let setup = setup(design, 3, 3, everything());
+    let bare =
+        ["as-reported", "p0-3-a", "p0-3-a+fixed", "p0-3-b", "p0-3-b+fixed"].map(|design| (design, setup as Make));
+    let along = ["as-reported-code", "p0-4-a+fixed", "p0-4-c", "p0-5-c", "p1-9-lock", ALL_JOBS];
+    for (design, make) in bare.into_iter().chain(along.map(|design| (design, whole as Make))) {
+        let setup = make(design, 3, 3, everything());
         for seed in 0..60 {
             let path = wander(&setup, seed);
             let found = replay(&setup, &path).unwrap_or_else(|why| panic!("{design} {seed}: {why}\n{path:#?}"));
             assert_eq!(found, Run::replay(&setup, &path).unwrap(), "{design} {seed}");
+        }
+    }
+}
+
+#[test]
+fn every_scenario_rests_and_replays() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    for scenario in sim::scenario::load_all(&folder).unwrap() {
+        for case in &scenario.cases {
+            for (seed, simulated) in &seeds(&case.setup, 6) {
+                let again = replay(&case.setup, &simulated.run.moves());
+                let again = again.unwrap_or_else(|why| panic!("{} {} {seed}: {why}", scenario.id, case.setup.design));
+                assert_eq!(again, simulated.run, "{} {} seed {seed}", scenario.id, case.setup.design);
+            }
         }
     }
 }

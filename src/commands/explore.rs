@@ -22,6 +22,9 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let (workspace, scenarios, mut bounds) = prepare(&args.selection)?;
     bounds.threads = args.threads.map_or(bounds.threads, usize::from);
     bounds.max_states = args.max_states;
+    if args.accept {
+        return crate::commands::accept::accept(&workspace, &scenarios, &bounds);
+    }
     let mut capsules = Capsules::new(FOUND);
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
@@ -85,7 +88,7 @@ pub fn real(args: &RealArgs) -> Result<u8, Failure> {
     for scenario in &scenarios {
         for case in &scenario.cases {
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
-            found.extend(servers.scheduled(scenario, case, &bounds, &mut capsules)?);
+            found.extend(servers.scheduled(scenario, case, usize::MAX, &bounds, &mut capsules)?);
             bar.inc(1);
         }
     }
@@ -118,7 +121,7 @@ fn show_seed(scenarios: &[Scenario], seed: u64) -> Result<(), Failure> {
                 output::line(&format!("  {line}"));
             }
             for (place, entry) in simulated.run.entries.iter().enumerate() {
-                let line = story::tell(&case.setup, &entry.did);
+                let line = story::tell(&case.setup, entry);
                 output::line(&format!("  {:3}  {}: {}", place + 1, line.from.name(), line.what));
             }
         }
@@ -135,7 +138,7 @@ fn finish(
     json: bool,
 ) -> Result<u8, Failure> {
     for (path, text) in capsules.files() {
-        workspace.write(path, text)?;
+        workspace.write(path, &text)?;
     }
     let exit = found.exit_code();
     if json {

@@ -1,6 +1,6 @@
 //! `trial list`: what there is to ask for.
 
-use model::design::PRESETS;
+use model::design::{Design, PRESETS};
 use model::setup::Faults;
 use model::{invariant, situation};
 
@@ -18,7 +18,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Failure> {
             scenarios.into_iter().map(|s| item(&s.id, &s.title, Some(s.why))).collect()
         }
         What::Designs => {
-            PRESETS.iter().map(|p| item(p.name, p.title, Some(format!("idempotency={}", p.choice)))).collect()
+            PRESETS.iter().map(|preset| item(preset.name, preset.title, Some(choices(preset.design)))).collect()
         }
         What::Invariants => invariant::ALL.iter().map(|i| item(i.id, i.sentence, Some(i.reason.to_owned()))).collect(),
         What::Faults => Faults::KINDS.iter().map(|(id, title)| item(id, title, None)).collect(),
@@ -33,6 +33,11 @@ pub fn list(args: &ListArgs) -> Result<u8, Failure> {
         }
     }
     Ok(0)
+}
+
+/// The choices of a design, as `--design` reads them.
+fn choices(design: Design) -> String {
+    design.choices().map(|(key, value)| format!("{key}={value}")).join(",")
 }
 
 fn item(id: &str, title: &str, detail: Option<String>) -> Item {

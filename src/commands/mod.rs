@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod accept;
 pub mod engines;
 pub mod explore;
 pub mod list;

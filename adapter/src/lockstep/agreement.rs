@@ -1,32 +1,30 @@
 //! Whether the servers and the model agree, and what to say when they do not.
 
-use model::books::{Books, Occurrence};
-use model::money::Money;
+use model::books::Books;
+use model::effect::Seconds;
 use model::moves::Actor;
 use model::step::Step;
+use model::store::redis::Hash;
 
+use crate::contents::{Contents, ToLive};
 use crate::crew::CrewError;
 use crate::engine::RealError;
 use crate::lockstep::Lockstep;
+use crate::tables::Tables;
 use crate::worker::Line;
 
 impl Lockstep<'_> {
-    /// The books from the servers, which must be the model's. Whose money moved is told from the real balances.
-    pub(super) async fn compare(&mut self, model: &Books, did: Option<&Occurrence>) -> Result<Books, RealError> {
-        let clock = self.mirror.redis().clock();
-        let mut real = self.real.observer.read(self.setup, &self.names, model, clock).await?;
-        for (place, book) in real.requests.iter_mut().enumerate() {
-            book.moved = self.books.as_ref().map_or(Money::ZERO, |books| books.requests[place].moved);
-        }
-        if let (Some(before), Some(request)) = (&self.books, did.and_then(|did| did.request)) {
-            let taken = before.tenants.iter().zip(&real.tenants).map(|(a, b)| a.quota.balance - b.quota.balance).sum();
-            let moved = &mut real.requests[request.index()].moved;
-            *moved = *moved + taken;
-        }
+    /// The books from the servers, which must be the model's, as must all that the books leave out. Ghosts are the
+    /// model's.
+    pub(super) async fn compare(&mut self) -> Result<Books, RealError> {
+        let model = self.mirror.books(self.setup);
+        let expected = Contents::of(self.mirror.redis(), &self.names);
+        let (tables, contents) = self.real.observer.look(&self.names, &expected).await?;
+        let real = books(&model, &tables, &contents, self.mirror.redis().clock());
         self.agree("tenant", &model.tenants, &real.tenants)?;
         self.agree("ledger row", &model.rows, &real.rows)?;
         self.agree("request", &model.requests, &real.requests)?;
-        self.books = Some(real.clone());
+        self.agree("what redis holds of tenant", &expected.tenants, &contents.tenants)?;
         Ok(real)
     }
 
@@ -41,8 +39,14 @@ impl Lockstep<'_> {
         RealError::Disagrees { number: self.number, what, model: model.to_string(), server: server.to_string() }
     }
 
+    /// The server chose otherwise this time.
     pub(super) fn not_reachable(&self, why: &str) -> RealError {
-        RealError::NotReachable { number: self.number, why: why.to_owned() }
+        RealError::NotReachable { number: self.number, why: why.to_owned(), again: true }
+    }
+
+    /// No server can be brought to it.
+    pub(super) fn never_reachable(&self, why: &str) -> RealError {
+        RealError::NotReachable { number: self.number, why: why.to_owned(), again: false }
     }
 
     pub(super) fn raced(&self, error: CrewError) -> RealError {
@@ -58,6 +62,25 @@ impl Lockstep<'_> {
             line => self.disagrees(format!("{step} of {}", actor.name()), "it is done", format!("{line:?}")),
         }
     }
+}
+
+/// The model's books with everything in them that can be read from the servers.
+fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) -> Books {
+    let mut books = model.clone();
+    let deadline = |ttl: ToLive| ttl.map(|ttl| Seconds(clock.0.saturating_add(ttl.0)));
+    for ((book, rows), there) in books.tenants.iter_mut().zip(&tables.tenants).zip(&contents.tenants) {
+        (book.quota, book.key, book.budget, book.usage) = (rows.quota, rows.key, rows.budget, rows.usage);
+        book.hash = there.hash.map(|(hash, ttl)| Hash { deadline: deadline(ttl), ..hash });
+        book.counter = there.budget.map(|(micros, _)| micros);
+    }
+    for (book, row) in books.rows.iter_mut().zip(&tables.rows) {
+        *book = *row;
+    }
+    for (book, key) in books.requests.iter_mut().zip(&contents.keys) {
+        // A key without a time to live would live for ever.
+        book.key = key.map(|ttl| ttl.unwrap_or(Seconds(u32::MAX)));
+    }
+    books
 }
 
 /// A value in an error.

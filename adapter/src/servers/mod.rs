@@ -315,6 +315,26 @@ impl Servers {
         server.restart(folder).await
     }
 
+    /// SAVE: keeps what Redis holds now for [`Servers::send_redis_back`].
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::Redis`], [`ServersError::Io`].
+    pub async fn save_redis(&mut self) -> Result<(), ServersError> {
+        let server = self.own_redis()?.0;
+        let mut connection = redis::connect(server.info()?).await.map_err(ServersError::Redis)?;
+        ::redis::cmd("SAVE").query_async::<()>(&mut connection).await.map_err(ServersError::Redis)?;
+        server.keep_snapshot().map_err(ServersError::Io)
+    }
+
+    /// SIGKILLs Redis and starts it again on what was saved last.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`] where nothing was saved.
+    pub async fn send_redis_back(&mut self) -> Result<(), ServersError> {
+        let (server, folder) = self.own_redis()?;
+        server.restart_on_snapshot(folder).await
+    }
+
     /// FLUSHALL: every key of the server is gone.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! It makes the client unsure: whether the request was lost or the reply, the client sees the same broken connection,
 //! and only the server's data tell what happened.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,12 +24,18 @@ pub enum Cut {
     /// The reply to the next request that acts on data: once the server has answered it in full, both sides are
     /// dropped and the client never sees the answer.
     CutBeforeReply,
+    /// The next request that acts on data is late: both sides are dropped, and the server sees it only when
+    /// [`Proxy::deliver`] says so, as one that a client gave up waiting for.
+    Hold,
     /// Everything, until [`Proxy::disarm`]: connections are dropped and new ones refused.
     Refuse,
 }
 
 /// A running proxy; dropping it drops its connections. Connection set-up, Postgres preparation and Redis `HELLO`,
 /// `AUTH`, `CLIENT` and `SELECT` are not requests that act.
+///
+/// When Postgres closes a connection on which nothing is asked, the client is told only once it asks again, as over TCP:
+/// a unix socket would refuse its next request before it has read why (25P03).
 #[derive(Debug)]
 pub struct Proxy {
     shared: Arc<Shared>,
@@ -42,6 +49,7 @@ struct Shared {
     server: PathBuf,
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU64,
+    held: Mutex<VecDeque<Vec<u8>>>,
     connections: tokio::sync::Mutex<JoinSet<()>>,
 }
 
@@ -52,6 +60,10 @@ impl Shared {
 
     fn arm(&self, cut: Option<Cut>) {
         *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, VecDeque<Vec<u8>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cut_done(&self) {
@@ -76,6 +88,7 @@ impl Proxy {
             server: server.to_owned(),
             armed: Mutex::new(None),
             cuts: AtomicU64::new(0),
+            held: Mutex::new(VecDeque::new()),
             connections: tokio::sync::Mutex::new(JoinSet::new()),
         });
         let mut proxy = Proxy { shared, listen: listen.to_owned(), accepting: None };
@@ -89,7 +102,7 @@ impl Proxy {
         &self.listen
     }
 
-    /// Loses this from now on: once for the two cuts, on whichever connection comes first; until disarmed for
+    /// Loses this from now on: once for the three cuts, on whichever connection comes first; until disarmed for
     /// [`Cut::Refuse`], which has taken effect when this returns.
     ///
     /// # Errors
@@ -123,7 +136,32 @@ impl Proxy {
         if self.accepting.is_none() { self.listen() } else { Ok(()) }
     }
 
-    /// How many requests and replies it has lost by [`Cut::CutBeforeRequest`] and [`Cut::CutBeforeReply`].
+    /// Sends the request that has been held longest to the server and waits until it has answered; false if none is
+    /// held. Of Redis only, whose requests need no connection of their own.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn deliver(&mut self) -> io::Result<bool> {
+        let Some(request) = self.shared.held().pop_front() else { return Ok(false) };
+        let mut server = UnixStream::connect(&self.shared.server).await?;
+        let mut talk = Talk::new(self.shared.kind);
+        server.write_all(&talk.client(&request, true).bytes).await?;
+        let mut bytes = [0; 16_384];
+        loop {
+            match server.read(&mut bytes).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read if talk.server(&bytes[..read]) => return Ok(true),
+                _ => {}
+            }
+        }
+    }
+
+    /// Gives up what is held: it never runs.
+    pub fn forget(&mut self) {
+        self.shared.held().clear();
+    }
+
+    /// How many requests and replies it has lost or held by the cuts that fall once.
     #[must_use]
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::SeqCst)
@@ -181,12 +219,21 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
                     shared.cut_done();
                     return Ok(());
                 }
+                if heard.acts && shared.take(Cut::Hold) {
+                    shared.held().push_back(heard.bytes);
+                    shared.cut_done();
+                    return Ok(());
+                }
                 waiting |= heard.acts && mark && shared.take(Cut::CutBeforeReply);
                 server.write_all(&heard.bytes).await?;
             }
             read = server.read(&mut from_server) => {
                 let bytes = &from_server[..read?];
                 if bytes.is_empty() {
+                    if shared.kind == Kind::Postgres && talk.idle() {
+                        // Taken, so that closing resets nothing that the client has still to read.
+                        let _ = client.read(&mut from_client).await?;
+                    }
                     return Ok(());
                 }
                 if talk.server(bytes) && waiting {

@@ -23,6 +23,11 @@ pub enum Keeps {
     Log,
 }
 
+/// What a start reads, and what SAVE writes.
+const DUMP: &str = "dump.rdb";
+/// A snapshot that no start reads.
+const KEPT: &str = "kept.rdb";
+
 /// Connects; a second is enough, since reconnecting is the caller's business.
 pub(super) async fn connect(info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(1)));
@@ -74,6 +79,21 @@ impl PrivateRedis {
             ::redis::cmd("PING").query_async::<()>(&mut connection).await
         };
         self.daemon.start(folder, command, probe).await
+    }
+
+    /// Keeps the snapshot that SAVE has just written, out of the way of a start on no data.
+    pub(super) fn keep_snapshot(&self) -> std::io::Result<()> {
+        std::fs::rename(self.files().join(DUMP), self.files().join(KEPT))
+    }
+
+    /// SIGKILLs the server and starts it on the snapshot that was kept.
+    pub(super) async fn restart_on_snapshot(&mut self, folder: &Folder) -> Result<(), ServersError> {
+        self.kill();
+        let dump = self.files().join(DUMP);
+        std::fs::copy(self.files().join(KEPT), &dump).map_err(ServersError::Io)?;
+        self.account.give(&dump).map_err(ServersError::Io)?;
+        self.restart(folder).await?;
+        std::fs::remove_file(&dump).map_err(ServersError::Io)
     }
 
     pub(super) fn kill(&mut self) {

@@ -84,6 +84,11 @@ impl Talk {
         marked
     }
 
+    /// Whether every request has been answered in full.
+    pub(super) fn idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
     fn request_length(&self) -> Option<usize> {
         match self.kind {
             Kind::Postgres => framed(&self.to_server, usize::from(self.started)),

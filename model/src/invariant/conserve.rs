@@ -1,25 +1,51 @@
-use crate::books::Edge;
+use crate::books::{Books, Edge};
+use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::money::Money;
+use crate::policy::Store;
+use crate::row::Tenant;
 use crate::setup::Setup;
 
 /// CONSERVE: the balance is the opening balance plus the ledger.
+///
+/// Reading: where Redis is the truth the hash is what must add up, exactly, while it is there (a balance that is
+/// missing from it is read as nothing). What was taken for charges without an effective row so far is an open hold; at
+/// rest there is none.
 pub const INVARIANT: Invariant = Invariant {
     id: "conserve",
-    sentence: "A tenant's balance is its opening balance plus the sum of its effective ledger rows.",
+    sentence: "A tenant's balance is its opening balance plus the sum of its effective ledger rows; where Redis is the \
+               truth, less what is taken for charges that are still under way.",
     reason: "Otherwise money was taken that no row explains, or a row claims money that was never taken.",
     when: When::Always,
     look,
     figures,
 };
 
+/// Taken in Redis for charges that have no effective row and are still under way.
+fn on_hold(books: &Books, tenant: Tenant) -> Money {
+    if books.at_rest {
+        return Money::ZERO;
+    }
+    let open = (0..books.requests.len() as u8).map(crate::row::Request).filter(|&request| {
+        let book = &books.requests[request.index()];
+        let charged = books.row_of(request).is_some_and(|row| row.effective());
+        book.tenant == tenant && book.asking == Asking::Charge && !charged
+    });
+    open.map(|request| books.requests[request.index()].moved).sum()
+}
+
 fn look(edge: &Edge<'_>) -> Look {
     let books = edge.after;
     each_tenant(books, |tenant| {
         let book = &books.tenants[tenant.index()];
-        let ledger = books.ledger_effect(tenant);
-        let expected = book.open + ledger;
-        let could_fail = book.quota.balance != book.open || expected != book.open;
-        Look::judge(Subject::Tenant(tenant), could_fail, book.quota.balance == expected)
+        let expected = book.open + books.ledger_effect(tenant);
+        let (balance, exact) = match (books.design.truth(), book.hash) {
+            (Store::Postgres, _) => (book.quota.balance, true),
+            (Store::Redis, Some(hash)) => (hash.row.balance + on_hold(books, tenant), hash.drifted.is_none()),
+            (Store::Redis, None) => return Look::NotJudged,
+        };
+        let could_fail = balance != book.open || expected != book.open;
+        Look::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
     })
 }
 
@@ -27,10 +53,21 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let tenant = tenant_of(edge.after, subject);
     let book = &edge.after.tenants[tenant.index()];
     let (name, ledger) = (setup.account_name(tenant), edge.after.ledger_effect(tenant));
-    vec![
-        Figure::new(format!("balance of {name}"), book.quota.balance),
+    let mut figures = match (edge.after.design.truth(), book.hash) {
+        (Store::Redis, Some(hash)) => vec![
+            match hash.drifted {
+                _ if !hash.fields.has(0) => Figure::new(format!("balance of {name} in redis"), "missing"),
+                Some(text) => Figure::new(format!("balance of {name} in redis"), text),
+                None => Figure::new(format!("balance of {name} in redis"), hash.row.balance),
+            },
+            Figure::new(format!("taken of {name} for charges under way"), on_hold(edge.after, tenant)),
+        ],
+        _ => vec![Figure::new(format!("balance of {name}"), book.quota.balance)],
+    };
+    figures.extend([
         Figure::new(format!("opening balance of {name}"), book.open),
         Figure::new(format!("effective ledger rows of {name}"), ledger),
         Figure::new("opening balance plus ledger", book.open + ledger),
-    ]
+    ]);
+    figures
 }

@@ -1,20 +1,22 @@
 use crate::books::{Books, Edge};
 use crate::effect::Fields;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::policy::Store;
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
 
 /// CONVERGE: at rest the cache agrees with the truth.
 pub const INVARIANT: Invariant = Invariant {
     id: "converge",
-    sentence: "Once all is quiet a tenant's Redis hash is absent or equal to its Postgres row, field by field.",
+    sentence: "Once all is quiet a tenant's Redis hash is absent or equal to its Postgres row, field by field; counts that \
+               the design keeps in the hash alone are not compared.",
     reason: "A stale balance admits what should be refused or refuses what is paid for, until somebody writes it again.",
     when: When::AtRest,
     look,
     figures,
 };
 
-fn values(row: &QuotaRow) -> [String; 7] {
+fn values(row: &QuotaRow) -> [String; 9] {
     [
         row.balance.to_string(),
         row.credit.to_string(),
@@ -23,12 +25,31 @@ fn values(row: &QuotaRow) -> [String; 7] {
         row.monthly_quota.to_string(),
         row.monthly_used.to_string(),
         row.version.to_string(),
+        row.daily_reset_at.map_or_else(|| "null".to_owned(), |day| day.to_string()),
+        row.monthly_reset_at.map_or_else(|| "null".to_owned(), |month| month.to_string()),
     ]
 }
 
-fn agrees(books: &Books, tenant: Tenant) -> bool {
+/// The Postgres row as the hash should have it: where counts are kept in the hash alone (P0-5 C), nobody keeps those of the
+/// row.
+fn expected(books: &Books, tenant: Tenant) -> QuotaRow {
     let book = &books.tenants[tenant.index()];
-    book.hash.is_none_or(|hash| hash.fields.complete() && hash.row == book.quota)
+    let own_counts = books.design.counts_in() == Store::Redis && books.design.truth() == Store::Postgres;
+    match book.hash.filter(|_| own_counts) {
+        Some(hash) => QuotaRow {
+            daily_used: hash.row.daily_used,
+            monthly_used: hash.row.monthly_used,
+            daily_reset_at: hash.row.daily_reset_at,
+            monthly_reset_at: hash.row.monthly_reset_at,
+            ..book.quota
+        },
+        None => book.quota,
+    }
+}
+
+fn agrees(books: &Books, tenant: Tenant) -> bool {
+    let hash = books.tenants[tenant.index()].hash;
+    hash.is_none_or(|hash| hash.fields.complete() && hash.drifted.is_none() && hash.row == expected(books, tenant))
 }
 
 fn look(edge: &Edge<'_>) -> Look {
@@ -43,7 +64,11 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let (name, book) = (setup.account_name(tenant), &edge.after.tenants[tenant.index()]);
     let Some(hash) = book.hash else { return Vec::new() };
     let mut figures = Vec::new();
-    for (place, (cached, real)) in values(&hash.row).into_iter().zip(values(&book.quota)).enumerate() {
+    let mut cached = values(&hash.row);
+    if let Some(text) = hash.drifted {
+        cached[0] = text.to_string();
+    }
+    for (place, (cached, real)) in cached.into_iter().zip(values(&expected(edge.after, tenant))).enumerate() {
         let field = Fields::NAMES[place];
         if !hash.fields.has(place) {
             figures.push(Figure::new(format!("{field} of {name} in redis"), "missing"));

@@ -1,24 +1,42 @@
-use crate::books::Edge;
+use crate::books::{Books, Edge, RequestBook};
+use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::money::Money;
+use crate::policy::Store;
 use crate::setup::Setup;
 
-/// ONCE: no double deduction.
+/// ONCE: no double deduction, and nothing paid in or given back twice.
+///
+/// Reading: where Redis is the truth quota_check takes an estimate that a later step corrects, so a request is judged
+/// when no attempt of it is in flight.
 pub const INVARIANT: Invariant = Invariant {
     id: "once",
-    sentence: "The money taken for one request is at most its price, however often it is retried, replayed or recovered.",
-    reason: "Anything more is a double deduction: the customer paid twice for one call.",
+    sentence: "The money moved for one request is at most its price, however often it is retried, replayed or recovered.",
+    reason: "Anything more is a double deduction: the customer paid twice for one call, or got the same money twice.",
     when: When::Always,
     look,
     figures,
 };
+
+/// What was moved in the direction of the request: taken for a charge, given for a recharge or a refund.
+fn moved(book: &RequestBook) -> Money {
+    if book.asking == Asking::Charge { book.moved } else { -book.moved }
+}
+
+fn judged(books: &Books, book: &RequestBook) -> bool {
+    books.design.truth() == Store::Postgres || book.in_flight == 0
+}
 
 /// By ghost tag, not by balance: two wrongs may add up to a right balance. More than one effective row per trace cannot
 /// be, since the trace is unique in the ledger; the money can still move twice.
 fn look(edge: &Edge<'_>) -> Look {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];
-        Look::judge(Subject::Request(request), book.moved != Money::ZERO, book.moved <= book.price)
+        if !judged(edge.after, book) {
+            return Look::NotJudged;
+        }
+        let moved = moved(book);
+        Look::judge(Subject::Request(request), moved != Money::ZERO, moved <= book.price)
     })
 }
 
@@ -26,8 +44,9 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
     let book = &edge.after.requests[request.index()];
     let name = setup.trace_name(request);
-    vec![
-        Figure::new(format!("money taken for {name}"), book.moved),
-        Figure::new(format!("price of {name}"), book.price),
-    ]
+    let (what, of) = match book.asking {
+        Asking::Charge => ("money taken for", "price of"),
+        Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => ("money given for", "money due for"),
+    };
+    vec![Figure::new(format!("{what} {name}"), moved(book)), Figure::new(format!("{of} {name}"), book.price)]
 }

@@ -1,8 +1,11 @@
 use crate::books::Edge;
+use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::setup::Setup;
 
 /// PROGRESS: a client that repeats its trace gets a final answer.
+///
+/// Reading: a reverse that has left no row found nothing to give back, and the error it was told is its answer.
 pub const INVARIANT: Invariant = Invariant {
     id: "progress",
     sentence: "A client that repeats the same trace gets a final answer within the attempts it is granted, after a fault \
@@ -16,8 +19,10 @@ pub const INVARIANT: Invariant = Invariant {
 /// Attempts that a fault touched, or that ran beside another of the trace, do not use up what is granted.
 fn look(edge: &Edge<'_>) -> Look {
     each_request(edge.after, |request| {
-        let answered = edge.after.requests[request.index()].answered.is_some();
-        Look::judge(Subject::Request(request), true, answered)
+        let book = &edge.after.requests[request.index()];
+        let gives_back = matches!(book.asking, Asking::Reverse { .. });
+        let due = book.returns && (!gives_back || edge.after.row_of(request).is_some());
+        Look::judge(Subject::Request(request), due, !due || book.answered.is_some())
     })
 }
 

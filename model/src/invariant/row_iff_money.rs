@@ -5,6 +5,9 @@ use crate::row::Request;
 use crate::setup::Setup;
 
 /// ROW_IFF_MONEY: the row and its money become effective in one step.
+///
+/// Reading: the money is that of the truth store, so a design whose truth is Redis and whose ledger is in Postgres
+/// breaks it with every charge.
 pub const INVARIANT: Invariant = Invariant {
     id: "row-iff-money",
     sentence: "A ledger row becomes effective in the same atomic step in which its money moves.",
@@ -14,11 +17,11 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// Money moved in this step, and money of rows that became effective in it.
+/// Money taken in this step, and money that rows made effective in it say is taken.
 fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
     let moved = after.requests[request.index()].moved - before.requests[request.index()].moved;
     let effective =
-        |books: &Books| books.row_of(request).filter(|row| row.effective()).map_or(Money::ZERO, |r| r.amount);
+        |books: &Books| books.row_of(request).filter(|row| row.effective()).map_or(Money::ZERO, |row| -row.effect());
     (moved, effective(after) - effective(before))
 }
 

@@ -3,11 +3,11 @@ use crate::invariant::{Figure, Invariant, Look, Subject, When};
 use crate::row::{LedgerRow, Request, Status};
 use crate::setup::Setup;
 
-/// STATUS: a row's life goes one way.
+/// STATUS: a row's life goes one way. A pending row may be taken back, but is never reversed.
 pub const INVARIANT: Invariant = Invariant {
     id: "status",
     sentence: "A ledger row goes from pending to committed to reversed and never back, and once effective it keeps its \
-               amount, tenant and trace and does not vanish.",
+               amount, tenant, trace and kind and does not vanish.",
     reason: "A ledger whose history can change proves nothing about what was charged.",
     when: When::Always,
     look,
@@ -20,11 +20,12 @@ fn lawful(before: Option<&LedgerRow>, after: Option<&LedgerRow>) -> bool {
         (Some(before), None) => !before.effective(),
         (Some(before), Some(after)) => {
             let onward = match (before.status, after.status) {
-                (Status::Pending, _) => true,
+                (Status::Pending, to) => to != Status::Reversed,
                 (Status::Committed, to) => to != Status::Pending,
                 (Status::Reversed, to) => to == Status::Reversed,
             };
-            let same = (before.amount, before.tenant, before.trace) == (after.amount, after.tenant, after.trace);
+            let identity = |row: &LedgerRow| (row.amount, row.tenant, row.trace, row.kind);
+            let same = identity(before) == identity(after);
             onward && (same || !before.effective())
         }
     }
@@ -45,7 +46,10 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(before) = edge.before else { return Vec::new() };
     let trace = setup.charge(request).trace.index();
     let words = |books: &Books| match &books.rows[trace] {
-        Some(row) => format!("{:?} {} of {}", row.status, row.amount, setup.account_name(row.tenant)).to_lowercase(),
+        Some(row) => {
+            let words = format!("{:?} {:?} {} of", row.status, row.kind, row.amount).to_lowercase();
+            format!("{words} {}", setup.account_name(row.tenant))
+        }
         None => "none".to_owned(),
     };
     let name = setup.trace_name(request);

@@ -4,7 +4,7 @@
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
-/// A session, by its place in the world: one per gateway and one per background job.
+/// A session, by its place in the world: one per process that talks to Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Session(pub u8);
 
@@ -19,18 +19,25 @@ struct Layer<T> {
 /// The deepest nesting of savepoints the model knows, the transaction itself being level 0.
 pub const MAX_LEVEL: u8 = 2;
 
+/// What the session that has the row locked did to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Holding<T: Copy> {
+    owner: Session,
+    layers: ArrayVec<Layer<T>, { MAX_LEVEL as usize + 1 }>,
+}
+
 /// A row with at most one uncommitted writer or locker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Versioned<T: Copy> {
     committed: Option<T>,
-    owner: Option<Session>,
-    layers: ArrayVec<Layer<T>, { MAX_LEVEL as usize + 1 }>,
+    /// Boxed, because hardly any row of a state is locked and a state is copied for each that follows it.
+    holding: Option<Box<Holding<T>>>,
 }
 
 impl<T: Copy> Versioned<T> {
     /// A row as committed, or absent.
     pub fn new(committed: Option<T>) -> Self {
-        Versioned { committed, owner: None, layers: ArrayVec::new() }
+        Versioned { committed, holding: None }
     }
 
     /// What every session but the writer sees.
@@ -40,12 +47,12 @@ impl<T: Copy> Versioned<T> {
 
     /// What this session sees: its own uncommitted version, else the committed one.
     pub fn seen_by(&self, session: Session) -> Option<T> {
-        if self.owner == Some(session) { self.draft().or(self.committed) } else { self.committed }
+        if self.owned_by(session) { self.draft().or(self.committed) } else { self.committed }
     }
 
     /// The session this one has to wait for to lock the row.
     pub fn blocker(&self, session: Session) -> Option<Session> {
-        self.owner.filter(|&owner| owner != session)
+        self.holding.as_ref().map(|holding| holding.owner).filter(|&owner| owner != session)
     }
 
     /// Another session whose uncommitted version of the row exists; a mere lock does not count.
@@ -55,49 +62,54 @@ impl<T: Copy> Versioned<T> {
 
     /// Makes `session` the owner, who must not be blocked, with a new version or only the lock.
     pub fn write(&mut self, session: Session, level: u8, draft: Option<T>) {
-        self.owner = Some(session);
-        match self.layers.last_mut() {
+        let empty = || Box::new(Holding { owner: session, layers: ArrayVec::new() });
+        let layers = &mut self.holding.get_or_insert_with(empty).layers;
+        match layers.last_mut() {
             Some(top) if top.level == level => top.draft = draft.or(top.draft),
-            _ => self.layers.push(Layer { level, draft }),
+            _ => layers.push(Layer { level, draft }),
         }
     }
 
-    /// COMMIT or, at level 0, the end of an autocommit statement.
-    pub fn commit(&mut self, session: Session) {
-        if self.owner == Some(session) {
-            self.committed = self.draft().or(self.committed);
-            self.release();
-        }
-    }
-
-    /// Takes back what the session did at levels above `level`; with `None` all of it.
-    pub fn roll_back(&mut self, session: Session, above: Option<u8>) {
-        if self.owner != Some(session) {
-            return;
-        }
-        self.layers.retain(|layer| above.is_some_and(|level| layer.level <= level));
-        if self.layers.is_empty() {
-            self.release();
-        }
-    }
-
-    /// RELEASE of the savepoint that opened `level`: its work becomes the level below's.
-    pub fn merge(&mut self, session: Session, level: u8) {
-        if self.owner != Some(session) {
-            return;
-        }
-        if let Some(top) = self.layers.last().copied().filter(|top| top.level == level) {
-            self.layers.pop();
-            self.write(session, level - 1, top.draft);
-        }
+    fn owned_by(&self, session: Session) -> bool {
+        self.holding.as_ref().is_some_and(|holding| holding.owner == session)
     }
 
     fn draft(&self) -> Option<T> {
-        self.layers.iter().rev().find_map(|layer| layer.draft)
+        self.holding.as_ref().and_then(|holding| holding.layers.iter().rev().find_map(|layer| layer.draft))
+    }
+}
+
+/// How a transaction ends or steps back, whatever the table of the row. Rows of other sessions are left alone.
+pub trait Transactional {
+    /// COMMIT or, at level 0, the end of an autocommit statement.
+    fn commit(&mut self, session: Session);
+    /// Takes back what the session did at levels above `level`; with `None` all of it.
+    fn roll_back(&mut self, session: Session, above: Option<u8>);
+    /// RELEASE of the savepoint that opened `level`: its work becomes the level below's.
+    fn merge(&mut self, session: Session, level: u8);
+}
+
+impl<T: Copy> Transactional for Versioned<T> {
+    fn commit(&mut self, session: Session) {
+        if self.owned_by(session) {
+            self.committed = self.draft().or(self.committed);
+            self.holding = None;
+        }
     }
 
-    fn release(&mut self) {
-        self.owner = None;
-        self.layers.clear();
+    fn roll_back(&mut self, session: Session, above: Option<u8>) {
+        let Some(holding) = self.holding.as_mut().filter(|holding| holding.owner == session) else { return };
+        holding.layers.retain(|layer| above.is_some_and(|level| layer.level <= level));
+        if holding.layers.is_empty() {
+            self.holding = None;
+        }
+    }
+
+    fn merge(&mut self, session: Session, level: u8) {
+        let Some(holding) = self.holding.as_mut().filter(|holding| holding.owner == session) else { return };
+        if let Some(top) = holding.layers.last().copied().filter(|top| top.level == level) {
+            holding.layers.pop();
+            self.write(session, level - 1, top.draft);
+        }
     }
 }

@@ -2,9 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use crate::books::{Occurrence, Told};
-use crate::effect::{Call, Effect, PgOp, RedisOp};
-use crate::io::Recorded;
+use crate::books::Occurrence;
+use crate::effect::{Call, Effect, Errand, LocalOp};
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::Request;
@@ -12,45 +11,9 @@ use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::postgres::{self, MAX_SESSIONS};
 use crate::store::versioned::Session;
-use crate::world::{Attempt, Next, World, binding, label_of, place, run_attempt, run_job};
+use crate::world::{Attempt, Impossible, Next, Process, Work, World, label_of, place_of, run_on};
 
-/// A move that cannot happen here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
-    /// The actor is doing nothing.
-    #[error("{0} has nothing in flight")]
-    Idle(String),
-    /// The actor is elsewhere in its flow.
-    #[error("{actor} is at {at}, not at {wanted}")]
-    Elsewhere {
-        /// Who.
-        actor: String,
-        /// Where it is.
-        at: Step,
-        /// Where the move wants it.
-        wanted: Step,
-    },
-    /// The actor waits for a lock.
-    #[error("{0} waits for a lock")]
-    Waiting(String),
-    /// The gateway has an attempt in flight.
-    #[error("{0} is busy")]
-    Busy(String),
-    /// The client has its answer or has given up.
-    #[error("the client of this trace asks no more")]
-    ClientDone,
-    /// There is no such actor in this design or scenario.
-    #[error("there is no {0} here")]
-    NoSuchActor(String),
-    /// This step is not one of Redis.
-    #[error("{0} is no step of redis")]
-    NotRedis(Step),
-    /// Internal error: a flow asked for another step when it was run again.
-    #[error("internal error: {0} did not repeat itself")]
-    Diverged(String),
-}
-
-type Ready = ArrayVec<Session, MAX_SESSIONS>;
+pub(super) type Ready = ArrayVec<Session, MAX_SESSIONS>;
 
 impl World {
     /// Carries out one move, whatever the budgets say, and tells what it did.
@@ -74,54 +37,80 @@ impl World {
     }
 
     fn carry_out(&mut self, setup: &Setup, mv: Move, did: &mut Occurrence) -> Result<(), Impossible> {
-        self.spend(mv);
+        self.spend(setup, mv);
         if mv.is_fault() {
-            self.sync.due = setup.flows.sync.is_some();
+            // What breaks after other trouble is not for want of what Redis has lost.
+            self.redis_lost = false;
         }
+        self.happen(setup, mv, did)?;
+        if mv.is_fault() {
+            // Also where it ended the first step of a run: the next run starts afresh.
+            self.make_due(setup, |_| true);
+        }
+        Ok(())
+    }
+
+    fn happen(&mut self, setup: &Setup, mv: Move, did: &mut Occurrence) -> Result<(), Impossible> {
         match mv {
             Move::Send { request, gateway } => self.send(setup, request, gateway, did),
             Move::Step { actor, step, .. } => self.step(setup, actor, step, did),
-            Move::Crash { actor, before } | Move::Cancel { actor, before } => self.lose(actor, before, did),
+            Move::Crash { actor, before } | Move::Cancel { actor, before } => self.lose(setup, actor, before, did),
             Move::Unreachable { actor, step } => {
-                let call = self.asks(setup, actor, step, did)?;
-                if !matches!(call.effect, Effect::Redis(_)) {
-                    return Err(Impossible::NotRedis(step));
-                }
-                self.touch(actor);
-                self.deliver(setup, actor, call, Reply::Failed(Failure::RedisUnreachable), did);
-                Ok(())
+                self.redis_fails(setup, actor, step, Failure::RedisUnreachable, did).map(drop)
             }
+            Move::RedisFull { actor, step } => self.redis_fails(setup, actor, step, Failure::RedisFull, did).map(drop),
+            Move::TimesOut { actor, step } => self.time_out(setup, actor, step, did),
+            Move::RunsLate => self.run_late(setup, did),
             Move::Lost { actor, step, ran } => self.lose_reply(setup, actor, step, ran, did),
-            Move::RedisLoss | Move::Expire => {
-                if mv == Move::Expire {
-                    self.redis.expire_next()
-                } else {
-                    self.redis.lose_everything()
-                }
-                self.forget_gone_keys();
-                self.gateways.iter_mut().flatten().for_each(|attempt| attempt.touched = true);
-                Ok(())
-            }
+            Move::UpstreamFails { actor, step } => self.fail_upstream(setup, actor, step, did),
+            Move::IdleTimeout { actor, before } => self.end_idle_session(setup, actor, before, did),
+            Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, did),
+            Move::PostgresRestart => self.restart_postgres(setup, did),
+            Move::RedisLoss
+            | Move::RedisTimeTravel
+            | Move::ScriptFlush
+            | Move::Expire
+            | Move::Evict(_)
+            | Move::Midnight => self.change_weather(setup, mv),
         }
     }
 
-    fn spend(&mut self, mv: Move) {
+    fn spend(&mut self, setup: &Setup, mv: Move) {
         let quiet = self.quiet();
-        let left = &mut self.left;
-        let budget = match mv {
-            Move::Crash { .. } => &mut left.crash,
-            Move::Cancel { .. } => &mut left.cancel,
-            Move::Unreachable { .. } => &mut left.redis_unreachable,
-            Move::Lost { .. } => &mut left.lost_reply,
-            Move::RedisLoss => &mut left.redis_loss,
-            Move::Expire => &mut left.expiry,
-            Move::Step { actor: Actor::Sync, .. } if self.sync.running.is_none() && !quiet => &mut left.job_run,
-            Move::Send { request, .. } if self.gateways.iter().flatten().any(|a| a.request == request) => {
-                &mut left.impatience
+        let begins = |actor: Actor| !actor.is_gateway() && self.running(setup, actor).is_none();
+        let left = match mv {
+            // What carries money or the hash runs whenever it likes.
+            Move::Step { actor, .. } if begins(actor) && !quiet && self.waits_for_leisure(setup, actor) => {
+                &mut self.left.job_run
             }
-            Move::Send { .. } | Move::Step { .. } => return,
+            Move::Send { request, .. } if self.in_flight(request).next().is_some() => &mut self.left.impatience,
+            Move::Send { .. } | Move::Step { .. } | Move::RunsLate => return,
+            Move::Crash { .. } => &mut self.left.crash,
+            Move::Cancel { .. } => &mut self.left.cancel,
+            Move::Unreachable { .. } => &mut self.left.redis_unreachable,
+            Move::RedisFull { .. } => &mut self.left.redis_full,
+            Move::TimesOut { .. } => &mut self.left.late,
+            Move::Lost { .. } => &mut self.left.lost_reply,
+            Move::UpstreamFails { .. } => &mut self.left.upstream_failure,
+            Move::IdleTimeout { .. } => &mut self.left.idle_timeout,
+            Move::LockTimeout { .. } => &mut self.left.lock_timeout,
+            Move::PostgresRestart => &mut self.left.postgres_restart,
+            Move::RedisLoss => &mut self.left.redis_loss,
+            Move::RedisTimeTravel => &mut self.left.redis_time_travel,
+            Move::ScriptFlush => &mut self.left.script_flush,
+            Move::Evict(_) => &mut self.left.eviction,
+            Move::Expire => &mut self.left.expiry,
+            Move::Midnight => &mut self.left.midnight,
         };
-        *budget = budget.saturating_sub(1);
+        *left = left.saturating_sub(1);
+    }
+
+    fn waits_for_leisure(&self, setup: &Setup, actor: Actor) -> bool {
+        let errand = place_of(setup, actor).and_then(|place| self.jobs[place].errands.first());
+        match actor {
+            Actor::Sync | Actor::CopyBack => true,
+            _ => matches!(errand, Some(Errand::Usage(_))),
+        }
     }
 
     fn send(&mut self, setup: &Setup, request: Request, gateway: u8, did: &mut Occurrence) -> Result<(), Impossible> {
@@ -142,49 +131,68 @@ impl World {
         for other in self.gateways.iter_mut().flatten().filter(|other| other.request == request) {
             other.overlapped = true;
         }
-        let mut recorded = Recorded::default();
-        let next = run_attempt(setup, request, &mut recorded);
-        self.gateways[usize::from(gateway)] = Some(Attempt {
+        let day = self.today;
+        self.gateways[usize::from(gateway)] = Some(Box::new(Attempt {
             request,
-            next,
-            recorded,
+            process: Process::begin(setup, Work::Attempt { request, day }),
+            day,
             touched: false,
+            returns: setup.requests[request.index()].returns,
             overlapped,
             knows_charged: false,
-            was_binding: [false; 3],
-        });
+            after_loss: self.redis_lost,
+            was_binding: [false; 4],
+        }));
+        self.remember_admission(setup, gateway);
         Ok(())
     }
 
     fn step(&mut self, setup: &Setup, actor: Actor, step: Step, did: &mut Occurrence) -> Result<(), Impossible> {
-        if actor == Actor::Sync && self.sync.running.is_none() && setup.flows.sync.is_some() {
-            let mut recorded = Recorded::default();
-            let next = run_job(setup, &mut recorded);
-            self.sync.running = Some((recorded, next));
-            self.sync.due = false;
-        }
+        self.begin_job(setup, actor)?;
         if let (Some(Next::Answer(answer)), Step::Reply) = (self.next(setup, actor), step) {
-            return self.answer(actor, answer, did);
+            return self.answer(setup, actor, answer, did);
         }
         let call = self.asks(setup, actor, step, did)?;
-        if let Some(reply) = self.ask_store(setup, actor, call, did) {
+        if let Some(reply) = self.ask(setup, actor, call, did) {
             self.deliver(setup, actor, call, reply, did);
-        } else {
-            self.set_next(actor, Next::Wait(call));
+        } else if let Some(process) = self.process_mut(setup, actor) {
+            process.next = Next::Wait(call);
         }
         Ok(())
     }
 
-    /// What the actor asks, which must be this step.
-    fn asks(&self, setup: &Setup, actor: Actor, wanted: Step, did: &mut Occurrence) -> Result<Call, Impossible> {
-        let next = self.next(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
-        match next {
-            Next::Diverged => return Err(Impossible::Diverged(actor.name())),
-            Next::Wait(_) => return Err(Impossible::Waiting(actor.name())),
-            _ => {}
+    /// An idle job begins with its first step.
+    pub(super) fn begin_job(&mut self, setup: &Setup, actor: Actor) -> Result<(), Impossible> {
+        if actor.is_gateway() || self.running(setup, actor).is_some() {
+            return Ok(());
         }
-        self.note_actor(actor, did);
-        match next {
+        let work = self.would_run(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
+        let place = place_of(setup, actor).ok_or_else(|| Impossible::NoSuchActor(actor.name()))?;
+        self.jobs[place].running = Some(Box::new(Process::begin(setup, work)));
+        self.jobs[place].due = false;
+        Ok(())
+    }
+
+    fn process_mut(&mut self, setup: &Setup, actor: Actor) -> Option<&mut Process> {
+        match actor {
+            Actor::Gateway(n) => self.gateways[usize::from(n)].as_mut().map(|attempt| &mut attempt.process),
+            job => self.jobs[place_of(setup, job)?].running.as_deref_mut(),
+        }
+    }
+
+    /// What the actor asks, which must be this step.
+    pub(super) fn asks(
+        &self,
+        setup: &Setup,
+        actor: Actor,
+        wanted: Step,
+        did: &mut Occurrence,
+    ) -> Result<Call, Impossible> {
+        let process = self.running(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
+        self.note_actor(setup, actor, did);
+        match process.next {
+            Next::Diverged => Err(Impossible::Diverged(actor.name())),
+            Next::Wait(_) => Err(Impossible::Waiting(actor.name())),
             Next::Ask(call) if call.step == wanted => {
                 did.call = Some(call);
                 Ok(call)
@@ -193,95 +201,114 @@ impl World {
         }
     }
 
-    fn note_actor(&self, actor: Actor, did: &mut Occurrence) {
-        let recorded = match actor {
-            Actor::Gateway(n) => self.attempt(n).map(|attempt| {
-                did.request = Some(attempt.request);
-                &attempt.recorded
-            }),
-            Actor::Sync => self.sync.running.as_ref().map(|(recorded, _)| recorded),
-        };
-        did.last = recorded.and_then(|r| r.replies.last()).map(|&(step, _)| step);
+    pub(super) fn note_actor(&self, setup: &Setup, actor: Actor, did: &mut Occurrence) {
+        did.request = self.request_of(setup, actor);
+        did.last = self.running(setup, actor).and_then(Process::last);
     }
 
-    /// Carries the effect out; nothing means that it waits. Ghosts: whose money moved, who holds the key.
-    fn ask_store(&mut self, setup: &Setup, actor: Actor, call: Call, did: &mut Occurrence) -> Option<Reply> {
-        match call.effect {
+    /// Carries the effect out; nothing means that it waits.
+    pub(super) fn ask(&mut self, setup: &Setup, actor: Actor, call: Call, did: &mut Occurrence) -> Option<Reply> {
+        let before = self.before(setup);
+        let reply = match call.effect {
             Effect::Redis(op) => {
-                did.early |= matches!(op, RedisOp::HSet { .. }) && self.may_still_roll_back(actor);
-                did.stranger_released |= self.releases_for_another(actor, op);
+                self.watch_redis(setup, actor, op, did);
                 let reply = self.redis.execute(op);
-                if let (RedisOp::SetNx { request, .. }, Reply::Taken, Actor::Gateway(n)) = (op, reply, actor) {
-                    self.clients[request.index()].key_holder = Some(n);
+                if let (crate::effect::RedisOp::SetNx { request, .. }, Reply::Taken) = (op, reply) {
+                    self.clients[request.index()].key_holder = Some(actor);
                 }
                 self.forget_gone_keys();
                 Some(reply)
             }
-            Effect::Pg(op) => self.ask_postgres(setup, actor, |pg, session| match pg.execute(session, op) {
-                postgres::Ran::Done(reply) => Some(reply),
-                postgres::Ran::Waits => None,
-            }),
-        }
-    }
-
-    fn ask_postgres(
-        &mut self,
-        setup: &Setup,
-        actor: Actor,
-        ask: impl FnOnce(&mut postgres::Postgres, Session) -> Option<Reply>,
-    ) -> Option<Reply> {
-        let before: ArrayVec<_, { postgres::MAX_TENANTS }> =
-            setup.tenants().map(|t| self.pg.quota(t).balance).collect();
-        let session = self.session(actor);
-        let reply = ask(&mut self.pg, session);
-        for (tenant, before) in setup.tenants().zip(before) {
-            let taken = before - self.pg.quota(tenant).balance;
-            if taken != crate::money::Money::ZERO {
-                self.sync.due = setup.flows.sync.is_some();
-                if let Some(request) = self.request_of(actor) {
-                    let client = &mut self.clients[request.index()];
-                    client.moved = client.moved + taken;
+            Effect::Pg(op) => {
+                let session = self.session(setup, actor);
+                match self.pg.execute(session, op) {
+                    postgres::Ran::Done(reply) => Some(reply),
+                    postgres::Ran::Waits => None,
                 }
             }
-        }
+            Effect::Local(op) => {
+                self.watch_errand(setup, actor, op, did);
+                self.do_locally(setup, op);
+                Some(Reply::Ok)
+            }
+        };
+        self.after_step(setup, actor, call, &before);
         reply
     }
 
-    /// Records a reply and runs the flow on to what it asks next.
-    fn deliver(&mut self, setup: &Setup, actor: Actor, call: Call, reply: Reply, did: &mut Occurrence) {
-        did.reply = Some(reply);
-        let charged = self.sees_its_charge(setup, actor, call, reply);
-        match actor {
-            Actor::Gateway(n) => {
-                let Some(attempt) = &mut self.gateways[usize::from(n)] else { return };
-                attempt.knows_charged |= charged;
-                attempt.recorded.replies.push((call.step, reply));
-                attempt.next = run_attempt(setup, attempt.request, &mut attempt.recorded);
+    fn do_locally(&mut self, setup: &Setup, op: LocalOp) {
+        match op {
+            LocalOp::Upstream(request) => {
+                let served = &mut self.clients[request.index()].served;
+                *served = served.saturating_add(1);
             }
-            Actor::Sync => {
-                let Some((recorded, next)) = &mut self.sync.running else { return };
-                recorded.replies.push((call.step, reply));
-                *next = run_job(setup, recorded);
-                if *next == Next::Done {
-                    self.sync.running = None;
-                    // The connection goes back; whatever a failed run left open is rolled back.
-                    self.pg.disconnect(self.session(Actor::Sync));
+            LocalOp::Send(errand) => {
+                let job = match errand {
+                    Errand::Usage(request) | Errand::Settle(request) => Actor::Worker(request),
+                    Errand::Snapshot { request, .. } => Actor::Task(request),
+                };
+                if let Some(place) = place_of(setup, job) {
+                    // Two deliveries of one request in the queue stand for any number of them.
+                    let _dropped = self.jobs[place].errands.try_push(errand);
                 }
             }
+            LocalOp::Acknowledge(errand) => {
+                if let Some(place) = place_of(setup, Actor::Worker(errand.request())) {
+                    let errands = &mut self.jobs[place].errands;
+                    if let Some(at) = errands.iter().position(|waiting| *waiting == errand) {
+                        errands.remove(at);
+                    }
+                }
+            }
+            LocalOp::Wait => {}
         }
     }
 
-    fn answer(&mut self, actor: Actor, answer: Answer, did: &mut Occurrence) -> Result<(), Impossible> {
-        self.note_actor(actor, did);
+    /// Records a reply and runs the flow on to what it asks next.
+    pub(super) fn deliver(&mut self, setup: &Setup, actor: Actor, call: Call, reply: Reply, did: &mut Occurrence) {
+        did.reply = Some(reply);
+        let charged = self.sees_its_charge(setup, actor, call, reply);
+        let Some(process) = self.process_mut(setup, actor) else { return };
+        process.recorded.answer(call.step, reply);
+        process.next = run_on(setup, process.work, &mut process.recorded);
+        let ended = matches!(process.next, Next::Done | Next::GaveUp(_));
+        match actor {
+            Actor::Gateway(n) => {
+                if let Some(attempt) = &mut self.gateways[usize::from(n)] {
+                    attempt.knows_charged |= charged;
+                }
+                self.remember_admission(setup, n);
+            }
+            job if ended => self.end_job(setup, job),
+            _ => {}
+        }
+    }
+
+    /// The job is through or is given up: its connection goes back, and whatever it left open is rolled back. A task is
+    /// not started again; an errand of the queue stays there until it is acknowledged.
+    pub(super) fn end_job(&mut self, setup: &Setup, actor: Actor) {
+        let Some(place) = place_of(setup, actor) else { return };
+        self.jobs[place].running = None;
+        if matches!(actor, Actor::Task(_)) && !self.jobs[place].errands.is_empty() {
+            self.jobs[place].errands.remove(0);
+        }
+        self.let_go_of_keys(actor);
+        self.pg.disconnect(self.session(setup, actor));
+    }
+
+    /// A process that ends is no live holder any more.
+    fn let_go_of_keys(&mut self, actor: Actor) {
+        for client in self.clients.iter_mut().filter(|client| client.key_holder == Some(actor)) {
+            client.key_holder = None;
+        }
+    }
+
+    fn answer(&mut self, setup: &Setup, actor: Actor, answer: Answer, did: &mut Occurrence) -> Result<(), Impossible> {
+        self.note_actor(setup, actor, did);
         let Actor::Gateway(n) = actor else { return Err(Impossible::NoSuchActor(actor.name())) };
-        did.early |= matches!(answer, Answer::Ok(_)) && self.may_still_roll_back(actor);
+        did.early |= matches!(answer, Answer::Ok(_)) && self.may_still_roll_back(setup, actor);
         let attempt = self.end_attempt(n).ok_or_else(|| Impossible::Idle(actor.name()))?;
-        let was_binding = match answer {
-            Answer::Refused(limit) => attempt.was_binding[place(limit)],
-            _ => false,
-        };
-        let others_in_flight = self.in_flight(attempt.request).next().is_some();
-        did.told = Some(Told { answer, knew_charged: attempt.knows_charged, was_binding, others_in_flight });
+        did.told = Some(self.told(setup, &attempt, answer));
         let client = &mut self.clients[attempt.request.index()];
         if answer.is_final() && client.answered.is_none() {
             client.answered = Some(answer);
@@ -289,64 +316,13 @@ impl World {
         Ok(())
     }
 
-    /// A crash or a cancellation: the attempt is gone, its connection with it; the client learns nothing.
-    fn lose(&mut self, actor: Actor, before: Step, did: &mut Occurrence) -> Result<(), Impossible> {
-        let running = match actor {
-            Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.next),
-            Actor::Sync => self.sync.running.as_ref().map(|(_, next)| *next),
-        };
-        let next = running.ok_or_else(|| Impossible::Idle(actor.name()))?;
-        if label_of(next) != before {
-            return Err(Impossible::Elsewhere { actor: actor.name(), at: label_of(next), wanted: before });
-        }
-        self.note_actor(actor, did);
-        self.touch(actor);
-        match actor {
-            Actor::Gateway(n) => drop(self.end_attempt(n)),
-            Actor::Sync => {
-                self.sync.running = None;
-                self.pg.disconnect(self.session(actor));
-            }
-        }
-        Ok(())
-    }
-
-    fn lose_reply(
-        &mut self,
-        setup: &Setup,
-        actor: Actor,
-        step: Step,
-        ran: bool,
-        did: &mut Occurrence,
-    ) -> Result<(), Impossible> {
-        if actor == Actor::Sync && self.sync.running.is_none() {
-            return Err(Impossible::Idle(actor.name()));
-        }
-        let call = self.asks(setup, actor, step, did)?;
-        self.touch(actor);
-        if ran {
-            let _unseen = self.ask_store(setup, actor, call, did);
-        }
-        let failure = match call.effect {
-            Effect::Redis(_) => Failure::RedisLost,
-            Effect::Pg(_) => {
-                self.pg.disconnect(self.session(actor));
-                Failure::PgLost
-            }
-        };
-        self.deliver(setup, actor, call, Reply::Failed(failure), did);
-        Ok(())
-    }
-
     /// Ends the attempt: its connection closes, and if a fault or another attempt of the trace interfered, the client may
     /// ask once more.
-    fn end_attempt(&mut self, gateway: u8) -> Option<Attempt> {
+    pub(super) fn end_attempt(&mut self, gateway: u8) -> Option<Box<Attempt>> {
         let attempt = self.gateways.get_mut(usize::from(gateway))?.take()?;
         self.pg.disconnect(Session(gateway));
-        for client in self.clients.iter_mut().filter(|client| client.key_holder == Some(gateway)) {
-            client.key_holder = None;
-        }
-        if attempt.touched || attempt.overlapped {
+        self.let_go_of_keys(Actor::Gateway(gateway));
+        if (attempt.touched && attempt.returns) || attempt.overlapped {
             self.clients[attempt.request.index()].tries_left += 1;
         }
         Some(attempt)
@@ -354,83 +330,22 @@ impl World {
 
     /// Locks were let go: those who wait go on, the winner first.
     fn take_up_waiters(&mut self, setup: &Setup, winner: Option<Actor>, did: &mut Occurrence) {
-        let mut favourite = winner.map(|actor| self.session(actor));
+        let mut favourite = winner.map(|actor| self.session(setup, actor));
         loop {
             let ready = self.pg.ready();
             let Some(session) = favourite.take().filter(|s| ready.contains(s)).or(ready.first().copied()) else {
                 return;
             };
-            let actor = self.actor_of(session);
-            let Some(Next::Wait(call)) = self.next(setup, actor) else { return };
-            let reply = self.ask_postgres(setup, actor, |pg, session| pg.take_up(session));
+            let actor = self.actor_of(setup, session);
+            let Some(Next::Wait(call)) = self.running(setup, actor).map(|process| process.next) else { return };
+            let before = self.before(setup);
+            let reply = self.pg.take_up(session);
+            self.after_step(setup, actor, call, &before);
             let Some(reply) = reply else { return };
             let acting = did.reply;
             self.deliver(setup, actor, call, reply, did);
             did.reply = acting;
             did.woke.push((actor, call.step, reply));
-        }
-    }
-
-    fn remember_binding_limits(&mut self, setup: &Setup) {
-        for attempt in self.gateways.iter_mut().flatten() {
-            let charge = setup.charge(attempt.request);
-            let now = binding(&self.pg.quota(charge.tenant), charge.amount);
-            for (seen, now) in attempt.was_binding.iter_mut().zip(now) {
-                *seen |= now;
-            }
-        }
-    }
-
-    fn touch(&mut self, actor: Actor) {
-        if let Actor::Gateway(n) = actor
-            && let Some(attempt) = &mut self.gateways[usize::from(n)]
-        {
-            attempt.touched = true;
-        }
-    }
-
-    fn set_next(&mut self, actor: Actor, to: Next) {
-        match actor {
-            Actor::Gateway(n) => self.gateways[usize::from(n)].iter_mut().for_each(|attempt| attempt.next = to),
-            Actor::Sync => self.sync.running.iter_mut().for_each(|(_, next)| *next = to),
-        }
-    }
-
-    fn request_of(&self, actor: Actor) -> Option<Request> {
-        match actor {
-            Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.request),
-            Actor::Sync => None,
-        }
-    }
-
-    fn forget_gone_keys(&mut self) {
-        for (place, client) in self.clients.iter_mut().enumerate() {
-            if self.redis.key(Request(place as u8)).is_none() {
-                client.key_holder = None;
-            }
-        }
-    }
-
-    fn may_still_roll_back(&self, actor: Actor) -> bool {
-        self.pg.in_transaction(self.session(actor))
-    }
-
-    fn releases_for_another(&self, actor: Actor, op: RedisOp) -> bool {
-        let RedisOp::Del(request) = op else { return false };
-        let holder = self.clients[request.index()].key_holder.map(Actor::Gateway);
-        self.redis.key(request).is_some() && holder != Some(actor)
-    }
-
-    fn sees_its_charge(&self, setup: &Setup, actor: Actor, call: Call, reply: Reply) -> bool {
-        let Some(request) = self.request_of(actor) else { return false };
-        let charge = setup.charge(request);
-        match (call.effect, reply) {
-            (Effect::Pg(PgOp::Commit | PgOp::MarkCommitted(_)), Reply::Ok | Reply::Updated(1)) => {
-                let row = self.pg.row(charge.trace);
-                row.is_some_and(|row| row.tenant == charge.tenant && row.effective())
-            }
-            (_, Reply::Row(Some(row))) => row.tenant == charge.tenant && row.effective(),
-            _ => false,
         }
     }
 }

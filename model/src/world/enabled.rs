@@ -1,10 +1,11 @@
 //! Which moves are enabled, in the order that breaks ties between counterexamples of equal length.
 
-use crate::effect::{Effect, PgOp};
+use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
-use crate::world::{Next, World, label_of};
+use crate::store::redis::Redis;
+use crate::world::{Next, World, label_of, place_of};
 
 impl World {
     /// Appends every enabled move: clients first, then steps, then what may still go wrong. None when at rest.
@@ -13,22 +14,20 @@ impl World {
             return;
         }
         self.sends(setup, out);
-        for actor in self.actors() {
+        for actor in self.actors(setup) {
             self.steps(setup, actor, out);
         }
-        for actor in self.actors() {
-            self.faults_on(actor, out);
+        if self.late.is_some() {
+            out.push(Move::RunsLate);
         }
-        if self.left.redis_loss > 0 && self.redis.next_deadline().is_some() {
-            out.push(Move::RedisLoss);
+        for actor in self.actors(setup) {
+            self.faults_on(setup, actor, out);
         }
-        if self.left.expiry > 0 && self.redis.next_deadline().is_some() {
-            out.push(Move::Expire);
-        }
+        self.weather(setup, out);
     }
 
-    fn actors(&self) -> impl Iterator<Item = Actor> + use<> {
-        (0..self.gateways.len() as u8).map(Actor::Gateway).chain([Actor::Sync])
+    fn actors<'a>(&self, setup: &'a Setup) -> impl Iterator<Item = Actor> + use<'a> {
+        (0..self.gateways.len() as u8).map(Actor::Gateway).chain(setup.jobs().iter().copied())
     }
 
     /// A client sends to the first free gateway; gateways without an attempt are interchangeable.
@@ -43,16 +42,35 @@ impl World {
         }
     }
 
+    /// Whether an idle job may begin. A periodic one and the usage worker run when all is quiet, or earlier by the budget
+    /// of [`Faults::job_run`]; what carries money or the hash runs whenever it likes. One worker and one task at a time.
+    pub(super) fn may_begin(&self, setup: &Setup, actor: Actor) -> bool {
+        let Some(place) = place_of(setup, actor) else { return false };
+        let job = &self.jobs[place];
+        let at_leisure = self.quiet() || self.left.job_run > 0;
+        let alone = |kind: fn(Actor) -> bool| {
+            let running = setup.jobs().iter().zip(&self.jobs).filter(|(_, job)| job.running.is_some());
+            running.map(|(&actor, _)| actor).all(|actor| !kind(actor))
+        };
+        match (actor, job.errands.first()) {
+            (Actor::Sync | Actor::CopyBack, _) => job.due && at_leisure,
+            (Actor::Worker(_), Some(Errand::Usage(_))) => at_leisure && alone(|a| matches!(a, Actor::Worker(_))),
+            (Actor::Worker(_), Some(_)) => alone(|a| matches!(a, Actor::Worker(_))),
+            (Actor::Task(_), Some(_)) => alone(|a| matches!(a, Actor::Task(_))),
+            _ => false,
+        }
+    }
+
     fn steps(&self, setup: &Setup, actor: Actor, out: &mut Vec<Move>) {
-        let idle_job = actor == Actor::Sync && self.sync.running.is_none();
-        if idle_job && !(self.sync.due && (self.quiet() || self.left.job_run > 0)) {
+        let idle = self.running(setup, actor).is_none();
+        if idle && !self.may_begin(setup, actor) {
             return;
         }
         let Some(next) = self.next(setup, actor) else { return };
         let step = match next {
             Next::Ask(call) => call.step,
             Next::Answer(_) => Step::Reply,
-            Next::Wait(_) | Next::Done | Next::Diverged => return,
+            Next::Wait(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => return,
         };
         let contenders = self.contenders(setup, actor, step);
         if contenders.is_empty() {
@@ -63,49 +81,116 @@ impl World {
 
     /// Those who could get the lock that this step lets go of, if there is more than one.
     fn contenders(&self, setup: &Setup, actor: Actor, step: Step) -> Vec<Actor> {
-        let waiting = self.gateways.iter().flatten().filter(|attempt| matches!(attempt.next, Next::Wait(_))).count();
-        if waiting < 2 {
+        let waits =
+            |actor: &Actor| self.running(setup, *actor).is_some_and(|process| matches!(process.next, Next::Wait(_)));
+        if self.actors(setup).filter(waits).count() < 2 {
             return Vec::new();
         }
         let mut after = self.clone();
         match after.carry_out_alone(setup, Move::Step { actor, step, wins: None }) {
-            Ok(ready) if ready.len() > 1 => ready.into_iter().map(|session| self.actor_of(session)).collect(),
+            Ok(ready) if ready.len() > 1 => ready.into_iter().map(|session| self.actor_of(setup, session)).collect(),
             _ => Vec::new(),
         }
     }
 
-    fn faults_on(&self, actor: Actor, out: &mut Vec<Move>) {
-        let next = match actor {
-            Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.next),
-            Actor::Sync => self.sync.running.as_ref().map(|(_, next)| *next),
-        };
-        let Some(next) = next else { return };
-        let Faults { crash, cancel, redis_unreachable, lost_reply, .. } = self.left;
+    fn faults_on(&self, setup: &Setup, actor: Actor, out: &mut Vec<Move>) {
+        let running = self.running(setup, actor).map(|process| process.next);
+        // A task that was started and has not run dies with its process like one that has begun.
+        let waiting_task = matches!(actor, Actor::Task(_)) && running.is_none();
+        let Some(next) = running.or_else(|| self.next(setup, actor)) else { return };
+        let Faults { crash, cancel, .. } = self.left;
         let before = label_of(next);
-        if crash > 0 {
+        if crash > 0 && (running.is_some() || waiting_task) {
             out.push(Move::Crash { actor, before });
         }
-        if cancel > 0 && actor != Actor::Sync {
+        if cancel > 0 && actor.is_gateway() {
             out.push(Move::Cancel { actor, before });
         }
-        let Next::Ask(call) = next else { return };
-        let step = call.step;
-        if redis_unreachable > 0 && matches!(call.effect, Effect::Redis(_)) {
-            out.push(Move::Unreachable { actor, step });
+        let session = self.session(setup, actor);
+        let in_transaction = self.pg.in_transaction(session);
+        if self.left.idle_timeout > 0 && self.pg.idle_in_transaction(session) {
+            out.push(Move::IdleTimeout { actor, before });
         }
-        // Without a transaction a ROLLBACK is no round trip: its connection went with the failure before it.
-        let nothing_to_lose = call.effect == Effect::Pg(PgOp::Rollback) && !self.pg.in_transaction(self.session(actor));
-        if lost_reply > 0 && !nothing_to_lose {
-            // Inside a transaction the lost connection takes back whatever ran, so that only one of both is told apart.
-            let durable = match call.effect {
-                Effect::Redis(_) => true,
-                Effect::Pg(PgOp::Commit) => true,
-                Effect::Pg(op) => op.writes() && !self.pg.in_transaction(self.session(actor)),
-            };
-            if durable {
-                out.push(Move::Lost { actor, step, ran: true });
+        if self.left.lock_timeout > 0
+            && let Next::Wait(call) = next
+        {
+            out.push(Move::LockTimeout { actor, step: call.step });
+        }
+        // An idle job meets trouble at the step it would begin with.
+        if let Next::Ask(call) = next
+            && (running.is_some() || self.may_begin(setup, actor))
+        {
+            self.faults_at(actor, call, in_transaction, out);
+        }
+    }
+
+    fn faults_at(&self, actor: Actor, call: Call, in_transaction: bool, out: &mut Vec<Move>) {
+        let Faults { redis_unreachable, lost_reply, redis_full, late, upstream_failure, .. } = self.left;
+        let step = call.step;
+        match call.effect {
+            Effect::Local(LocalOp::Upstream(_)) if upstream_failure > 0 => {
+                out.push(Move::UpstreamFails { actor, step });
             }
-            out.push(Move::Lost { actor, step, ran: false });
+            Effect::Local(_) => {}
+            Effect::Redis(op) => {
+                if redis_unreachable > 0 {
+                    out.push(Move::Unreachable { actor, step });
+                }
+                if redis_full > 0 && self.meets_a_full_redis(op) {
+                    out.push(Move::RedisFull { actor, step });
+                }
+                if late > 0 && self.late.is_none() && op.writes() {
+                    out.push(Move::TimesOut { actor, step });
+                }
+                if lost_reply > 0 {
+                    out.push(Move::Lost { actor, step, ran: true });
+                    out.push(Move::Lost { actor, step, ran: false });
+                }
+            }
+            Effect::Pg(op) => {
+                // Without a transaction a ROLLBACK is no round trip: its connection went with the failure before it.
+                let nothing_to_lose = op == PgOp::Rollback && !in_transaction;
+                if lost_reply > 0 && !nothing_to_lose {
+                    // Inside a transaction the lost connection takes back whatever ran: only one of both is told apart.
+                    if op == PgOp::Commit || op.writes() && !in_transaction {
+                        out.push(Move::Lost { actor, step, ran: true });
+                    }
+                    out.push(Move::Lost { actor, step, ran: false });
+                }
+            }
+        }
+    }
+
+    /// Redis refuses a write when it comes to it: a script that ends before its first write answers as usual.
+    fn meets_a_full_redis(&self, op: RedisOp) -> bool {
+        if !matches!(op, RedisOp::Eval { .. }) {
+            return op.needs_memory();
+        }
+        self.redis.would_change(op)
+    }
+
+    /// What befalls a store or the clock.
+    fn weather(&self, setup: &Setup, out: &mut Vec<Move>) {
+        if self.left.postgres_restart > 0 {
+            out.push(Move::PostgresRestart);
+        }
+        if self.left.redis_loss > 0 && !self.redis.evictable().is_empty() {
+            out.push(Move::RedisLoss);
+        }
+        if self.left.redis_time_travel > 0 && self.redis.differs_from(&Redis::opening(setup)) {
+            out.push(Move::RedisTimeTravel);
+        }
+        if self.left.script_flush > 0 && self.redis.has_scripts() {
+            out.push(Move::ScriptFlush);
+        }
+        if self.left.eviction > 0 {
+            out.extend(self.redis.evictable().into_iter().map(Move::Evict));
+        }
+        if self.left.expiry > 0 && self.redis.next_deadline().is_some() {
+            out.push(Move::Expire);
+        }
+        if self.left.midnight > 0 {
+            out.push(Move::Midnight);
         }
     }
 }

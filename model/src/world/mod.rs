@@ -3,51 +3,47 @@
 
 mod apply;
 mod enabled;
+mod ghosts;
+mod impossible;
+mod process;
+mod trouble;
 
 use arrayvec::ArrayVec;
 
-pub use apply::Impossible;
+pub use impossible::Impossible;
+pub use process::{Next, Process, Work, label_of, run_on};
 
 use crate::books::{Books, RequestBook, TenantBook};
-use crate::effect::{Call, DAY, Fields};
-use crate::io::{Ran, Recorded, run};
+use crate::day::Day;
+use crate::effect::{DAY, Errand, Fields, RedisOp};
+use crate::flow::Asking;
 use crate::money::Money;
 use crate::moves::Actor;
-use crate::reply::{Answer, Failure};
-use crate::row::{Limit, QuotaRow, Request, Tenant};
+use crate::reply::Answer;
+use crate::row::{BudgetRow, KeyRow, QuotaRow, Request, Tenant, Trace};
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
-use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, Postgres};
+use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
 use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
 use crate::store::versioned::Session;
 
-/// What a process does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Next {
-    /// It asks for this.
-    Ask(Call),
-    /// It has asked and waits for a lock.
-    Wait(Call),
-    /// It answers its client.
-    Answer(Answer),
-    /// The job is through.
-    Done,
-    /// Internal error: the flow did not repeat itself.
-    Diverged,
-}
+/// The most gateways a world holds.
+pub const MAX_GATEWAYS: usize = 3;
 
-/// One try at a request, in one gateway.
+/// One try at a request, in one gateway, with what only the checker knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Attempt {
     /// Which request.
     pub request: Request,
-    /// What it does next.
-    pub next: Next,
-    recorded: Recorded,
+    /// How far it has come.
+    pub process: Process,
+    day: Day,
     touched: bool,
+    returns: bool,
     overlapped: bool,
     knows_charged: bool,
-    was_binding: [bool; 3],
+    after_loss: bool,
+    was_binding: [bool; 4],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,14 +52,21 @@ struct Client {
     asked_before: bool,
     answered: Option<Answer>,
     moved: Money,
-    key_holder: Option<u8>,
+    key_holder: Option<Actor>,
+    served: u8,
+    admitted_on: Option<Day>,
+    charged_on: Option<Day>,
+    in_doubt: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct SyncJob {
-    running: Option<(Recorded, Next)>,
-    /// Something happened since the last run began.
+/// A background job, or a worker for errands about one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Job {
+    running: Option<Box<Process>>,
+    /// Something happened since the last run of a periodic job began.
     due: bool,
+    /// Errands that were handed over and not acknowledged.
+    errands: ArrayVec<Errand, 2>,
 }
 
 /// The state of everything.
@@ -71,49 +74,103 @@ struct SyncJob {
 pub struct World {
     pg: Postgres,
     redis: Redis,
-    gateways: ArrayVec<Option<Attempt>, { MAX_SESSIONS - 1 }>,
+    gateways: ArrayVec<Option<Box<Attempt>>, MAX_GATEWAYS>,
     clients: ArrayVec<Client, MAX_REQUESTS>,
-    sync: SyncJob,
+    jobs: Vec<Job>,
+    today: Day,
+    /// A command of Redis that was given up and is still on its way.
+    late: Option<(Actor, RedisOp)>,
+    /// Redis has lost data or its scripts, and no other fault has struck since.
+    redis_lost: bool,
     left: Faults,
 }
 
+impl Redis {
+    /// The Redis before the first request: quota hashes warm unless an account is cold, no keys, no cached principals.
+    pub(crate) fn opening(setup: &Setup) -> Redis {
+        let warm = |tenant: Tenant| Hash {
+            row: setup.opening(tenant),
+            fields: Fields::ALL,
+            deadline: Some(DAY),
+            drifted: None,
+        };
+        let hash = |tenant: Tenant| (!setup.accounts[tenant.index()].cold).then(|| warm(tenant));
+        let hashes: ArrayVec<Option<Hash>, MAX_TENANTS> = setup.tenants().map(hash).collect();
+        Redis::new(setup.requests.len(), &hashes, &vec![None; setup.accounts.len()])
+    }
+}
+
 impl World {
-    /// The world before the first request: quota hashes warm, no keys, an empty ledger.
+    /// The world before the first request: quota hashes warm unless an account is cold, no keys, no cached principals, an
+    /// empty ledger.
     pub fn new(setup: &Setup) -> World {
-        let opening: ArrayVec<QuotaRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening(t)).collect();
-        let warm = |row: &QuotaRow| Some(Hash { row: *row, fields: Fields::ALL, deadline: Some(DAY) });
-        let hashes: ArrayVec<Option<Hash>, MAX_TENANTS> = opening.iter().map(warm).collect();
+        let quotas: ArrayVec<QuotaRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening(t)).collect();
+        let keys: ArrayVec<KeyRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_key(t)).collect();
+        let budgets: ArrayVec<BudgetRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_budget(t)).collect();
         let client = |asked: &crate::setup::Asked| Client {
             tries_left: asked.attempts,
             asked_before: false,
             answered: None,
             moved: Money::ZERO,
             key_holder: None,
+            served: 0,
+            admitted_on: None,
+            charged_on: None,
+            in_doubt: false,
         };
+        let job = |actor: &Actor| Job { due: matches!(actor, Actor::Sync | Actor::CopyBack), ..Job::default() };
+        let sessions = usize::from(setup.gateways) + setup.jobs().len();
+        let opening = Opening { quotas: &quotas, keys: &keys, budgets: &budgets, traces: setup.traces.len(), sessions };
         World {
-            pg: Postgres::new(&opening, setup.traces.len(), usize::from(setup.gateways) + 1),
-            redis: Redis::new(setup.requests.len(), &hashes),
+            pg: Postgres::new(&opening),
+            redis: Redis::opening(setup),
             gateways: (0..setup.gateways).map(|_| None).collect(),
             clients: setup.requests.iter().map(client).collect(),
-            sync: SyncJob { running: None, due: setup.flows.sync.is_some() },
+            jobs: setup.jobs().iter().map(job).collect(),
+            today: setup.today,
+            late: None,
+            redis_lost: false,
             left: setup.faults,
         }
     }
 
     /// The attempt in flight at a gateway.
     pub fn attempt(&self, gateway: u8) -> Option<&Attempt> {
-        self.gateways.get(usize::from(gateway))?.as_ref()
+        self.gateways.get(usize::from(gateway))?.as_deref()
     }
 
-    /// What an actor does next, if it is doing anything. An idle job with a run due shows its first step.
-    pub fn next(&self, setup: &Setup, actor: Actor) -> Option<Next> {
+    /// The day it is.
+    pub fn today(&self) -> Day {
+        self.today
+    }
+
+    /// What an actor runs now, if it runs anything.
+    pub fn running(&self, setup: &Setup, actor: Actor) -> Option<&Process> {
         match actor {
-            Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.next),
-            Actor::Sync => match &self.sync.running {
-                Some((_, next)) => Some(*next),
-                None => setup.flows.sync.map(|_| run_job(setup, &mut Recorded::default())),
-            },
+            Actor::Gateway(n) => self.attempt(n).map(|attempt| &attempt.process),
+            job => self.jobs[place_of(setup, job)?].running.as_deref(),
         }
+    }
+
+    /// What an idle job would run if it began now.
+    pub fn would_run(&self, setup: &Setup, actor: Actor) -> Option<Work> {
+        match actor {
+            Actor::Gateway(_) => None,
+            Actor::Sync => setup.flows.sync.map(|_| Work::Sync),
+            Actor::CopyBack => setup.flows.copy_back.map(|_| Work::CopyBack),
+            Actor::Worker(_) | Actor::Task(_) => {
+                let errand = *self.jobs[place_of(setup, actor)?].errands.first()?;
+                Some(Work::Errand { errand, day: self.today })
+            }
+        }
+    }
+
+    /// What an actor does next, if it is doing anything. An idle job that could run shows its first step.
+    pub fn next(&self, setup: &Setup, actor: Actor) -> Option<Next> {
+        if let Some(process) = self.running(setup, actor) {
+            return Some(process.next);
+        }
+        self.would_run(setup, actor).map(|work| Process::begin(setup, work).next)
     }
 
     /// The Redis model, for what its clock says.
@@ -121,38 +178,81 @@ impl World {
         &self.redis
     }
 
-    /// Whether nothing more can happen that money depends on: clients done or out of attempts, nothing in flight, jobs ran
-    /// after the last fault and the last charge.
+    /// Bytes on the heap: the processes.
+    pub fn heap_bytes(&self) -> usize {
+        let attempts = self.gateways.iter().flatten().count() * size_of::<Attempt>();
+        let jobs = self.jobs.iter().filter(|job| job.running.is_some()).count() * size_of::<Process>();
+        attempts + jobs + self.jobs.len() * size_of::<Job>()
+    }
+
+    /// Whether nothing more can happen that money depends on: clients done or out of attempts, nothing in flight, errands
+    /// done, periodic jobs ran after the last fault and the last change they carry over.
     pub fn at_rest(&self) -> bool {
-        self.quiet() && !self.sync.due && self.sync.running.is_none()
+        self.quiet()
+            && self.late.is_none()
+            && self.jobs.iter().all(|job| !job.due && job.running.is_none() && job.errands.is_empty())
     }
 
     /// The books at this instant.
     pub fn books(&self, setup: &Setup) -> Books {
         let tenant = |t: Tenant| TenantBook {
             open: setup.opening(t).balance,
+            open_used: setup.opening(t).daily_used,
             quota: self.pg.quota(t),
             hash: self.redis.hash(t),
-        };
-        let request = |r: Request| {
-            let charge = setup.charge(r);
-            let client = &self.clients[r.index()];
-            RequestBook {
-                tenant: charge.tenant,
-                trace: charge.trace,
-                price: charge.amount,
-                moved: client.moved,
-                key: self.redis.key(r),
-                key_held: client.key_holder.is_some(),
-                in_flight: self.in_flight(r).count() as u8,
-                answered: client.answered,
-            }
+            key: self.pg.key(t),
+            budget: self.pg.budget(t),
+            counter: self.redis.budget(t).map(|(micros, _)| micros),
+            usage: self.pg.usage(t),
         };
         Books {
+            design: setup.met,
+            path: setup.path,
+            first_day: setup.today,
+            today: self.today,
+            gateways: setup.gateways,
+            places: self.gateways.iter().map(|attempt| self.place_in_flow(setup, attempt.as_deref()?)).collect(),
             tenants: setup.tenants().map(tenant).collect(),
-            rows: (0..setup.traces.len() as u8).map(|t| self.pg.row(crate::row::Trace(t))).collect(),
-            requests: setup.all_requests().map(request).collect(),
+            rows: (0..setup.traces.len() as u8).map(|t| self.pg.row(Trace(t))).collect(),
+            requests: setup.all_requests().map(|request| self.request_book(setup, request)).collect(),
             at_rest: self.at_rest(),
+        }
+    }
+
+    fn place_in_flow(&self, setup: &Setup, attempt: &Attempt) -> Option<(Tenant, Step)> {
+        Some((setup.charge(attempt.request).tenant, attempt.process.last()?))
+    }
+
+    fn request_book(&self, setup: &Setup, request: Request) -> RequestBook {
+        let charge = setup.charge(request);
+        let client = &self.clients[request.index()];
+        RequestBook {
+            tenant: charge.tenant,
+            trace: charge.trace,
+            asking: charge.asking,
+            returns: setup.requests[request.index()].returns,
+            price: self.price(setup, request),
+            moved: client.moved,
+            key: self.redis.key(request),
+            key_held: client.key_holder.is_some(),
+            in_flight: self.in_flight(request).count() as u8,
+            answered: client.answered,
+            served: client.served,
+            admitted_on: client.admitted_on,
+            charged_on: client.charged_on,
+            in_doubt: client.in_doubt,
+        }
+    }
+
+    /// What the request costs; for a reverse, what the charge it gives back did.
+    fn price(&self, setup: &Setup, request: Request) -> Money {
+        let charge = setup.charge(request);
+        match charge.asking {
+            Asking::Reverse { of } => {
+                let original = setup.all_requests().map(|r| setup.charge(r)).find(|other| other.trace == of);
+                original.map_or(Money::ZERO, |original| original.amount)
+            }
+            _ => charge.amount,
         }
     }
 
@@ -162,64 +262,28 @@ impl World {
     }
 
     fn in_flight(&self, request: Request) -> impl Iterator<Item = &Attempt> {
-        self.gateways.iter().flatten().filter(move |attempt| attempt.request == request)
+        self.gateways.iter().flatten().map(Box::as_ref).filter(move |attempt| attempt.request == request)
     }
 
-    fn session(&self, actor: Actor) -> Session {
+    fn session(&self, setup: &Setup, actor: Actor) -> Session {
         match actor {
             Actor::Gateway(n) => Session(n),
-            Actor::Sync => Session(self.gateways.len() as u8),
+            job => {
+                let place = place_of(setup, job).unwrap_or_default();
+                Session((self.gateways.len() + place) as u8)
+            }
         }
     }
 
-    fn actor_of(&self, session: Session) -> Actor {
-        if usize::from(session.0) < self.gateways.len() { Actor::Gateway(session.0) } else { Actor::Sync }
+    fn actor_of(&self, setup: &Setup, session: Session) -> Actor {
+        match usize::from(session.0).checked_sub(self.gateways.len()) {
+            None => Actor::Gateway(session.0),
+            Some(place) => setup.jobs()[place],
+        }
     }
 }
 
-/// Runs the flow of an attempt as far as its replies reach.
-pub fn run_attempt(setup: &Setup, request: Request, recorded: &mut Recorded) -> Next {
-    match run(recorded, |io| (setup.flows.deduct)(io, setup.charge(request))) {
-        Ran::Asks(call) => Next::Ask(call),
-        Ran::Ended(answer) => Next::Answer(answer),
-        Ran::Failed(Failure::Refused(limit)) => Next::Answer(Answer::Refused(limit)),
-        Ran::Failed(failure) => Next::Answer(Answer::Error(failure)),
-        Ran::Diverged { .. } => Next::Diverged,
-    }
-}
-
-/// Runs the background job as far as its replies reach; idle where the design has none.
-pub fn run_job(setup: &Setup, recorded: &mut Recorded) -> Next {
-    let Some(sync) = setup.flows.sync else { return Next::Done };
-    let tenants = setup.tenants().collect();
-    match run(recorded, |io| sync(io, &tenants)) {
-        Ran::Asks(call) => Next::Ask(call),
-        // A run that failed is given up; the next one starts afresh.
-        Ran::Ended(()) | Ran::Failed(_) => Next::Done,
-        Ran::Diverged { .. } => Next::Diverged,
-    }
-}
-
-fn binding(quota: &QuotaRow, price: Money) -> [bool; 3] {
-    [
-        quota.balance + quota.credit < price,
-        quota.daily_used >= quota.daily_quota,
-        quota.monthly_used >= quota.monthly_quota,
-    ]
-}
-
-fn place(limit: Limit) -> usize {
-    match limit {
-        Limit::Balance => 0,
-        Limit::Daily => 1,
-        Limit::Monthly => 2,
-    }
-}
-
-/// The label of what comes next, for naming a crash.
-pub fn label_of(next: Next) -> Step {
-    match next {
-        Next::Ask(call) | Next::Wait(call) => call.step,
-        Next::Answer(_) | Next::Done | Next::Diverged => Step::Reply,
-    }
+/// The place of a job among the jobs of its setup.
+fn place_of(setup: &Setup, job: Actor) -> Option<usize> {
+    setup.jobs().iter().position(|&known| known == job)
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::books::Edge;
-use model::design::Design;
-use model::flow::Flows;
+use model::flow::Path;
 use model::invariant::{self, Figure, Look};
 use model::moves::{Actor, Move};
-use model::setup::{Account, Asked, Faults, Setup};
+use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
+use model::store::redis::Evicted;
 use model::world::World;
 
 /// An account of that balance, called acme.
@@ -20,12 +20,31 @@ pub fn acme(balance: &str) -> Account {
         credit: "0".parse().unwrap(),
         daily_quota: 10,
         monthly_quota: 10,
+        used: 0,
+        budget: None,
+        new: false,
+        cold: false,
     }
+}
+
+/// Another account of 100.00, called beta.
+pub fn beta() -> Account {
+    Account { name: "beta".to_owned(), ..acme("100.00") }
 }
 
 /// A request of acme's for 5.25.
 pub fn asked(trace: &str) -> Asked {
-    Asked { trace: trace.to_owned(), account: "acme".to_owned(), amount: "5.25".parse().unwrap(), attempts: 3 }
+    Asked::charge(trace, "acme", "5.25".parse().unwrap())
+}
+
+/// Money of acme's paid in: 5.25.
+pub fn recharge(trace: &str) -> Asked {
+    Asked { kind: AskedKind::Recharge, ..asked(trace) }
+}
+
+/// A charge of acme's given back, asked for once.
+pub fn reverse(trace: &str, of: &str) -> Asked {
+    Asked { kind: AskedKind::Reverse, of: Some(of.to_owned()), amount: None, attempts: 1, ..asked(trace) }
 }
 
 /// Faults by name, each once.
@@ -34,15 +53,23 @@ pub fn once(kinds: &[&str]) -> Faults {
     serde_json::from_value(serde_json::to_value(budgets).unwrap()).unwrap()
 }
 
-/// So many traces t1, t2, ... of acme's at as many gateways, with these faults.
-pub fn traces(n: u8, gateways: u8, faults: &[&str], design: &str) -> Setup {
-    let requests = (1..=n).map(|i| asked(&format!("t{i}"))).collect();
-    Setup::new(vec![acme("100.00")], requests, gateways, once(faults), design.parse::<Design>().unwrap()).unwrap()
+/// What is not walked of the request path: nothing.
+pub const WHOLE_PATH: Path = Path { auth: true, quota_check: true, upstream: true, usage: true };
+
+/// These premises with these faults and this design.
+pub fn setup(premises: Premises, faults: &[&str], design: &str) -> Setup {
+    Setup::new(premises, once(faults), design.parse().unwrap()).unwrap()
 }
 
-/// The same with a deduct of the test's own and no job.
-pub fn with_deduct(setup: Setup, deduct: model::flow::Deduct) -> Setup {
-    setup.with_flows(Flows { deduct, sync: None })
+/// One account, these requests at so many gateways, billing and reply alone.
+pub fn billing(account: Account, requests: Vec<Asked>, gateways: u8) -> Premises {
+    Premises::billing_only(vec![account], requests, gateways)
+}
+
+/// So many traces t1, t2, ... of acme's, who has 100.00, at so many gateways, with these faults.
+pub fn traces(n: u8, gateways: u8, faults: &[&str], design: &str) -> Setup {
+    let requests = (1..=n).map(|i| asked(&format!("t{i}"))).collect();
+    setup(billing(acme("100.00"), requests, gateways), faults, design)
 }
 
 /// What a walk found about one invariant.
@@ -54,9 +81,10 @@ pub struct Found {
     pub breach: Option<(Vec<Move>, Vec<Figure>)>,
 }
 
-/// Walks through every state of a world, nearest first, and judges every invariant on every move.
-pub fn walk(setup: &Setup) -> Vec<Found> {
-    let mut found = vec![Found::default(); invariant::ALL.len()];
+/// Walks through every state of a world, nearest first, and judges one invariant on every move, until it breaks.
+pub fn walk(setup: &Setup, id: &str) -> Found {
+    let invariant = invariant::find(id).unwrap();
+    let mut found = Found::default();
     let mut states: Vec<(World, Option<(usize, Move)>)> = vec![(World::new(setup), None)];
     let mut seen: BTreeMap<u64, Vec<usize>> = BTreeMap::from([(fingerprint(&states[0].0), vec![0])]);
     let mut at = 0;
@@ -70,12 +98,11 @@ pub fn walk(setup: &Setup) -> Vec<Found> {
             let did = next.apply(setup, mv).unwrap();
             let after = next.books(setup);
             let edge = Edge { before: Some(&before), did: Some(&did), after: &after };
-            for (invariant, found) in invariant::ALL.iter().zip(&mut found) {
-                let look = invariant.judge(&edge);
-                found.could_have_failed += u64::from(matches!(look, Look::Held | Look::Broken(_)));
-                if let (Look::Broken(subject), None) = (look, &found.breach) {
-                    found.breach = Some((way(&states, at, mv), (invariant.figures)(&edge, subject, setup)));
-                }
+            let look = invariant.judge(&edge);
+            found.could_have_failed += u64::from(matches!(look, Look::Held | Look::Broken(_)));
+            if let Look::Broken(subject) = look {
+                found.breach = Some((way(&states, at, mv), (invariant.figures)(&edge, subject, setup)));
+                return found;
             }
             let same = seen.entry(fingerprint(&next)).or_default();
             if !same.iter().any(|&known| states[known].0 == next) {
@@ -104,24 +131,11 @@ fn way(states: &[(World, Option<(usize, Move)>)], mut at: usize, last: Move) -> 
     moves
 }
 
-/// Moves in few words, the steps of one actor in a row on one line.
+/// Moves in few words, those of one actor in a row on one line.
 pub fn words(moves: &[Move], setup: &Setup) -> String {
     let mut lines: Vec<(String, String)> = Vec::new();
-    for mv in moves {
-        let (who, what) = match *mv {
-            Move::Send { request, gateway } => ("client".to_owned(), {
-                format!("sends {} to {}", setup.trace_name(request), Actor::Gateway(gateway).name())
-            }),
-            Move::Step { actor, step, wins: None } => (actor.name(), step.to_string()),
-            Move::Step { actor, step, wins: Some(winner) } => (actor.name(), format!("{step} (to {})", winner.name())),
-            Move::Crash { actor, before } => (actor.name(), format!("crashes before {before}")),
-            Move::Cancel { actor, before } => (actor.name(), format!("cancelled before {before}")),
-            Move::Unreachable { actor, step } => (actor.name(), format!("{step} finds redis down")),
-            Move::Lost { actor, step, ran: true } => (actor.name(), format!("{step} ran, its reply is lost")),
-            Move::Lost { actor, step, ran: false } => (actor.name(), format!("{step} did not run, its reply is lost")),
-            Move::RedisLoss => ("redis".to_owned(), "loses all".to_owned()),
-            Move::Expire => ("clock".to_owned(), "passes the next deadline".to_owned()),
-        };
+    for &mv in moves {
+        let (who, what) = (who(mv), what(mv, setup));
         match lines.last_mut() {
             Some((last, line)) if *last == who => *line = format!("{line} {what}"),
             _ => lines.push((who, what)),
@@ -129,4 +143,47 @@ pub fn words(moves: &[Move], setup: &Setup) -> String {
     }
     let lines = lines.into_iter().map(|(who, line)| format!("{who}: {line}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+fn who(mv: Move) -> String {
+    match (mv, mv.actor()) {
+        (Move::Send { .. }, _) => "client".to_owned(),
+        (_, Some(actor)) => actor.name(),
+        (Move::PostgresRestart, None) => "postgres".to_owned(),
+        (Move::Expire | Move::Midnight, None) => "clock".to_owned(),
+        (_, None) => "redis".to_owned(),
+    }
+}
+
+fn what(mv: Move, setup: &Setup) -> String {
+    match mv {
+        Move::Send { request, gateway } => {
+            let (trace, account) = (setup.trace_name(request), &setup.requests[request.index()].account);
+            let whose = if setup.accounts.len() > 1 { format!(" of {account}") } else { String::new() };
+            format!("sends {trace}{whose} to {}", Actor::Gateway(gateway).name())
+        }
+        Move::Step { step, wins: None, .. } => step.to_string(),
+        Move::Step { step, wins: Some(winner), .. } => format!("{step} (to {})", winner.name()),
+        Move::Crash { before, .. } => format!("crashes before {before}"),
+        Move::Cancel { before, .. } => format!("cancelled before {before}"),
+        Move::Unreachable { step, .. } => format!("{step} finds redis down"),
+        Move::Lost { step, ran: true, .. } => format!("{step} ran, its reply is lost"),
+        Move::Lost { step, ran: false, .. } => format!("{step} did not run, its reply is lost"),
+        Move::RedisFull { step, .. } => format!("{step} finds redis full"),
+        Move::TimesOut { step, .. } => format!("{step} is given up"),
+        Move::RunsLate => "runs what was given up".to_owned(),
+        Move::UpstreamFails { step, .. } => format!("{step} fails"),
+        Move::IdleTimeout { before, .. } => format!("loses its idle session before {before}"),
+        Move::LockTimeout { step, .. } => format!("{step} waits too long"),
+        Move::PostgresRestart => "restarts".to_owned(),
+        Move::RedisLoss => "loses all".to_owned(),
+        Move::RedisTimeTravel => "goes back to its first snapshot".to_owned(),
+        Move::ScriptFlush => "forgets its scripts".to_owned(),
+        Move::Evict(Evicted::Key(request)) => format!("evicts the key of {}", setup.trace_name(request)),
+        Move::Evict(Evicted::Hash(tenant)) => format!("evicts the hash of {}", setup.account_name(tenant)),
+        Move::Evict(Evicted::Principal(tenant)) => format!("evicts the principal of {}", setup.account_name(tenant)),
+        Move::Evict(Evicted::Budget(tenant)) => format!("evicts the budget of {}", setup.account_name(tenant)),
+        Move::Expire => "passes the next deadline".to_owned(),
+        Move::Midnight => "passes midnight".to_owned(),
+    }
 }

@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use model::invariant;
 
 use crate::report::diagram::Lanes;
-use crate::report::index_page::{anchor, badge, counterexample_anchor};
+use crate::report::page::{anchor, badge, counterexample_anchor};
 use crate::report::row::{self, MONEY, Row};
 use crate::report::text::{counted, width};
 use crate::story;
-use crate::verdict::{Counterexample, Finding, Findings, Verdict};
+use crate::verdict::{Counterexample, Finding, Verdict};
 
-/// The section, as the finding it belongs to was told.
-pub(super) fn section(found: &Counterexample, findings: &Findings) -> Markup {
+/// The section; `told` is the finding it belongs to.
+pub(super) fn section(found: &Counterexample, told: Option<&Finding>) -> Markup {
     let breach = &found.breach;
     let sentence = invariant::find(breach.invariant).map_or("", |invariant| invariant.sentence);
     html! {
@@ -27,7 +27,7 @@ pub(super) fn section(found: &Counterexample, findings: &Findings) -> Markup {
             p.rule { a href={ "#invariant-" (breach.invariant) } { (breach.invariant) } ": " (sentence) }
             (diagram(found))
             div.after {
-                (equation(found, told(found, findings)))
+                (equation(found, told))
                 (without(found))
             }
             p.replay-lead { "Replay it on real servers:" }
@@ -36,20 +36,12 @@ pub(super) fn section(found: &Counterexample, findings: &Findings) -> Markup {
     }
 }
 
-fn told<'a>(found: &Counterexample, findings: &'a Findings) -> Option<&'a Finding> {
-    findings.findings.iter().find(|finding| {
-        (finding.scenario == found.scenario && finding.design == found.design)
-            && finding.invariant == found.breach.invariant
-            && finding.verdict == Verdict::Broken
-    })
-}
-
 fn diagram(found: &Counterexample) -> Markup {
-    let lanes = Lanes(story::lanes(&found.setup));
+    let lanes = Lanes(story::lanes(&found.setup, &found.run));
     let opening = row::opening(found);
     let rows = row::rows(found);
     html! {
-        table.diagram {
+        table.diagram style=(lanes.lines()) {
             thead {
                 tr { th.n { "#" } th.lanes { (lanes.heads()) }
                     @for (column, head) in MONEY.iter().enumerate() {
@@ -59,8 +51,8 @@ fn diagram(found: &Counterexample) -> Markup {
             tbody {
                 tr.opening {
                     td.n { "0" }
-                    td.lanes { (lanes.lines()) div.label { span { "before the first move" } } }
-                    @for (head, cell) in MONEY.iter().zip(&opening) { td.money data-label=(head) { (values(cell, cell)) } }
+                    td.lanes { div.label { span { "before the first move" } } }
+                    @for cell in &opening { td.money { (values(cell, cell)) } }
                 }
                 @for row in &rows { (of_move(&lanes, row, row.number == found.breach.after)) }
             }
@@ -80,8 +72,8 @@ fn of_move(lanes: &Lanes, row: &Row<'_>, breaks: bool) -> Markup {
                 (lanes.segment(row))
                 @if breaks { div.breaks { span { "✕ broken after this move" } } }
             }
-            @for (column, head) in MONEY.iter().enumerate() {
-                td.money.changed[row.changed[column]] data-label=(head) {
+            @for column in 0..MONEY.len() {
+                td.money.changed[row.changed[column]] {
                     (values(&row.money[column], &row.before[column]))
                 }
             }

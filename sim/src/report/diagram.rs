@@ -7,6 +7,8 @@ use model::moves::Move;
 use crate::report::row::Row;
 use crate::story::{Lane, Outcome};
 
+/// With more lanes than this their short names stand above them.
+const ROOMY: usize = 6;
 /// Height of one arrow with its head.
 const STEP: usize = 13;
 
@@ -23,23 +25,21 @@ impl Lanes {
     /// The names, each above its line.
     pub(super) fn heads(&self) -> Markup {
         let each = 100.0 / self.0.len() as f64;
+        let name = if self.0.len() > ROOMY { Lane::short_name } else { Lane::name };
         html! {
             div.lane-names {
-                @for lane in &self.0 { span style={ "width:" (percent(each)) } { (lane.name()) } }
+                @for lane in &self.0 { span style={ "width:" (percent(each)) } { (name(*lane)) } }
             }
         }
     }
 
-    /// The lines behind one row.
-    pub(super) fn lines(&self) -> Markup {
-        html! {
-            svg.lane-lines aria-hidden="true" {
-                @for &lane in &self.0 {
-                    @let x = percent(self.x(lane));
-                    line x1=(x) x2=(x) y1="0" y2="100%" {}
-                }
-            }
-        }
+    /// The lines behind every row, as a background: drawn once for the whole diagram, since there are many of both.
+    pub(super) fn lines(&self) -> String {
+        let line = |&lane: &Lane| {
+            let x = percent(self.x(lane));
+            format!("linear-gradient(var(--lane),var(--lane)) {x} 0/1px 100% no-repeat")
+        };
+        format!("--lanes:{}", self.0.iter().map(line).collect::<Vec<_>>().join(","))
     }
 
     /// One move: its label in full, and the arrow or bar below it.
@@ -49,7 +49,6 @@ impl Lanes {
         let place =
             if left > 55.0 { format!("--r:{};--a:right", percent(right)) } else { format!("--l:{}", percent(left)) };
         html! {
-            (self.lines())
             div.label style=(place) { span { (row.line.what) } }
             (self.drawing(row))
         }
@@ -152,9 +151,22 @@ fn bar(x: f64, mv: &Move) -> Markup {
     let word = match mv {
         Move::Crash { .. } => "CRASH",
         Move::Cancel { .. } => "CANCELLED",
+        Move::IdleTimeout { .. } | Move::LockTimeout { .. } => "TIMED OUT",
+        Move::UpstreamFails { .. } => "FAILS",
+        Move::PostgresRestart => "RESTARTS",
         Move::RedisLoss => "DATA LOST",
+        Move::RedisTimeTravel => "GOES BACK",
+        Move::ScriptFlush => "FLUSHED",
+        Move::Evict(_) => "EVICTED",
         Move::Expire => "EXPIRES",
-        _ => "",
+        Move::RunsLate => "RUNS LATE",
+        Move::Midnight => "MIDNIGHT",
+        Move::Send { .. }
+        | Move::Step { .. }
+        | Move::Unreachable { .. }
+        | Move::RedisFull { .. }
+        | Move::TimesOut { .. }
+        | Move::Lost { .. } => "",
     };
     html! {
         svg.arrow height="24" role="img" aria-label=(word) {

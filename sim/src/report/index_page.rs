@@ -1,171 +1,201 @@
-//! The HTML report: one file with everything, which needs neither script nor network.
+//! The index: what is known in plain words, the claims, the fixes, the matrix, what is not known, what was looked at.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use model::design::PRESETS;
 use model::invariant;
 
-use crate::report::style::STYLE;
-use crate::report::text::grouped;
-use crate::report::{counterexample_page, matrix, scenario_page};
+use crate::claims::{Answer, Judged};
+use crate::fixes::Fix;
+use crate::known::{Known, design};
+use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
+use crate::report::tally::{instead, of_risk, risks, unexpected};
+use crate::report::text::{counted, grouped};
+use crate::report::{claims_page, matrix};
 use crate::scenario::Scenario;
-use crate::verdict::{Engine, Findings, Verdict};
+use crate::verdict::{Engine, Explored, Findings, Verdict};
 
-/// The whole report.
-pub fn index_html(scenarios: &[Scenario], findings: &Findings) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Trial Balance" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (lead(scenarios, findings))
-                (overview(scenarios, findings))
-                (unknown(findings))
-                (provenance(scenarios, findings))
-                section id="counterexamples" {
-                    h2 { "Counterexamples" }
-                    @if findings.counterexamples.is_empty() { p { "None." } }
-                    @for found in &findings.counterexamples { (counterexample_page::section(found, findings)) }
-                }
-                section id="scenarios" {
-                    h2 { "Scenarios" }
-                    @for scenario in scenarios { (scenario_page::section(scenario, findings)) }
-                }
-                (invariants())
-                (designs())
-            }
+/// What is said one by one; the summary has the others.
+const LISTED: usize = 100;
+
+/// Path and text of the index.
+pub(super) fn index(
+    scenarios: &[Scenario],
+    judged: &[Judged],
+    fixes: &[Fix],
+    findings: &Findings,
+    known: &Known<'_>,
+) -> (String, String) {
+    let body = html! {
+        (lead(scenarios, judged, fixes, findings))
+        section id="claims" {
+            h2 { "The claims, one by one" }
+            p.note { "What the review says about causes and effects, in our words, put to the test in a scenario." }
+            (claims_page::claims(judged))
         }
-    };
-    page.into_string()
-}
-
-fn lead(scenarios: &[Scenario], findings: &Findings) -> Markup {
-    let unexpected = matrix::unexpected(findings).len();
-    html! {
-        header {
-            h1 { "Trial Balance" }
-            p.lead {
-                "When a gateway charges a customer for a call, the money is written in two stores, and either can fail \
-                 between two writes. This report asks of each design of that charge whether any order of events, with \
-                 crashes, lost replies and retries, takes the wrong amount, loses a charge, or tells a customer what is \
-                 not so. Where the answer is yes, it shows the shortest way there, step by step, with a command that \
-                 repeats it on real servers."
-            }
-            p.tally {
-                @for verdict in [Verdict::Broken, Verdict::Unknown, Verdict::HoldsWithinBound, Verdict::Holds] {
-                    span { b { (count(scenarios, findings, verdict)) } " " (badge(verdict)) }
-                }
-                span { "in " b { (scenarios.len()) } " scenarios; "
-                    @if unexpected == 0 { b { "all as expected" } }
-                    @else { b.unexpected { "! " (unexpected) " not as expected or not known" } } }
-            }
-            nav {
-                @for (id, name) in [("matrix", "Matrix"), ("unknown", "Not known"), ("provenance", "How much was looked at"),
-                    ("counterexamples", "Counterexamples"), ("scenarios", "Scenarios"), ("invariants", "Invariants"),
-                    ("designs", "Designs")] { a href={ "#" (id) } { (name) } }
-            }
+        section id="fixes" {
+            h2 { "The fixes" }
+            p.note { "Each is compared with the original, invariant by invariant, in every scenario in which both are known. A \
+                fix was proposed for what the claims of its risk are about, in the scenarios of its risk." }
+            (claims_page::fixes(fixes))
         }
-    }
-}
-
-fn count(scenarios: &[Scenario], findings: &Findings, verdict: Verdict) -> String {
-    let known = |scenario: &Scenario| -> usize {
-        let of = |case| matrix::together(findings, &scenario.id, matrix::design(case));
-        scenario.cases.iter().flat_map(of).filter(|known| *known == verdict).count()
-    };
-    grouped(scenarios.iter().map(known).sum::<usize>() as u64)
-}
-
-fn overview(scenarios: &[Scenario], findings: &Findings) -> Markup {
-    let asked = |name: &str| scenarios.iter().any(|s| s.cases.iter().any(|case| matrix::design(case) == name));
-    let designs: Vec<&str> = PRESETS.iter().map(|preset| preset.name).filter(|name| asked(name)).collect();
-    html! {
         section id="matrix" {
             h2 { "Matrix" }
-            p.note { "The worst verdict of each scenario under each design, with the invariants that break." }
-            table.stack.overview {
-                thead { tr { th { "scenario" } @for design in &designs { th { a href="#designs" { (design) } } } } }
-                tbody {
-                    @for scenario in scenarios {
-                        tr {
-                            th { a href={ "#" (anchor(&scenario.id)) } { (scenario.title) } small { (scenario.id) } }
-                            @for design in &designs { td data-label=(design) { (overview_cell(scenario, design, findings)) } }
-                        }
-                    }
-                }
-            }
+            p.note { "Breaches of each design in the scenarios of each risk; an invariant counts once per scenario. Its own risk \
+                is framed. \"= as-reported\" means that the choice is not met there: the world is that other design's." }
+            (matrix::of_risks(scenarios, known))
             p.note { (badge(Verdict::Broken)) " a counterexample exists. " (badge(Verdict::Holds)) " everything within the \
                 bounds was looked at. " (badge(Verdict::HoldsWithinBound)) " nothing found in what was looked at. "
                 (badge(Verdict::Unknown)) " not known, the reason is given." }
         }
-    }
+        section id="scenarios" {
+            h2 { "Scenarios" }
+            @for risk in risks(scenarios) { (of_one_risk(scenarios, &risk, known)) }
+        }
+        (not_known(judged, findings))
+        (provenance(scenarios, known))
+        (invariants())
+        (designs())
+    };
+    (INDEX.to_owned(), page("Trial Balance", "", &body))
 }
 
-fn overview_cell(scenario: &Scenario, design: &str, findings: &Findings) -> Markup {
-    let worst = matrix::worst(findings, &scenario.id, design);
-    let unexpected = matrix::of(findings, &scenario.id, design).filter(|finding| !finding.as_expected).count();
+fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> Markup {
+    let sections = [
+        ("claims", "Claims"),
+        ("fixes", "Fixes"),
+        ("matrix", "Matrix"),
+        ("scenarios", "Scenarios"),
+        ("unknown", "Not known"),
+        ("provenance", "How much was looked at"),
+        ("invariants", "Invariants"),
+        ("designs", "Designs"),
+    ];
+    let unexpected = unexpected(&findings.findings).len() + judged.iter().filter(|judged| !judged.as_expected).count();
     html! {
-        @if let Some(worst) = worst {
-            a href={ "#" (anchor(&scenario.id)) } { (badge(worst)) }
-            @if unexpected > 0 { b.unexpected { " ! " (unexpected) " not as expected" } }
-            @for found in matrix::counterexamples(findings, &scenario.id, design) {
-                a.cx href={ "#" (counterexample_anchor(&scenario.id, design, found.breach.invariant)) } {
-                    (found.breach.invariant)
-                }
+        header {
+            h1 { "Trial Balance" }
+            p.lead {
+                "A gateway charges its customers per call, and the money is written in two stores, either of which can fail \
+                 between two writes. A review of it found risks and proposed fixes. Here each is put to the test: is there any \
+                 order of events, with crashes, lost replies and retries, that takes the wrong amount, loses a charge, or \
+                 tells a customer what is not so? Where there is one, the shortest is shown, step by step, with a command \
+                 that repeats it on real servers. " b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
             }
-        } @else { span.none { "not asked" } }
+            p.tally {
+                span { b { (scenarios.len()) } " scenarios" }
+                span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
+                span { b { (grouped(findings.counterexamples.len() as u64)) } " counterexamples" }
+                @if unexpected == 0 { span { b { "all as expected" } } }
+                @else { a href="#unknown" { b.unexpected { "! " (unexpected) " not as expected or not known" } } }
+            }
+            nav { @for (id, name) in sections { a href={ "#" (id) } { (name) } } }
+        }
     }
 }
 
-fn unknown(findings: &Findings) -> Markup {
-    let unexpected = matrix::unexpected(findings);
+/// How many claims came to what.
+pub(super) fn claims_in_words(judged: &[Judged]) -> String {
+    if judged.is_empty() {
+        return "No claim was judged.".to_owned();
+    }
+    let count = |answer: Answer| judged.iter().filter(|judged| judged.answer == answer).count();
+    let answers = Answer::ALL.into_iter().map(|answer| (count(answer), answer.words())).filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = answers.map(|(n, words)| format!("{n} {words}")).collect();
+    format!("Of {} in the review: {}.", counted(judged.len() as u64, "claim"), parts.join(", "))
+}
+
+/// Which fixes keep the money right.
+pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
+    let compared = fixes.iter().filter(|fix| fix.compared > 0).count();
+    let works: Vec<&str> = fixes.iter().filter(|fix| fix.works()).map(|fix| fix.preset.name).collect();
+    match works.as_slice() {
+        _ if compared == 0 => "No fix was compared.".to_owned(),
+        [] => {
+            format!("Of {compared} fixes compared none cures what it was proposed for without breaking something new.")
+        }
+        [one] => {
+            format!("Of {compared} fixes compared one cures what it was proposed for and breaks nothing new: {one}.")
+        }
+        works => format!(
+            "Of {compared} fixes compared {} cure what they were proposed for and break nothing new: {}.",
+            works.len(),
+            works.join(", ")
+        ),
+    }
+}
+
+fn of_one_risk(scenarios: &[Scenario], risk: &str, known: &Known<'_>) -> Markup {
+    html! {
+        h3 id=(risk) { (risk) }
+        (matrix::of_scenarios(scenarios, risk, known))
+        ul.questions {
+            @for scenario in of_risk(scenarios, risk) {
+                li { a href=(path_of(&scenario.id)) { (scenario.title) } " " small { (scenario.id) } }
+            }
+        }
+    }
+}
+
+fn not_known(judged: &[Judged], findings: &Findings) -> Markup {
+    let unexpected = unexpected(&findings.findings);
+    let claims: Vec<&Judged> = judged.iter().filter(|judged| !judged.as_expected).collect();
     html! {
         section id="unknown" {
             h2 { "Not as expected, not known, not run" }
-            @if unexpected.is_empty() { p { "Every verdict that was asked for is known and as expected." } }
+            @if unexpected.is_empty() && claims.is_empty() {
+                p { "Every verdict that was asked for is known and as expected." }
+            }
             ul.why {
-                @for finding in unexpected {
-                    li { (badge(finding.verdict)) " " a href={ "#" (anchor(&finding.scenario)) } { (finding.scenario) } ", "
-                        (finding.design) ", " b { (finding.invariant) } ", " (finding.engine.name()) "; "
-                        (matrix::instead(finding)) }
+                @for judged in claims {
+                    li { "claim " a href={ "#claim-" (judged.claim.id) } { (judged.claim.id) } ": " (judged.answer.words())
+                        ", expected " (judged.claim.expect.words()) ": " (judged.why) }
                 }
+                @for finding in unexpected.iter().take(LISTED) {
+                    li { (badge(finding.verdict)) " " a href=(path_of(&finding.scenario)) { (finding.scenario) } ", "
+                        (finding.design) ", " b { (finding.invariant) } ", " (finding.engine.name()) "; " (instead(finding)) }
+                }
+                @if unexpected.len() > LISTED { li { "and " (unexpected.len() - LISTED) " more, on the pages of the scenarios" } }
                 @for not_run in &findings.not_run { li { b { (not_run.engine.name()) } " did not run: " (not_run.why) } }
             }
         }
     }
 }
 
-fn provenance(scenarios: &[Scenario], findings: &Findings) -> Markup {
-    let n = |n: Option<u64>| n.map_or("-".to_owned(), grouped);
+fn provenance(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
     html! {
         section id="provenance" {
             h2 { "How much was looked at" }
-            p.note { "Every verdict is about these bounds and no more. Each scenario lists its accounts, requests and faults, \
-                and what it leaves out." }
-            div.scroll {
+            p.note { "Every verdict is about these bounds and no more. Each scenario's page lists its accounts, requests and \
+                faults, what it leaves out, and the numbers of each design." }
+            div.wide tabindex="0" {
                 table.counts {
-                    thead { tr { th { "scenario" } th { "design" } th { "engine" } th.num { "states" } th.num { "edges" }
-                        th.num { "depth" } th.num { "runs" } th { "complete" } } }
-                    tbody {
-                        @for scenario in scenarios {
-                            @for explored in findings.explored.iter().filter(|explored| explored.scenario == scenario.id) {
-                                tr {
-                                    td { a href={ "#" (anchor(&scenario.id)) } { (scenario.id) } }
-                                    td { (explored.design) } td { (explored.engine.name()) }
-                                    td.num { (n(explored.states)) } td.num { (n(explored.generated)) }
-                                    td.num { (n(explored.depth)) } td.num { (n(explored.runs)) }
-                                    td { @if explored.engine != Engine::Check { "samples" } @else if explored.complete { "yes" }
-                                        @else { "no" } }
-                                }
-                            }
-                        }
-                    }
+                    thead { tr { th { "scenario" } th.num { "worlds" } th.num { "complete" } th.num { "states" } th.num { "edges" }
+                        th.num { "deepest" } th.num { "sim seeds" } th.num { "real runs" } } }
+                    tbody { @for scenario in scenarios { (looked_at(scenario, known)) } }
                 }
             }
+        }
+    }
+}
+
+fn looked_at(scenario: &Scenario, known: &Known<'_>) -> Markup {
+    let of = |engine: Engine| {
+        let all = scenario.cases.iter().flat_map(|case| known.explored(&scenario.id, &design(case)));
+        all.copied().filter(|explored| explored.engine == engine).collect::<Vec<&Explored>>()
+    };
+    let (check, sim, real) = (of(Engine::Check), of(Engine::Sim), of(Engine::Real));
+    let runs = |explored: &[&Explored]| explored.iter().filter_map(|explored| explored.runs).sum::<u64>();
+    let complete: Vec<_> = check.iter().filter(|explored| explored.complete).collect();
+    html! {
+        tr {
+            th { a href=(path_of(&scenario.id)) { (scenario.id) } }
+            td.num { (scenario.cases.len()) }
+            td.num { (complete.len()) " of " (check.len()) }
+            td.num { (grouped(complete.iter().filter_map(|explored| explored.states).sum())) }
+            td.num { (grouped(complete.iter().filter_map(|explored| explored.generated).sum())) }
+            td.num { (complete.iter().filter_map(|explored| explored.depth).max().unwrap_or(0)) }
+            td.num { (grouped(runs(&sim))) }
+            td.num { (grouped(runs(&real))) }
         }
     }
 }
@@ -188,47 +218,7 @@ fn designs() -> Markup {
     html! {
         section id="designs" {
             h2 { "Designs" }
-            dl { @for preset in PRESETS { dt { (preset.name) } dd { (preset.title) "." } } }
-        }
-    }
-}
-
-/// The anchor of a scenario; letters, digits and hyphens only.
-pub(super) fn anchor(id: &str) -> String {
-    format!("scenario-{}", plain(id))
-}
-
-/// The anchor of a counterexample.
-pub(super) fn counterexample_anchor(scenario: &str, design: &str, invariant: &str) -> String {
-    format!("counterexample-{}--{}--{}", plain(scenario), plain(design), plain(invariant))
-}
-
-fn plain(id: &str) -> String {
-    id.replace('+', "-and-").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
-}
-
-/// A verdict as a shape and a word; the colour repeats them.
-pub(super) fn badge(verdict: Verdict) -> Markup {
-    let (class, word) = match verdict {
-        Verdict::Broken => ("broken", "BROKEN"),
-        Verdict::Unknown => ("unknown", "unknown"),
-        Verdict::Holds => ("holds", "holds"),
-        Verdict::HoldsWithinBound => ("holds", "within bound"),
-    };
-    html! {
-        span.verdict.(class) {
-            svg width="12" height="12" aria-hidden="true" {
-                @match verdict {
-                    Verdict::Broken => path d="M1.5 1.5l9 9M10.5 1.5l-9 9" fill="none" stroke-width="2.6" {},
-                    Verdict::Unknown => path d="M6 .9L11.1 6 6 11.1.9 6z" fill="none" stroke-width="1.6" {},
-                    Verdict::Holds => circle cx="6" cy="6" r="5" stroke="none" {},
-                    Verdict::HoldsWithinBound => {
-                        circle cx="6" cy="6" r="4.4" fill="none" stroke-width="1.4" {}
-                        path d="M6 1.6a4.4 4.4 0 0 0 0 8.8z" stroke="none" {}
-                    },
-                }
-            }
-            " " (word)
+            dl { @for preset in PRESETS { dt id=(design_anchor(preset.name)) { (preset.name) } dd { (preset.title) "." } } }
         }
     }
 }

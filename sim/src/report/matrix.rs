@@ -1,107 +1,97 @@
-//! Looking findings up, and which of several is the worst.
+//! The matrix in two steps: designs by risks, and per risk the designs that differ there by its scenarios.
 
-use model::invariant;
+use maud::{Markup, html};
 
-use crate::scenario::{Case, Scenario};
-use crate::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdict};
+use crate::known::{Known, case_of, design, designs};
+use crate::report::page::{design_anchor, mark, path_of};
+use crate::report::tally::{Tally, of_risk, risks};
+use crate::scenario::{Scenario, risk_of};
+use crate::verdict::Verdict;
 
-/// The name of a case's design.
-pub(super) fn design(case: &Case) -> &'static str {
-    case.setup.design.preset().name
-}
-
-/// How bad a finding is; what nobody expected is worst.
-pub(super) fn gravity(finding: &Finding) -> u8 {
-    match (finding.verdict, finding.as_expected) {
-        (Verdict::Broken, false) => 5,
-        (Verdict::Holds | Verdict::HoldsWithinBound, false) => 4,
-        (Verdict::Unknown, _) => 3,
-        (Verdict::Broken, true) => 2,
-        (Verdict::HoldsWithinBound, true) => 1,
-        (Verdict::Holds, true) => 0,
+/// Every design by every risk.
+pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
+    let risks = risks(scenarios);
+    html! {
+        div.wide tabindex="0" {
+            table.matrix {
+                thead { tr { th { "design" } @for risk in &risks { th { a href={ "#" (risk) } { (risk) } } } } }
+                tbody {
+                    @for name in designs(scenarios) {
+                        tr {
+                            th { a href={ "#" (design_anchor(&name)) } { (name) } }
+                            @for risk in &risks {
+                                @let tally = Tally::of(known, of_risk(scenarios, risk), &name);
+                                td.own[risk_of(&name) == *risk] {
+                                    @if tally.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, risk, &name)) } }
+                                    @else { (cell(tally, &format!("#{risk}"))) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Broken => 3,
-        Verdict::Unknown => 2,
-        Verdict::HoldsWithinBound => 1,
-        Verdict::Holds => 0,
+/// One risk's scenarios as columns; a row for each design that is a world of its own in one of them.
+pub(super) fn of_scenarios(scenarios: &[Scenario], risk: &str, known: &Known<'_>) -> Markup {
+    let columns: Vec<&Scenario> = of_risk(scenarios, risk).collect();
+    let own = |name: &String| columns.iter().any(|s| s.cases.iter().any(|case| design(case) == *name));
+    html! {
+        div.wide tabindex="0" {
+            table.matrix.scenarios {
+                thead { tr { th { "design" } @for scenario in &columns {
+                    th { a href=(path_of(&scenario.id)) title=(scenario.title) { (short(&scenario.id)) } } } } }
+                tbody {
+                    @for name in designs(scenarios).into_iter().filter(own) {
+                        tr {
+                            th { (name) }
+                            @for scenario in &columns { td.own[risk_of(&name) == risk] { (of_one(scenario, &name, known)) } }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
-/// What all engines together know of each invariant asked for. A sample without a breach takes nothing from what was
-/// exhausted.
-pub(super) fn together(findings: &Findings, scenario: &str, design: &str) -> Vec<Verdict> {
-    let of_invariant = |id: &str| {
-        let said = of(findings, scenario, design).filter(|finding| finding.invariant == id);
-        let said: Vec<Verdict> = said.map(|finding| finding.verdict).collect();
-        let exhausted = said.contains(&Verdict::Holds);
-        let telling = said.into_iter().filter(|verdict| !(exhausted && *verdict == Verdict::HoldsWithinBound));
-        telling.max_by_key(|verdict| rank(*verdict))
-    };
-    invariant::ALL.iter().filter_map(|invariant| of_invariant(invariant.id)).collect()
+fn of_one(scenario: &Scenario, name: &str, known: &Known<'_>) -> Markup {
+    let Some(case) = case_of(scenario, name) else { return html! { span.none { "not asked" } } };
+    let speaks = design(case);
+    let link = format!("{}#{}", path_of(&scenario.id), design_anchor(&speaks));
+    if speaks != name {
+        return html! { a.none href=(link) { "= " (speaks) } };
+    }
+    cell(Tally::of(known, std::iter::once(scenario), name), &link)
 }
 
-/// The worst of what is known of a scenario and design.
-pub(super) fn worst(findings: &Findings, scenario: &str, design: &str) -> Option<Verdict> {
-    together(findings, scenario, design).into_iter().max_by_key(|verdict| rank(*verdict))
-}
-
-/// The findings of one scenario and design.
-pub(super) fn of<'a>(findings: &'a Findings, scenario: &'a str, design: &'a str) -> impl Iterator<Item = &'a Finding> {
-    findings.findings.iter().filter(move |finding| finding.scenario == scenario && finding.design == design)
-}
-
-/// One finding.
-pub(super) fn one<'a>(
-    findings: &'a Findings,
-    scenario: &'a Scenario,
-    case: &Case,
-    engine: Engine,
-    invariant: &str,
-) -> Option<&'a Finding> {
-    of(findings, &scenario.id, design(case)).find(|finding| finding.engine == engine && finding.invariant == invariant)
-}
-
-/// How much was looked at in one scenario and design.
-pub(super) fn explored<'a>(
-    findings: &'a Findings,
-    scenario: &'a str,
-    design: &'a str,
-) -> impl Iterator<Item = &'a Explored> {
-    findings.explored.iter().filter(move |explored| explored.scenario == scenario && explored.design == design)
-}
-
-/// The counterexamples of one scenario and design.
-pub(super) fn counterexamples<'a>(
-    findings: &'a Findings,
-    scenario: &'a str,
-    design: &'a str,
-) -> impl Iterator<Item = &'a Counterexample> {
-    findings.counterexamples.iter().filter(move |found| found.scenario == scenario && found.design == design)
-}
-
-/// A verdict in a word that fits a cell.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::HoldsWithinBound => "within-bound",
-        Verdict::Broken => "BROKEN",
-        Verdict::Unknown => "unknown",
+/// A cell: the shape and the words of its worst verdict, and what nobody expected.
+fn cell(tally: Tally, link: &str) -> Markup {
+    html! {
+        @match tally.worst {
+            None => span.none { "not asked" },
+            Some(worst) => {
+                a href=(link) { (mark(worst, &tally.words())) }
+                @if worst == Verdict::Broken && tally.unknown > 0 { small { " + " (tally.unknown) " unknown" } }
+                @if tally.surprises > 0 { b.unexpected { " ! " (tally.surprises) } }
+            }
+        }
     }
 }
 
-/// What was looked at and did not go as expected or is not known, worst first.
-pub(super) fn unexpected(findings: &Findings) -> Vec<&Finding> {
-    let mut unexpected: Vec<&Finding> = findings.findings.iter().filter(|finding| !finding.as_expected).collect();
-    unexpected.sort_by_key(|finding| std::cmp::Reverse(gravity(finding)));
-    unexpected
+/// The designs whose world it is in all of a risk's scenarios.
+fn twin(scenarios: &[Scenario], risk: &str, name: &str) -> String {
+    let mut twins: Vec<String> = Vec::new();
+    for case in of_risk(scenarios, risk).filter_map(|scenario| case_of(scenario, name)) {
+        if !twins.contains(&design(case)) {
+            twins.push(design(case));
+        }
+    }
+    twins.join(", ")
 }
 
-/// What was expected where it is not what was found, and why.
-pub(super) fn instead(finding: &Finding) -> String {
-    let colon = if finding.why.is_empty() { "" } else { ": " };
-    format!("expected {}{colon}{}", finding.expected.words(), finding.why)
+/// A scenario's id without its risk.
+fn short(id: &str) -> &str {
+    id.strip_prefix(&risk_of(id)).map_or(id, |rest| rest.trim_start_matches('-'))
 }

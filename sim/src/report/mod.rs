@@ -1,23 +1,55 @@
-//! Findings for three readers: text whose diff shows a verdict changing, a terminal, and one HTML file.
+//! Findings for three readers: text whose diff shows a verdict changing, a terminal, and pages for a browser.
 //!
 //! Every output depends on its arguments alone, byte for byte.
 
+mod claims_page;
+mod claims_text;
 mod counterexample_page;
+mod counterexamples;
 mod diagram;
 mod index_page;
 mod matrix;
 mod overview;
+mod page;
 mod row;
 mod scenario_page;
 mod storyboard;
-mod style;
 mod summary;
+mod tally;
 mod terminal;
 mod text;
 
-pub use index_page::index_html;
+use std::collections::BTreeMap;
+
+use crate::claims::{Claim, Judged};
+use crate::fixes;
+use crate::known::Known;
+use crate::scenario::Scenario;
+use crate::verdict::Findings;
+
 pub use overview::overview;
 pub use storyboard::storyboard;
 pub use summary::summary;
 pub use terminal::terminal;
 pub use text::paragraph;
+
+/// The pages and what they need, by path under `reports/`: the index, one page per scenario, the style sheet. They need
+/// neither script nor network.
+pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> BTreeMap<String, String> {
+    let known = Known::new(findings);
+    let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
+    let mut pages: BTreeMap<String, String> =
+        scenarios.iter().map(|scenario| scenario_page::scenario(scenario, &known)).collect();
+    pages.extend([index_page::index(scenarios, judged, &fixes, findings, &known)]);
+    pages.insert(page::STYLE.to_owned(), include_str!("style.css").to_owned());
+    pages
+}
+
+/// The claims and the fixes as text: `claims.txt`.
+pub fn claims(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> String {
+    claims_text::claims(judged, &fixes::compare(scenarios, &claims_of(judged), findings))
+}
+
+fn claims_of(judged: &[Judged]) -> Vec<Claim> {
+    judged.iter().map(|judged| judged.claim.clone()).collect()
+}

@@ -1,60 +1,80 @@
-//! The matrix of a whole run on one screen: scenarios by designs.
+//! A whole run on one screen: designs by risks.
 
-use crate::report::matrix;
+use crate::known::{Known, designs};
+use crate::report::tally::{Tally, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, risk_of};
 use crate::verdict::{Engine, Finding, Findings, Verdict};
 
-/// Per scenario and design how many invariants break, on whatever engine, and what else is to be known; then what did not
-/// go as expected, worst first; then how much was looked at.
+/// What is told one by one; the summary has the others.
+const LISTED: usize = 20;
+
+/// Per design and risk how many invariants break in that risk's scenarios, on whatever engine; then what did not go as
+/// expected, worst first; then how much was looked at.
 pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
-    let mut designs: Vec<&str> = Vec::new();
-    for case in scenarios.iter().flat_map(|scenario| &scenario.cases) {
-        if !designs.contains(&matrix::design(case)) {
-            designs.push(matrix::design(case));
-        }
+    let known = Known::new(findings);
+    let risks = risks(scenarios);
+    let mut rows = vec![[String::new()].into_iter().chain(risks.iter().cloned()).collect::<Vec<String>>()];
+    for name in designs(scenarios) {
+        let cells = risks.iter().map(|risk| cell(scenarios, risk, &name, &known));
+        rows.push([name.clone()].into_iter().chain(cells).collect());
     }
-    let label = scenarios.iter().map(|scenario| width(&scenario.id)).max().unwrap_or(0);
-    let room = designs.iter().map(|design| width(design)).max().unwrap_or(0).max(WORST);
-    let mut out = row("", designs.iter().map(|design| (*design).to_owned()), label, room);
-    for scenario in scenarios {
-        let cells = designs.iter().map(|design| cell(findings, &scenario.id, design));
-        out.push_str(&row(&scenario.id, cells, label, room));
-    }
-    out.push('\n');
-    for finding in matrix::unexpected(findings) {
-        let Finding { scenario, design, invariant, engine, .. } = finding;
-        let lead = format!("! {:<12}  ", matrix::word(finding.verdict));
-        let what = format!("{scenario}, {design}, {invariant}, {}; {}", engine.name(), matrix::instead(finding));
-        out.push_str(&paragraph(&lead, &what));
-    }
+    let mut out = lay_out(&rows);
+    out.push_str("\n* its own risk   = the same world as another design there   ! not as expected or not known\n\n");
+    out.push_str(&not_as_expected(findings));
     out.push_str(&looked_at(findings));
     out
 }
 
-/// Room for the longest cell.
-const WORST: usize = "12 broken !".len();
-
-fn cell(findings: &Findings, scenario: &str, design: &str) -> String {
-    let found: Vec<&Finding> = matrix::of(findings, scenario, design).collect();
-    let mut broken: Vec<&str> =
-        found.iter().filter(|finding| finding.verdict == Verdict::Broken).map(|finding| finding.invariant).collect();
-    broken.sort_unstable();
-    broken.dedup();
-    let surprise = if found.iter().all(|finding| finding.as_expected) { "" } else { " !" };
-    match matrix::worst(findings, scenario, design) {
-        None => "-".to_owned(),
-        Some(Verdict::Broken) => format!("{} broken{surprise}", broken.len()),
-        Some(Verdict::Unknown) => format!("unknown{surprise}"),
-        Some(Verdict::Holds | Verdict::HoldsWithinBound) => format!("holds{surprise}"),
+fn cell(scenarios: &[Scenario], risk: &str, name: &str, known: &Known<'_>) -> String {
+    let tally = Tally::of(known, of_risk(scenarios, risk), name);
+    if tally.is_another() {
+        return "=".to_owned();
     }
+    let surprise = if tally.surprises == 0 { "" } else { " !" };
+    let own = if risk_of(name) == risk { "*" } else { "" };
+    format!("{}{surprise}{own}", tally.words())
 }
 
-fn row(name: &str, cells: impl Iterator<Item = String>, label: usize, room: usize) -> String {
-    let cells: String = cells.map(|cell| format!("  {}", pad(&cell, room))).collect();
-    let line = format!("{}{cells}", pad(name, label));
-    debug_assert!(width(line.trim_end()) <= WIDTH, "a design too many for one screen");
-    format!("{}\n", line.trim_end())
+/// Columns side by side as far as the page goes, the others in a table below.
+fn lay_out(rows: &[Vec<String>]) -> String {
+    let room = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
+    let (label, columns) = (room(0).min(WIDTH / 2), rows.first().map_or(0, Vec::len));
+    let mut out = String::new();
+    let mut from = 1;
+    while from < columns {
+        let mut taken = label;
+        let fits = (from..columns).take_while(|&column| {
+            taken += 2 + room(column);
+            taken <= WIDTH
+        });
+        let to = from + fits.count().max(1);
+        for row in rows {
+            let cells: String = (from..to).map(|column| format!("  {}", pad(&row[column], room(column)))).collect();
+            // A name that has no room stands above its cells.
+            let lead =
+                if width(&row[0]) > label { format!("{}\n{}", row[0], pad("", label)) } else { pad(&row[0], label) };
+            out.push_str(&format!("{lead}{}\n", cells.trim_end()));
+        }
+        out.push_str(if to < columns { "\n" } else { "" });
+        from = to;
+    }
+    out
+}
+
+fn not_as_expected(findings: &Findings) -> String {
+    let unexpected = unexpected(&findings.findings);
+    let mut out = String::new();
+    for finding in unexpected.iter().take(LISTED) {
+        let Finding { scenario, design, invariant, engine, .. } = finding;
+        let lead = format!("! {:<12}  ", word(finding.verdict));
+        let what = format!("{scenario}, {design}, {invariant}, {}; {}", engine.name(), instead(finding));
+        out.push_str(&paragraph(&lead, &what));
+    }
+    if unexpected.len() > LISTED {
+        out.push_str(&format!("! and {} more, all of them in the summary\n", unexpected.len() - LISTED));
+    }
+    out
 }
 
 fn looked_at(findings: &Findings) -> String {

@@ -37,7 +37,7 @@ pub(super) fn rows(counterexample: &Counterexample) -> Vec<Row<'_>> {
     for (place, entry) in counterexample.run.entries.iter().enumerate() {
         let money = story::money(setup, &entry.books);
         let changed = std::array::from_fn(|column| money[column] != before[column]);
-        let line = story::tell(setup, &entry.did);
+        let line = story::tell(setup, entry);
         rows.push(Row { number: place + 1, did: &entry.did, line, money: money.clone(), before, changed });
         before = money;
     }
@@ -56,6 +56,10 @@ pub(super) fn in_a_line(counterexample: &Counterexample) -> String {
     let telling = rows.iter().filter(|row| row.did.mv.is_fault() || row.did.again || row.did.told.is_some());
     let told: Vec<String> = telling.map(by_whom).collect();
     let faults = rows.iter().any(|row| row.did.mv.is_fault());
+    if told.is_empty() {
+        let end = rows.last().map_or(String::new(), by_whom);
+        return format!("No fault is needed and nobody is told anything: it breaks with \"{end}\".");
+    }
     let lead = if faults { "" } else { "No fault is needed, only this order: " };
     format!("{lead}{}.", told.join("; "))
 }

@@ -1,73 +1,132 @@
-//! The section of one scenario: why it is asked, its bounds, and what each design does in it.
+//! The page of one scenario: why it is asked, its bounds, what each design does in it, and every counterexample.
+
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::invariant;
-use model::setup::Setup;
+use model::flow::Asking;
+use model::invariant::{self, Invariant};
+use model::row::Request;
+use model::setup::{Account, Asked, Setup};
 
-use crate::report::index_page::{anchor, badge, counterexample_anchor};
-use crate::report::matrix;
+use crate::known::{Known, design};
+use crate::report::counterexamples::counterexamples;
+use crate::report::page::{anchor, badge, counterexample_anchor, design_anchor, page, path_of};
 use crate::report::terminal::looked;
 use crate::report::text::{counted, grouped};
 use crate::scenario::{Case, Scenario};
-use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
+use crate::verdict::{Engine, Expected, Finding, Verdict};
 
-/// The section.
-pub(super) fn section(scenario: &Scenario, findings: &Findings) -> Markup {
-    html! {
-        article.scenario id=(anchor(&scenario.id)) {
-            h3 { (scenario.title) }
-            p.from { code { (scenario.id) } " · " a href="#matrix" { "back to the matrix" } }
-            p { (scenario.why) }
-            @if let Some(case) = scenario.cases.first() { (bounds(&case.setup)) }
-            @if !scenario.folded.is_empty() {
-                h4 { "Left out" }
-                ul { @for line in &scenario.folded { li { (line) } } }
-            }
-            (verdicts(scenario, findings))
-            (reasons(scenario, findings))
-            (explored(scenario, findings))
+/// Path and text of the page.
+pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, String) {
+    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, known));
+    let body = html! {
+        nav { a href="../index.html" { "Trial Balance" } a href="#matrix" { "Verdicts" }
+            a href="#counterexamples" { "Counterexamples" } a href="#looked-at" { "Looked at" } a href="#invariants" { "Invariants" } }
+        header id=(anchor(&scenario.id)) {
+            h1 { (scenario.title) }
+            p.from { code { (scenario.id) } }
+            p.lead { (scenario.why) }
         }
-    }
+        @if let Some(case) = scenario.cases.first() { (bounds(&case.setup)) }
+        @if !scenario.folded.is_empty() { p.note { "Left out: " (scenario.folded.join("; ")) "." } }
+        section id="matrix" {
+            h2 { "Verdicts" }
+            (verdicts(scenario, &telling, known))
+            (holds(scenario, &quiet, known))
+            (reasons(scenario, known))
+        }
+        section id="counterexamples" {
+            h2 { "Counterexamples" }
+            (counterexamples(scenario, known))
+        }
+        (looked_at(scenario, known))
+        section id="invariants" {
+            h2 { "Invariants" }
+            dl { @for invariant in invariant::ALL {
+                dt id={ "invariant-" (invariant.id) } { (invariant.id) small { " judged " (invariant.when.words()) } }
+                dd { (invariant.sentence) }
+            } }
+        }
+    };
+    (path_of(&scenario.id), page(&format!("{}: Trial Balance", scenario.title), "../", &body))
+}
+
+/// Whether an invariant is broken or unknown under any design.
+pub(super) fn tells(scenario: &Scenario, invariant: &Invariant, known: &Known<'_>) -> bool {
+    scenario.cases.iter().any(|case| {
+        let said = known.of(&scenario.id, &design(case)).iter().filter(|finding| finding.invariant == invariant.id);
+        said.into_iter()
+            .any(|finding| matches!(finding.verdict, Verdict::Broken | Verdict::Unknown) || !finding.as_expected)
+    })
 }
 
 fn bounds(setup: &Setup) -> Markup {
-    let faults: Vec<String> = setup.faults.budgets().into_iter().filter(|(_, n)| *n > 0).map(fault).collect();
+    let budgets = setup.faults.budgets().into_iter().filter(|(_, n)| *n > 0);
+    let faults: Vec<String> = budgets.map(|(id, budget)| format!("{id}, up to {budget}")).collect();
+    let path = setup.path;
+    let parts = [
+        (path.auth, "auth"),
+        (path.quota_check, "quota_check"),
+        (path.upstream, "upstream"),
+        (true, "billing"),
+        (path.usage, "usage"),
+        (true, "reply"),
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|(walked, _)| *walked).map(|(_, part)| part).collect();
     html! {
         dl.bounds {
+            dt { "path" } dd { (parts.join(", ")) }
             dt { "accounts" }
-            dd { @for account in &setup.accounts { span.item { (account.name) " with " (account.balance.money()) } } }
+            dd { @for account in &setup.accounts { span.item { (opened(account)) } } }
             dt { "requests" }
-            dd {
-                @for asked in &setup.requests {
-                    span.item {
-                        (asked.trace) ": " (asked.amount.money()) " of " (asked.account) ", "
-                        (counted(u64::from(asked.attempts), "attempt"))
-                    }
-                }
-            }
-            dt { "gateways" } dd { (setup.gateways) }
+            dd { @for request in setup.all_requests() { span.item { (asked(setup, request)) } } }
+            dt { "gateways" } dd { (setup.gateways) ", from " (setup.today) }
             dt { "faults" }
             dd { @if faults.is_empty() { "none" } @else { @for fault in &faults { span.item { (fault) } } } }
         }
     }
 }
 
-fn fault((id, budget): (&'static str, u8)) -> String {
-    format!("{id}, up to {budget}")
+fn opened(account: &Account) -> String {
+    let mut said = format!("{} with {}", account.name, account.balance.money());
+    if let Some(budget) = account.budget {
+        said.push_str(&format!(", budget {}", budget.money()));
+    }
+    if account.used > 0 {
+        said.push_str(&format!(", {} used", account.used));
+    }
+    for (is, words) in [(account.new, ", new"), (account.cold, ", no hash yet")] {
+        said.push_str(if is { words } else { "" });
+    }
+    said
 }
 
-fn verdicts(scenario: &Scenario, findings: &Findings) -> Markup {
+fn asked(setup: &Setup, request: Request) -> String {
+    let (asked, charge) = (&setup.requests[request.index()], setup.charge(request));
+    let Asked { trace, account, attempts, .. } = asked;
+    let what = match charge.asking {
+        Asking::Charge if charge.commits => format!("charge {} of {account}", charge.amount),
+        Asking::Charge => format!("charge {} of {account}, commit=False", charge.amount),
+        Asking::Recharge => format!("recharge {} for {account}", charge.amount),
+        Asking::Reverse { of } => format!("reverse {} of {account}", setup.traces[of.index()]),
+        Asking::DailyQuota(quota) => format!("daily quota of {account} := {quota}"),
+    };
+    format!("{trace}: {what}, {}", counted(u64::from(*attempts), "attempt"))
+}
+
+fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> Markup {
     html! {
-        table.stack {
-            thead {
-                tr { th { "invariant" } @for case in &scenario.cases { th { (matrix::design(case)) } } }
-            }
-            tbody {
-                @for invariant in invariant::ALL {
-                    tr {
-                        th { a href={ "#invariant-" (invariant.id) } { (invariant.id) } }
-                        @for case in &scenario.cases {
-                            td data-label=(matrix::design(case)) { (cell(scenario, case, invariant.id, findings)) }
+        @if telling.is_empty() { p { "Every invariant holds under every design." } }
+        div.wide tabindex="0" {
+            table.matrix.verdicts {
+                thead { tr { th { "design" } @for invariant in telling {
+                    th { a href={ "#invariant-" (invariant.id) } title=(invariant.sentence) { (invariant.id) } } } } }
+                tbody {
+                    @for case in &scenario.cases {
+                        @let name = design(case);
+                        tr id=(design_anchor(&name)) {
+                            th { (name) @if !case.also.is_empty() { small { "the same world: " (also(case)) } } }
+                            @for invariant in telling { td.own[case.own] { (cell(scenario, &name, invariant.id, known)) } }
                         }
                     }
                 }
@@ -76,51 +135,75 @@ fn verdicts(scenario: &Scenario, findings: &Findings) -> Markup {
     }
 }
 
-/// What each engine says; one that adds nothing to the first is only named.
-fn cell(scenario: &Scenario, case: &Case, invariant: &'static str, findings: &Findings) -> Markup {
-    let found = |engine| matrix::one(findings, scenario, case, engine, invariant).map(|finding| (engine, finding));
-    let found: Vec<(Engine, &Finding)> = Engine::ALL.into_iter().filter_map(found).collect();
+/// The other designs that are the same world.
+pub(super) fn also(case: &Case) -> String {
+    case.also.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+}
+
+/// What all engines know, then each one by its word.
+fn cell(scenario: &Scenario, name: &str, invariant: &'static str, known: &Known<'_>) -> Markup {
+    let Some(verdict) = known.verdict(&scenario.id, name, invariant) else {
+        let looked = !known.of(&scenario.id, name).is_empty();
+        return html! { span.none { @if looked { "could not fail" } @else { "not asked" } } };
+    };
+    let said = |engine| known.one(&scenario.id, name, engine, invariant).map(|finding| (engine, finding));
+    let said: Vec<(Engine, &Finding)> = Engine::ALL.into_iter().filter_map(said).collect();
+    let shown = known.counterexamples(&scenario.id, name).iter().any(|found| found.breach.invariant == invariant);
     html! {
-        @if found.is_empty() { span.none { "not asked" } }
-        @for (engine, finding) in found {
-            div.says {
-                @if shown(findings, finding) {
-                    a href={ "#" (counterexample_anchor(&scenario.id, matrix::design(case), invariant)) } {
-                        (badge(finding.verdict))
-                    }
-                } @else { (badge(finding.verdict)) }
-                @if !finding.as_expected { b.unexpected { " ! not as expected" } }
-                small {
-                    (engine.name()) @if let Some(steps) = finding.steps { ", " (counted(steps as u64, "step")) }
-                    @if engine == Engine::Check { ", could have failed " (grouped(finding.could_have_failed)) "×" }
+        @if shown { a href={ "#" (counterexample_anchor(&scenario.id, name, invariant)) } { (badge(verdict)) } }
+        @else { (badge(verdict)) }
+        @for (engine, finding) in &said {
+            small.engine { (engine.name()) " "
+                @match (finding.verdict, finding.steps) {
+                    (Verdict::Broken, Some(steps)) => (counted(steps as u64, "move")),
+                    (Verdict::Broken, None) => "broken",
+                    (Verdict::HoldsWithinBound, _) => "not seen",
+                    (Verdict::Holds, _) => "holds",
+                    (Verdict::Unknown, _) => "unknown",
                 }
+                @if !finding.as_expected { b.unexpected { " !" } }
             }
         }
     }
 }
 
-fn shown(findings: &Findings, finding: &Finding) -> bool {
-    finding.verdict == Verdict::Broken
-        && matrix::counterexamples(findings, &finding.scenario, &finding.design)
-            .any(|found| found.breach.invariant == finding.invariant)
+fn holds(scenario: &Scenario, quiet: &[&'static Invariant], known: &Known<'_>) -> Markup {
+    let occasions = |invariant: &Invariant| {
+        let checked = scenario
+            .cases
+            .iter()
+            .filter_map(|case| known.one(&scenario.id, &design(case), Engine::Check, invariant.id));
+        checked.map(|finding| finding.could_have_failed).max().unwrap_or(0)
+    };
+    let (could, could_not): (Vec<_>, Vec<_>) = quiet.iter().map(|it| (it.id, occasions(it))).partition(|(_, n)| *n > 0);
+    html! {
+        @if !could.is_empty() {
+            p { b { "Holds under every design: " } @for (id, n) in &could {
+                span.item { a href={ "#invariant-" (id) } { (id) } " " small { "could have failed up to " (grouped(*n)) "×" } } } }
+        }
+        @if !could_not.is_empty() {
+            p.note { "Could not fail on this path: " @for (id, _) in &could_not { span.item { (id) } } }
+        }
+    }
 }
 
-fn reasons(scenario: &Scenario, findings: &Findings) -> Markup {
-    let told = |finding: &&Finding| matches!(finding.verdict, Verdict::Broken | Verdict::Unknown);
-    let told: Vec<&Finding> =
-        findings.findings.iter().filter(|finding| finding.scenario == scenario.id).filter(told).collect();
+fn reasons(scenario: &Scenario, known: &Known<'_>) -> Markup {
+    let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     let mut either = Vec::new();
     for case in &scenario.cases {
-        either.extend(case.reasons.iter().map(|(invariant, reason)| (matrix::design(case), invariant, reason)));
+        let name = design(case);
+        for finding in known.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
+            let what = unknown.entry((finding.engine.name(), &finding.why)).or_default();
+            what.push(format!("{} in {name}", finding.invariant));
+        }
+        either.extend(case.reasons.iter().map(move |(invariant, reason)| (name.clone(), invariant, reason)));
     }
     html! {
-        @if !told.is_empty() || !either.is_empty() {
+        @if !unknown.is_empty() || !either.is_empty() {
             h4 { "Why" }
             ul.why {
-                @for finding in told {
-                    li { (badge(finding.verdict)) " " b { (finding.invariant) " in " (finding.design) } ", "
-                        (finding.engine.name()) ": " (finding.why)
-                        @if let Some(capsule) = &finding.capsule { " " code { (capsule) } } }
+                @for ((engine, why), what) in &unknown {
+                    li { (badge(Verdict::Unknown)) " (" (engine) ") " (why) ": " (what.join(", ")) }
                 }
                 @for (design, invariant, reason) in either {
                     li { b { (invariant) " in " (design) } ", expected " (Expected::Any.words()) ": " (reason) }
@@ -130,17 +213,16 @@ fn reasons(scenario: &Scenario, findings: &Findings) -> Markup {
     }
 }
 
-fn explored(scenario: &Scenario, findings: &Findings) -> Markup {
-    let of = |case: &Case| -> Vec<String> {
-        matrix::explored(findings, &scenario.id, matrix::design(case)).map(looked).collect()
-    };
+fn looked_at(scenario: &Scenario, known: &Known<'_>) -> Markup {
     html! {
-        h4 { "Looked at" }
-        ul.why {
-            @for case in &scenario.cases {
-                @let looked = of(case);
-                li { b { (matrix::design(case)) } ": "
-                    @if looked.is_empty() { "nothing in this run" } @else { (looked.join("; ")) } }
+        section id="looked-at" {
+            h2 { "Looked at" }
+            ul.why {
+                @for case in &scenario.cases {
+                    @let looked: Vec<String> = known.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
+                    li { b { (design(case)) } ": "
+                        @if looked.is_empty() { "nothing in this run" } @else { (looked.join("; ")) } }
+                }
             }
         }
     }

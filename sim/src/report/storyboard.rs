@@ -8,7 +8,7 @@ use crate::verdict::Counterexample;
 const LEGEND: &str = "> asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed";
 const GAP: usize = 2;
 const NUMBER: usize = 3;
-/// The least room for words; with less, lanes take their short names.
+/// The least room for words; with less, lanes take shorter names, lanes without an event go, money goes below the words.
 const WORDS: usize = 26;
 /// A line of a money cell, and whether what it says is new.
 type Cell = (bool, String);
@@ -26,7 +26,8 @@ const KEY: usize = 12;
 pub fn storyboard(counterexample: &Counterexample) -> String {
     let rows = row::rows(counterexample);
     let opening = row::opening(counterexample);
-    let table = Table::new(&story::lanes(&counterexample.setup), &opening, &rows);
+    let lanes = story::lanes(&counterexample.setup, &counterexample.run);
+    let table = Table::new(&lanes, &opening, &rows);
     let mut out = table.head();
     out.push_str(&table.line("0", &table.marks(None), "before the first move", &opening, &opening));
     for row in &rows {
@@ -71,10 +72,16 @@ impl Table {
         let at_least = |column: usize, room: usize| room.max(width(MONEY[column]) + 1);
         let whole = std::array::from_fn(|column| at_least(column, whole(column)));
         let narrow = std::array::from_fn(|column| at_least(column, word(column)));
-        let mut beside = [(Lane::name as fn(Lane) -> String, whole), (short_name, whole), (short_name, narrow)]
-            .into_iter()
-            .map(|(name, money)| Table::fit(lanes, name, money));
-        beside.find(|table| table.words >= WORDS).unwrap_or_else(|| Table::stacked(lanes, narrow))
+        let busy: Vec<Lane> = lanes.iter().copied().filter(|&lane| has_an_event(lane, rows)).collect();
+        let mut beside = [
+            (lanes, Lane::name as fn(Lane) -> String, whole),
+            (lanes, Lane::short_name, whole),
+            (lanes, Lane::short_name, narrow),
+            (&busy, Lane::short_name, narrow),
+        ]
+        .into_iter()
+        .map(|(lanes, name, money)| Table::fit(lanes, name, money));
+        beside.find(|table| table.words >= WORDS).unwrap_or_else(|| Table::stacked(&busy, narrow))
     }
 
     fn fit(lanes: &[Lane], name: fn(Lane) -> String, money: [usize; 4]) -> Table {
@@ -85,8 +92,12 @@ impl Table {
     }
 
     fn stacked(lanes: &[Lane], money: [usize; 4]) -> Table {
-        let table = Table::fit(lanes, short_name, [0; 4]);
-        Table { words: table.words + 3 + GAP, money, stacked: true, ..table }
+        let fit = |name: fn(Lane) -> String| {
+            let table = Table::fit(lanes, name, [0; 4]);
+            Table { words: table.words + 3 + GAP, money, stacked: true, ..table }
+        };
+        let table = fit(Lane::short_name);
+        if table.words >= WORDS { table } else { fit(Lane::initials) }
     }
 
     fn head(&self) -> String {
@@ -118,12 +129,18 @@ impl Table {
         for place in 0..words.len().max(depth + below) {
             let (number, lanes) = if place == 0 { (number, lanes) } else { ("", idle.as_str()) };
             let word = words.get(place).map_or("", String::as_str);
-            let beside = match place.checked_sub(below) {
-                Some(place) if self.stacked => money(place),
-                Some(place) => format!("{}{}", pad(word, self.words + GAP), money(place)),
-                None => word.to_owned(),
+            let left = format!("{number:>NUMBER$}  {lanes}");
+            let line = match place.checked_sub(below) {
+                Some(place) if self.stacked => {
+                    // Long numbers and many lanes: the last lanes give way.
+                    let money = money(place);
+                    let room = WIDTH.saturating_sub(width(&money));
+                    format!("{}{money}", left.chars().take(room).collect::<String>())
+                }
+                Some(place) => format!("{left}{}{}", pad(word, self.words + GAP), money(place)),
+                None => format!("{left}{word}"),
             };
-            out.push_str(format!("{number:>NUMBER$}  {lanes}{beside}").trim_end());
+            out.push_str(line.trim_end());
             out.push('\n');
         }
         out
@@ -161,9 +178,10 @@ fn end(row: &Row<'_>) -> char {
     }
 }
 
-fn short_name(lane: Lane) -> String {
-    match lane {
-        Lane::Postgres => "pg".to_owned(),
-        lane => lane.name().replace("gateway-", "gw-"),
-    }
+/// Whether something happens on the lane.
+fn has_an_event(lane: Lane, rows: &[Row<'_>]) -> bool {
+    rows.iter().any(|row| {
+        let woken = row.did.woke.iter().any(|(actor, ..)| Lane::Process(*actor) == lane);
+        row.line.from == lane || row.line.to == lane || woken
+    })
 }

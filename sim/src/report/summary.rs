@@ -1,21 +1,27 @@
-//! The summary in the repository: plain text in a stable order, so that its diff shows a verdict changing. It holds
-//! only what is equal on every machine.
+//! The summary in the repository: plain text in a stable order, one line per invariant and design that breaks it, so that
+//! its diff shows which verdict changed. It holds only what is equal on every machine.
 
-use model::invariant;
+use std::collections::BTreeMap;
 
-use crate::report::matrix::{self, word};
+use model::invariant::{self, Invariant};
+
+use crate::known::{Known, design};
 use crate::report::row;
-use crate::report::terminal::looked;
-use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
-use crate::scenario::{Case, Scenario};
+use crate::report::scenario_page::{also, tells};
+use crate::report::tally::{instead, unexpected, word};
+use crate::report::text::{WIDTH, ascii, counted, grouped, pad, paragraph, width};
+use crate::scenario::Scenario;
 use crate::verdict::{Engine, Finding, Findings, Verdict};
 
-const LEGEND: &str = "BROKEN (n steps): a counterexample of n moves. holds: everything within the bounds was looked \
-                      at. within-bound: nothing found in what was looked at. unknown: see why. ! not as expected. \
-                      `-` not asked. Rows without an engine's name are check.";
+const LEGEND: &str = "BROKEN n: a counterexample of n moves. holds: everything within the bounds was looked at. within-bound: \
+                      nothing found in what was looked at. unknown: see why. ! not as expected. `-` not asked. What check \
+                      breaks is replayed by `trial replay scenarios/found/SCENARIO.DESIGN.INVARIANT.json --on real`.";
+/// Room for a verdict.
+const CELL: usize = 14;
 
 /// The verdicts of every scenario, what is not as expected first.
 pub fn summary(scenarios: &[Scenario], findings: &Findings) -> String {
+    let known = Known::new(findings);
     let mut out = "Trial Balance: what is known\n\n".to_owned();
     out.push_str(&paragraph("", LEGEND));
     out.push('\n');
@@ -25,13 +31,13 @@ pub fn summary(scenarios: &[Scenario], findings: &Findings) -> String {
     }
     for scenario in scenarios {
         out.push('\n');
-        out.push_str(&section(scenario, findings));
+        out.push_str(&section(scenario, &known));
     }
     ascii(&out)
 }
 
 fn not_as_expected(findings: &Findings) -> String {
-    let unexpected = matrix::unexpected(findings);
+    let unexpected = unexpected(&findings.findings);
     if unexpected.is_empty() {
         return format!("All {} as expected.\n", counted(findings.findings.len() as u64, "verdict"));
     }
@@ -39,115 +45,138 @@ fn not_as_expected(findings: &Findings) -> String {
     for finding in unexpected {
         let Finding { scenario, design, invariant, engine, .. } = finding;
         let what = format!("{scenario}, {design}, {invariant}, {}", engine.name());
-        out.push_str(&paragraph(
-            &format!("  ! {:<12}  ", word(finding.verdict)),
-            &format!("{what}; {}", matrix::instead(finding)),
-        ));
+        let lead = format!("  ! {:<12}  ", word(finding.verdict));
+        out.push_str(&paragraph(&lead, &format!("{what}; {}", instead(finding))));
     }
     out
 }
 
-fn section(scenario: &Scenario, findings: &Findings) -> String {
+fn section(scenario: &Scenario, known: &Known<'_>) -> String {
     let mut out = paragraph(&format!("{}  ", scenario.id), &scenario.title);
     out.push_str(&format!("{}\n", "-".repeat(WIDTH)));
-    out.push_str(&tables(scenario, findings));
-    for case in &scenario.cases {
-        out.push_str(&of_design(scenario, case, findings));
+    for case in scenario.cases.iter().filter(|case| !case.also.is_empty()) {
+        out.push_str(&paragraph(&format!("{} is also ", design(case)), &also(case)));
     }
+    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, known));
+    out.push_str(&table(scenario, &telling, known));
+    out.push_str(&holds(scenario, &quiet, known));
+    out.push_str(&unknown(scenario, known));
+    out.push_str(&looked_at(scenario, known));
     out
 }
 
-/// One row of cells: an invariant as one engine saw it.
-struct Cells {
-    label: String,
-    cells: Vec<String>,
-}
-
-fn tables(scenario: &Scenario, findings: &Findings) -> String {
-    let mut rows = vec![Cells {
-        label: "invariant".to_owned(),
-        cells: scenario.cases.iter().map(|case| matrix::design(case).to_owned()).collect(),
-    }];
-    for invariant in invariant::ALL {
-        for engine in Engine::ALL {
-            let found = |case: &Case| matrix::one(findings, scenario, case, engine, invariant.id);
-            let found: Vec<Option<&Finding>> = scenario.cases.iter().map(found).collect();
-            if engine == Engine::Check || found.iter().any(Option::is_some) {
-                let own = format!("  {}", engine.name());
-                let label = if engine == Engine::Check { invariant.id.to_owned() } else { own };
-                rows.push(Cells { label, cells: found.into_iter().map(cell).collect() });
+fn table(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> String {
+    if telling.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = scenario.cases.iter().map(design).collect();
+    let label = names.iter().map(|name| width(name)).max().unwrap_or(0).min(WIDTH - 3 * (CELL + 2) - 4);
+    let engines = Engine::ALL.map(|engine| pad(engine.name(), CELL)).join("  ");
+    let mut out = format!("{}  {engines}", pad("", label + 2)).trim_end().to_owned() + "\n";
+    for invariant in telling {
+        out.push_str(&format!("{}\n", invariant.id));
+        let (mut holding, mut idle) = (Vec::new(), Vec::new());
+        for name in &names {
+            let said = Engine::ALL.map(|engine| known.one(&scenario.id, name, engine, invariant.id));
+            let calm = |finding: &&Finding| {
+                finding.as_expected && matches!(finding.verdict, Verdict::Holds | Verdict::HoldsWithinBound)
+            };
+            if said.iter().all(Option::is_none) {
+                idle.push(name.as_str());
+                continue;
+            }
+            if said.iter().flatten().all(calm) {
+                holding.push(name.as_str());
+                continue;
+            }
+            let cells = said.map(|finding| pad(&cell(finding), CELL)).join("  ");
+            // A name that has no room stands above its verdicts.
+            let lead = if width(name) > label {
+                format!("  {name}\n  {}", pad("", label))
+            } else {
+                format!("  {}", pad(name, label))
+            };
+            out.push_str(&format!("{lead}  {}\n", cells.trim_end()));
+            out.push_str(&elsewhere(scenario, name, invariant, known));
+        }
+        for (lead, names) in [("  holds: ", holding), ("  could not fail: ", idle)] {
+            if !names.is_empty() {
+                out.push_str(&paragraph(lead, &names.join(", ")));
             }
         }
     }
-    lay_out(&rows)
+    out
 }
 
 fn cell(finding: Option<&Finding>) -> String {
     let Some(finding) = finding else { return "-".to_owned() };
     let steps = match (finding.verdict, finding.steps) {
-        (Verdict::Broken, Some(steps)) => format!(" ({})", counted(steps as u64, "step")),
+        (Verdict::Broken, Some(steps)) => format!(" {steps}"),
         _ => String::new(),
     };
-    format!("{}{steps}{}", word(finding.verdict), if finding.as_expected { "" } else { "!" })
+    format!("{}{steps}{}", word(finding.verdict), if finding.as_expected { "" } else { " !" })
 }
 
-/// Designs side by side as far as the page goes, the others in a table below.
-fn lay_out(rows: &[Cells]) -> String {
-    let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
-    let columns = rows.first().map_or(0, |row| row.cells.len());
-    let room: Vec<usize> =
-        (0..columns).map(|column| rows.iter().map(|row| width(&row.cells[column])).max().unwrap_or(0)).collect();
-    let mut out = String::new();
-    let mut from = 0;
-    while from < columns {
-        let mut taken = label;
-        let fits = room[from..].iter().take_while(|&&room| {
-            taken += 2 + room;
-            taken <= WIDTH
-        });
-        let to = from + fits.count().max(1);
-        for row in rows {
-            let cells: String =
-                (from..to).map(|column| format!("  {}", pad(&row.cells[column], room[column]))).collect();
-            out.push_str(format!("{}{cells}", pad(&row.label, label)).trim_end());
-            out.push('\n');
+/// How to replay what check did not find.
+fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, known: &Known<'_>) -> String {
+    match known.breach(&scenario.id, name, invariant.id) {
+        Some(Finding { engine: Engine::Sim | Engine::Real, capsule: Some(capsule), .. }) => {
+            format!("    {}\n", row::replay_of(capsule))
         }
-        out.push('\n');
-        from = to;
+        _ => String::new(),
     }
-    out
 }
 
-fn of_design(scenario: &Scenario, case: &Case, findings: &Findings) -> String {
-    let design = matrix::design(case);
+fn holds(scenario: &Scenario, quiet: &[&Invariant], known: &Known<'_>) -> String {
+    let could_fail = |invariant: &Invariant| {
+        let said = |case| known.one(&scenario.id, &design(case), Engine::Check, invariant.id);
+        scenario.cases.iter().filter_map(said).any(|finding| finding.could_have_failed > 0)
+    };
+    let (could, could_not): (Vec<&Invariant>, Vec<&Invariant>) = quiet.iter().partition(|it| could_fail(it));
     let mut out = String::new();
-    let checked = matrix::explored(findings, &scenario.id, design).find(|explored| explored.engine == Engine::Check);
-    if let Some(checked) = checked {
-        out.push_str(&paragraph(&format!("{design}: "), &looked(checked)));
-    }
-    for (finding, engines) in reasons(findings, &scenario.id, design) {
-        let lead = format!("  {} {} ({engines}): ", word(finding.verdict), finding.invariant);
-        out.push_str(&paragraph(&lead, &finding.why));
-        if let Some(capsule) = &finding.capsule {
-            out.push_str(&format!("    {}\n", row::replay_of(capsule)));
+    for (lead, which) in [("holds everywhere: ", could), ("could not fail on this path: ", could_not)] {
+        if !which.is_empty() {
+            out.push_str(&paragraph(lead, &which.iter().map(|it| it.id).collect::<Vec<_>>().join(", ")));
         }
     }
     out
 }
 
-/// What is broken or unknown and why; engines that say the same are named together.
-fn reasons<'a>(findings: &'a Findings, scenario: &'a str, design: &'a str) -> Vec<(&'a Finding, String)> {
-    let mut reasons: Vec<(&Finding, String)> = Vec::new();
-    let said = |finding: &Finding| (finding.invariant, finding.verdict, finding.why.clone(), finding.capsule.clone());
-    for finding in matrix::of(findings, scenario, design) {
-        let name = finding.engine.name();
-        if !matches!(finding.verdict, Verdict::Broken | Verdict::Unknown) {
-            continue;
-        }
-        match reasons.iter_mut().find(|(other, _)| said(other) == said(finding)) {
-            Some((_, engines)) => engines.push_str(&format!(", {name}")),
-            None => reasons.push((finding, name.to_owned())),
+/// Why, each reason once.
+fn unknown(scenario: &Scenario, known: &Known<'_>) -> String {
+    let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for name in scenario.cases.iter().map(design) {
+        for finding in known.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
+            let what = reasons.entry((finding.engine.name(), &finding.why)).or_default();
+            what.push(format!("{} in {name}", finding.invariant));
         }
     }
-    reasons
+    let told = |((engine, why), what): ((&str, &str), Vec<String>)| {
+        paragraph(&format!("unknown ({engine}): "), &format!("{why}: {}", what.join(", ")))
+    };
+    reasons.into_iter().map(told).collect()
+}
+
+fn looked_at(scenario: &Scenario, known: &Known<'_>) -> String {
+    let rows: Vec<_> = scenario.cases.iter().map(design).collect();
+    let checked = |name: &String| {
+        let explored = known.explored(&scenario.id, name).iter().find(|explored| explored.engine == Engine::Check)?;
+        let n = |n: Option<u64>| grouped(n.unwrap_or(0));
+        // What a search was cut at differs from machine to machine.
+        Some(match explored.complete {
+            true => {
+                format!("{} states, {} edges, depth {}", n(explored.states), n(explored.generated), n(explored.depth))
+            }
+            false => "not complete".to_owned(),
+        })
+    };
+    let counts: Vec<(String, &String)> = rows.iter().filter_map(|name| Some((checked(name)?, name))).collect();
+    let mut by_count: Vec<(String, Vec<&str>)> = Vec::new();
+    for (count, name) in &counts {
+        match by_count.iter_mut().find(|(other, _)| other == count) {
+            Some((_, names)) => names.push(name),
+            None => by_count.push((count.clone(), vec![name])),
+        }
+    }
+    by_count.into_iter().map(|(count, names)| paragraph(&format!("checked {count}: "), &names.join(", "))).collect()
 }

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
-use model::{invariant, situation};
+use model::invariant::{self, When};
+use model::situation;
 
-use crate::report::matrix::{self, gravity, word};
+use crate::known::{Known, design};
+use crate::report::scenario_page::also;
 use crate::report::storyboard::storyboard;
+use crate::report::tally::{gravity, word};
 use crate::report::text::{WIDTH, counted, grouped, pad, paragraph, width};
 use crate::scenario::{Case, Scenario};
 use crate::story::sentence;
-use crate::verdict::{Engine, Explored, Finding, Findings, Verdict};
+use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict};
 
 /// Every design of a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {
-    let paint = Paint { colour };
-    let sections: Vec<String> = scenario.cases.iter().map(|case| section(scenario, case, findings, &paint)).collect();
+    let (paint, known) = (Paint { colour }, Known::new(findings));
+    let sections: Vec<String> = scenario.cases.iter().map(|case| section(scenario, case, &known, &paint)).collect();
     let mut out = sections.join("\n");
     for not_run in &findings.not_run {
         out.push_str(&paragraph(&format!("  not run  {}: ", not_run.engine.name()), &not_run.why));
@@ -42,23 +45,30 @@ impl Paint {
     }
 }
 
-fn section(scenario: &Scenario, case: &Case, findings: &Findings, paint: &Paint) -> String {
-    let design = matrix::design(case);
-    let mut out = heading(scenario, design, paint);
+fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint) -> String {
+    let design = design(case);
+    let findings = known.of(&scenario.id, &design);
+    let mut out = heading(scenario, &design, paint);
+    if !case.also.is_empty() {
+        out.push_str(&paragraph("  the same world here: ", &also(case)));
+    }
     out.push('\n');
-    out.push_str(&table(&groups(findings, &scenario.id, design), paint));
-    out.push_str(&looked_at(scenario, case, findings));
-    for finding in matrix::of(findings, &scenario.id, design) {
-        if finding.verdict == Verdict::Unknown {
-            out.push_str(&format!(
-                "\n{}",
-                paragraph(&format!("{} unknown ({}): ", finding.invariant, finding.engine.name()), &finding.why)
-            ));
+    out.push_str(&table(&groups(findings), paint));
+    out.push_str(&looked_at(scenario, case, known));
+    out.push_str(&either_way(case));
+    let mut unknown: Vec<(Engine, &str, Vec<&str>)> = Vec::new();
+    for Finding { engine, why, invariant, .. } in findings.iter().filter(|it| it.verdict == Verdict::Unknown) {
+        match unknown.iter_mut().find(|(by, reason, _)| (by, *reason) == (engine, why)) {
+            Some((.., invariants)) => invariants.push(invariant),
+            None => unknown.push((*engine, why, vec![invariant])),
         }
     }
-    for found in matrix::counterexamples(findings, &scenario.id, design) {
-        let why = matrix::of(findings, &scenario.id, design)
-            .find(|finding| finding.invariant == found.breach.invariant && finding.verdict == Verdict::Broken);
+    for (engine, why, invariants) in unknown {
+        let lead = format!("unknown ({}): ", engine.name());
+        out.push_str(&format!("\n{}", paragraph(&lead, &format!("{why}: {}", invariants.join(", ")))));
+    }
+    for found in known.counterexamples(&scenario.id, &design) {
+        let why = known.breach(&scenario.id, &design, found.breach.invariant);
         // What the storyboard says at its end need not be said before it.
         if let Some(finding) = why.filter(|finding| finding.why != sentence(&found.breach)) {
             out.push_str(&format!("\n{}", paragraph(&format!("{}: ", found.breach.invariant), &finding.why)));
@@ -83,17 +93,23 @@ fn heading(scenario: &Scenario, design: &str, paint: &Paint) -> String {
 struct Group<'a> {
     first: &'a Finding,
     engines: String,
+    /// Whether any of them had an occasion to see it fail.
+    could_fail: bool,
 }
 
-fn groups<'a>(findings: &'a Findings, scenario: &'a str, design: &'a str) -> Vec<Group<'a>> {
+fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
-    for finding in matrix::of(findings, scenario, design) {
+    for &finding in findings {
         // That a sample shows no breach does not contradict that there is none.
         let gravity = gravity(finding).max(1);
         let name = finding.engine.name();
         let group = groups.entry((std::cmp::Reverse(gravity), invariant::place(finding.invariant)));
-        let seconded = |group: &mut Group<'_>| group.engines.push_str(&format!(" +{name}"));
-        group.and_modify(seconded).or_insert_with(|| Group { first: finding, engines: name.to_owned() });
+        let could_fail = finding.could_have_failed > 0;
+        let seconded = |group: &mut Group<'_>| {
+            group.engines.push_str(&format!(" +{name}"));
+            group.could_fail |= could_fail;
+        };
+        group.and_modify(seconded).or_insert_with(|| Group { first: finding, engines: name.to_owned(), could_fail });
     }
     groups.into_values().collect()
 }
@@ -105,32 +121,62 @@ fn table(groups: &[Group<'_>], paint: &Paint) -> String {
     };
     let heads = [&pad("verdict", 12), "invariant", "when", "judged", "could fail", "", "by"];
     let mut out = row(heads.map(|head: &str| head));
-    for Group { first, engines } in groups {
-        let when = invariant::find(first.invariant).map_or("", |invariant| invariant.when.words());
+    let silent = |group: &&Group<'_>| {
+        let Group { first, could_fail, .. } = group;
+        first.verdict == Verdict::Holds && first.as_expected && !could_fail
+    };
+    let (could_not, telling): (Vec<&Group<'_>>, Vec<&Group<'_>>) = groups.iter().partition(silent);
+    for Group { first, engines, .. } in telling {
+        let when = invariant::find(first.invariant).map_or("", |invariant| match invariant.when {
+            When::AsClaimed => "claimed",
+            when => when.words(),
+        });
         let verdict = paint.verdict(first.verdict, &pad(word(first.verdict), 12));
         let expected = match (first.verdict, first.as_expected) {
             (Verdict::Unknown, _) => "not known",
+            _ if first.expected == Expected::Any => "either way",
             (_, true) => "as expected",
             (_, false) => "UNEXPECTED",
         };
         let (judged, could) = (grouped(first.judged), grouped(first.could_have_failed));
         out.push_str(&row([&verdict, first.invariant, when, &judged, &could, expected, engines]));
     }
+    // What could not have failed in any state is no finding at all, where check says so.
+    let said = |id: &str| groups.iter().any(|group| group.first.invariant == id);
+    let never = invariant::ALL.iter().map(|invariant| invariant.id).filter(|id| !said(id) && !groups.is_empty());
+    let ids: Vec<&str> = could_not.iter().map(|group| group.first.invariant).chain(never).collect();
+    if !ids.is_empty() {
+        out.push_str(&paragraph("  could not fail on this path: ", &ids.join(", ")));
+    }
     out
 }
 
-fn looked_at(scenario: &Scenario, case: &Case, findings: &Findings) -> String {
+fn looked_at(scenario: &Scenario, case: &Case, known: &Known<'_>) -> String {
     let titles = case.seen.iter().filter_map(|id| situation::find(id)).map(|situation| situation.title);
     let titles: Vec<&str> = titles.collect();
     let mut out = String::new();
     if !titles.is_empty() {
         out.push_str(&paragraph("  must be seen  ", &titles.join("; ")));
     }
-    let looked: Vec<String> = matrix::explored(findings, &scenario.id, matrix::design(case)).map(looked).collect();
+    let looked: Vec<String> = known.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
     if !looked.is_empty() {
         out.push_str(&paragraph("  looked at     ", &looked.join("; ")));
     }
     out
+}
+
+/// Why either verdict is right, where it is.
+fn either_way(case: &Case) -> String {
+    let mut why: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, reason) in &case.reasons {
+        why.entry(reason).or_default().push(id);
+    }
+    let every = |ids: &[&str]| ids.len() == invariant::ALL.len();
+    let told = why.iter().map(|(reason, ids)| {
+        let ids = if every(ids) { "every invariant".to_owned() } else { ids.join(", ") };
+        paragraph("  either way    ", &format!("{ids}: {reason}"))
+    });
+    told.collect()
 }
 
 /// How much one engine looked at, in words.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use model::effect::{Call, Effect};
+use model::effect::Errand;
 use model::moves::{Actor, Move};
 use model::setup::Setup;
-use model::world::{Next, World};
+use model::world::{Next, Work, World, label_of};
 
 use crate::simulate::dice::Dice;
 use crate::simulate::plan::{Ending, Plan, Trouble, Victim, Weather};
+use crate::simulate::truth::actors;
 
 /// What an actor is to do at its next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,15 @@ pub(super) struct Place {
     pub(super) step: u64,
 }
 
+/// Why a job may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// All is quiet, it waits for nothing, or a script says so.
+    Free,
+    /// This entry of the plan lets it run early.
+    Early(usize),
+}
+
 /// Plan or script.
 #[derive(Debug)]
 pub(super) enum Director {
@@ -52,7 +62,7 @@ impl Director {
             }
             Director::Scripted(script) => {
                 let deed = match *script.get(done)? {
-                    Move::Send { .. } => return None,
+                    Move::Send { .. } | Move::IdleTimeout { .. } | Move::LockTimeout { .. } => return None,
                     mv if mv.actor() != Some(actor) => return None,
                     Move::Crash { .. } => Deed::End(Ending::Crash),
                     Move::Cancel { .. } => Deed::End(Ending::Cancel),
@@ -74,66 +84,97 @@ impl Director {
     }
 
     /// Which move it is that a store carries out, or a client takes, for an actor.
-    pub(super) fn choose(
-        &mut self,
-        setup: &Setup,
-        world: &World,
-        place: Place,
-        step: Move,
-        call: Option<Call>,
-    ) -> Move {
+    pub(super) fn choose(&mut self, setup: &Setup, world: &World, place: Place, step: Move) -> Move {
         let Director::Planned(plan, dice) = self else { return step };
         let Move::Step { actor, step: label, .. } = step else { return step };
-        if let Some(call) = call
-            && let Some(trouble) = trouble(plan, setup, world, place, actor, call)
-        {
-            return trouble;
-        }
-        Move::Step { actor, step: label, wins: winner(setup, world, step, dice) }
+        let trouble = strike(plan, setup, world, place, |trouble| match trouble {
+            Trouble::Unreachable => Some(Move::Unreachable { actor, step: label }),
+            Trouble::RedisFull => Some(Move::RedisFull { actor, step: label }),
+            Trouble::TimesOut => Some(Move::TimesOut { actor, step: label }),
+            // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
+            Trouble::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
+            Trouble::UpstreamFails => Some(Move::UpstreamFails { actor, step: label }),
+            Trouble::EndBefore(_) | Trouble::EndInFlight(..) | Trouble::IdleTimeout => None,
+        });
+        trouble.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
     }
 
-    /// What befalls Redis now, if anything.
-    pub(super) fn weather(&mut self, setup: &Setup, world: &World, done: usize) -> Option<Move> {
-        match self {
-            Director::Planned(plan, _) => {
-                let due = plan.weather.iter().position(|&(after, _)| done as u64 >= after)?;
-                let mv = match plan.weather[due].1 {
-                    Weather::Loss => Move::RedisLoss,
-                    Weather::Expiry => Move::Expire,
-                };
-                enabled(setup, world).contains(&mv).then(|| {
-                    plan.weather.remove(due);
-                    mv
-                })
-            }
-            Director::Scripted(script) => {
-                script.get(done).copied().filter(|mv| matches!(mv, Move::RedisLoss | Move::Expire))
-            }
-        }
+    /// Whether the plan has Postgres end the session of an actor that is about to ask.
+    pub(super) fn idles_out(&mut self, setup: &Setup, world: &World, place: Place, actor: Actor) -> Option<Move> {
+        let Director::Planned(plan, _) = self else { return None };
+        let before = label_of(world.running(setup, actor)?.next);
+        strike(plan, setup, world, place, |trouble| {
+            (trouble == Trouble::IdleTimeout).then_some(Move::IdleTimeout { actor, before })
+        })
     }
 
-    /// Whether the job begins a run now: when all is quiet, and when the plan says so.
-    pub(super) fn job_runs(&mut self, setup: &Setup, world: &World, done: usize) -> bool {
+    /// What befalls a store or the clock now, if anything. `about_to_begin`: a job has been told what day it is.
+    pub(super) fn weather(&mut self, setup: &Setup, world: &World, done: usize, about_to_begin: bool) -> Option<Move> {
         match self {
             Director::Planned(plan, _) => {
-                let busy = (0..setup.gateways).any(|n| world.attempt(n).is_some());
-                let asked_for = plan.job_runs.iter().position(|&after| done as u64 >= after);
-                if busy && asked_for.is_none() {
-                    return false;
+                let due = |&(after, _): &(u64, Weather)| done as u64 >= after;
+                if !plan.weather.iter().any(due) {
+                    return None;
                 }
                 let moves = enabled(setup, world);
-                let runs = moves.iter().any(|mv| matches!(mv, Move::Step { actor: Actor::Sync, .. }));
-                let quiet = !busy && !moves.iter().any(|mv| matches!(mv, Move::Send { .. }));
-                if runs
-                    && !quiet
-                    && let Some(place) = asked_for
-                {
-                    plan.job_runs.remove(place);
-                    return true;
-                }
-                runs && quiet
+                let falls = |weather| match weather {
+                    Weather::Loss => moves.contains(&Move::RedisLoss).then_some(Move::RedisLoss),
+                    Weather::TimeTravel => moves.contains(&Move::RedisTimeTravel).then_some(Move::RedisTimeTravel),
+                    Weather::ScriptFlush => moves.contains(&Move::ScriptFlush).then_some(Move::ScriptFlush),
+                    Weather::Expiry => moves.contains(&Move::Expire).then_some(Move::Expire),
+                    Weather::PostgresRestart => moves.contains(&Move::PostgresRestart).then_some(Move::PostgresRestart),
+                    Weather::Midnight => (moves.contains(&Move::Midnight) && !about_to_begin).then_some(Move::Midnight),
+                    Weather::LockTimeout => moves.iter().find(|mv| matches!(mv, Move::LockTimeout { .. })).copied(),
+                    Weather::Eviction(which) => {
+                        let victims: Vec<&Move> = moves.iter().filter(|mv| matches!(mv, Move::Evict(_))).collect();
+                        victims.get((which % victims.len().max(1) as u64) as usize).copied().copied()
+                    }
+                };
+                let found = plan.weather.iter().enumerate().filter(|(_, entry)| due(entry));
+                let (place, mv) = found.filter_map(|(place, &(_, w))| falls(w).map(|mv| (place, mv))).next()?;
+                plan.weather.remove(place);
+                Some(mv)
             }
-            Director::Scripted(script) => script.get(done).is_some_and(|mv| mv.actor() == Some(Actor::Sync)),
+            Director::Scripted(script) => script.get(done).copied().filter(|&mv| is_weather(mv)),
+        }
+    }
+
+    /// Whether a command that was given up is on its way and a plan is to say when it runs.
+    pub(super) fn straggles(&self, setup: &Setup, world: &World) -> bool {
+        matches!(self, Director::Planned(..)) && enabled(setup, world).contains(&Move::RunsLate)
+    }
+
+    /// Whether an idle job may begin now, and why.
+    pub(super) fn occasion(&self, setup: &Setup, world: &World, actor: Actor, done: usize) -> Option<Occasion> {
+        let work = world.would_run(setup, actor)?;
+        if world.running(setup, actor).is_some() {
+            return None;
+        }
+        match self {
+            Director::Planned(plan, _) => {
+                let moves = enabled(setup, world);
+                if !moves.iter().any(|mv| matches!(mv, Move::Step { actor: a, .. } if *a == actor)) {
+                    return None;
+                }
+                let busy = (0..setup.gateways).any(|n| world.attempt(n).is_some());
+                let quiet = !busy && !moves.iter().any(|mv| matches!(mv, Move::Send { .. }));
+                if quiet || !waits_for_leisure(work) {
+                    return Some(Occasion::Free);
+                }
+                plan.job_runs.iter().position(|&after| done as u64 >= after).map(Occasion::Early)
+            }
+            Director::Scripted(script) => {
+                let mv = *script.get(done)?;
+                let begins = mv.actor() == Some(actor) && !matches!(mv, Move::IdleTimeout { .. });
+                begins.then_some(Occasion::Free)
+            }
+        }
+    }
+
+    /// Strikes an early run off the plan.
+    pub(super) fn begins(&mut self, occasion: Occasion) {
+        if let (Director::Planned(plan, _), Occasion::Early(place)) = (self, occasion) {
+            plan.job_runs.remove(place);
         }
     }
 
@@ -163,6 +204,16 @@ pub(super) fn enabled(setup: &Setup, world: &World) -> Vec<Move> {
     moves
 }
 
+/// Whether nobody who acts here does it. What Postgres does to a session is among them: its process learns of it later.
+fn is_weather(mv: Move) -> bool {
+    mv.actor().is_none() || matches!(mv, Move::IdleTimeout { .. } | Move::LockTimeout { .. })
+}
+
+/// Periodic jobs and the usage worker run when all is quiet; what carries money or the hash runs whenever it likes.
+fn waits_for_leisure(work: Work) -> bool {
+    !matches!(work, Work::Errand { errand: Errand::Settle(_) | Errand::Snapshot { .. }, .. })
+}
+
 fn pause(plan: &Plan, dice: &mut Dice, lane: usize, place: Place) -> Duration {
     let stalls = plan.stalls.iter().filter(|&&(victim, step, _)| (victim, step) == (place.victim, place.step));
     let stalled: Duration = stalls.map(|&(_, _, span)| span).sum();
@@ -182,33 +233,31 @@ fn deed(plan: &mut Plan, place: Place) -> Deed {
     }
 }
 
-fn trouble(plan: &mut Plan, setup: &Setup, world: &World, place: Place, actor: Actor, call: Call) -> Option<Move> {
-    let step = call.step;
+/// The first strike that is due here and whose move is possible here; it is struck off the plan.
+fn strike(
+    plan: &mut Plan,
+    setup: &Setup,
+    world: &World,
+    place: Place,
+    as_move: impl Fn(Trouble) -> Option<Move>,
+) -> Option<Move> {
     let mut moves = None;
-    let due = plan.strikes.iter().position(|strike| {
+    let (due, mv) = plan.strikes.iter().enumerate().find_map(|(at, strike)| {
         if strike.victim != place.victim || strike.from > place.step {
-            return false;
+            return None;
         }
-        match strike.trouble {
-            Trouble::Unreachable => matches!(call.effect, Effect::Redis(_)),
-            // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
-            Trouble::Lost { ran } => {
-                moves.get_or_insert_with(|| enabled(setup, world)).contains(&Move::Lost { actor, step, ran })
-            }
-            Trouble::EndBefore(_) | Trouble::EndInFlight(..) => false,
-        }
+        let mv = as_move(strike.trouble)?;
+        moves.get_or_insert_with(|| enabled(setup, world)).contains(&mv).then_some((at, mv))
     })?;
-    match plan.strikes.remove(due).trouble {
-        Trouble::Unreachable => Some(Move::Unreachable { actor, step }),
-        Trouble::Lost { ran } => Some(Move::Lost { actor, step, ran }),
-        Trouble::EndBefore(_) | Trouble::EndInFlight(..) => None,
-    }
+    plan.strikes.remove(due);
+    Some(mv)
 }
 
 /// Where a step lets go of a lock that several wait for, Postgres does not say who gets it.
 fn winner(setup: &Setup, world: &World, mv: Move, dice: &mut Dice) -> Option<Actor> {
-    let waits = |n: &u8| world.attempt(*n).is_some_and(|attempt| matches!(attempt.next, Next::Wait(_)));
-    if (0..setup.gateways).filter(waits).count() < 2 {
+    let waits =
+        |actor: &Actor| world.running(setup, *actor).is_some_and(|process| matches!(process.next, Next::Wait(_)));
+    if actors(setup).filter(waits).count() < 2 {
         return None;
     }
     let Move::Step { actor, step, .. } = mv else { return None };

@@ -6,7 +6,9 @@
 
 mod dice;
 mod director;
+mod draw;
 mod error;
+mod extent;
 mod nodes;
 mod plan;
 mod process;
@@ -51,11 +53,13 @@ pub struct Simulated {
 /// # Errors
 /// The run did not come to rest, hung, panicked or, an internal error, did what the world does not know.
 pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
-    let plan = Plan::draw(setup, seed);
-    let lines = plan.lines();
     let setup = Arc::new(setup.clone());
-    let (run, log) = on_a_fresh_thread(move || stage::perform(setup, seed, plan))?;
-    Ok(Simulated { run, plan: lines, log })
+    on_a_fresh_thread(move || {
+        let drawn = Plan::draw(&setup, seed);
+        let plan = drawn.lines(&setup);
+        let (run, log) = stage::perform(setup, seed, drawn)?;
+        Ok(Simulated { run, plan, log })
+    })
 }
 
 /// Drives these moves and no others through the simulated nodes and network.

@@ -7,24 +7,23 @@ use std::time::Duration;
 use madsim::task::spawn;
 use madsim::time::sleep;
 use model::moves::Actor;
-use model::reply::{Answer, Failure};
+use model::reply::{Answer, Failure, Reply};
 use model::row::Request;
+use model::setup::Setup;
+use model::world::Next;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::simulate::process::{Links, Outcome, drive, may_go_on};
+use crate::simulate::process::{Links, drive, may_go_on};
 use crate::simulate::recorder::{Chance, Recorder, Served};
-use crate::simulate::wire::{self, Answered, Ask, Charge, Said};
+use crate::simulate::truth::{actors, lane_of};
+use crate::simulate::wire::{self, Answered, Ask, Asks, Said};
 
 const CLIENT_IP: [u8; 4] = [10, 0, 0, 3];
-const JOB_IP: [u8; 4] = [10, 0, 0, 4];
 const GATEWAY_PORT: u16 = 80;
 
 /// The address of an actor's node.
-pub(super) fn ip_of(actor: Actor) -> IpAddr {
-    match actor {
-        Actor::Gateway(n) => IpAddr::from([10, 0, 1, n + 1]),
-        Actor::Sync => IpAddr::from(JOB_IP),
-    }
+pub(super) fn ip_of(setup: &Setup, actor: Actor) -> IpAddr {
+    IpAddr::from([10, 0, 1, lane_of(setup, actor) as u8 + 1])
 }
 
 /// The address of the clients' node.
@@ -32,12 +31,8 @@ pub(super) fn client_ip() -> IpAddr {
     IpAddr::from(CLIENT_IP)
 }
 
-fn actor_at(address: SocketAddr) -> Option<Actor> {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.octets() == JOB_IP => Some(Actor::Sync),
-        IpAddr::V4(ip) if ip.octets()[2] == 1 => Some(Actor::Gateway(ip.octets()[3].checked_sub(1)?)),
-        _ => None,
-    }
+fn actor_at(setup: &Setup, address: SocketAddr) -> Option<Actor> {
+    actors(setup).find(|&actor| ip_of(setup, actor) == address.ip())
 }
 
 /// Listens, which fails only if the node's address is wrong.
@@ -53,7 +48,7 @@ pub(super) async fn store(recorder: Arc<Recorder>, address: SocketAddr) {
     let listener = listen(address).await;
     loop {
         if let Ok((stream, peer)) = listener.accept().await
-            && let Some(actor) = actor_at(peer)
+            && let Some(actor) = actor_at(&recorder.setup, peer)
         {
             let recorder = Arc::clone(&recorder);
             spawn(async move { serve(&recorder, stream, actor).await });
@@ -70,8 +65,9 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
             Served::Waits(woken) => tokio::select! {
                 biased;
                 reply = woken => match reply {
+                    // Postgres died under it.
+                    Ok(Reply::Failed(Failure::PgLost)) | Err(_) => break,
                     Ok(reply) => Said::Reply(reply),
-                    Err(_dead) => break,
                 },
                 // Who waits says nothing more: this is the end of the connection.
                 _ = wire::receive::<Ask>(&mut stream) => break,
@@ -85,23 +81,30 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
     recorder.link_ended(actor);
 }
 
-/// What befalls Redis as a whole.
+/// What befalls a store as a whole, or the clock.
 pub(super) async fn weather(recorder: Arc<Recorder>) {
     loop {
         recorder.weather().await;
     }
 }
 
+/// Commands whose clients have given up on them.
+pub(super) async fn stragglers(recorder: Arc<Recorder>) {
+    loop {
+        recorder.straggler().await;
+    }
+}
+
 /// A gateway: one attempt at a time.
 pub(super) async fn gateway(recorder: Arc<Recorder>, n: u8) {
     let actor = Actor::Gateway(n);
-    let listener = listen((ip_of(actor), GATEWAY_PORT).into()).await;
+    let listener = listen((ip_of(&recorder.setup, actor), GATEWAY_PORT).into()).await;
     recorder.started(actor);
     let mut links = Links::default();
     loop {
         if let Ok((mut client, _)) = listener.accept().await
-            && let Ok(Charge(request)) = wire::receive(&mut client).await
-            && let Some(answer) = attempt(&recorder, actor, &mut links, request).await
+            && let Ok(Asks(_)) = wire::receive(&mut client).await
+            && let Some(answer) = attempt(&recorder, n, &mut links).await
         {
             // The client waits for as long as the attempt lives.
             let _ = wire::send(&mut client, &Answered(answer)).await;
@@ -109,28 +112,21 @@ pub(super) async fn gateway(recorder: Arc<Recorder>, n: u8) {
     }
 }
 
-async fn attempt(recorder: &Recorder, actor: Actor, links: &mut Links, request: Request) -> Option<Answer> {
-    let charge = *recorder.setup.charge(request);
-    let deduct = recorder.setup.flows.deduct;
-    let answer = match drive(recorder, actor, links, |io| deduct(io, &charge)).await {
-        Outcome::Came(answer) => answer,
-        Outcome::Failed(Failure::Refused(limit)) => Answer::Refused(limit),
-        Outcome::Failed(failure) => Answer::Error(failure),
-        Outcome::Cancelled => return None,
-    };
+async fn attempt(recorder: &Recorder, gateway: u8, links: &mut Links) -> Option<Answer> {
+    let actor = Actor::Gateway(gateway);
+    let work = recorder.work_of(gateway)?;
+    let Some(Next::Answer(answer)) = drive(recorder, actor, links, work).await else { return None };
     may_go_on(recorder, actor, links).await.then_some(answer)
 }
 
-/// The node of the background job.
-pub(super) async fn job(recorder: Arc<Recorder>) {
-    let Some(sync) = recorder.setup.flows.sync else { return };
-    let tenants = recorder.setup.tenants().collect();
-    recorder.started(Actor::Sync);
+/// The node of a background job, a worker or a task.
+pub(super) async fn job(recorder: Arc<Recorder>, job: Actor) {
+    recorder.started(job);
     let mut links = Links::default();
     loop {
-        recorder.job_begins().await;
+        let work = recorder.job_begins(job).await;
         // A run that failed is given up, and the next one starts afresh.
-        drive(&recorder, Actor::Sync, &mut links, |io| sync(io, &tenants)).await;
+        drive(&recorder, job, &mut links, work).await;
     }
 }
 
@@ -163,13 +159,14 @@ async fn ask_gateway(
     let actor = Actor::Gateway(gateway);
     let pause = recorder.idle(|plan| plan.patience);
     sleep(pause).await;
-    let Ok(mut stream) = TcpStream::connect(SocketAddr::from((ip_of(actor), GATEWAY_PORT))).await else {
+    let Ok(mut stream) = TcpStream::connect(SocketAddr::from((ip_of(&recorder.setup, actor), GATEWAY_PORT))).await
+    else {
         sleep(Duration::from_millis(1)).await;
         return None;
     };
     let patience = recorder.sends(request, impatient, chance)?;
     // A gateway that dies meanwhile takes the attempt with it, which the recorder sees.
-    let _ = wire::send(&mut stream, &Charge(request)).await;
+    let _ = wire::send(&mut stream, &Asks(request)).await;
     let recorder = Arc::clone(recorder);
     spawn(async move {
         if let Ok(Answered(answer)) = wire::receive(&mut stream).await {

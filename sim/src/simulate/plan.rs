@@ -4,19 +4,14 @@ use std::time::Duration;
 
 use model::setup::Setup;
 
-use crate::simulate::dice::Dice;
-
-/// The steps of a deduct, retries apart: what a place in an attempt is drawn from.
-const STEPS_OF_AN_ATTEMPT: u64 = 11;
-/// The moves of one undisturbed attempt, what a time in the run is drawn from.
-const MOVES_OF_AN_ATTEMPT: u64 = 13;
+use crate::simulate::truth::actors;
 
 /// Whom a strike hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Victim {
     /// The attempt of the run's n-th sending, from 1.
     Attempt(u64),
-    /// The n-th run of the job, from 1.
+    /// The n-th run of any job, from 1.
     JobRun(u64),
 }
 
@@ -38,8 +33,16 @@ pub(super) enum Trouble {
     EndInFlight(Ending, Duration),
     /// Redis refuses the connection.
     Unreachable,
+    /// Redis is out of memory and refuses the command.
+    RedisFull,
+    /// The command is given up; Redis carries it out later.
+    TimesOut,
     /// The reply is lost, the step having run or not.
     Lost { ran: bool },
+    /// The provider fails.
+    UpstreamFails,
+    /// Its session, idle in a transaction, is ended by Postgres before it asks.
+    IdleTimeout,
 }
 
 /// One trouble and where it falls: at the first step, from the `from`-th of its victim, that it can befall.
@@ -50,11 +53,19 @@ pub(super) struct Strike {
     pub(super) trouble: Trouble,
 }
 
-/// What befalls Redis as a whole.
+/// What befalls a store as a whole, or the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weather {
     Loss,
+    TimeTravel,
+    ScriptFlush,
     Expiry,
+    /// What there is to evict is counted round until this number is reached.
+    Eviction(u64),
+    Midnight,
+    PostgresRestart,
+    /// Of those who wait for a lock, the first.
+    LockTimeout,
 }
 
 /// The link between a gateway and a store delivers nothing for a while.
@@ -70,15 +81,15 @@ pub(super) struct Partition {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) strikes: Vec<Strike>,
-    /// After how many moves what befalls Redis.
+    /// After how many moves which weather.
     pub(super) weather: Vec<(u64, Weather)>,
     /// After which sending, and how long after it, the client asks again without waiting.
     pub(super) impatience: Vec<(u64, Duration)>,
-    /// After how many moves the job runs besides its closing run.
+    /// After how many moves a job that waits for leisure runs without it.
     pub(super) job_runs: Vec<u64>,
     /// Which step of which attempt is held up for how long.
     pub(super) stalls: Vec<(Victim, u64, Duration)>,
-    /// How long each gateway, and last the job, thinks before each step: who is slow loses races.
+    /// How long each actor thinks before each step, gateways first: who is slow loses races.
     pub(super) pace: Vec<Duration>,
     /// How many steps in a hundred are held up by a random span.
     pub(super) hiccups: u64,
@@ -89,20 +100,13 @@ pub(super) struct Plan {
     pub(super) resent: u64,
     /// The largest pause of a client before it asks.
     pub(super) patience: Duration,
+    /// The largest pause of a job before it begins.
+    pub(super) lag: Duration,
+    /// The longest time that a command which was given up is still on its way.
+    pub(super) lateness: Duration,
 }
 
 impl Plan {
-    /// What a seed means for a setup.
-    pub(super) fn draw(setup: &Setup, seed: u64) -> Plan {
-        let dice = &mut Dice::new(seed);
-        let mut plan = Plan::undisturbed(usize::from(setup.gateways) + 1);
-        plan.draw_shape(setup, dice);
-        if dice.percent(92) {
-            plan.draw_faults(setup, dice);
-        }
-        plan
-    }
-
     /// Nothing goes wrong and nobody is slow.
     pub(super) fn undisturbed(actors: usize) -> Plan {
         Plan {
@@ -117,99 +121,51 @@ impl Plan {
             latency: (Duration::from_micros(500), Duration::from_millis(1)),
             resent: 0,
             patience: Duration::ZERO,
-        }
-    }
-
-    fn draw_shape(&mut self, setup: &Setup, dice: &mut Dice) {
-        let longest = dice.span(1_000, 16_000);
-        self.latency = (Duration::from_micros(200), longest);
-        self.resent = [0, 0, 0, 3][dice.below(4) as usize];
-        self.hiccups = [0, 0, 5, 20][dice.below(4) as usize];
-        self.patience = dice.span(1, 64_000);
-        for pace in &mut self.pace {
-            if dice.percent(30) {
-                *pace = dice.span(500, 30_000);
-            }
-        }
-        for _ in 0..dice.below(4) {
-            let stall = (draw_attempt(setup, dice), draw_step(dice), dice.span(5_000, 400_000));
-            self.stalls.push(stall);
-        }
-        if dice.percent(25) {
-            let gateway = dice.below(u64::from(setup.gateways)) as u8;
-            let (at, lasts) = (dice.span(500, 120_000), dice.span(2_000, 250_000));
-            self.partitions.push(Partition { gateway, postgres: dice.percent(60), at, lasts });
-        }
-    }
-
-    /// Each unit of each budget is used by every other seed; who drew none and could have draws one.
-    fn draw_faults(&mut self, setup: &Setup, dice: &mut Dice) {
-        let budgets = setup.faults.budgets();
-        let units: Vec<&'static str> =
-            budgets.iter().flat_map(|&(id, budget)| std::iter::repeat_n(id, usize::from(budget))).collect();
-        if units.is_empty() {
-            return;
-        }
-        let mut drawn: Vec<&'static str> = units.iter().copied().filter(|_| dice.percent(50)).collect();
-        if drawn.is_empty() {
-            drawn.push(units[dice.below(units.len() as u64) as usize]);
-        }
-        for id in drawn {
-            self.draw_fault(id, setup, dice);
-        }
-    }
-
-    fn draw_fault(&mut self, id: &'static str, setup: &Setup, dice: &mut Dice) {
-        match id {
-            "redis-loss" => self.weather.push((draw_moment(setup, dice), Weather::Loss)),
-            "expiry" => self.weather.push((draw_moment(setup, dice), Weather::Expiry)),
-            "impatience" => self.impatience.push((1 + dice.low(attempts(setup)), dice.span(500, 120_000))),
-            "job-run" => self.job_runs.push(draw_moment(setup, dice)),
-            "crash" => {
-                let on_job = setup.flows.sync.is_some() && dice.percent(25);
-                self.strikes.push(if on_job {
-                    let victim = Victim::JobRun(1 + dice.low(2));
-                    Strike { victim, from: 1 + dice.below(3), trouble: draw_ending(Ending::Crash, dice) }
-                } else {
-                    strike(setup, dice, |dice| draw_ending(Ending::Crash, dice))
-                });
-            }
-            "cancel" => self.strikes.push(strike(setup, dice, |dice| draw_ending(Ending::Cancel, dice))),
-            "redis-unreachable" => self.strikes.push(strike(setup, dice, |_| Trouble::Unreachable)),
-            _ => {
-                let mut lost = strike(setup, dice, |dice| Trouble::Lost { ran: dice.percent(60) });
-                // The key and the COMMIT are where not knowing costs money.
-                lost.from = [1, 7, 8, lost.from][dice.below(4) as usize];
-                self.strikes.push(lost);
-            }
+            lag: Duration::ZERO,
+            lateness: Duration::ZERO,
         }
     }
 
     /// The plan in lines for people.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self, setup: &Setup) -> Vec<String> {
         let (least, most) = self.latency;
         let mut lines = vec![format!("messages take {least:?} to {most:?}, {} in 100 are sent again", self.resent)];
         lines.extend(self.strikes.iter().map(Strike::line));
-        lines.extend(self.weather.iter().map(|(after, weather)| match weather {
-            Weather::Loss => format!("redis loses all data after move {after}"),
-            Weather::Expiry => format!("the next key expires after move {after}"),
-        }));
+        lines.extend(self.weather.iter().map(|(after, weather)| format!("{} after move {after}", weather.words())));
         let again = |(send, after): &(u64, Duration)| format!("sending {send} is repeated {after:?} later, in flight");
         lines.extend(self.impatience.iter().map(again));
-        lines.extend(self.job_runs.iter().map(|after| format!("the job runs after move {after}")));
+        lines.extend(self.job_runs.iter().map(|after| format!("a job runs early after move {after}")));
         lines.extend(self.stalls.iter().map(|(v, step, span)| format!("{} stalls {span:?} at step {step}", v.name())));
-        for (place, pace) in self.pace.iter().enumerate().filter(|(_, pace)| !pace.is_zero()) {
-            let name = if place + 1 == self.pace.len() { "the job".to_owned() } else { gateway_name(place as u8) };
-            lines.push(format!("{name} takes {pace:?} more for each step"));
+        for (actor, pace) in actors(setup).zip(&self.pace).filter(|(_, pace)| !pace.is_zero()) {
+            lines.push(format!("{} takes {pace:?} more for each step", actor.name()));
         }
         if self.hiccups > 0 {
             lines.push(format!("{} steps in 100 are held up", self.hiccups));
         }
+        if !setup.jobs().is_empty() {
+            lines.push(format!("jobs begin up to {:?} late", self.lag));
+        }
         lines.extend(self.partitions.iter().map(|p| {
             let store = if p.postgres { "postgres" } else { "redis" };
-            format!("{} and {store} are apart from {:?} for {:?}", gateway_name(p.gateway), p.at, p.lasts)
+            let gateway = model::moves::Actor::Gateway(p.gateway).name();
+            format!("{gateway} and {store} are apart from {:?} for {:?}", p.at, p.lasts)
         }));
         lines
+    }
+}
+
+impl Weather {
+    fn words(self) -> &'static str {
+        match self {
+            Weather::Loss => "redis loses all data",
+            Weather::TimeTravel => "redis comes back with its first snapshot",
+            Weather::ScriptFlush => "redis forgets its scripts",
+            Weather::Expiry => "the next key expires",
+            Weather::Eviction(_) => "redis evicts a key",
+            Weather::Midnight => "the day changes",
+            Weather::LockTimeout => "postgres gives up a statement that waits for a lock",
+            Weather::PostgresRestart => "postgres is killed and comes back",
+        }
     }
 }
 
@@ -240,36 +196,12 @@ impl Strike {
                 format!("{who} {} {after:?} after asking step {from}", ending.verb())
             }
             Trouble::Unreachable => format!("{who} finds redis unreachable from step {from}"),
+            Trouble::RedisFull => format!("{who} finds redis out of memory from step {from}"),
+            Trouble::TimesOut => format!("{who} gives up on a command from step {from}, which runs later"),
             Trouble::Lost { ran: true } => format!("{who} loses a reply from step {from}: it ran"),
             Trouble::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
+            Trouble::UpstreamFails => format!("{who} finds the provider failing from step {from}"),
+            Trouble::IdleTimeout => format!("{who} has its idle session ended from step {from}"),
         }
     }
-}
-
-fn gateway_name(n: u8) -> String {
-    model::moves::Actor::Gateway(n).name()
-}
-
-fn attempts(setup: &Setup) -> u64 {
-    setup.requests.len() as u64 + 1
-}
-
-fn draw_attempt(setup: &Setup, dice: &mut Dice) -> Victim {
-    Victim::Attempt(1 + dice.low(attempts(setup)))
-}
-
-fn draw_step(dice: &mut Dice) -> u64 {
-    1 + dice.below(STEPS_OF_AN_ATTEMPT)
-}
-
-fn draw_moment(setup: &Setup, dice: &mut Dice) -> u64 {
-    1 + dice.below(setup.requests.len() as u64 * MOVES_OF_AN_ATTEMPT)
-}
-
-fn draw_ending(ending: Ending, dice: &mut Dice) -> Trouble {
-    if dice.percent(65) { Trouble::EndBefore(ending) } else { Trouble::EndInFlight(ending, dice.span(100, 60_000)) }
-}
-
-fn strike(setup: &Setup, dice: &mut Dice, trouble: impl FnOnce(&mut Dice) -> Trouble) -> Strike {
-    Strike { victim: draw_attempt(setup, dice), from: draw_step(dice), trouble: trouble(dice) }
 }

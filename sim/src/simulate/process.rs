@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use madsim::time::sleep;
 use model::effect::{Call, Effect};
-use model::io::{Flow, Io, Ran, Recorded, run};
+use model::io::Recorded;
 use model::moves::Actor;
 use model::reply::{Failure, Reply};
+use model::world::{Next, Work, run_on};
 use tokio::net::TcpStream;
 
 use crate::simulate::director::Deed;
 use crate::simulate::plan::Ending;
 use crate::simulate::recorder::Recorder;
-use crate::simulate::wire::{self, Ask, Said};
+use crate::simulate::wire::{self, Ask, POSTGRES, REDIS, Said};
 
 /// A process's connections to the stores, opened when first needed.
 #[derive(Default)]
@@ -22,38 +23,21 @@ pub(super) struct Links {
     redis: Option<TcpStream>,
 }
 
-/// How a flow that is run by a process ended, unless the process died.
-pub(super) enum Outcome<T> {
-    /// It came to this.
-    Came(T),
-    /// It failed and did not handle that.
-    Failed(Failure),
-    /// It was cancelled.
-    Cancelled,
-}
-
-/// Runs a flow to its end, or to the end its actor meets. A crash kills the node this is called on.
-pub(super) async fn drive<T>(
-    recorder: &Recorder,
-    actor: Actor,
-    links: &mut Links,
-    flow: impl Fn(&mut Io<'_>) -> Flow<T>,
-) -> Outcome<T> {
+/// Runs a flow to its end, or to the end its actor meets; then there is nothing to give. A crash kills the node this is
+/// called on.
+pub(super) async fn drive(recorder: &Recorder, actor: Actor, links: &mut Links, work: Work) -> Option<Next> {
     let mut recorded = Recorded::default();
     loop {
-        let call = match run(&mut recorded, &flow) {
-            Ran::Asks(call) => call,
-            Ran::Ended(value) => return Outcome::Came(value),
-            Ran::Failed(failure) => return Outcome::Failed(failure),
-            Ran::Diverged { recorded, asked } => {
-                panic!("{} asked {asked} where {recorded} is on record", actor.name())
-            }
+        let call = match run_on(&recorder.setup, work, &mut recorded) {
+            Next::Ask(call) | Next::Wait(call) => call,
+            Next::Diverged => panic!("{} did not repeat itself", actor.name()),
+            ended => return Some(ended),
         };
         match step(recorder, actor, links, call).await {
-            Ok(reply) => recorded.replies.push((call.step, reply)),
+            Ok(reply) => recorded.answer(call.step, reply),
             Err(ending) => {
                 end(recorder, actor, links, ending).await;
-                return Outcome::Cancelled;
+                return None;
             }
         }
     }
@@ -61,9 +45,7 @@ pub(super) async fn drive<T>(
 
 /// Waits for its turn before something that is not an ask, and meets its end there if it is to.
 pub(super) async fn may_go_on(recorder: &Recorder, actor: Actor, links: &mut Links) -> bool {
-    let turn = recorder.turn(actor).await;
-    sleep(turn.pause).await;
-    match turn.deed {
+    match recorder.turn(actor).await {
         Deed::Go { .. } => true,
         Deed::End(ending) => {
             end(recorder, actor, links, ending).await;
@@ -73,21 +55,18 @@ pub(super) async fn may_go_on(recorder: &Recorder, actor: Actor, links: &mut Lin
 }
 
 async fn step(recorder: &Recorder, actor: Actor, links: &mut Links, call: Call) -> Result<Reply, Ending> {
-    let turn = recorder.turn(actor).await;
-    if !turn.pause.is_zero() {
-        sleep(turn.pause).await;
-    }
-    let ends = match turn.deed {
+    let ends = match recorder.turn(actor).await {
         Deed::Go { ends } => ends,
         Deed::End(ending) => return Err(ending),
     };
-    let (link, lost) = match call.effect {
-        Effect::Pg(_) => (&mut links.postgres, Failure::PgLost),
-        Effect::Redis(_) => (&mut links.redis, Failure::RedisLost),
+    let (link, address, lost) = match call.effect {
+        Effect::Pg(_) => (&mut links.postgres, POSTGRES, Failure::PgLost),
+        Effect::Redis(_) => (&mut links.redis, REDIS, Failure::RedisLost),
+        Effect::Local(_) => return locally(recorder, actor, call, ends).await,
     };
     let stream = match link {
         Some(stream) => stream,
-        None => link.insert(connect(recorder, actor, wire::store_address(call.effect)).await),
+        None => link.insert(connect(recorder, actor, address).await),
     };
     let said = tokio::select! {
         biased;
@@ -102,6 +81,24 @@ async fn step(recorder: &Recorder, actor: Actor, links: &mut Links, call: Call) 
             Reply::Failed(lost)
         }
     })
+}
+
+/// Something outside both stores happens at once; who is to end in flight does so after it.
+async fn locally(
+    recorder: &Recorder,
+    actor: Actor,
+    call: Call,
+    ends: Option<(Ending, Duration)>,
+) -> Result<Reply, Ending> {
+    let Some(reply) = recorder.do_locally(actor, call) else {
+        // The run has ended in an error.
+        return pending().await;
+    };
+    if let Some((ending, after)) = ends {
+        sleep(after).await;
+        return Err(ending);
+    }
+    Ok(reply)
 }
 
 async fn exchange(stream: &mut TcpStream, call: Call) -> std::io::Result<Said> {

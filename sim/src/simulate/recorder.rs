@@ -7,24 +7,27 @@
 //! |---|---|
 //! | a client sends | it writes to a connection to a gateway that is up and free; the frame cannot get lost but by a crash |
 //! | a step, a refused or a lost one | the store takes the ask up; its reply may still be on the way when others act |
+//! | a step outside both stores, done or failed | the process does it |
 //! | the answer | it reaches the client |
+//! | the end of an idle session | its process is about to ask |
 //! | a crash or a cancellation | the last connection of the dead to a store has ended, see [`Recorder::ends`] |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use madsim::time::sleep;
 use model::effect::Call;
 use model::moves::{Actor, Move};
-use model::reply::{Answer, Reply};
+use model::reply::{Answer, Failure, Reply};
 use model::row::Request;
 use model::setup::Setup;
 use model::step::Step;
 use model::trace::Run;
-use model::world::Next;
+use model::world::{Next, Work};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::simulate::SimulateError;
-use crate::simulate::director::{Director, Place, Turn};
+use crate::simulate::director::{Deed, Director, Place};
 use crate::simulate::plan::{Ending, Plan, Victim};
 use crate::simulate::truth::Truth;
 
@@ -128,33 +131,62 @@ impl Recorder {
         });
     }
 
-    /// Waits for the actor's turn.
-    pub(super) async fn turn(&self, actor: Actor) -> Turn {
-        self.until(|truth| truth.turn(actor)).await
+    /// Waits for the actor's turn. Meanwhile its session may sit idle for longer than Postgres suffers.
+    pub(super) async fn turn(&self, actor: Actor) -> Deed {
+        let turn = self.until(|truth| truth.turn(actor)).await;
+        if !turn.pause.is_zero() {
+            sleep(turn.pause).await;
+        }
+        if let Some(mv) = self.look(|truth| truth.idles_out(actor)) {
+            self.act(|truth| truth.record(mv));
+        }
+        turn.deed
     }
 
     /// Waits until the actor, which has asked, is ended.
     pub(super) async fn ended_in_flight(&self, actor: Actor, planned: Option<(Ending, Duration)>) -> Ending {
         if let Some((ending, after)) = planned {
-            madsim::time::sleep(after).await;
+            sleep(after).await;
             return ending;
         }
         self.until(|truth| truth.director.ends_now(actor, truth.done())).await
     }
 
-    /// Waits until the job is to run.
-    pub(super) async fn job_begins(&self) {
-        self.until(|truth| truth.job_runs_now().then_some(())).await;
-        self.look(|truth| {
-            truth.job_runs += 1;
-            truth.lane(Actor::Sync).place = Place { victim: Victim::JobRun(truth.job_runs), step: 0 };
-        });
+    /// Waits until a job is to run, and a while longer; what it is to run then.
+    pub(super) async fn job_begins(&self, job: Actor) -> Work {
+        loop {
+            self.until(|truth| truth.occasion(job)).await;
+            let pause = self.idle(|plan| plan.lag);
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            if let Some(work) = self.look(|truth| truth.begins(job)) {
+                return work;
+            }
+        }
     }
 
-    /// Waits for what befalls Redis next, and lets it happen.
+    /// What the attempt at a gateway is to run: its day is the one on which the request was sent.
+    pub(super) fn work_of(&self, gateway: u8) -> Option<Work> {
+        self.look(|truth| truth.world.attempt(gateway).map(|attempt| attempt.process.work))
+    }
+
+    /// Waits for what befalls a store or the clock next, and lets it happen.
     pub(super) async fn weather(&self) {
         let mv = self.until(Truth::weather).await;
         self.act(|truth| truth.record(mv));
+    }
+
+    /// Waits for a command that its client gives up on, and lets Redis carry it out some time later.
+    pub(super) async fn straggler(&self) {
+        self.until(|truth| truth.straggles().then_some(())).await;
+        let pause = self.idle(|plan| plan.lateness);
+        sleep(pause).await;
+        self.act(|truth| {
+            if truth.straggles() {
+                truth.record(Move::RunsLate);
+            }
+        });
     }
 
     /// A pause up to what the plan bounds.
@@ -186,7 +218,7 @@ impl Recorder {
     pub(super) fn answered(&self, actor: Actor, answer: Answer) {
         self.act(|truth| {
             if truth.agrees(actor, Next::Answer(answer)) {
-                let mv = truth.choose(actor, Step::Reply, None);
+                let mv = truth.choose(actor, Step::Reply);
                 truth.record(mv);
             }
         });
@@ -198,9 +230,10 @@ impl Recorder {
             if !truth.agrees(actor, Next::Ask(call)) {
                 return Served::Cut;
             }
-            let mv = truth.choose(actor, call.step, Some(call));
+            let mv = truth.choose(actor, call.step);
             match (mv, truth.record(mv)) {
-                (Move::Step { .. }, Some(reply)) => Served::Reply(reply),
+                (Move::Step { .. }, Some(Reply::Failed(Failure::PgLost))) => Served::Cut,
+                (Move::Step { .. } | Move::RedisFull { .. }, Some(reply)) => Served::Reply(reply),
                 (Move::Step { .. }, None) => {
                     let (wake, woken) = oneshot::channel();
                     truth.lane(actor).waiting = Some(wake);
@@ -209,6 +242,17 @@ impl Recorder {
                 (Move::Unreachable { .. }, _) => Served::Refused,
                 _ => Served::Cut,
             }
+        })
+    }
+
+    /// An actor does something outside both stores.
+    pub(super) fn do_locally(&self, actor: Actor, call: Call) -> Option<Reply> {
+        self.act(|truth| {
+            if !truth.agrees(actor, Next::Ask(call)) {
+                return None;
+            }
+            let mv = truth.choose(actor, call.step);
+            truth.record(mv)
         })
     }
 

@@ -19,7 +19,7 @@ use crate::simulate::director::Director;
 use crate::simulate::nodes::{self, client_ip, ip_of};
 use crate::simulate::plan::{Partition, Plan};
 use crate::simulate::recorder::Recorder;
-use crate::simulate::truth::lane_of;
+use crate::simulate::truth::{actors, lane_of};
 use crate::simulate::wire::{POSTGRES, REDIS};
 
 /// How long a run may take in simulated time.
@@ -28,7 +28,7 @@ const MINUTES: u64 = 10;
 struct Stage {
     postgres: NodeId,
     redis: NodeId,
-    /// The gateways and then the job, if there is one.
+    /// The gateways and then the jobs.
     actors: Vec<NodeId>,
     client: NodeId,
 }
@@ -86,19 +86,17 @@ impl Stage {
         let postgres = store(recorder, "postgres", POSTGRES);
         let redis = store(recorder, "redis", REDIS);
         redis.spawn(nodes::weather(Arc::clone(recorder)));
-        let mut actors = Vec::new();
-        for n in 0..setup.gateways {
+        redis.spawn(nodes::stragglers(Arc::clone(recorder)));
+        let handle = Handle::current();
+        let nodes = actors(setup).map(|actor| {
             let on_node = Arc::clone(recorder);
-            let actor = Actor::Gateway(n);
-            let init = move || nodes::gateway(Arc::clone(&on_node), n);
-            actors.push(Handle::current().create_node().name(actor.name()).ip(ip_of(actor)).init(init).build().id());
-        }
-        if setup.flows.sync.is_some() {
-            let on_node = Arc::clone(recorder);
-            let init = move || nodes::job(Arc::clone(&on_node));
-            let node = Handle::current().create_node().name("sync").ip(ip_of(Actor::Sync)).init(init).build();
-            actors.push(node.id());
-        }
+            let node = handle.create_node().name(actor.name()).ip(ip_of(setup, actor));
+            match actor {
+                Actor::Gateway(n) => node.init(move || nodes::gateway(Arc::clone(&on_node), n)).build().id(),
+                job => node.init(move || nodes::job(Arc::clone(&on_node), job)).build().id(),
+            }
+        });
+        let actors = nodes.collect();
         let client = Handle::current().create_node().name("client").ip(client_ip()).build();
         for request in setup.all_requests() {
             client.spawn(nodes::client(Arc::clone(recorder), request));

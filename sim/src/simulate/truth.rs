@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use madsim::time::TimeHandle;
-use model::effect::Call;
 use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::Request;
 use model::setup::Setup;
 use model::step::Step;
 use model::trace::{Entry, Run};
-use model::world::{Next, World, label_of};
+use model::world::{Next, Work, World, label_of};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::simulate::SimulateError;
-use crate::simulate::director::{Director, Place, Turn, enabled};
+use crate::simulate::director::{Director, Occasion, Place, Turn, enabled};
 use crate::simulate::plan::{Ending, Victim};
 use crate::simulate::recorder::Chance;
+use crate::story::{self, Lane as StoryLane};
 
 /// A node that acts, gateway or job.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Lane {
     pub(super) links: u32,
     pub(super) dying: Option<Ending>,
     pub(super) waiting: Option<oneshot::Sender<Reply>>,
+    /// A job that knows what it is to run and has not asked for its first step.
+    pub(super) about_to_begin: bool,
 }
 
 /// See the module.
@@ -41,7 +43,7 @@ pub(super) struct Truth {
     pub(super) director: Director,
     lanes: Vec<Lane>,
     pub(super) sends: u64,
-    pub(super) job_runs: u64,
+    job_runs: u64,
     dead: mpsc::UnboundedSender<Actor>,
 }
 
@@ -51,8 +53,8 @@ impl Truth {
         let world = World::new(&setup);
         let run = Run { opening: world.books(&setup), entries: Vec::new() };
         let place = Place { victim: Victim::Attempt(0), step: 0 };
-        let lane = |_| Lane { place, up: false, life: 0, links: 0, dying: None, waiting: None };
-        let lanes = (0..=setup.gateways).map(lane).collect();
+        let lane = |_| Lane { place, up: false, life: 0, links: 0, dying: None, waiting: None, about_to_begin: false };
+        let lanes = actors(&setup).map(lane).collect();
         let log = Vec::new();
         let mut truth = Truth { setup, world, run, log, error: None, director, lanes, sends: 0, job_runs: 0, dead };
         truth.look_ahead();
@@ -75,27 +77,58 @@ impl Truth {
         self.director.turn(actor, lane, &mut self.lanes[lane].place, done)
     }
 
-    /// What befalls Redis now, if anything.
+    /// What befalls a store or the clock now, if anything.
     pub(super) fn weather(&mut self) -> Option<Move> {
-        let done = self.done();
-        self.director.weather(&self.setup, &self.world, done)
+        let (done, about_to_begin) = (self.done(), self.lanes.iter().any(|lane| lane.about_to_begin));
+        self.director.weather(&self.setup, &self.world, done, about_to_begin)
     }
 
-    /// Whether the job begins a run now.
-    pub(super) fn job_runs_now(&mut self) -> bool {
-        let done = self.done();
-        self.director.job_runs(&self.setup, &self.world, done)
+    /// Whether a command that was given up is on its way and nothing but time is between it and Redis.
+    pub(super) fn straggles(&self) -> bool {
+        self.setup.faults.late > 0 && self.director.straggles(&self.setup, &self.world)
+    }
+
+    /// Whether a job may begin a run now. One that is about to begin keeps others of its kind from it, as one that has
+    /// begun does in the world.
+    pub(super) fn occasion(&self, job: Actor) -> Option<Occasion> {
+        let kind = std::mem::discriminant(&job);
+        let mut others = actors(&self.setup)
+            .zip(&self.lanes)
+            .filter(|(actor, lane)| lane.about_to_begin && std::mem::discriminant(actor) == kind);
+        if others.next().is_some() {
+            return None;
+        }
+        self.director.occasion(&self.setup, &self.world, job, self.done())
+    }
+
+    /// A job begins a run if it still may: what it is to run.
+    pub(super) fn begins(&mut self, job: Actor) -> Option<Work> {
+        let occasion = self.occasion(job)?;
+        let work = self.world.would_run(&self.setup, job)?;
+        self.director.begins(occasion);
+        self.job_runs += 1;
+        let place = Place { victim: Victim::JobRun(self.job_runs), step: 0 };
+        let lane = self.lane(job);
+        lane.place = place;
+        lane.about_to_begin = true;
+        Some(work)
+    }
+
+    /// Whether Postgres now ends the session of an actor that is about to ask.
+    pub(super) fn idles_out(&mut self, actor: Actor) -> Option<Move> {
+        let place = self.lane(actor).place;
+        self.director.idles_out(&self.setup, &self.world, place, actor)
     }
 
     /// Which move it is that a store carries out, or a client takes, for an actor.
-    pub(super) fn choose(&mut self, actor: Actor, step: Step, call: Option<Call>) -> Move {
+    pub(super) fn choose(&mut self, actor: Actor, step: Step) -> Move {
         let scripted = match &self.director {
             Director::Scripted(script) => script.get(self.done()).copied(),
             Director::Planned(..) => None,
         };
         let mv = scripted.unwrap_or(Move::Step { actor, step, wins: None });
         let place = self.lane(actor).place;
-        self.director.choose(&self.setup, &self.world, place, mv, call)
+        self.director.choose(&self.setup, &self.world, place, mv)
     }
 
     /// What came over the wire must be what the world has the actor do.
@@ -113,6 +146,7 @@ impl Truth {
     pub(super) fn bury(&mut self, actor: Actor) {
         let lane = self.lane(actor);
         lane.waiting = None;
+        lane.about_to_begin = false;
         let Some(ending) = lane.dying.take() else { return };
         let before = self.world.next(&self.setup, actor).map_or(Step::Reply, label_of);
         let mv = match ending {
@@ -120,7 +154,7 @@ impl Truth {
             Ending::Cancel => Move::Cancel { actor, before },
         };
         // A job between two runs has nothing in flight: its death is no event of the world.
-        if actor != Actor::Sync || self.world.clone().apply(&self.setup, mv).is_ok() {
+        if actor.is_gateway() || self.world.clone().apply(&self.setup, mv).is_ok() {
             self.record(mv);
         }
         if ending == Ending::Crash {
@@ -143,16 +177,22 @@ impl Truth {
             }
         };
         let reply = did.reply;
-        self.note(&line(&did.mv, did.reply));
-        for &(actor, step, reply) in &did.woke {
-            self.note(&format!("{} goes on with {step}: {reply:?}", actor.name()));
+        let entry = Entry { books: self.world.books(&self.setup), did };
+        let told = story::tell(&self.setup, &entry);
+        self.note(&match told.from {
+            StoryLane::Process(actor) => format!("{}: {}", actor.name(), told.what),
+            _ => told.what,
+        });
+        if let Some(actor) = mv.actor() {
+            self.lane(actor).about_to_begin = false;
+        }
+        for &(actor, _, reply) in &entry.did.woke {
             if let Some(wake) = self.lane(actor).waiting.take() {
                 // The one who waited may have died, which its connection's end will tell.
                 let _ = wake.send(reply);
             }
         }
-        let books = self.world.books(&self.setup);
-        self.run.entries.push(Entry { did, books });
+        self.run.entries.push(entry);
         self.look_ahead();
         reply
     }
@@ -214,29 +254,12 @@ impl Truth {
     }
 }
 
-fn line(mv: &Move, reply: Option<Reply>) -> String {
-    let who = mv.actor().map(Actor::name).unwrap_or_default();
-    match mv {
-        Move::Send { request, .. } => format!("request {} is sent to {who}", request.0),
-        Move::Step { step: Step::Reply, .. } => format!("the answer of {who} reaches its client"),
-        Move::Step { step, .. } => match reply {
-            Some(reply) => format!("{who} does {step}: {reply:?}"),
-            None => format!("{who} does {step} and waits"),
-        },
-        Move::Crash { before, .. } => format!("{who} has crashed before {before}"),
-        Move::Cancel { before, .. } => format!("{who} is cancelled before {before}"),
-        Move::Unreachable { step, .. } => format!("{who} finds redis unreachable at {step}"),
-        Move::Lost { step, ran: true, .. } => format!("{who} loses the reply to {step}, which ran"),
-        Move::Lost { step, ran: false, .. } => format!("{who} loses the reply to {step}, which did not run"),
-        Move::RedisLoss => "redis loses all data".to_owned(),
-        Move::Expire => "the next redis key expires".to_owned(),
-    }
+/// Everybody who acts: the gateways and then the jobs.
+pub(super) fn actors(setup: &Setup) -> impl Iterator<Item = Actor> + '_ {
+    (0..setup.gateways).map(Actor::Gateway).chain(setup.jobs().iter().copied())
 }
 
 /// The place of an actor among those who act.
 pub(super) fn lane_of(setup: &Setup, actor: Actor) -> usize {
-    match actor {
-        Actor::Gateway(n) => usize::from(n),
-        Actor::Sync => usize::from(setup.gateways),
-    }
+    actors(setup).position(|other| other == actor).unwrap_or_else(|| panic!("{} is not here", actor.name()))
 }

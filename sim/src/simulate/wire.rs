@@ -2,7 +2,7 @@
 
 use std::io;
 
-use model::effect::{Call, Effect};
+use model::effect::Call;
 use model::reply::{Answer, Reply};
 use model::row::Request;
 use serde::de::DeserializeOwned;
@@ -25,21 +25,15 @@ pub(super) enum Said {
 
 /// Client to gateway.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Charge(pub(super) Request);
+pub(super) struct Asks(pub(super) Request);
 
 /// Gateway to client.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Answered(pub(super) Answer);
 
-/// Where a store listens.
-pub(super) fn store_address(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Pg(_) => POSTGRES,
-        Effect::Redis(_) => REDIS,
-    }
-}
-
+/// Where Postgres listens.
 pub(super) const POSTGRES: &str = "10.0.0.1:5432";
+/// Where Redis listens.
 pub(super) const REDIS: &str = "10.0.0.2:6379";
 
 /// Sends one frame. Without the flush nothing leaves the node.

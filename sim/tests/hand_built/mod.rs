@@ -1,6 +1,6 @@
 //! Counterexamples built by hand, and findings around them.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)]
 
 use model::invariant;
 use model::moves::{Actor, Move};
@@ -9,6 +9,7 @@ use model::setup::Setup;
 use model::step::Step;
 use model::trace::Run;
 use model::world::{World, label_of};
+use sim::claims::{self, Judged, judge};
 use sim::scenario::{Case, Scenario, parse};
 use sim::story;
 use sim::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected};
@@ -40,11 +41,15 @@ impl Hand {
         self.does(Move::Step { actor, step, wins: None })
     }
 
+    /// The gateway's next step.
+    pub fn next(&self, gateway: u8) -> Step {
+        label_of(self.world.next(&self.setup, Actor::Gateway(gateway)).unwrap())
+    }
+
     /// Steps until this one is next.
     pub fn until(mut self, gateway: u8, step: Step) -> Hand {
-        let actor = Actor::Gateway(gateway);
-        while label_of(self.world.next(&self.setup, actor).unwrap()) != step {
-            self = self.step(actor);
+        while self.next(gateway) != step {
+            self = self.step(Actor::Gateway(gateway));
         }
         self
     }
@@ -66,14 +71,6 @@ impl Hand {
         self
     }
 
-    /// Runs the job until all is quiet.
-    pub fn sync(mut self) -> Hand {
-        while !self.world.at_rest() {
-            self = self.step(Actor::Sync);
-        }
-        self
-    }
-
     /// The counterexample these moves are for one invariant, cut after the breach.
     pub fn breaks(&self, scenario: &str, invariant: &str, without: &[(&str, bool)]) -> Counterexample {
         let run = Run::replay(&self.setup, &self.moves).unwrap();
@@ -81,7 +78,7 @@ impl Hand {
         let breach = run.judge(&self.setup).tallies[place].breach.clone();
         let breach = breach.unwrap_or_else(|| panic!("{scenario} does not break {invariant}"));
         let run = Run::replay(&self.setup, &self.moves[..breach.after]).unwrap();
-        let design = self.setup.design.preset().name.to_owned();
+        let design = self.setup.design.to_string();
         Counterexample {
             scenario: scenario.to_owned(),
             capsule: format!("scenarios/found/{scenario}-{design}-{invariant}.json"),
@@ -157,9 +154,11 @@ pub fn stuck(scenario: &Scenario) -> Hand {
     hand.does(Move::Crash { actor: Actor::Gateway(0), before: Step::T4a }).send(0, 0).finish(0)
 }
 
-pub fn redis_away(scenario: &Scenario) -> Hand {
-    let hand = Hand::new(&scenario.cases[0].setup).send(0, 0).until(0, Step::T7a);
-    let hand = hand.does(Move::Unreachable { actor: Actor::Gateway(0), step: Step::T7a }).finish(0);
+/// Redis is away when the hash is to be written after the commit.
+pub fn redis_away(scenario: &Scenario, case: usize) -> Hand {
+    let hand = Hand::new(&scenario.cases[case].setup).send(0, 0).until(0, Step::T6).step(Actor::Gateway(0));
+    let step = hand.next(0);
+    let hand = hand.does(Move::Unreachable { actor: Actor::Gateway(0), step }).finish(0);
     hand.patient(0, 0)
 }
 
@@ -181,7 +180,7 @@ pub fn finding(scenario: &Scenario, case: &Case, engine: Engine, invariant: &'st
     };
     Finding {
         scenario: scenario.id.clone(),
-        design: case.setup.design.preset().name.to_owned(),
+        design: case.setup.design.to_string(),
         engine,
         invariant,
         verdict,
@@ -200,12 +199,12 @@ pub fn findings(scenarios: &[Scenario], counterexamples: Vec<Counterexample>) ->
     let mut all = Findings::default();
     for scenario in scenarios {
         for case in &scenario.cases {
-            let design = case.setup.design.preset().name;
+            let design = case.setup.design.to_string();
             for engine in [Engine::Check, Engine::Sim] {
                 for invariant in invariant::ALL {
                     let found = counterexamples.iter().find(|found| {
                         (found.scenario.as_str(), found.design.as_str(), found.breach.invariant)
-                            == (scenario.id.as_str(), design, invariant.id)
+                            == (scenario.id.as_str(), design.as_str(), invariant.id)
                     });
                     let quiet = if engine == Engine::Check { Verdict::Holds } else { Verdict::HoldsWithinBound };
                     let verdict = if found.is_some() { Verdict::Broken } else { quiet };
@@ -218,8 +217,8 @@ pub fn findings(scenarios: &[Scenario], counterexamples: Vec<Counterexample>) ->
                     all.findings.push(finding);
                 }
             }
-            all.explored.push(explored(scenario, design, Engine::Check));
-            all.explored.push(explored(scenario, design, Engine::Sim));
+            all.explored.push(explored(scenario, &design, Engine::Check));
+            all.explored.push(explored(scenario, &design, Engine::Sim));
         }
     }
     let why = "no postgres on this machine; install it and run `trial check --on real`";
@@ -239,15 +238,16 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
         depth: check.map(|n| n * 31),
         runs: if check.is_some() { None } else { Some(1_000) },
         complete: check.is_some(),
+        missing: Vec::new(),
         seconds: 1.5,
     }
 }
 
 /// A report with something of everything: waits, lost replies, bars, an unknown and a verdict nobody expected.
-pub fn preview() -> (Vec<Scenario>, Findings) {
+pub fn preview() -> (Vec<Scenario>, Vec<Judged>, Findings) {
     let scenarios = vec![crash(), unreachable(), two_traces()];
     let without = [("crash", false)];
-    let away = redis_away(&scenarios[1]);
+    let away = redis_away(&scenarios[1], 0);
     let counterexamples = vec![
         stuck(&scenarios[0]).breaks(&scenarios[0].id, "progress", &without),
         away.breaks(&scenarios[1].id, "truth", &[("redis-unreachable", false)]),
@@ -261,5 +261,37 @@ pub fn preview() -> (Vec<Scenario>, Findings) {
         finding.as_expected = as_expected(Verdict::Unknown, Expected::Holds);
         finding.why = "stopped at 1,000,000 states".to_owned();
     }
-    (scenarios, findings)
+    let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+    let judged = judge(&claims::parse("claims.toml", CLAIMS, &ids).unwrap(), &findings);
+    (scenarios, judged, findings)
 }
+
+const CLAIMS: &str = r#"
+[[claim]]
+id = "p0-3-1"
+risk = "p0-3"
+says = "A crash between the key and the commit leaves a key which no row answers for, and the client without an answer."
+scenario = "p0-3-crash-between-steps"
+invariant = "progress"
+because = "Postgres undoes what its session had begun; nobody tells Redis."
+expect = "confirmed"
+
+[[claim]]
+id = "p0-3-2"
+risk = "p0-3"
+says = "Such a crash takes the money twice."
+scenario = "p0-3-crash-between-steps"
+invariant = "once"
+because = "What was taken was rolled back."
+expect = "refuted"
+
+[[claim]]
+id = "p0-3-3"
+risk = "p0-3"
+says = "Two charges of one account leave the hash stale."
+scenario = "p0-3-two-traces"
+invariant = "converge"
+elsewhere = { scenario = "p0-3-redis-away-at-t7", invariant = "converge" }
+because = "Not by themselves: Redis has to go away as well."
+expect = "confirmed"
+"#;

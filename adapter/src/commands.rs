@@ -1,0 +1,144 @@
+//! What each operation on Redis is: one command, or the EVAL or EVALSHA of one script.
+
+use model::design::Scripts;
+use model::effect::{Arithmetic, Fields, Increment, RedisOp, Script, Seconds};
+use model::money::Money;
+use model::row::{KeyRow, QuotaRow};
+use redis::Cmd;
+
+use crate::names::Names;
+
+/// `quota_count`, daily and monthly.
+pub const QUOTA_COUNT: &str = include_str!("scripts/quota_count.lua");
+/// `quota_deduct` on Lua numbers.
+pub const QUOTA_DEDUCT: &str =
+    concat!(include_str!("scripts/money_as_double.lua"), include_str!("scripts/quota_deduct.lua"));
+/// `quota_deduct` on exact money.
+pub const QUOTA_DEDUCT_EXACT: &str =
+    concat!(include_str!("scripts/money_exact.lua"), include_str!("scripts/quota_deduct.lua"));
+/// The correction of the balance, on Lua numbers.
+pub const QUOTA_ADJUST: &str =
+    concat!(include_str!("scripts/money_as_double.lua"), include_str!("scripts/quota_adjust.lua"));
+/// The correction of the balance, on exact money.
+pub const QUOTA_ADJUST_EXACT: &str =
+    concat!(include_str!("scripts/money_exact.lua"), include_str!("scripts/quota_adjust.lua"));
+/// The write of a snapshot that is newer than the hash.
+pub const WRITE_IF_NEWER: &str = include_str!("scripts/write_if_newer.lua");
+
+/// Every script, as SCRIPT LOAD takes it.
+pub const SCRIPTS: [&str; 6] =
+    [QUOTA_COUNT, QUOTA_DEDUCT, QUOTA_DEDUCT_EXACT, QUOTA_ADJUST, QUOTA_ADJUST_EXACT, WRITE_IF_NEWER];
+
+/// The command of an operation; of a script that is sent again where Redis does not have it, the one sent first.
+pub fn command(op: RedisOp, names: &Names) -> Cmd {
+    let mut cmd = Cmd::new();
+    match op {
+        RedisOp::SetNx { request, ttl } => {
+            cmd.arg("SET").arg(names.key(request)).arg(1).arg("NX").arg("EX").arg(ttl.0);
+        }
+        RedisOp::Del(request) => {
+            cmd.arg("DEL").arg(names.key(request));
+        }
+        RedisOp::HSet { tenant, row, fields } => {
+            cmd.arg("HSET").arg(names.hash(tenant));
+            write_fields(&mut cmd, &row, fields);
+        }
+        RedisOp::Expire { tenant, ttl } => {
+            cmd.arg("EXPIRE").arg(names.hash(tenant)).arg(ttl.0);
+        }
+        RedisOp::Exists(tenant) => {
+            cmd.arg("EXISTS").arg(names.hash(tenant));
+        }
+        RedisOp::ReadBalance(tenant) => {
+            cmd.arg("HGET").arg(names.hash(tenant)).arg(Fields::NAMES[0]);
+        }
+        RedisOp::ReadHash(tenant) => {
+            cmd.arg("HGETALL").arg(names.hash(tenant));
+        }
+        RedisOp::Eval { tenant, script, by } => eval(&mut cmd, names.hash(tenant), script, by),
+        RedisOp::TakeWarmLock { tenant, ttl } => {
+            cmd.arg("SET").arg(names.warm_lock(tenant)).arg(1).arg("NX").arg("EX").arg(ttl.0);
+        }
+        RedisOp::GetPrincipal(tenant) => {
+            cmd.arg("GET").arg(names.principal(tenant));
+        }
+        RedisOp::SetPrincipal { tenant, key, ttl } => {
+            cmd.arg("SET").arg(names.principal(tenant)).arg(principal(&key)).arg("EX").arg(ttl.0);
+        }
+        RedisOp::GetBudget(tenant) => {
+            cmd.arg("GET").arg(names.budget(tenant));
+        }
+        RedisOp::IncrBudget { tenant, by } => {
+            cmd.arg("INCRBY").arg(names.budget(tenant));
+            match by {
+                Increment::Fraction(amount) => cmd.arg(money(amount)),
+                Increment::Micros(micros) => cmd.arg(micros),
+            };
+        }
+        RedisOp::ExpireBudget { tenant, ttl } => {
+            cmd.arg("EXPIRE").arg(names.budget(tenant)).arg(ttl.0);
+        }
+    }
+    cmd
+}
+
+fn eval(cmd: &mut Cmd, hash: &str, script: Script, by: Scripts) {
+    let text = match script {
+        Script::CountDaily(_) | Script::CountMonthly(_) => QUOTA_COUNT,
+        Script::Deduct { arithmetic: Arithmetic::Lua, .. } => QUOTA_DEDUCT,
+        Script::Deduct { arithmetic: Arithmetic::Exact, .. } => QUOTA_DEDUCT_EXACT,
+        Script::Adjust { arithmetic: Arithmetic::Lua, .. } => QUOTA_ADJUST,
+        Script::Adjust { arithmetic: Arithmetic::Exact, .. } => QUOTA_ADJUST_EXACT,
+        Script::WriteIfNewer { .. } => WRITE_IF_NEWER,
+    };
+    match by {
+        Scripts::Eval => cmd.arg("EVAL").arg(text),
+        Scripts::Sha | Scripts::ShaReload => cmd.arg("EVALSHA").arg(redis::Script::new(text).get_hash()),
+    };
+    cmd.arg(1).arg(hash);
+    match script {
+        Script::CountDaily(day) => cmd.arg(1).arg("daily").arg(day.to_string()),
+        Script::CountMonthly(month) => cmd.arg(1).arg("monthly").arg(month.to_string()),
+        Script::Deduct { amount, counts, day, arithmetic: _ } => {
+            let requests = u8::from(counts);
+            cmd.arg(money(amount)).arg(requests).arg(requests).arg(day.to_string())
+        }
+        Script::Adjust { by, arithmetic: _ } => cmd.arg(money(by)),
+        Script::WriteIfNewer { row, fields, ttl: Seconds(ttl) } => {
+            cmd.arg(row.version).arg(ttl).arg(u8::from(fields.complete()));
+            write_fields(cmd, &row, fields);
+            cmd
+        }
+    };
+}
+
+fn write_fields(cmd: &mut Cmd, row: &QuotaRow, fields: Fields) {
+    for (place, value) in texts(row).iter().enumerate().filter(|(place, _)| fields.has(*place)) {
+        cmd.arg(Fields::NAMES[place]).arg(value);
+    }
+}
+
+/// Money as the gateway writes it, with all six decimals.
+pub fn money(amount: Money) -> String {
+    amount.to_decimal().to_string()
+}
+
+/// The values of a quota in the order of [`Fields::NAMES`], as the hash holds them. A date that is null is an empty text.
+pub fn texts(row: &QuotaRow) -> [String; 9] {
+    [
+        money(row.balance),
+        money(row.credit),
+        row.daily_quota.to_string(),
+        row.daily_used.to_string(),
+        row.monthly_quota.to_string(),
+        row.monthly_used.to_string(),
+        row.version.to_string(),
+        row.daily_reset_at.map(|day| day.to_string()).unwrap_or_default(),
+        row.monthly_reset_at.map(|month| month.to_string()).unwrap_or_default(),
+    ]
+}
+
+/// A cached principal: limit and used, `|` between them, no limit as an empty text.
+pub fn principal(key: &KeyRow) -> String {
+    format!("{}|{}", key.limit.map(money).unwrap_or_default(), money(key.used))
+}

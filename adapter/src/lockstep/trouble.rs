@@ -1,0 +1,210 @@
+//! What goes wrong, done to real processes, connections and servers.
+
+use std::time::Instant;
+
+use model::books::Occurrence;
+use model::design::Scripts;
+use model::effect::{Call, Effect};
+use model::moves::{Actor, Move};
+use model::reply::{Failure, Reply};
+use model::step::Step;
+use model::world::World;
+
+use crate::contents::Contents;
+use crate::engine::{Proxies, RealError};
+use crate::lockstep::Lockstep;
+use crate::observer::IDLE_LIMIT;
+use crate::servers::proxy::{Cut, Proxy};
+use crate::worker::{Line, Permit};
+
+/// Whether a move is done to what is on its way between a worker and a server.
+pub(super) fn needs_proxies(mv: Move) -> bool {
+    matches!(
+        mv,
+        Move::Unreachable { .. }
+            | Move::Lost { .. }
+            | Move::TimesOut { .. }
+            | Move::RunsLate
+            | Move::IdleTimeout { .. }
+    )
+}
+
+impl Lockstep<'_> {
+    /// Carries out a move of the world against us.
+    pub(super) async fn strike(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
+        match mv {
+            Move::Crash { actor, .. } | Move::Cancel { actor, .. } => self.kill(actor).await,
+            Move::Unreachable { actor, step } => {
+                self.proxies()?.redis.arm(Cut::Refuse).await?;
+                self.step(actor, step, did, after).await?;
+                Ok(self.proxies()?.redis.disarm()?)
+            }
+            Move::Lost { actor, step, ran } => self.lose(actor, step, ran, did, after).await,
+            Move::TimesOut { actor, step } => self.cut_once(actor, step, Cut::Hold, did, after).await,
+            Move::RunsLate => match self.proxies()?.redis.deliver().await? {
+                true => Ok(()),
+                false => Err(self.disagrees("the late command".to_owned(), "is on its way", "is not")),
+            },
+            Move::RedisFull { actor, step } => self.refuse_for_memory(actor, step, did, after).await,
+            Move::UpstreamFails { actor, step } => {
+                let given = Permit::Given(Reply::Failed(Failure::UpstreamFailed));
+                self.permit(actor, step, given, did, after).await
+            }
+            Move::IdleTimeout { actor, before } => self.end_idle_session(actor, before).await,
+            Move::LockTimeout { actor, .. } => {
+                let label = self.real.crew.label(actor)?;
+                self.real.observer.cancel(&label).await
+            }
+            Move::PostgresRestart => {
+                self.needs(self.real.servers.ours().postgres)?;
+                self.real.servers.restart_postgres().await?;
+                self.real.observer.reconnect_postgres().await
+            }
+            Move::RedisLoss => self.lose_redis().await,
+            Move::RedisTimeTravel => {
+                self.needs(self.real.servers.ours().redis)?;
+                self.real.servers.send_redis_back().await?;
+                self.real.observer.reconnect_redis().await?;
+                // The model's clock may have jumped since the snapshot, the server's has not.
+                let after = Contents::of(after.redis(), &self.names);
+                self.real.observer.expire(&self.names, &after).await
+            }
+            Move::ScriptFlush => {
+                self.needs(self.real.servers.ours().redis)?;
+                self.real.observer.flush_scripts().await
+            }
+            Move::Evict(which) => self.real.observer.evict(&self.names, which).await,
+            Move::Expire => {
+                let after = Contents::of(after.redis(), &self.names);
+                self.real.observer.expire(&self.names, &after).await
+            }
+            // Each attempt is told its day when it begins.
+            Move::Midnight | Move::Send { .. } | Move::Step { .. } => Ok(()),
+        }
+    }
+
+    /// A task that was started and has not run has no process yet.
+    async fn kill(&mut self, actor: Actor) -> Result<(), RealError> {
+        if !self.real.crew.has(actor) {
+            return Ok(());
+        }
+        let label = self.real.crew.kill(actor).await?;
+        self.real.observer.gone(&label).await
+    }
+
+    async fn lose(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        ran: bool,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
+        let mut probe = self.mirror.clone();
+        let waits =
+            probe.apply(self.setup, Move::Step { actor, step, wins: None }).is_ok_and(|did| did.reply.is_none());
+        if waits && ran {
+            return Err(self.never_reachable("the step waits for a lock, so that there is no reply to lose"));
+        }
+        let cut = if ran { Cut::CutBeforeReply } else { Cut::CutBeforeRequest };
+        self.cut_once(actor, step, cut, did, after).await
+    }
+
+    /// Lets the actor do a step with one cut on its way. A cut connection to Postgres is then gone at the server as well.
+    async fn cut_once(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        cut: Cut,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
+        let of_redis = matches!(did.call, Some(Call { effect: Effect::Redis(_), .. }));
+        self.begin_job(actor).await?;
+        let label = self.real.crew.label(actor)?;
+        // The worker connects to Postgres before it names its first step.
+        self.comes_to(actor, step).await?;
+        let proxy = self.proxy(of_redis)?;
+        let before = proxy.cuts();
+        proxy.arm(cut).await?;
+        let stepped = self.step(actor, step, did, after).await;
+        let proxy = self.proxy(of_redis)?;
+        let lost = proxy.cuts() - before;
+        proxy.disarm()?;
+        match stepped {
+            // What is sent on a connection that is gone is lost without a cut.
+            Ok(()) if lost == 1 || cut != Cut::Hold => {}
+            Err(error) if lost == 1 => return Err(error),
+            _ => {
+                let why = "nothing was sent that could be lost, such as ROLLBACK without a connection";
+                return Err(self.never_reachable(why));
+            }
+        }
+        if of_redis || !self.real.crew.has(actor) { Ok(()) } else { self.real.observer.gone(&label).await }
+    }
+
+    async fn refuse_for_memory(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
+        self.needs(self.real.servers.ours().redis)?;
+        self.real.observer.fill_redis(true).await?;
+        let stepped = self.step(actor, step, did, after).await;
+        self.real.observer.fill_redis(false).await?;
+        stepped
+    }
+
+    /// For a moment Postgres has little patience with sessions that sit idle in their transaction, and this one alone
+    /// begins to in that moment. It is ended after it: one that waited for its rows then reads the old setting before it
+    /// sits idle itself. What the worker finds out, and when, is the driver's business.
+    async fn end_idle_session(&mut self, actor: Actor, before: Step) -> Result<(), RealError> {
+        self.needs(self.real.servers.ours().postgres)?;
+        self.comes_to(actor, before).await?;
+        let label = self.real.crew.label(actor)?;
+        self.real.observer.suffer_idle_sessions(false).await?;
+        let since = Instant::now();
+        let idle = self.sit_idle(actor, before).await;
+        self.real.observer.suffer_idle_sessions(true).await?;
+        idle?;
+        if since.elapsed() >= IDLE_LIMIT {
+            return Err(self.not_reachable("the session was ended before those that waited for it were safe"));
+        }
+        self.real.observer.gone(&label).await
+    }
+
+    async fn sit_idle(&mut self, actor: Actor, before: Step) -> Result<(), RealError> {
+        self.real.crew.permit(actor, Permit::Idle).await?;
+        match self.real.crew.hear(actor, &[]).await? {
+            Line::Idle { idle: true } => Ok(()),
+            Line::Idle { idle: false } => Err(self.never_reachable("the session sits idle in no transaction")),
+            line => Err(self.unexpected(actor, before, line)),
+        }
+    }
+
+    async fn lose_redis(&mut self) -> Result<(), RealError> {
+        if self.real.servers.ours().redis {
+            self.real.servers.restart_redis().await?;
+            self.real.observer.reconnect_redis().await
+        } else {
+            // Its scripts would be lost as well, and they are not ours to flush.
+            self.needs(self.setup.met.scripts == Scripts::Eval)?;
+            self.real.observer.forget_keys().await
+        }
+    }
+
+    fn proxy(&mut self, of_redis: bool) -> Result<&mut Proxy, RealError> {
+        let Proxies { postgres, redis, .. } = self.proxies()?;
+        Ok(if of_redis { redis } else { postgres })
+    }
+
+    fn proxies(&mut self) -> Result<&mut Proxies, RealError> {
+        self.real.proxies.as_mut().ok_or(RealError::NotOurs { number: self.number })
+    }
+
+    fn needs(&self, ours: bool) -> Result<(), RealError> {
+        if ours { Ok(()) } else { Err(RealError::NotOurs { number: self.number }) }
+    }
+}

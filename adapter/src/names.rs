@@ -1,0 +1,119 @@
+//! What the tenants, traces and keys of a setup are called on the servers.
+
+use model::row::{Request, Tenant, Trace};
+use model::setup::Setup;
+
+/// The names of one setup.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    tenants: Vec<TenantNames>,
+    traces: Vec<String>,
+    keys: Vec<String>,
+}
+
+/// What belongs to one tenant. Each has one API key, so that its name stands for the key's as well.
+#[derive(Clone, Debug, Default)]
+struct TenantNames {
+    tenant: String,
+    hash: String,
+    warm_lock: String,
+    principal: String,
+    budget: String,
+}
+
+impl Names {
+    /// The names of a setup, Redis keys beginning with `prefix`.
+    pub fn new(setup: &Setup, prefix: &str) -> Names {
+        let tenants: Vec<&str> = setup.accounts.iter().map(|account| account.name.as_str()).collect();
+        let traces: Vec<&str> = setup.traces.iter().map(String::as_str).collect();
+        let requests: Vec<(Tenant, Trace)> = setup
+            .all_requests()
+            .map(|request| {
+                let charge = setup.charge(request);
+                (charge.tenant, charge.trace)
+            })
+            .collect();
+        Names::of(prefix, &tenants, &traces, &requests)
+    }
+
+    /// These names, each request being of a tenant and a trace; Redis keys beginning with `prefix`.
+    pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], requests: &[(Tenant, Trace)]) -> Names {
+        let tenant = |name: &&str| TenantNames {
+            tenant: (*name).to_owned(),
+            hash: format!("{prefix}quota:{name}"),
+            warm_lock: format!("{prefix}quota:{name}:warming"),
+            principal: format!("{prefix}principal:{name}"),
+            budget: format!("{prefix}apikey:budget:{name}"),
+        };
+        let key = |(tenant, trace): &(Tenant, Trace)| {
+            format!("{prefix}deduct:{}:{}", tenants[tenant.index()], traces[trace.index()])
+        };
+        Names {
+            tenants: tenants.iter().map(tenant).collect(),
+            traces: traces.iter().map(|trace| (*trace).to_owned()).collect(),
+            keys: requests.iter().map(key).collect(),
+        }
+    }
+
+    /// All tenants.
+    pub fn tenants(&self) -> impl Iterator<Item = Tenant> + use<> {
+        (0..self.tenants.len()).filter_map(|place| u8::try_from(place).ok()).map(Tenant)
+    }
+
+    /// How many traces there are.
+    pub fn traces(&self) -> usize {
+        self.traces.len()
+    }
+
+    /// All requests.
+    pub fn requests(&self) -> impl Iterator<Item = Request> + use<> {
+        (0..self.keys.len()).filter_map(|place| u8::try_from(place).ok()).map(Request)
+    }
+
+    /// `tenant_id` of a tenant.
+    pub fn tenant(&self, tenant: Tenant) -> &str {
+        &self.tenants[tenant.index()].tenant
+    }
+
+    /// `trace_id` of a trace.
+    pub fn trace(&self, trace: Trace) -> &str {
+        &self.traces[trace.index()]
+    }
+
+    /// The idempotency key of a request, `deduct:{tenant}:{trace}`.
+    pub fn key(&self, request: Request) -> &str {
+        &self.keys[request.index()]
+    }
+
+    /// The quota hash of a tenant, `quota:{tenant}`.
+    pub fn hash(&self, tenant: Tenant) -> &str {
+        &self.tenants[tenant.index()].hash
+    }
+
+    /// The warm-up lock of that hash, `quota:{tenant}:warming`.
+    pub fn warm_lock(&self, tenant: Tenant) -> &str {
+        &self.tenants[tenant.index()].warm_lock
+    }
+
+    /// The cached principal of a tenant's API key, `principal:{key}`.
+    pub fn principal(&self, tenant: Tenant) -> &str {
+        &self.tenants[tenant.index()].principal
+    }
+
+    /// The budget counter of a tenant's API key, `apikey:budget:{key}`.
+    pub fn budget(&self, tenant: Tenant) -> &str {
+        &self.tenants[tenant.index()].budget
+    }
+
+    /// The tenant of that name.
+    pub fn tenant_of(&self, name: &str) -> Option<Tenant> {
+        let place = self.tenants.iter().position(|names| names.tenant == name)?;
+        u8::try_from(place).ok().map(Tenant)
+    }
+
+    /// The trace of that name.
+    pub fn trace_of(&self, name: &str) -> Option<Trace> {
+        let place = self.traces.iter().position(|trace| trace == name)?;
+        u8::try_from(place).ok().map(Trace)
+    }
+}

@@ -1,0 +1,257 @@
+//! What is asked of Redis: commands, scripts by their meaning, and how long keys live.
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::{Day, Month};
+use crate::design::Scripts;
+use crate::money::Money;
+use crate::row::{KeyRow, QuotaRow, Request, Tenant};
+
+/// One Redis command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RedisOp {
+    /// SET of the idempotency key NX EX.
+    SetNx {
+        /// Whose key, `deduct:{tenant}:{trace}`.
+        request: Request,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+    /// DEL of the idempotency key, whoever holds it.
+    Del(Request),
+    /// HSET of the fields of a snapshot into `quota:{tenant}`. Keeps the hash's TTL; a hash it creates has none.
+    HSet {
+        /// Whose hash.
+        tenant: Tenant,
+        /// Absolute values.
+        row: QuotaRow,
+        /// Which of them are written.
+        fields: Fields,
+    },
+    /// EXPIRE of `quota:{tenant}`.
+    Expire {
+        /// Whose hash.
+        tenant: Tenant,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+    /// EXISTS of `quota:{tenant}`.
+    Exists(Tenant),
+    /// HGET of the balance, which the flow only looks at.
+    ReadBalance(Tenant),
+    /// HGETALL of `quota:{tenant}`.
+    ReadHash(Tenant),
+    /// EVAL of a script on `quota:{tenant}`, or EVALSHA of it.
+    Eval {
+        /// Whose hash.
+        tenant: Tenant,
+        /// Which script.
+        script: Script,
+        /// How it is sent.
+        by: Scripts,
+    },
+    /// SET of `quota:{tenant}:warming` NX EX.
+    TakeWarmLock {
+        /// Whose lock.
+        tenant: Tenant,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+    /// GET of the cached principal of the tenant's API key.
+    GetPrincipal(Tenant),
+    /// SET of it EX.
+    SetPrincipal {
+        /// Whose principal.
+        tenant: Tenant,
+        /// What it carries.
+        key: KeyRow,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+    /// GET of `apikey:budget:{key}`.
+    GetBudget(Tenant),
+    /// INCRBY of it.
+    IncrBudget {
+        /// Whose key.
+        tenant: Tenant,
+        /// By how much.
+        by: Increment,
+    },
+    /// EXPIRE of it.
+    ExpireBudget {
+        /// Whose key.
+        tenant: Tenant,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+}
+
+/// The argument of INCRBY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Increment {
+    /// A decimal with six places such as `0.050000`: Redis answers that it is no integer, also when the fraction is zero.
+    Fraction(Money),
+    /// Whole micro-units.
+    Micros(i64),
+}
+
+/// A Lua script, by meaning. Each is atomic; what it wrote before an error stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Script {
+    /// `quota_count(1, daily, day)`: if the stored date *differs from* the caller's the count restarts at 0 and the date is
+    /// the caller's; a used-up limit refuses, a missing one is unlimited; else the count goes up by one. A missing hash is
+    /// created with the count and the date alone, without TTL.
+    CountDaily(Day),
+    /// `quota_count(1, monthly, month)`: as daily, but never restarts and keeps no date.
+    CountMonthly(Month),
+    /// `quota_deduct(amount, 1, 1, day, month, false)`, or with `0, 0` where it does not count: all or nothing over balance
+    /// plus credit, daily, monthly; dates as in `quota_count`; a missing balance is 0; version + 1.
+    Deduct {
+        /// How much.
+        amount: Money,
+        /// Whether the request is counted too, daily and monthly; else both counts are left alone.
+        counts: bool,
+        /// The caller's day.
+        day: Day,
+        /// How it reckons.
+        arithmetic: Arithmetic,
+    },
+    /// Balance up by an amount that may be negative; the version stays. Nothing where there is no hash.
+    Adjust {
+        /// How much.
+        by: Money,
+        /// How it reckons.
+        arithmetic: Arithmetic,
+    },
+    /// HSET of these fields and EXPIRE in one, unless the hash has a version that is not older than the row's. The
+    /// version is written too. A hash that is absent is made only of all fields.
+    WriteIfNewer {
+        /// Absolute values.
+        row: QuotaRow,
+        /// Which of them are written.
+        fields: Fields,
+        /// Seconds to live.
+        ttl: Seconds,
+    },
+}
+
+/// How a script reckons with money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arithmetic {
+    /// Lua numbers: doubles, stored with 17 digits, truncated to an integer in a reply.
+    Lua,
+    /// Integers of micro-units, stored as a decimal with six places and answered as a string.
+    Exact,
+}
+
+/// A span of time on the stores' clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seconds(pub u32);
+
+/// A day, the TTL of the idempotency key and of the quota hash.
+pub const DAY: Seconds = Seconds(86_400);
+
+/// How long a cached principal lives.
+pub const PRINCIPAL_TTL: Seconds = Seconds(300);
+/// How long a budget counter lives after a write (P0-2 B).
+pub const BUDGET_TTL: Seconds = Seconds(30 * 86_400);
+/// How long a warm-up lock lives (P1-9).
+pub const WARM_LOCK_TTL: Seconds = Seconds(5);
+
+/// Which fields of a quota hash: one bit each, in the order of [`QuotaRow`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fields(pub u16);
+
+impl Fields {
+    /// All nine.
+    pub const ALL: Fields = Fields(0b1_1111_1111);
+    /// Only `balance`.
+    pub const BALANCE: Fields = Fields(1);
+    /// `daily_used` and its date.
+    pub const DAILY: Fields = Fields(1 << 3 | 1 << 7);
+    /// `monthly_used`.
+    pub const MONTHLY: Fields = Fields(1 << 5);
+    /// Both counts and their dates.
+    pub const COUNTS: Fields = Fields(1 << 3 | 1 << 5 | 1 << 7 | 1 << 8);
+    /// `version`.
+    pub const VERSION: Fields = Fields(1 << 6);
+
+    /// The names in Redis, lowest bit first.
+    pub const NAMES: [&str; 9] = [
+        "balance",
+        "credit_limit",
+        "daily_quota",
+        "daily_used",
+        "monthly_quota",
+        "monthly_used",
+        "version",
+        "daily_reset_at",
+        "monthly_reset_at",
+    ];
+
+    /// Whether all are there. A date that is null in Postgres is an empty text in the hash, so it is there too.
+    pub fn complete(self) -> bool {
+        self == Fields::ALL
+    }
+
+    /// Both sets together.
+    pub fn union(self, other: Fields) -> Fields {
+        Fields(self.0 | other.0)
+    }
+
+    /// Those that are not in the other set.
+    pub fn without(self, other: Fields) -> Fields {
+        Fields(self.0 & !other.0)
+    }
+
+    /// Whether the field at this place in [`Fields::NAMES`] is in the set.
+    pub fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+}
+
+impl RedisOp {
+    /// Whether the command can change what Redis holds.
+    pub fn writes(self) -> bool {
+        match self {
+            RedisOp::Exists(_)
+            | RedisOp::ReadBalance(_)
+            | RedisOp::ReadHash(_)
+            | RedisOp::GetPrincipal(_)
+            | RedisOp::GetBudget(_) => false,
+            RedisOp::SetNx { .. }
+            | RedisOp::Del(_)
+            | RedisOp::HSet { .. }
+            | RedisOp::Expire { .. }
+            | RedisOp::Eval { .. }
+            | RedisOp::TakeWarmLock { .. }
+            | RedisOp::SetPrincipal { .. }
+            | RedisOp::IncrBudget { .. }
+            | RedisOp::ExpireBudget { .. } => true,
+        }
+    }
+
+    /// Whether Redis refuses the command when it is out of memory and evicts nothing: writes but DEL and EXPIRE.
+    pub fn needs_memory(self) -> bool {
+        self.writes() && !matches!(self, RedisOp::Del(_) | RedisOp::Expire { .. } | RedisOp::ExpireBudget { .. })
+    }
+}
+
+impl RedisOp {
+    /// What is sent first, and alone where nobody is left to hear its answer: a client that has given up does not send a
+    /// script again.
+    pub fn sent_first(self) -> RedisOp {
+        match self {
+            RedisOp::Eval { tenant, script, by: Scripts::ShaReload } => {
+                RedisOp::Eval { tenant, script, by: Scripts::Sha }
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Auth: the principal from the cache or the database, and what its budget lets through.
+
+use crate::design::{Base, Budget};
+use crate::effect::{PRINCIPAL_TTL, PgOp, RedisOp};
+use crate::flow::{Charge, budget};
+use crate::io::{Flow, Io};
+use crate::money::Money;
+use crate::reply::Reply;
+use crate::row::{KeyRow, Limit};
+use crate::step::Step;
+
+/// A1 to A4; the limit that refuses the request, if one does.
+///
+/// Readings where the review leaves a gap: the request is refused once what is on record as spent has reached the limit,
+/// since its own cost is not known here; a principal that is not cached is cached for 300 s.
+pub fn authenticate(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+    let key = principal(io, charge)?;
+    let spent = match charge.design.budget {
+        Budget::AsReported => key.used,
+        // P0-2 A in the code: what the principal was cached with.
+        Budget::A | Budget::AFixed if charge.design.base == Base::Code => key.used,
+        Budget::A | Budget::AFixed => budget::row(io, charge)?.used,
+        Budget::B | Budget::BFixed => budget::counter(io, charge)?,
+    };
+    Ok(key.limit.filter(|&limit| spent >= limit).map(|_| Limit::Budget))
+}
+
+fn principal(io: &mut Io<'_>, charge: &Charge) -> Flow<KeyRow> {
+    if let Reply::Key(Some(cached)) = io.redis(Step::A1, RedisOp::GetPrincipal(charge.tenant))? {
+        return Ok(cached);
+    }
+    let mut key = match io.pg(Step::A2, PgOp::SelectKey(charge.tenant))? {
+        Reply::Key(Some(key)) => key,
+        _ => KeyRow { limit: None, used: Money::ZERO },
+    };
+    if charge.design.base == Base::Code && matches!(charge.design.budget, Budget::A | Budget::AFixed) {
+        key.used = budget::row(io, charge)?.used;
+    }
+    io.redis(Step::A3, RedisOp::SetPrincipal { tenant: charge.tenant, key, ttl: PRINCIPAL_TTL })?;
+    Ok(key)
+}

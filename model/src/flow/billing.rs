@@ -1,0 +1,34 @@
+//! Billing: the cost is known, the money is taken, the budget goes up.
+
+use crate::design::Cache;
+use crate::effect::{Arithmetic, Errand, LocalOp, Script};
+use crate::flow::deduct::{self, Deducted};
+use crate::flow::{Charge, budget};
+use crate::io::{Flow, Io};
+use crate::money::Money;
+use crate::reply::Answer;
+use crate::step::Step;
+
+/// Takes the money by the design's deduct, or hands the charge over to a job where Redis has taken it already (P0-4 A).
+pub fn bill(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    let deducted = match charge.design.cache {
+        Cache::A | Cache::AFixed => hand_over(io, charge)?,
+        _ => deduct::deduct(io, charge)?,
+    };
+    if !matches!(deducted, Deducted::Answered(answer) if !matches!(answer, Answer::Ok(_))) {
+        budget::add_after_charge(io, charge)?;
+    }
+    Ok(deducted)
+}
+
+/// P0-4 A: billing writes the true cost to Postgres asynchronously, through the queue. Literally the estimate stays what
+/// is charged in Redis; repaired (`A+fixed`), B4 corrects Redis by the difference first.
+fn hand_over(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    let difference = charge.estimate - charge.amount;
+    if charge.design.cache == Cache::AFixed && difference != Money::ZERO {
+        let script = Script::Adjust { by: difference, arithmetic: Arithmetic::Exact };
+        io.redis(Step::B4, charge.eval(script))?;
+    }
+    io.local(Step::B3, LocalOp::Send(Errand::Settle(charge.request)))?;
+    Ok(Deducted::Answered(Answer::Ok(charge.trace)))
+}

@@ -1,0 +1,25 @@
+//! P0-4 D: only the balance is written.
+
+use crate::effect::{DAY, Fields, RedisOp, Script};
+use crate::flow::Charge;
+use crate::flow::deduct::Taken;
+use crate::io::{Flow, Io};
+use crate::row::QuotaRow;
+use crate::step::Step;
+
+/// T7c as written: HSET of `balance` := the row's `balance_after`, which is what T3a had read minus the price, whatever T4b
+/// met. No EXPIRE.
+pub fn write(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
+    let row = QuotaRow { balance: taken.row_after, ..taken.snapshot };
+    io.redis(Step::T7c, RedisOp::HSet { tenant: charge.tenant, row, fields: Fields::BALANCE })?;
+    Ok(())
+}
+
+/// T7c repaired (`D+fixed`): one script writes the balance the transaction left and its version, unless the hash is newer,
+/// and renews the TTL. A hash that is absent stays so, for the next warm-up to fill.
+pub fn write_if_newer(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
+    let fields = Fields::BALANCE.union(Fields::VERSION);
+    let script = Script::WriteIfNewer { row: taken.snapshot, fields, ttl: DAY };
+    io.redis(Step::T7c, charge.eval(script))?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! When the Redis hash is written (P0-4), and the jobs that carry one store's state to the other.
+
+mod background_sync;
+mod balance_only;
+mod copy_back;
+mod hook;
+mod snapshot;
+
+pub use hook::write_by_task;
+
+use crate::design::{Cache, Counting, Design, Idempotency};
+use crate::flow::deduct::Taken;
+use crate::flow::{Charge, Job};
+use crate::io::{Flow, Io};
+
+/// T7, at its place in the deduct: what the choice writes then. A failure is the deduct's to handle.
+pub fn write(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
+    match charge.design.cache {
+        Cache::AsReported if charge.design.counting == Counting::CFixed => {
+            snapshot::write_but_counts(io, charge, taken)
+        }
+        Cache::AsReported => snapshot::write(io, charge, taken),
+        Cache::D => balance_only::write(io, charge, taken),
+        Cache::DFixed => balance_only::write_if_newer(io, charge, taken),
+        Cache::A | Cache::AFixed | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed => Ok(()),
+    }
+}
+
+/// H0, after the commit, whoever made it.
+pub fn hook(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
+    match charge.design.cache {
+        Cache::B | Cache::BFixed => hook::start_task(io, charge, taken),
+        _ => Ok(()),
+    }
+}
+
+/// The job from Postgres to Redis, where the design has one (P0-3 B).
+pub fn background_sync(design: Design) -> Option<Job> {
+    matches!(design.idempotency, Idempotency::B | Idempotency::BFixed).then_some(background_sync::sync)
+}
+
+/// The job from Redis to Postgres, where the design has one (P0-4 C).
+pub fn copy_back(design: Design) -> Option<Job> {
+    matches!(design.cache, Cache::C | Cache::CFixed).then_some(copy_back::copy)
+}

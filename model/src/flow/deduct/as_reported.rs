@@ -1,0 +1,66 @@
+//! The deduct as the review reports it: a Redis key first, then one Postgres transaction, then the Redis hash.
+
+use crate::effect::{DAY, PgOp, RedisOp};
+use crate::flow::Charge;
+use crate::flow::deduct::ledger_lookup::{answer_what_is_found, look_up};
+use crate::flow::deduct::transaction::{check_and_charge, insert_pending, mark_committed};
+use crate::flow::deduct::{Deducted, Taken, after_commit};
+use crate::io::{Flow, Io, caught};
+use crate::reply::{Answer, Failure, Reply};
+use crate::step::Step;
+
+/// T1 to T7 of "The deduct, as reported" (P0-3).
+///
+/// Reading where the review leaves a gap: a refusal at T4a is an exception like any other and so deletes the key.
+pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))? {
+        Ok(Reply::Taken) => {}
+        Ok(_held) => {
+            let found = look_up(io, Step::T1b, charge);
+            return answer_what_is_found(found).map(Deducted::Answered);
+        }
+        Err(failure) => return Ok(Deducted::Answered(Answer::Error(failure))),
+    }
+    let taken = match caught(transaction(io, charge))? {
+        Ok(taken) => taken,
+        Err(failure) => return on_exception(io, charge, failure).map(Deducted::Answered),
+    };
+    if !charge.commits {
+        return Ok(Deducted::Open(taken));
+    }
+    // T7, and the hooks of designs that have some.
+    match caught(after_commit(io, charge, &taken))? {
+        Ok(()) => Ok(Deducted::Charged),
+        // The charge stays: "charged but shown as failed".
+        Err(failure) => Ok(Deducted::Answered(Answer::Error(failure))),
+    }
+}
+
+fn transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
+    io.pg(Step::T2, PgOp::Begin)?;
+    // T3a, T3b
+    let row_after = io.phase(|io| insert_pending(io, charge))?;
+    // T4a, T4b
+    let snapshot = io.phase(|io| check_and_charge(io, charge))?;
+    // T5
+    io.phase(|io| mark_committed(io, charge))?;
+    if charge.commits {
+        io.pg(Step::T6, PgOp::Commit)?;
+    }
+    Ok(Taken { snapshot, row_after })
+}
+
+/// The handler of T2..T6: ROLLBACK, DEL of the key, error to the client. Neither a crash nor a cancellation comes here.
+pub(super) fn on_exception(io: &mut Io<'_>, charge: &Charge, failure: Failure) -> Flow<Answer> {
+    let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+    let _deleted = caught(io.redis(Step::E2, RedisOp::Del(charge.request)))?;
+    Ok(answer_of(failure))
+}
+
+/// What a failed attempt tells its client: a refusal by its limit, anything else as an error.
+pub fn answer_of(failure: Failure) -> Answer {
+    match failure {
+        Failure::Refused(limit) => Answer::Refused(limit),
+        other => Answer::Error(other),
+    }
+}

@@ -1,0 +1,92 @@
+//! The deduct as the quoted code really does it ("code:" in "The deduct, T1 to T7").
+
+use crate::effect::{DAY, PgOp, RedisOp};
+use crate::flow::deduct::as_reported::on_exception;
+use crate::flow::deduct::ledger_lookup::{answer_or_finish, look_up};
+use crate::flow::deduct::transaction::{check_and_charge_once, insert_pending, mark_committed};
+use crate::flow::deduct::{Deducted, Taken};
+use crate::flow::{Charge, cache_sync};
+use crate::io::{Flow, Io, caught, fail};
+use crate::money::Money;
+use crate::reply::{Answer, Failure, Reply};
+use crate::row::QuotaRow;
+use crate::step::Step;
+
+/// T1 to T7 with a savepoint in the caller's transaction: T7 comes before the caller's commit.
+///
+/// Readings where the text leaves a gap: lookups before the savepoint are outside the transaction, which READ COMMITTED
+/// cannot tell apart; "held" from the wrapper is treated as held; where `commit=False`, T7 is skipped (P0-4 scenario 3).
+pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    // T1: the wrapper answers "held" when Redis is unreachable.
+    let taken = caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))?;
+    let held = taken != Ok(Reply::Taken);
+    let lookup = if held { Step::T1b } else { Step::T1c };
+    match caught(known_trace(io, lookup, charge))? {
+        Ok(Some(answer)) => return Ok(Deducted::Answered(answer)),
+        Ok(None) if held => return Ok(Deducted::Answered(Answer::Error(Failure::KeyWithoutRow))),
+        Ok(None) => {}
+        Err(failure) if held => {
+            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            return Ok(Deducted::Answered(super::as_reported::answer_of(failure)));
+        }
+        Err(failure) => return on_exception(io, charge, failure).map(Deducted::Answered),
+    }
+    let taken = match caught(in_callers_transaction(io, charge))? {
+        Ok(taken) => taken,
+        Err(failure) => return on_exception(io, charge, failure).map(Deducted::Answered),
+    };
+    if charge.commits
+        && let Err(failure) = caught(cache_sync::write(io, charge, &taken))?
+    {
+        // The exception passes the caller, which rolls back.
+        let _rolled_back = caught(io.pg(Step::C3, PgOp::Rollback))?;
+        return Ok(Deducted::Answered(Answer::Error(failure)));
+    }
+    Ok(Deducted::Open(taken))
+}
+
+/// P lookup by trace first: COMMITTED -> return it, PENDING -> finish it.
+fn known_trace(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<Answer>> {
+    match look_up(io, step, charge)? {
+        Some(row) => answer_or_finish(io, charge, row).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn in_callers_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
+    io.pg(Step::C1, PgOp::Begin)?;
+    io.pg(Step::T2b, PgOp::Savepoint)?;
+    let row_after: Money = io.phase(|io| insert_pending(io, charge))?;
+    let (snapshot, savepoint) = charge_or_roll_back_all(io, charge)?;
+    io.phase(|io| mark_committed(io, charge))?;
+    if savepoint {
+        io.pg(Step::T5b, PgOp::ReleaseSavepoint)?;
+    }
+    Ok(Taken { snapshot, row_after })
+}
+
+/// T4 in the code, told as a story:
+/// 1. T4b meets another version.
+/// 2. T4c rolls everything back, the PENDING row and the savepoint included.
+/// 3. The driver begins a transaction by itself (T4d), T4a reads again, T4b takes the money.
+/// 4. T5 finds no row to mark, which nobody looks at; there is no savepoint left to release.
+fn charge_or_roll_back_all(io: &mut Io<'_>, charge: &Charge) -> Flow<(QuotaRow, bool)> {
+    if let Some(snapshot) = io.phase(|io| first_try(io, charge))? {
+        return Ok((snapshot, true));
+    }
+    let snapshot = io.phase(|io| {
+        io.repeat(3, |io| {
+            io.pg(Step::T4c, PgOp::Rollback)?;
+            io.pg(Step::T4d, PgOp::Begin)?;
+            check_and_charge_once(io, charge)
+        })
+    })?;
+    Ok((snapshot, false))
+}
+
+fn first_try(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<QuotaRow>> {
+    match check_and_charge_once(io, charge) {
+        Err(crate::io::Stop::Failed(failure)) => fail(failure),
+        other => other,
+    }
+}

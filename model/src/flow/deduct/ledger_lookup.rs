@@ -1,0 +1,86 @@
+//! Looking a trace up in the ledger, and finishing a PENDING row that somebody left.
+
+use crate::design::Idempotency;
+use crate::effect::PgOp;
+use crate::flow::deduct::transaction::{binding, charge_quota, read_quota};
+use crate::flow::{Charge, budget, usage};
+use crate::io::{Flow, Io, caught, fail};
+use crate::reply::{Answer, Failure, Reply};
+use crate::row::{LedgerRow, Status, Trace};
+use crate::step::Step;
+
+/// A plain SELECT of the row by trace, whoever's it is: the trace alone is unique in the original.
+pub fn select_row(io: &mut Io<'_>, step: Step, trace: Trace) -> Flow<Option<LedgerRow>> {
+    match io.pg(step, PgOp::SelectRow { trace, lock: false })? {
+        Reply::Row(row) => Ok(row),
+        _ => Ok(None),
+    }
+}
+
+/// The row of the charge's trace. As written the lookup is by trace alone; the repaired readings look at the tenant too.
+///
+/// # Errors
+/// [`Failure::ForeignRow`], in repaired readings, when the row is another tenant's.
+pub fn look_up(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<LedgerRow>> {
+    let row = select_row(io, step, charge.trace)?;
+    own_row(row, charge)
+}
+
+/// Like [`look_up`], but FOR UPDATE.
+pub fn lock_row(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<LedgerRow>> {
+    match io.pg(step, PgOp::SelectRow { trace: charge.trace, lock: true })? {
+        Reply::Row(row) => own_row(row, charge),
+        _ => Ok(None),
+    }
+}
+
+fn own_row(row: Option<LedgerRow>, charge: &Charge) -> Flow<Option<LedgerRow>> {
+    let looks = matches!(charge.design.idempotency, Idempotency::AFixed | Idempotency::BFixed);
+    match row {
+        Some(row) if looks && row.tenant != charge.tenant => fail(Failure::ForeignRow),
+        row => Ok(row),
+    }
+}
+
+/// "Key held: P lookup by trace, answer what is found; nothing -> error to the client".
+pub fn answer_what_is_found(found: Flow<Option<LedgerRow>>) -> Flow<Answer> {
+    match caught(found)? {
+        Ok(Some(row)) if row.status == Status::Pending => Ok(Answer::Duplicate),
+        Ok(Some(row)) => Ok(Answer::Ok(row.trace)),
+        Ok(None) => Ok(Answer::Error(Failure::KeyWithoutRow)),
+        Err(failure) => Ok(Answer::Error(failure)),
+    }
+}
+
+/// COMMITTED -> return it, PENDING -> finish it.
+pub fn answer_or_finish(io: &mut Io<'_>, charge: &Charge, row: LedgerRow) -> Flow<Answer> {
+    match row.status {
+        Status::Pending => finish_pending(io, charge, row),
+        Status::Committed | Status::Reversed => Ok(Answer::Ok(row.trace)),
+    }
+}
+
+/// Finishing a PENDING row, from the code: if `balance <= row.after` the money is assumed to be taken and the row is
+/// marked COMMITTED; else the money is taken. No row lock either way.
+///
+/// Reading where the review leaves a gap: the money is taken with the same optimistic UPDATE as in T4b, once, and with it
+/// whatever the design keeps in the charge's transaction.
+pub fn finish_pending(io: &mut Io<'_>, charge: &Charge, row: LedgerRow) -> Flow<Answer> {
+    let quota = read_quota(io, Step::F1, charge.tenant)?;
+    if quota.balance <= row.after {
+        io.pg(Step::F4, PgOp::MarkCommitted(charge.trace))?;
+        return Ok(Answer::Ok(charge.trace));
+    }
+    if let Some(limit) = binding(charge, &quota) {
+        return fail(Failure::Refused(limit));
+    }
+    io.pg(Step::F2, PgOp::Begin)?;
+    if !charge_quota(io, Step::F3, charge, quota.version)? {
+        return fail(Failure::Conflict);
+    }
+    io.pg(Step::F4, PgOp::MarkCommitted(charge.trace))?;
+    budget::add_in_transaction(io, charge)?;
+    usage::add_in_transaction(io, charge)?;
+    io.pg(Step::F5, PgOp::Commit)?;
+    Ok(Answer::Ok(charge.trace))
+}

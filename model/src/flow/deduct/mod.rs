@@ -1,0 +1,60 @@
+//! The deduct, once per choice of the idempotency risk (P0-3), each in a file that reads from T1 to T7; and what it
+//! becomes where Redis is the only truth (P0-4 C).
+
+pub mod as_reported;
+pub mod as_reported_code;
+pub mod fix_a;
+pub mod fix_b;
+pub mod ledger_lookup;
+pub mod redis_truth;
+pub mod transaction;
+
+use crate::design::{Base, Cache, Idempotency};
+use crate::flow::{Charge, cache_sync, usage};
+use crate::io::{Flow, Io};
+use crate::money::Money;
+use crate::reply::Answer;
+use crate::row::QuotaRow;
+
+/// What the charging transaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The quota row as it left it.
+    pub snapshot: QuotaRow,
+    /// The ledger row's `balance_after`.
+    pub row_after: Money,
+}
+
+/// What a deduct came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deducted {
+    /// Charged and committed.
+    Charged,
+    /// Charged in a transaction that is still open and is the caller's to commit.
+    Open(Taken),
+    /// No charge by this attempt: this is what the client is told, ok where a row of its trace was found.
+    Answered(Answer),
+}
+
+/// The design's deduct.
+pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    let design = charge.design;
+    if matches!(design.cache, Cache::C | Cache::CFixed) {
+        return redis_truth::deduct(io, charge);
+    }
+    match (design.base, design.idempotency) {
+        (Base::Code, _) => as_reported_code::deduct(io, charge),
+        (_, Idempotency::AsReported) => as_reported::deduct(io, charge),
+        (_, Idempotency::A) => fix_a::as_written(io, charge),
+        (_, Idempotency::AFixed) => fix_a::repaired(io, charge),
+        (_, Idempotency::B) => fix_b::as_written(io, charge),
+        (_, Idempotency::BFixed) => fix_b::repaired(io, charge),
+    }
+}
+
+/// What follows the deduct's own commit: the hooks, then T7.
+pub fn after_commit(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
+    usage::send_by_hook(io, charge)?;
+    cache_sync::hook(io, charge, taken)?;
+    cache_sync::write(io, charge, taken)
+}

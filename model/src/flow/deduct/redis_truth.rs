@@ -1,0 +1,61 @@
+//! P0-4 C: Redis is the only truth. The money is taken by the script; Postgres gets the row, and the balance by a job.
+
+use crate::design::Cache;
+use crate::effect::{Arithmetic, DAY, PgOp, RedisOp, Script};
+use crate::flow::Charge;
+use crate::flow::deduct::Deducted;
+use crate::flow::deduct::as_reported::on_exception;
+use crate::flow::deduct::ledger_lookup::{answer_what_is_found, look_up};
+use crate::flow::usage;
+use crate::io::{Flow, Io, caught, fail};
+use crate::money::Money;
+use crate::reply::{Answer, Failure, Reply};
+use crate::row::{Kind, Status};
+use crate::step::Step;
+
+/// T1 the key, T4e `quota_deduct` in Redis, T2 to T6 the ledger row, COMMITTED at once; no T7.
+///
+/// Readings where the review leaves a gap: key and handler stay as reported; the row's balances are what the script
+/// answered, a Lua number cut off to whole units; the script counts as billing does, whether or not quota_check has
+/// counted; what the script took is not given back when the row cannot be written. Repaired (`C+fixed`) the script reckons
+/// exactly and does not count a request again that quota_check has counted.
+pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))? {
+        Ok(Reply::Taken) => {}
+        Ok(_held) => {
+            let found = look_up(io, Step::T1b, charge);
+            return answer_what_is_found(found).map(Deducted::Answered);
+        }
+        Err(failure) => return Ok(Deducted::Answered(Answer::Error(failure))),
+    }
+    match caught(take_and_record(io, charge))? {
+        Ok(()) => {
+            usage::send_by_hook(io, charge)?;
+            Ok(Deducted::Charged)
+        }
+        Err(failure) => on_exception(io, charge, failure).map(Deducted::Answered),
+    }
+}
+
+fn take_and_record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    let after = io.phase(|io| take(io, charge))?;
+    let Charge { tenant, trace, amount, .. } = *charge;
+    io.pg(Step::T2, PgOp::Begin)?;
+    let (kind, status, before) = (Kind::Deduct, Status::Committed, after + amount);
+    io.pg(Step::T3b, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
+    io.pg(Step::T6, PgOp::Commit)?;
+    Ok(())
+}
+
+/// T4e: the balance that is left, as the script answers it.
+fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
+    let literal = charge.design.cache == Cache::C;
+    let arithmetic = if literal { Arithmetic::Lua } else { Arithmetic::Exact };
+    let counts = literal || !charge.path.quota_check;
+    let script = Script::Deduct { amount: charge.amount, counts, day: charge.day, arithmetic };
+    match io.redis(Step::T4e, charge.eval(script))? {
+        Reply::Denied(limit) => fail(Failure::Refused(limit)),
+        Reply::Left(balance) => Ok(balance),
+        _ => Ok(Money::ZERO),
+    }
+}

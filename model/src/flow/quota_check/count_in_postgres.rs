@@ -1,0 +1,22 @@
+//! quota_check counts in Postgres and commits (P0-5 B).
+
+use crate::effect::PgOp;
+use crate::flow::Charge;
+use crate::flow::deduct::transaction::read_quota;
+use crate::io::{Flow, Io};
+use crate::reply::Reply;
+use crate::row::Limit;
+use crate::step::Step;
+
+/// Q5c: one UPDATE of both counts where neither is used up, which commits by itself.
+///
+/// Reading where the review leaves a gap: where it touches no row, Q2 reads which limit it was; if that has changed
+/// meanwhile the daily one is named.
+pub fn count(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+    let counted = io.pg(Step::Q5c, PgOp::CountQuota { tenant: charge.tenant, day: charge.day })?;
+    if counted == Reply::Updated(1) {
+        return Ok(None);
+    }
+    let quota = read_quota(io, Step::Q2, charge.tenant)?;
+    Ok(Some(quota.binding_count(charge.day).unwrap_or(Limit::Daily)))
+}

@@ -1,0 +1,24 @@
+//! quota_check counts in Redis (as reported, P0-5 C).
+
+use crate::effect::{RedisOp, Script};
+use crate::flow::Charge;
+use crate::io::{Flow, Io};
+use crate::reply::Reply;
+use crate::row::Limit;
+use crate::step::Step;
+
+/// Q5 EVAL daily +1, Q6 EVAL monthly +1, Q7 HGET balance, which is only looked at. Two scripts: what the first counted stays
+/// when the second refuses.
+pub fn count(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+    let tenant = charge.tenant;
+    let daily = Script::CountDaily(charge.day);
+    if let Reply::Denied(limit) = io.redis(Step::Q5, charge.eval(daily))? {
+        return Ok(Some(limit));
+    }
+    let monthly = Script::CountMonthly(charge.day.month());
+    if let Reply::Denied(limit) = io.redis(Step::Q6, charge.eval(monthly))? {
+        return Ok(Some(limit));
+    }
+    io.redis(Step::Q7, RedisOp::ReadBalance(tenant))?;
+    Ok(None)
+}

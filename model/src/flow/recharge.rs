@@ -1,0 +1,44 @@
+//! Recharge: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From the code").
+
+use crate::effect::PgOp;
+use crate::flow::Charge;
+use crate::flow::deduct::as_reported::answer_of;
+use crate::flow::deduct::ledger_lookup::look_up;
+use crate::flow::deduct::transaction::read_quota;
+use crate::io::{Flow, Io, caught};
+use crate::reply::{Answer, Failure};
+use crate::row::{Kind, Status};
+use crate::step::Step;
+
+/// Money paid in.
+///
+/// Readings where the text leaves a gap: commit 2 is the UPDATE of the row by itself; a repeated trace meets its row
+/// (23505) and is answered from it, a PENDING one as in flight; nothing writes the Redis hash.
+pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    match caught(paid_in(io, charge))? {
+        Ok(()) => Ok(Answer::Ok(charge.trace)),
+        Err(Failure::UniqueViolation) => {
+            io.pg(Step::R7, PgOp::Rollback)?;
+            match look_up(io, Step::R8, charge)? {
+                Some(row) if row.effective() => Ok(Answer::Ok(row.trace)),
+                _ => Ok(Answer::Duplicate),
+            }
+        }
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::R7, PgOp::Rollback))?;
+            Ok(answer_of(failure))
+        }
+    }
+}
+
+fn paid_in(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    let (tenant, trace, amount) = (charge.tenant, charge.trace, charge.amount);
+    io.pg(Step::R1, PgOp::Begin)?;
+    let before = read_quota(io, Step::R2, tenant)?.balance;
+    let (kind, status) = (Kind::Recharge, Status::Pending);
+    io.pg(Step::R3, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
+    io.pg(Step::R4, PgOp::AddBalance { tenant, amount })?;
+    io.pg(Step::R5, PgOp::Commit)?;
+    io.pg(Step::R6, PgOp::MarkCommitted(trace))?;
+    Ok(())
+}

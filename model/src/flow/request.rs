@@ -1,0 +1,77 @@
+//! One request from its arrival to the answer: auth, quota_check, upstream, billing, usage, reply ("The request path").
+
+use crate::design::Design;
+use crate::effect::LocalOp;
+use crate::flow::deduct::Deducted;
+use crate::flow::{Asking, Charge, Flows, auth, billing, cache_sync, errand, limit_change, quota_check, recharge};
+use crate::flow::{reverse, usage};
+use crate::io::{Flow, Io, caught};
+use crate::reply::Answer;
+use crate::step::Step;
+
+impl Design {
+    /// What the design runs.
+    pub fn flows(self) -> Flows {
+        Flows {
+            attempt,
+            sync: cache_sync::background_sync(self),
+            copy_back: cache_sync::copy_back(self),
+            errand: errand::run,
+        }
+    }
+}
+
+/// What a gateway does with whatever a client asks.
+pub fn attempt(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    match charge.asking {
+        Asking::Charge => charged_call(io, charge),
+        Asking::Recharge => recharge::recharge(io, charge),
+        Asking::Reverse { of } => reverse::reverse(io, charge, of),
+        Asking::DailyQuota(quota) => limit_change::daily_quota(io, charge, quota),
+    }
+}
+
+/// A call that is charged. An exception outside the deduct's own handler ends the attempt with an error.
+fn charged_call(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    if charge.path.auth
+        && let Some(limit) = io.phase(|io| auth::authenticate(io, charge))?
+    {
+        return Ok(Answer::Refused(limit));
+    }
+    if charge.path.quota_check
+        && let Some(limit) = io.phase(|io| quota_check::check(io, charge))?
+    {
+        return Ok(Answer::Refused(limit));
+    }
+    if charge.path.upstream {
+        io.local(Step::U1, LocalOp::Upstream(charge.request))?;
+    }
+    let deducted = billing::bill(io, charge)?;
+    if let Deducted::Answered(answer) = deducted
+        && !matches!(answer, Answer::Ok(_))
+    {
+        return Ok(answer);
+    }
+    usage::send_before_commit(io, charge)?;
+    if let Deducted::Open(taken) = deducted {
+        callers_commit(io)?;
+        usage::send_by_hook(io, charge)?;
+        cache_sync::hook(io, charge, &taken)?;
+    }
+    usage::send_in_audit(io, charge)?;
+    Ok(match deducted {
+        Deducted::Answered(answer) => answer,
+        Deducted::Charged | Deducted::Open(_) => Answer::Ok(charge.trace),
+    })
+}
+
+/// C2, the commit of the caller; if it fails the caller rolls back and the client gets an error.
+fn callers_commit(io: &mut Io<'_>) -> Flow<()> {
+    match caught(io.pg(Step::C2, crate::effect::PgOp::Commit))? {
+        Ok(_) => Ok(()),
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::C3, crate::effect::PgOp::Rollback))?;
+            crate::io::fail(failure)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Reverse: a charge is given back in the two-commit shape of a recharge, without a lock on the original ("From the code").
+
+use crate::effect::PgOp;
+use crate::flow::Charge;
+use crate::flow::deduct::as_reported::answer_of;
+use crate::flow::deduct::ledger_lookup::select_row;
+use crate::flow::deduct::transaction::read_quota;
+use crate::io::{Flow, Io, caught, fail};
+use crate::reply::{Answer, Failure};
+use crate::row::{Kind, LedgerRow, Status, Trace};
+use crate::step::Step;
+
+/// A refund of the charge with the trace `of`, as a row of its own under the request's trace.
+///
+/// Readings where the text leaves a gap: only a COMMITTED charge is given back, whole; commit 2 makes the refund COMMITTED
+/// and the charge REVERSED; a repeated trace is answered as in [`crate::flow::recharge`].
+pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
+    match caught(given_back(io, charge, of))? {
+        Ok(()) => Ok(Answer::Ok(charge.trace)),
+        Err(Failure::UniqueViolation) => {
+            io.pg(Step::V11, PgOp::Rollback)?;
+            match select_row(io, Step::V12, charge.trace)? {
+                Some(row) if row.effective() => Ok(Answer::Ok(row.trace)),
+                _ => Ok(Answer::Duplicate),
+            }
+        }
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::V11, PgOp::Rollback))?;
+            Ok(answer_of(failure))
+        }
+    }
+}
+
+fn given_back(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<()> {
+    let (tenant, trace) = (charge.tenant, charge.trace);
+    let original = select_row(io, Step::V1, of)?;
+    let Some(LedgerRow { amount, status: Status::Committed, kind: Kind::Deduct, .. }) = original else {
+        return fail(Failure::NotReversible);
+    };
+    io.pg(Step::V2, PgOp::Begin)?;
+    let before = read_quota(io, Step::V3, tenant)?.balance;
+    let (kind, status) = (Kind::Refund, Status::Pending);
+    io.pg(Step::V4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
+    io.pg(Step::V5, PgOp::AddBalance { tenant, amount })?;
+    io.pg(Step::V6, PgOp::Commit)?;
+    io.pg(Step::V7, PgOp::Begin)?;
+    io.pg(Step::V8, PgOp::MarkCommitted(trace))?;
+    io.pg(Step::V9, PgOp::MarkReversed(of))?;
+    io.pg(Step::V10, PgOp::Commit)?;
+    Ok(())
+}

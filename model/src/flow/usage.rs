@@ -1,0 +1,50 @@
+//! The usage job: when it is sent, and what it writes (P1-8).
+
+use crate::design::Usage;
+use crate::effect::{Errand, LocalOp, PgOp};
+use crate::flow::Charge;
+use crate::io::{Flow, Io};
+use crate::step::Step;
+
+/// J0 as reported: the usage step comes after billing and before the caller's commit, for every request that billing
+/// answered ok, one answered from its ledger row included.
+pub fn send_before_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    send(io, charge, charge.design.usage == Usage::AsReported)
+}
+
+/// J0 of P1-8 A: a hook after the commit, so only of what this attempt has charged.
+pub fn send_by_hook(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    send(io, charge, matches!(charge.design.usage, Usage::A | Usage::AFixed))
+}
+
+/// J0 of P1-8 B: in the audit step. Reading where the review leaves a gap: audit is the last step before the reply and
+/// speaks of requests that were answered ok.
+pub fn send_in_audit(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    send(io, charge, matches!(charge.design.usage, Usage::B | Usage::BFixed))
+}
+
+fn send(io: &mut Io<'_>, charge: &Charge, here: bool) -> Flow<()> {
+    if charge.path.usage && here {
+        io.local(Step::J0, LocalOp::Send(Errand::Usage(charge.request)))?;
+    }
+    Ok(())
+}
+
+/// T5c of P1-8 C: the usage row in the charge's transaction, keyed by trace.
+pub fn add_in_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    if charge.path.usage && charge.design.usage == Usage::C {
+        io.pg(Step::T5c, add(charge, true))?;
+    }
+    Ok(())
+}
+
+/// J1: the worker adds to the totals or, repaired (`A+fixed`, `B+fixed`), writes one row per trace.
+pub fn record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    let keyed = matches!(charge.design.usage, Usage::AFixed | Usage::BFixed | Usage::C);
+    io.pg(Step::J1, add(charge, keyed))?;
+    Ok(())
+}
+
+fn add(charge: &Charge, keyed: bool) -> PgOp {
+    PgOp::AddUsage { tenant: charge.tenant, trace: charge.trace, cost: charge.amount, keyed }
+}

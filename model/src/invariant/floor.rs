@@ -1,0 +1,60 @@
+use crate::books::{Books, Edge};
+use crate::flow::Asking;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::money::Money;
+use crate::policy::Store;
+use crate::row::Tenant;
+use crate::setup::Setup;
+
+/// FLOOR: nobody spends what is not there.
+///
+/// Reading: `overdraft` is 0 for requests that are not streams, so the floor is the credit limit; judged after each
+/// step that lowers the balance in the truth store.
+pub const INVARIANT: Invariant = Invariant {
+    id: "floor",
+    sentence: "After money was taken the balance plus the credit limit is not below zero.",
+    reason: "What is below the floor was given away: nobody has promised to pay it.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+/// Balance and credit in the truth store, if they are there.
+fn held(books: &Books, tenant: Tenant) -> Option<(Money, Money)> {
+    let book = &books.tenants[tenant.index()];
+    let row = match books.design.truth() {
+        Store::Postgres => book.quota,
+        Store::Redis => book.hash?.row,
+    };
+    Some((row.balance, row.credit))
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some(before) = edge.before else { return Look::Vacuous };
+    each_tenant(edge.after, |tenant| {
+        let (Some((was, _)), Some((is, credit))) = (held(before, tenant), held(edge.after, tenant)) else {
+            return Look::Vacuous;
+        };
+        let lowered = is < was;
+        let holds = !lowered || is + credit >= Money::ZERO;
+        Look::judge(Subject::Tenant(tenant), lowered && asks_for_more(edge.after, tenant, credit), holds)
+    })
+}
+
+/// Whether all that the tenant's requests cost together is more than there is: else no order of them can spend too much.
+fn asks_for_more(books: &Books, tenant: Tenant, credit: Money) -> bool {
+    let asked: Money = books.requests_of(tenant).filter(|r| r.asking == Asking::Charge).map(|r| r.price).sum();
+    asked > books.tenants[tenant.index()].open + credit
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let tenant = tenant_of(edge.after, subject);
+    let name = setup.account_name(tenant);
+    let Some((balance, credit)) = held(edge.after, tenant) else { return Vec::new() };
+    let was = edge.before.and_then(|before| held(before, tenant)).map_or(balance, |(was, _)| was);
+    vec![
+        Figure::new(format!("balance of {name} before"), was),
+        Figure::new(format!("balance of {name}"), balance),
+        Figure::new(format!("credit limit of {name}"), credit),
+    ]
+}

@@ -1,0 +1,73 @@
+use crate::books::{Books, Edge};
+use crate::effect::Fields;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::row::{QuotaRow, Tenant};
+use crate::setup::Setup;
+
+/// MONOTONE: versions, dates and counts do not go back.
+///
+/// Reading: of the row in Postgres, and of the Redis hash while it is there on both sides of the step; what expires or
+/// is lost does not go back.
+pub const INVARIANT: Invariant = Invariant {
+    id: "monotone",
+    sentence: "Versions and dates never go back, a used count never shrinks within its window, and no write replaces a \
+               newer version by an older one, in either store.",
+    reason: "What goes back forgets charges and calls that were made: they are given away once more.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn onward(was: &QuotaRow, is: &QuotaRow) -> bool {
+    let day_is_kept = was.daily_reset_at != is.daily_reset_at || was.daily_used <= is.daily_used;
+    let month_is_kept = was.monthly_reset_at != is.monthly_reset_at || was.monthly_used <= is.monthly_used;
+    let dates = was.daily_reset_at <= is.daily_reset_at && was.monthly_reset_at <= is.monthly_reset_at;
+    was.version <= is.version && dates && day_is_kept && month_is_kept
+}
+
+fn in_redis<'a>(before: &'a Books, after: &'a Books, tenant: Tenant) -> Option<(&'a QuotaRow, &'a QuotaRow)> {
+    let (was, is) = (&before.tenants[tenant.index()].hash, &after.tenants[tenant.index()].hash);
+    Some((&was.as_ref()?.row, &is.as_ref()?.row))
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some(before) = edge.before else { return Look::Vacuous };
+    each_tenant(edge.after, |tenant| {
+        let judge =
+            |(was, is): (&QuotaRow, &QuotaRow)| Look::judge(Subject::Tenant(tenant), was != is, onward(was, is));
+        let in_postgres = judge((&before.tenants[tenant.index()].quota, &edge.after.tenants[tenant.index()].quota));
+        in_redis(before, edge.after, tenant).map_or(in_postgres, |rows| in_postgres.and(judge(rows)))
+    })
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let tenant = tenant_of(edge.after, subject);
+    let Some(before) = edge.before else { return Vec::new() };
+    let name = setup.account_name(tenant);
+    let in_postgres = (&before.tenants[tenant.index()].quota, &edge.after.tenants[tenant.index()].quota);
+    let rows = [("postgres", Some(in_postgres)), ("redis", in_redis(before, edge.after, tenant))];
+    let mut figures = Vec::new();
+    for (store, rows) in rows {
+        let Some((was, is)) = rows.filter(|(was, is)| !onward(was, is)) else { continue };
+        let (was, is) = (values(was), values(is));
+        for place in (0..was.len()).filter(|&place| was[place] != is[place]) {
+            let field = Fields::NAMES[FIELDS[place]];
+            figures.push(Figure::new(format!("{field} of {name} in {store} before"), &was[place]));
+            figures.push(Figure::new(format!("{field} of {name} in {store} after"), &is[place]));
+        }
+    }
+    figures
+}
+
+/// The places in [`Fields::NAMES`] of what [`values`] gives.
+const FIELDS: [usize; 5] = [6, 7, 3, 8, 5];
+
+fn values(row: &QuotaRow) -> [String; 5] {
+    [
+        row.version.to_string(),
+        row.daily_reset_at.map_or_else(|| "null".to_owned(), |day| day.to_string()),
+        row.daily_used.to_string(),
+        row.monthly_reset_at.map_or_else(|| "null".to_owned(), |month| month.to_string()),
+        row.monthly_used.to_string(),
+    ]
+}

@@ -1,0 +1,45 @@
+use crate::books::Edge;
+use crate::invariant::truth::answer;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::reply::Answer;
+use crate::setup::Setup;
+
+/// NO_FALSE_REFUSAL: only an exhausted limit refuses.
+///
+/// Reading: exhausted at some instant of the attempt in the store that decides, whatever the hash said.
+pub const INVARIANT: Invariant = Invariant {
+    id: "no-false-refusal",
+    sentence: "Who is refused by a limit had exhausted it at some instant of the request; trouble is told as an error.",
+    reason: "A false refusal turns away a customer who has paid, and who will not ask again.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
+        return Look::Vacuous;
+    };
+    let refused = matches!(told.answer, Answer::Refused(_));
+    Look::judge(Subject::Request(request), refused, !refused || told.was_binding)
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+        return Vec::new();
+    };
+    let (book, name) = (&edge.after.requests[request.index()], setup.trace_name(request));
+    let (tenant, account) = (&edge.after.tenants[book.tenant.index()], setup.account_name(book.tenant));
+    let quota = &tenant.quota;
+    vec![
+        Figure::new(format!("told about {name}"), answer(told.answer)),
+        Figure::new(format!("price of {name}"), book.price),
+        Figure::new(format!("balance plus credit of {account}"), quota.balance + quota.credit),
+        Figure::new(format!("daily use of {account}"), format!("{} of {}", quota.used_on(told.day), quota.daily_quota)),
+        Figure::new(
+            format!("monthly use of {account}"),
+            format!("{} of {}", quota.used_in(told.day.month()), quota.monthly_quota),
+        ),
+        Figure::new(format!("effective charges of the key of {account}"), edge.after.charged(book.tenant).cost),
+    ]
+}

@@ -1,0 +1,50 @@
+use crate::books::Edge;
+use crate::flow::Asking;
+use crate::invariant::truth::answer;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::reply::Answer;
+use crate::setup::Setup;
+
+/// RECOVER: after a loss of Redis the next attempt works.
+///
+/// Readings: an attempt at a charge that began after Redis had lost all data or its scripts, the last fault so far, and
+/// that ran beside no other of its request ends with ok or with a limit that was binding.
+pub const INVARIANT: Invariant = Invariant {
+    id: "recover",
+    sentence: "After the loss of all Redis data or scripts the first undisturbed attempt charges, or refuses by a \
+               limit that is exhausted.",
+    reason: "A cache that has to be repaired by hand before money can be taken again costs every call until then.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
+        return Look::Vacuous;
+    };
+    let judged = told.after_loss && edge.after.requests[request.index()].asking == Asking::Charge;
+    let back = match told.answer {
+        Answer::Ok(_) => true,
+        Answer::Refused(_) => told.was_binding,
+        Answer::Duplicate | Answer::Error(_) => told.others_in_flight,
+    };
+    Look::judge(Subject::Request(request), judged, !judged || back)
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+        return Vec::new();
+    };
+    let tenant = &edge.after.tenants[edge.after.requests[request.index()].tenant.index()];
+    let hash = match tenant.hash {
+        Some(hash) if hash.fields.complete() => "whole",
+        Some(_) => "partial",
+        None => "absent",
+    };
+    let name = setup.trace_name(request);
+    vec![
+        Figure::new(format!("told about {name}, asked after the loss"), answer(told.answer)),
+        Figure::new(format!("redis hash of {}", setup.account_name(edge.after.requests[request.index()].tenant)), hash),
+    ]
+}

@@ -1,0 +1,65 @@
+//! The named designs: as reported plus one fix each.
+
+use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Preset, Scripts, Usage, WarmUp};
+
+const AS_REPORTED: Design = Design {
+    base: Base::AsReported,
+    budget: Budget::AsReported,
+    idempotency: Idempotency::AsReported,
+    cache: Cache::AsReported,
+    counting: Counting::AsReported,
+    usage: Usage::AsReported,
+    warm_up: WarmUp::AsReported,
+    scripts: Scripts::Eval,
+};
+
+macro_rules! presets {
+    ($($name:literal, $title:literal, { $($field:ident: $value:expr),* };)*) => {
+        /// Every preset, in the order of reports. A new one is one line here.
+        pub const PRESETS: &[Preset] = &[$(Preset {
+            name: $name,
+            title: $title,
+            design: Design { $($field: $value,)* ..AS_REPORTED },
+        },)*];
+    };
+}
+
+presets! {
+    "as-reported", "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it", {};
+    "as-reported-code", "What the quoted code does: savepoint in the caller's transaction, hash written before its commit",
+        { base: Base::Code };
+    "p0-2-a", "Budget in a BUDGET row, in whole cents, after the charge", { budget: Budget::A };
+    "p0-2-a+fixed", "P0-2 A in micro-units, inside the charge's transaction", { budget: Budget::AFixed };
+    "p0-2-b", "Budget in a Redis counter that is given a fraction", { budget: Budget::B };
+    "p0-2-b+fixed", "P0-2 B in integer micro-units", { budget: Budget::BFixed };
+    "p0-3-a", "No Redis key: look the ledger up, then insert, deduct and commit inside a savepoint",
+        { idempotency: Idempotency::A };
+    "p0-3-a+fixed", "P0-3 A that rolls back to the savepoint before it looks the row up again",
+        { idempotency: Idempotency::AFixed };
+    "p0-3-b", "Commit the PENDING row alone, deduct in a second transaction, sync Redis in the background",
+        { idempotency: Idempotency::B };
+    "p0-3-b+fixed", "P0-3 B without the Redis key, settling the PENDING row under its row lock",
+        { idempotency: Idempotency::BFixed };
+    "p0-4-a", "Lua deducts the estimate in quota_check, a job charges Postgres", { cache: Cache::A };
+    "p0-4-a+fixed", "P0-4 A that corrects Redis by the difference to the true cost", { cache: Cache::AFixed };
+    "p0-4-b", "A hook after the commit starts a task that writes the snapshot to the hash", { cache: Cache::B };
+    "p0-4-b+fixed", "P0-4 B whose task does not replace a newer version", { cache: Cache::BFixed };
+    "p0-4-c", "Redis is the only truth, a job copies it to Postgres", { cache: Cache::C };
+    "p0-4-c+fixed", "P0-4 C with exact arithmetic and a copy guarded by the version", { cache: Cache::CFixed };
+    "p0-4-d", "After the deduct only the balance is written to the hash", { cache: Cache::D };
+    "p0-4-d+fixed", "P0-4 D that writes balance and version if they are newer", { cache: Cache::DFixed };
+    "p0-5-a", "quota_check only checks, billing counts", { counting: Counting::A };
+    "p0-5-b", "quota_check counts in Postgres, billing only deducts", { counting: Counting::B };
+    "p0-5-c", "quota_check counts in Redis and sets a flag, billing skips counting", { counting: Counting::C };
+    "p0-5-c+fixed", "P0-5 C whose hash write leaves the counters alone", { counting: Counting::CFixed };
+    "p1-8-a", "The usage job is sent by a hook after the commit", { usage: Usage::A };
+    "p1-8-a+fixed", "P1-8 A with one usage row per trace", { usage: Usage::AFixed };
+    "p1-8-b", "The usage job is sent in the audit step", { usage: Usage::B };
+    "p1-8-b+fixed", "P1-8 B with one usage row per trace", { usage: Usage::BFixed };
+    "p1-8-c", "A usage row in the charge's transaction, keyed by trace", { usage: Usage::C };
+    "p1-9-lock", "One gateway warms the hash under a lock, the others wait and go on", { warm_up: WarmUp::WarmLock };
+    "p1-9-lock+fixed", "The warm-up under a lock does not replace a newer version", { warm_up: WarmUp::WarmLockFixed };
+    "scripts-evalsha", "Scripts are loaded once and sent by their hash", { scripts: Scripts::Sha };
+    "scripts-evalsha+reload", "Scripts are sent by their hash, and whole where Redis does not have them",
+        { scripts: Scripts::ShaReload };
+}

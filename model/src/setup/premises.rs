@@ -1,0 +1,186 @@
+//! What a scenario lays down for every design: accounts, requests, gateways, the first day.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+use crate::flow::Path;
+use crate::money::Amount;
+
+/// An account before the first request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// What the tenant is called.
+    pub name: String,
+    /// Opening balance.
+    pub balance: Amount,
+    /// How far below zero the balance may go.
+    #[serde(default)]
+    pub credit: Amount,
+    /// Requests a day.
+    #[serde(default = "plenty")]
+    pub daily_quota: u32,
+    /// Requests a month.
+    #[serde(default = "plenty")]
+    pub monthly_quota: u32,
+    /// Requests counted today and this month before the first one here.
+    #[serde(default, skip_serializing_if = "is_none_used")]
+    pub used: u32,
+    /// What its API key may spend; without it the key has no budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Amount>,
+    /// A new tenant: its reset dates are null.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub new: bool,
+    /// Its Redis hash is not there at first.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cold: bool,
+}
+
+/// A logical request: what a client wants done once, however often it asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The trace id the client chose.
+    pub trace: String,
+    /// Whose money, by name.
+    pub account: String,
+    /// What is asked for.
+    #[serde(default, skip_serializing_if = "is_charge")]
+    pub kind: AskedKind,
+    /// The price of a charge, or the money paid in; a charge may say `tokens` instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// What the provider will count, and at which prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
+    /// What quota_check takes the price to be, where it needs one (P0-4 A); the price itself if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Amount>,
+    /// Whether the deduct commits by itself (`commit=False` where it does not).
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub commit: bool,
+    /// The trace of the charge that a reverse gives back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// The daily quota that an administrator sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_quota: Option<u32>,
+    /// Whether the client comes back after a fault; else an attempt that a fault touched was one of its tries, and nothing is
+    /// promised to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub returns: bool,
+    /// How often the client asks before it gives up, attempts that a fault touched not counted.
+    #[serde(default = "three")]
+    pub attempts: u8,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskedKind {
+    /// A call that is charged.
+    #[default]
+    Charge,
+    /// Money paid in.
+    Recharge,
+    /// A charge given back.
+    Reverse,
+    /// Another daily quota.
+    DailyQuota,
+}
+
+/// Tokens of a call in both directions with their prices per thousand, decimals as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tokens {
+    /// Tokens of the prompt.
+    pub input: u32,
+    /// Tokens of the answer.
+    pub output: u32,
+    /// Price of a thousand input tokens.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub input_price: Decimal,
+    /// Price of a thousand output tokens.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub output_price: Decimal,
+}
+
+impl Asked {
+    /// A charge of this price with three attempts.
+    pub fn charge(trace: &str, account: &str, amount: Amount) -> Asked {
+        Asked {
+            trace: trace.to_owned(),
+            account: account.to_owned(),
+            kind: AskedKind::Charge,
+            amount: Some(amount),
+            tokens: None,
+            estimate: None,
+            commit: true,
+            of: None,
+            daily_quota: None,
+            returns: true,
+            attempts: three(),
+        }
+    }
+}
+
+/// Everything a scenario lays down but the design and what may go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Premises {
+    /// The accounts, at most [`MAX_TENANTS`](crate::store::postgres::MAX_TENANTS).
+    pub accounts: Vec<Account>,
+    /// The logical requests, at most [`MAX_REQUESTS`](crate::store::redis::MAX_REQUESTS).
+    pub requests: Vec<Asked>,
+    /// Gateways, each with at most one attempt in flight.
+    pub gateways: u8,
+    /// The day it begins on.
+    pub today: Day,
+    /// The parts of the request path that are walked.
+    pub path: Path,
+}
+
+impl Premises {
+    /// The day a scenario begins on if it names none: `2026-01-15`.
+    pub fn first_day() -> Day {
+        "2026-01-15".parse().unwrap_or_default()
+    }
+
+    /// So many gateways, the first day, billing and reply alone.
+    pub fn billing_only(accounts: Vec<Account>, requests: Vec<Asked>, gateways: u8) -> Premises {
+        Premises { accounts, requests, gateways, today: Premises::first_day(), path: Path::default() }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_charge(kind: &AskedKind) -> bool {
+    *kind == AskedKind::Charge
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none_used(used: &u32) -> bool {
+    *used == 0
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn plenty() -> u32 {
+    1_000
+}
+
+fn three() -> u8 {
+    3
+}

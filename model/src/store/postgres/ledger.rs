@@ -1,0 +1,43 @@
+//! Statements on `billing_transaction`.
+
+use crate::reply::{Failure, Reply};
+use crate::row::{LedgerRow, Status, Trace};
+use crate::store::postgres::{By, Postgres, update};
+
+impl Postgres {
+    /// A row is locked only if the session sees it.
+    pub(super) fn select_row(&mut self, by: By, trace: Trace, lock: bool) -> Option<Reply> {
+        let row = &mut self.ledger[trace.index()];
+        let seen = row.seen_by(by.session);
+        if lock && seen.is_some() {
+            if row.blocker(by.session).is_some() {
+                return None;
+            }
+            row.write(by.session, by.level, None);
+        }
+        Some(Reply::Row(seen))
+    }
+
+    /// A second INSERT of a trace waits for an uncommitted INSERT of it and also for an uncommitted UPDATE of the
+    /// committed row, but not for a mere row lock; then 23505 or, if the other one rolled back, the row. A value that does
+    /// not fit its column is refused before any of it.
+    pub(super) fn insert_row(&mut self, by: By, new: LedgerRow) -> Option<Reply> {
+        if ![new.amount, new.before, new.after].iter().all(|money| money.fits_column()) {
+            return Some(Reply::Failed(Failure::OutOfRange));
+        }
+        let row = &mut self.ledger[new.trace.index()];
+        if row.other_writer(by.session).is_some() {
+            return None;
+        }
+        if row.seen_by(by.session).is_some() {
+            return Some(Reply::Failed(Failure::UniqueViolation));
+        }
+        row.write(by.session, by.level, Some(new));
+        Some(Reply::Ok)
+    }
+
+    /// UPDATE of the status, whatever it was.
+    pub(super) fn mark_row(&mut self, by: By, trace: Trace, status: Status) -> Option<Reply> {
+        update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { status, ..row }))
+    }
+}

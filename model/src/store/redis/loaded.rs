@@ -1,0 +1,68 @@
+//! Which scripts the server knows by their hash. They are no data: SCRIPT FLUSH and every restart forget them.
+
+use crate::effect::{Arithmetic, RedisOp, Script};
+use crate::store::redis::Redis;
+
+/// The scripts that EVALSHA finds: one bit per text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Loaded(u8);
+
+impl Loaded {
+    /// Every script.
+    pub(super) const ALL: Loaded = Loaded(0b11_1111);
+    /// None.
+    const NONE: Loaded = Loaded(0);
+
+    pub(super) fn has(self, script: Script) -> bool {
+        self.0 & bit(script) != 0
+    }
+
+    pub(super) fn load(&mut self, script: Script) {
+        self.0 |= bit(script);
+    }
+}
+
+/// Arguments are not part of a text, the way it reckons is.
+fn bit(script: Script) -> u8 {
+    let place = match script {
+        Script::CountDaily(_) | Script::CountMonthly(_) => 0,
+        Script::Deduct { arithmetic: Arithmetic::Lua, .. } => 1,
+        Script::Deduct { arithmetic: Arithmetic::Exact, .. } => 2,
+        Script::Adjust { arithmetic: Arithmetic::Lua, .. } => 3,
+        Script::Adjust { arithmetic: Arithmetic::Exact, .. } => 4,
+        Script::WriteIfNewer { .. } => 5,
+    };
+    1 << place
+}
+
+impl Redis {
+    /// SCRIPT FLUSH.
+    pub fn flush_scripts(&mut self) {
+        self.loaded = Loaded::NONE;
+    }
+
+    /// SCRIPT LOAD of every script.
+    pub fn load_scripts(&mut self) {
+        self.loaded = Loaded::ALL;
+    }
+
+    /// Whether there is a script to forget.
+    pub fn has_scripts(&self) -> bool {
+        self.loaded != Loaded::NONE
+    }
+
+    /// Whether the command, carried out now, would change data.
+    pub fn would_change(&self, op: RedisOp) -> bool {
+        let mut after = self.clone();
+        after.execute(op);
+        after.loaded = self.loaded;
+        after != *self
+    }
+
+    /// A command is refused for want of memory. A script that was sent whole is known all the same.
+    pub fn refuse(&mut self, op: RedisOp) {
+        if let RedisOp::Eval { script, .. } = op {
+            self.loaded.load(script);
+        }
+    }
+}

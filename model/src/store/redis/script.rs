@@ -1,0 +1,124 @@
+//! The Lua scripts, by meaning. None touches a deadline but [`Script::WriteIfNewer`]; a refusal writes nothing.
+
+use crate::day::Day;
+use crate::effect::{Arithmetic, Fields, Script, Seconds};
+use crate::money::Money;
+use crate::reply::{Failure, Reply};
+use crate::row::{Limit, QuotaRow};
+use crate::store::lua_number::Double;
+use crate::store::redis::hash::Hash;
+
+/// Runs a script on a hash at an instant of the store's clock.
+pub(super) fn run(hash: &mut Option<Hash>, script: Script, now: Seconds) -> Reply {
+    match script {
+        Script::CountDaily(day) => count_daily(hash, day),
+        Script::CountMonthly(_) => count_monthly(hash),
+        Script::Deduct { amount, counts, day, arithmetic } => deduct(hash, amount, counts.then_some(day), arithmetic),
+        Script::Adjust { by, arithmetic } => adjust(hash, by, arithmetic),
+        Script::WriteIfNewer { row, fields, ttl } => write_if_newer(hash, row, fields, Seconds(now.0 + ttl.0)),
+    }
+}
+
+fn count_daily(hash: &mut Option<Hash>, day: Day) -> Reply {
+    let old = hash.unwrap_or_default();
+    match next_daily(&old, day) {
+        Some(row) => write(hash, old.with(row, Fields::DAILY), Reply::Allowed),
+        None => Reply::Denied(Limit::Daily),
+    }
+}
+
+fn count_monthly(hash: &mut Option<Hash>) -> Reply {
+    let old = hash.unwrap_or_default();
+    match next_monthly(&old) {
+        Some(row) => write(hash, old.with(row, Fields::MONTHLY), Reply::Allowed),
+        None => Reply::Denied(Limit::Monthly),
+    }
+}
+
+fn deduct(hash: &mut Option<Hash>, amount: Money, counts: Option<Day>, arithmetic: Arithmetic) -> Reply {
+    let old = hash.unwrap_or_default();
+    match covers(&old, amount, arithmetic) {
+        Some(true) => {}
+        Some(false) => return Reply::Denied(Limit::Balance),
+        None => return Reply::Failed(Failure::NotAnInteger),
+    }
+    let mut counted = old;
+    if let Some(day) = counts {
+        let Some(daily) = next_daily(&old, day) else { return Reply::Denied(Limit::Daily) };
+        let Some(monthly) = next_monthly(&old) else { return Reply::Denied(Limit::Monthly) };
+        counted = old.with(daily, Fields::DAILY).with(monthly, Fields::MONTHLY);
+    }
+    match moved(counted, -amount, arithmetic) {
+        Some((new, answered)) => write(hash, new, Reply::Left(answered)),
+        None => Reply::Failed(Failure::NotAnInteger),
+    }
+}
+
+fn adjust(hash: &mut Option<Hash>, by: Money, arithmetic: Arithmetic) -> Reply {
+    let Some(old) = *hash else { return Reply::Allowed };
+    match moved(old, by, arithmetic) {
+        Some((new, _)) => {
+            // What a deduct took is corrected: the state is no newer one.
+            let row = QuotaRow { version: old.row.version, ..new.row };
+            write(hash, Hash { row, fields: old.fields.union(Fields::BALANCE), ..new }, Reply::Allowed)
+        }
+        None => Reply::Failed(Failure::NotAnInteger),
+    }
+}
+
+fn write_if_newer(hash: &mut Option<Hash>, row: QuotaRow, fields: Fields, deadline: Seconds) -> Reply {
+    let fields = fields.union(Fields::VERSION);
+    let wanted = match hash {
+        Some(old) => !old.fields.has(6) || old.row.version < row.version,
+        None => fields.complete(),
+    };
+    if wanted {
+        *hash = Some(Hash { deadline: Some(deadline), ..hash.unwrap_or_default().with(row, fields) });
+    }
+    Reply::Allowed
+}
+
+fn write(hash: &mut Option<Hash>, new: Hash, reply: Reply) -> Reply {
+    *hash = Some(new);
+    reply
+}
+
+/// The row with one request more on that day, or nothing if the limit is used up. A date that is missing or null differs
+/// from every day.
+fn next_daily(hash: &Hash, day: Day) -> Option<QuotaRow> {
+    let used = if hash.row.daily_reset_at == Some(day) { hash.row.daily_used } else { 0 };
+    let allowed = hash.daily_quota().is_none_or(|quota| used < quota);
+    allowed.then_some(QuotaRow { daily_used: used + 1, daily_reset_at: Some(day), ..hash.row })
+}
+
+/// The row with one request more, whatever the month, or nothing if the limit is used up.
+fn next_monthly(hash: &Hash) -> Option<QuotaRow> {
+    let allowed = hash.monthly_quota().is_none_or(|quota| hash.row.monthly_used < quota);
+    allowed.then_some(QuotaRow { monthly_used: hash.row.monthly_used + 1, ..hash.row })
+}
+
+/// Whether balance plus credit is enough; nothing where the sum leaves the integers.
+fn covers(hash: &Hash, amount: Money, arithmetic: Arithmetic) -> Option<bool> {
+    match arithmetic {
+        Arithmetic::Lua => Some(!hash.lua_balance().plus(Double::of(hash.row.credit)).less_than(Double::of(amount))),
+        Arithmetic::Exact => Some(hash.row.balance.checked_add(hash.row.credit)? >= amount),
+    }
+}
+
+/// The hash with another balance and the next version, and the balance as a script would answer it; nothing where it
+/// leaves the integers. Integers reckon from a drifted balance as it reads with six places.
+fn moved(hash: Hash, by: Money, arithmetic: Arithmetic) -> Option<(Hash, Money)> {
+    let written = Fields::BALANCE.union(Fields::VERSION);
+    let with = |balance| hash.with(QuotaRow { balance, version: hash.row.version + 1, ..hash.row }, written);
+    match arithmetic {
+        Arithmetic::Lua => {
+            let balance = hash.lua_balance().plus(Double::of(by));
+            let (money, drifted) = balance.stored();
+            Some((Hash { drifted, ..with(money) }, balance.whole()))
+        }
+        Arithmetic::Exact => {
+            let balance = hash.row.balance.checked_add(by)?;
+            Some((with(balance), balance))
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What only the checker knows: whose money moved, who holds a key, what was binding, what an attempt has seen.
+
+use arrayvec::ArrayVec;
+
+use crate::books::{Occurrence, Told};
+use crate::day::Day;
+use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp, Script};
+use crate::flow::Asking;
+use crate::money::Money;
+use crate::moves::Actor;
+use crate::policy::Store;
+use crate::reply::{Answer, Reply};
+use crate::row::{Limit, QuotaRow, Request, Tenant};
+use crate::setup::Setup;
+use crate::step::Step;
+use crate::store::postgres::MAX_TENANTS;
+use crate::world::{Attempt, World};
+
+/// What both stores hold of each tenant, before a step.
+pub(super) struct Before {
+    quotas: ArrayVec<QuotaRow, MAX_TENANTS>,
+    hashes: ArrayVec<Option<crate::store::redis::Hash>, MAX_TENANTS>,
+}
+
+impl World {
+    pub(super) fn before(&self, setup: &Setup) -> Before {
+        Before {
+            quotas: setup.tenants().map(|t| self.pg.quota(t)).collect(),
+            hashes: setup.tenants().map(|t| self.redis.hash(t)).collect(),
+        }
+    }
+
+    /// After a step of an actor: money is put down to the request it is about, and periodic jobs become due by a change
+    /// of what they carry over.
+    pub(super) fn after_step(&mut self, setup: &Setup, actor: Actor, call: Call, before: &Before) {
+        let (mut rows_changed, mut hashes_changed) = (false, false);
+        for tenant in setup.tenants() {
+            let (was, is) = (before.quotas[tenant.index()], self.pg.quota(tenant));
+            rows_changed |= was != is;
+            hashes_changed |= before.hashes[tenant.index()] != self.redis.hash(tenant);
+            let taken = match setup.met.truth() {
+                Store::Postgres if actor != Actor::CopyBack => was.balance - is.balance,
+                Store::Redis => self.taken_by_script(tenant, call, before),
+                Store::Postgres => Money::ZERO,
+            };
+            if taken != Money::ZERO
+                && let Some(request) = self.request_of(setup, actor)
+            {
+                let client = &mut self.clients[request.index()];
+                client.moved = client.moved + taken;
+            }
+        }
+        self.make_due(setup, |job| match job {
+            Actor::Sync => rows_changed,
+            Actor::CopyBack => hashes_changed,
+            _ => false,
+        });
+        self.remember_charges(setup, actor);
+    }
+
+    /// Redis is the truth: its scripts move money, an HSET only copies.
+    fn taken_by_script(&self, tenant: Tenant, call: Call, before: &Before) -> Money {
+        let moves = |script: Script| matches!(script, Script::Deduct { .. } | Script::Adjust { .. });
+        match call.effect {
+            Effect::Redis(RedisOp::Eval { tenant: of, script, .. }) if of == tenant && moves(script) => {
+                let balance = |hash: Option<crate::store::redis::Hash>| hash.map_or(Money::ZERO, |h| h.row.balance);
+                balance(before.hashes[tenant.index()]) - balance(self.redis.hash(tenant))
+            }
+            _ => Money::ZERO,
+        }
+    }
+
+    /// Makes periodic jobs due.
+    pub(super) fn make_due(&mut self, setup: &Setup, which: impl Fn(Actor) -> bool) {
+        for (&actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
+            job.due |= matches!(actor, Actor::Sync | Actor::CopyBack) && which(actor);
+        }
+    }
+
+    fn remember_charges(&mut self, setup: &Setup, actor: Actor) {
+        let day = self.day_of(setup, actor);
+        for request in setup.all_requests() {
+            let charge = setup.charge(request);
+            let day = self.window_of(setup, charge.tenant, day);
+            let row = self.pg.row(charge.trace).filter(|row| row.tenant == charge.tenant && row.effective());
+            if row.is_some() && charge.asking == Asking::Charge {
+                self.clients[request.index()].charged_on.get_or_insert(day);
+            }
+        }
+    }
+
+    fn day_of(&self, setup: &Setup, actor: Actor) -> Day {
+        match self.running(setup, actor).map(|process| process.work) {
+            Some(crate::world::Work::Attempt { day, .. } | crate::world::Work::Errand { day, .. }) => day,
+            _ => self.today,
+        }
+    }
+
+    /// The day whose window a request of this day is counted and judged in. Postgres counts a late one in the window
+    /// that has begun meanwhile ([`QuotaRow::counted`]), the scripts in that of its own day.
+    fn window_of(&self, setup: &Setup, tenant: Tenant, day: Day) -> Day {
+        match setup.met.counts_in() {
+            Store::Postgres => self.pg.quota(tenant).daily_reset_at.map_or(day, |begun| begun.max(day)),
+            Store::Redis => day,
+        }
+    }
+
+    pub(super) fn request_of(&self, setup: &Setup, actor: Actor) -> Option<Request> {
+        match actor {
+            Actor::Worker(request) | Actor::Task(request) => Some(request),
+            _ => self.running(setup, actor).and_then(|process| process.work.request()),
+        }
+    }
+
+    /// Before a command of Redis runs: whether it shows what may still roll back, or releases another's key.
+    pub(super) fn watch_redis(&self, setup: &Setup, actor: Actor, op: RedisOp, did: &mut Occurrence) {
+        let shows = match op {
+            RedisOp::HSet { .. } | RedisOp::IncrBudget { .. } => true,
+            RedisOp::Eval { script, .. } => matches!(script, Script::WriteIfNewer { .. }),
+            _ => false,
+        };
+        did.early |= shows && self.may_still_roll_back(setup, actor);
+        did.stranger_released |= self.releases_for_another(actor, op);
+    }
+
+    /// Before an errand is handed over: whether it tells of what may still roll back.
+    pub(super) fn watch_errand(&self, setup: &Setup, actor: Actor, op: LocalOp, did: &mut Occurrence) {
+        did.early |= matches!(op, LocalOp::Send(_)) && self.may_still_roll_back(setup, actor);
+    }
+
+    pub(super) fn may_still_roll_back(&self, setup: &Setup, actor: Actor) -> bool {
+        self.pg.in_transaction(self.session(setup, actor))
+    }
+
+    fn releases_for_another(&self, actor: Actor, op: RedisOp) -> bool {
+        let RedisOp::Del(request) = op else { return false };
+        let holder = self.clients[request.index()].key_holder;
+        self.redis.key(request).is_some() && holder != Some(actor)
+    }
+
+    pub(super) fn forget_gone_keys(&mut self) {
+        for (place, client) in self.clients.iter_mut().enumerate() {
+            if self.redis.key(Request(place as u8)).is_none() {
+                client.key_holder = None;
+            }
+        }
+    }
+
+    /// Whether this reply tells the actor that its request is charged.
+    pub(super) fn sees_its_charge(&self, setup: &Setup, actor: Actor, call: Call, reply: Reply) -> bool {
+        let Some(request) = self.request_of(setup, actor) else { return false };
+        let charge = setup.charge(request);
+        match (call.effect, reply) {
+            (Effect::Pg(PgOp::Commit | PgOp::MarkCommitted(_)), Reply::Ok | Reply::Updated(1)) => {
+                let row = self.pg.row(charge.trace);
+                row.is_some_and(|row| row.tenant == charge.tenant && row.effective())
+            }
+            (_, Reply::Row(Some(row))) => row.tenant == charge.tenant && row.trace == charge.trace && row.effective(),
+            _ => false,
+        }
+    }
+
+    /// An attempt that goes on past quota_check is admitted.
+    pub(super) fn remember_admission(&mut self, setup: &Setup, gateway: u8) {
+        let Some(attempt) = &self.gateways[usize::from(gateway)] else { return };
+        let charge = setup.charge(attempt.request);
+        let past = matches!(attempt.process.next, crate::world::Next::Ask(call) if call.step >= Step::U1);
+        if past && setup.path.quota_check && charge.asking == Asking::Charge {
+            let window = self.window_of(setup, charge.tenant, attempt.day);
+            self.clients[attempt.request.index()].admitted_on.get_or_insert(window);
+        }
+    }
+
+    /// For each attempt in flight: which limits are exhausted now in the store that decides.
+    pub(super) fn remember_binding_limits(&mut self, setup: &Setup) {
+        for place in 0..self.gateways.len() {
+            let Some(attempt) = &self.gateways[place] else { continue };
+            let now = self.binding(setup, attempt);
+            if let Some(attempt) = &mut self.gateways[place] {
+                for (seen, now) in attempt.was_binding.iter_mut().zip(now) {
+                    *seen |= now;
+                }
+            }
+        }
+    }
+
+    fn binding(&self, setup: &Setup, attempt: &Attempt) -> [bool; 4] {
+        let charge = setup.charge(attempt.request);
+        let of = |store: Store| match store {
+            Store::Postgres => self.pg.quota(charge.tenant),
+            Store::Redis => self.redis.hash(charge.tenant).map_or(self.pg.quota(charge.tenant), |hash| hash.row),
+        };
+        let (money, counts) = (of(setup.met.truth()), of(setup.met.counts_in()));
+        let limit = self.pg.key(charge.tenant).limit;
+        let let_in = self.let_in_and_not_charged(setup, attempt);
+        [
+            money.balance + money.credit < charge.amount,
+            counts.used_on(attempt.day) + let_in >= counts.daily_quota,
+            counts.used_in(attempt.day.month()) + let_in >= counts.monthly_quota,
+            limit.is_some_and(|limit| self.spent(setup, charge.tenant) >= limit),
+        ]
+    }
+
+    /// Other requests of the tenant in flight that may have been let in and are not charged: a place in the quota that one of
+    /// them has taken is a right reason to refuse.
+    fn let_in_and_not_charged(&self, setup: &Setup, attempt: &Attempt) -> u32 {
+        let tenant = setup.charge(attempt.request).tenant;
+        let others = setup.all_requests().filter(|&other| other != attempt.request);
+        let waiting = others.filter(|&other| {
+            let charge = setup.charge(other);
+            charge.tenant == tenant
+                && charge.asking == Asking::Charge
+                && self.clients[other.index()].charged_on.is_none()
+                && self.in_flight(other).next().is_some()
+        });
+        waiting.count() as u32
+    }
+
+    fn spent(&self, setup: &Setup, tenant: Tenant) -> Money {
+        let rows = (0..setup.traces.len() as u8).filter_map(|trace| self.pg.row(crate::row::Trace(trace)));
+        let charges = rows.filter(|r| r.tenant == tenant && r.effective() && r.kind == crate::row::Kind::Deduct);
+        charges.map(|row| row.amount).sum()
+    }
+
+    /// Requests of the tenant that the design's policy counts, by the day they count in.
+    fn counted(&self, setup: &Setup, tenant: Tenant, within: impl Fn(Day) -> bool) -> u32 {
+        let on = |request: Request| {
+            let client = &self.clients[request.index()];
+            if setup.met.counts_failed_calls() && setup.path.quota_check {
+                client.admitted_on
+            } else {
+                client.charged_on
+            }
+        };
+        let of_tenant = setup.all_requests().filter(|&request| setup.charge(request).tenant == tenant);
+        let counted = of_tenant.filter_map(on).filter(|&day| within(day)).count() as u32;
+        let before = if within(setup.today) { setup.opening(tenant).daily_used } else { 0 };
+        counted + before
+    }
+
+    /// What is known of an answer when it is told.
+    pub(super) fn told(&self, setup: &Setup, attempt: &Attempt, answer: Answer) -> Told {
+        let was_binding = match answer {
+            Answer::Refused(limit) => attempt.was_binding[place_of_limit(limit)],
+            _ => false,
+        };
+        let tenant = setup.charge(attempt.request).tenant;
+        let window = self.window_of(setup, tenant, attempt.day);
+        let let_in = self.let_in_and_not_charged(setup, attempt);
+        Told {
+            answer,
+            knew_charged: attempt.knows_charged,
+            was_binding,
+            others_in_flight: self.in_flight(attempt.request).next().is_some(),
+            day: attempt.day,
+            counted_that_day: let_in + self.counted(setup, tenant, |day| day == window),
+            counted_that_month: let_in + self.counted(setup, tenant, |day| day.month() == window.month()),
+            after_loss: attempt.after_loss && !attempt.touched && !attempt.overlapped,
+        }
+    }
+}
+
+fn place_of_limit(limit: Limit) -> usize {
+    match limit {
+        Limit::Balance => 0,
+        Limit::Daily => 1,
+        Limit::Monthly => 2,
+        Limit::Budget => 3,
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a move cannot happen where it stands.
+
+use crate::step::Step;
+
+/// A move that cannot happen here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// The actor is doing nothing.
+    #[error("{0} has nothing in flight")]
+    Idle(String),
+    /// The actor is elsewhere in its flow.
+    #[error("{actor} is at {at}, not at {wanted}")]
+    Elsewhere {
+        /// Who.
+        actor: String,
+        /// Where it is.
+        at: Step,
+        /// Where the move wants it.
+        wanted: Step,
+    },
+    /// The actor waits for a lock.
+    #[error("{0} waits for a lock")]
+    Waiting(String),
+    /// The gateway has an attempt in flight.
+    #[error("{0} is busy")]
+    Busy(String),
+    /// The client has its answer or has given up.
+    #[error("the client of this trace asks no more")]
+    ClientDone,
+    /// There is no such actor in this design or scenario.
+    #[error("there is no {0} here")]
+    NoSuchActor(String),
+    /// This step is not one of Redis.
+    #[error("{0} is no step of redis")]
+    NotRedis(Step),
+    /// This step does not call the provider.
+    #[error("{0} does not call the provider")]
+    NotUpstream(Step),
+    /// The session does not sit idle in a transaction that the server still has.
+    #[error("the session of {0} is not idle in a transaction")]
+    NoTransaction(String),
+    /// There is nothing to evict.
+    #[error("there is no such key in redis")]
+    NothingThere,
+    /// No command is on its way, or one is already.
+    #[error("{0}")]
+    Late(&'static str),
+    /// Internal error: a flow asked for another step when it was run again.
+    #[error("internal error: {0} did not repeat itself")]
+    Diverged(String),
+    /// It does not wait for a lock there.
+    #[error("{actor} does not wait for a lock at {step}")]
+    NotWaiting {
+        /// Who.
+        actor: String,
+        /// Where it was to wait.
+        step: Step,
+    },
+}

@@ -1,0 +1,131 @@
+//! Processes: what is run, how far it has come, what it does next.
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+use crate::effect::{Call, Errand};
+use crate::flow::Charge;
+use crate::io::{Ran, Recorded, run};
+use crate::reply::{Answer, Failure};
+use crate::row::Request;
+use crate::setup::Setup;
+use crate::step::Step;
+
+/// What a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// One try at a request.
+    Attempt {
+        /// Which.
+        request: Request,
+        /// The gateway's date when it arrived.
+        day: Day,
+    },
+    /// The background sync from Postgres to Redis.
+    Sync,
+    /// The background copy from Redis to Postgres.
+    CopyBack,
+    /// One delivery of an errand.
+    Errand {
+        /// Which.
+        errand: Errand,
+        /// The worker's date when it was delivered.
+        day: Day,
+    },
+}
+
+impl Work {
+    /// The request it is about, if it is about one.
+    pub fn request(self) -> Option<Request> {
+        match self {
+            Work::Attempt { request, .. } => Some(request),
+            Work::Errand { errand, .. } => Some(errand.request()),
+            Work::Sync | Work::CopyBack => None,
+        }
+    }
+}
+
+/// What a process does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Next {
+    /// It asks for this.
+    Ask(Call),
+    /// It has asked and waits for a lock.
+    Wait(Call),
+    /// It answers its client.
+    Answer(Answer),
+    /// The job is through.
+    Done,
+    /// The job has failed and is given up.
+    GaveUp(Failure),
+    /// Internal error: the flow did not repeat itself.
+    Diverged,
+}
+
+/// A process between two steps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    /// What it runs.
+    pub work: Work,
+    /// What it does next.
+    pub next: Next,
+    pub(super) recorded: Recorded,
+}
+
+impl Process {
+    /// A process that has not been told anything.
+    pub fn begin(setup: &Setup, work: Work) -> Process {
+        let mut recorded = Recorded::default();
+        let next = run_on(setup, work, &mut recorded);
+        Process { work, next, recorded }
+    }
+
+    /// The step it has behind it.
+    pub fn last(&self) -> Option<Step> {
+        self.recorded.last()
+    }
+}
+
+/// Runs the flow of a process as far as its replies reach.
+pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
+    match work {
+        Work::Attempt { request, day } => {
+            let charge = Charge { day, ..*setup.charge(request) };
+            match run(recorded, |io| (setup.flows.attempt)(io, &charge)) {
+                Ran::Asks(call) => Next::Ask(call),
+                Ran::Ended(answer) => Next::Answer(answer),
+                Ran::Failed(Failure::Refused(limit)) => Next::Answer(Answer::Refused(limit)),
+                Ran::Failed(failure) => Next::Answer(Answer::Error(failure)),
+                Ran::Diverged { .. } => Next::Diverged,
+            }
+        }
+        Work::Sync | Work::CopyBack => {
+            let job = if work == Work::Sync { setup.flows.sync } else { setup.flows.copy_back };
+            let Some(job) = job else { return Next::Done };
+            let tenants = setup.tenants().collect();
+            job_next(run(recorded, |io| job(io, &tenants, setup.met)))
+        }
+        Work::Errand { errand, day } => {
+            let charge = Charge { day, ..*setup.charge(errand.request()) };
+            job_next(run(recorded, |io| (setup.flows.errand)(io, &charge, errand)))
+        }
+    }
+}
+
+fn job_next(ran: Ran<()>) -> Next {
+    match ran {
+        Ran::Asks(call) => Next::Ask(call),
+        Ran::Ended(()) => Next::Done,
+        Ran::Failed(failure) => Next::GaveUp(failure),
+        Ran::Diverged { .. } => Next::Diverged,
+    }
+}
+
+/// The label of what comes next, for naming a crash.
+pub fn label_of(next: Next) -> Step {
+    match next {
+        Next::Ask(call) | Next::Wait(call) => call.step,
+        Next::Answer(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => Step::Reply,
+    }
+}

@@ -1,0 +1,108 @@
+//! The claims of the review, sentence by sentence: each names where it is put to the test, and check answers it.
+
+mod file;
+mod judge;
+
+use serde::{Deserialize, Serialize};
+
+pub use file::{FILE, load, parse};
+pub use judge::{exit_code, judge};
+
+/// The design that a claim is about unless it names another one.
+const AS_REPORTED: &str = "as-reported";
+/// The other reading of the original.
+const CODE: &str = "as-reported-code";
+
+/// A sentence of the review about a cause or an effect, in our words, with the place where it is put to the test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its risk and a number, such as `p0-3-1`.
+    pub id: String,
+    /// The risk, such as `p0-3`.
+    pub risk: String,
+    /// The claim.
+    pub says: String,
+    /// Where it is put to the test.
+    pub at: Place,
+    /// Where it comes true if it does not in the first place, with a fault that the claim does not name.
+    pub elsewhere: Option<Place>,
+    /// The design it is about: `as-reported`, or the fix whose effect it tells.
+    pub design: String,
+    /// Whether its risk's fixes were proposed for it; not where it is about one of them.
+    pub aimed: bool,
+    /// The reason of the verdict, in a line or two.
+    pub because: String,
+    /// The verdict that is expected.
+    pub expect: Answer,
+}
+
+/// Where a claim is put to the test: it is true where this invariant breaks in this scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Id of the scenario.
+    pub scenario: String,
+    /// Id of the invariant.
+    pub invariant: String,
+}
+
+/// What is known of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It comes true in the design it is about.
+    Confirmed,
+    /// It does not, and everything within the bounds was looked at.
+    Refuted,
+    /// It does not as the review tells the flow, but it does in the code that the review quotes.
+    OnlyInTheCode,
+    /// It does not where the claim places it, but with another fault it does.
+    NeedsAnotherFault,
+    /// Not known; the reason is given.
+    Unknown,
+}
+
+impl Answer {
+    /// All, in the order of reports.
+    pub const ALL: [Answer; 5] =
+        [Answer::Confirmed, Answer::OnlyInTheCode, Answer::NeedsAnotherFault, Answer::Refuted, Answer::Unknown];
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Answer::Confirmed => "confirmed",
+            Answer::Refuted => "refuted",
+            Answer::OnlyInTheCode => "true only in the code",
+            Answer::NeedsAnotherFault => "needs another fault",
+            Answer::Unknown => "unknown",
+        }
+    }
+}
+
+/// A claim with its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The claim.
+    pub claim: Claim,
+    /// What is known of it.
+    pub answer: Answer,
+    /// Whether that was expected; what is unknown never is.
+    pub as_expected: bool,
+    /// Where the verdict comes from.
+    pub evidence: Evidence,
+    /// The breach with its numbers, how often it could have failed, or why it is not known.
+    pub why: String,
+}
+
+/// The finding a verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where.
+    pub place: Place,
+    /// Under which design.
+    pub design: String,
+    /// Moves of the counterexample, where there is one.
+    pub steps: Option<usize>,
+    /// Where the counterexample lies, relative to the workspace.
+    pub capsule: Option<String>,
+}

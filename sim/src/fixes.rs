@@ -1,0 +1,203 @@
+//! What each proposed fix is worth: what it cures, what it keeps and what it breaks, each compared with the original in
+//! every scenario in which both are known.
+
+use std::collections::BTreeSet;
+
+use model::design::{PRESETS, Preset};
+use model::invariant;
+
+use crate::claims::Claim;
+use crate::known::{Known, case_of, design};
+use crate::scenario::{Scenario, is_fix, risk_of};
+use crate::verdict::{Findings, Verdict};
+
+/// The design every fix is compared with.
+pub const ORIGINAL: &str = "as-reported";
+
+/// An invariant in a scenario, with the counterexample where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Id of the scenario.
+    pub scenario: String,
+    /// Id of the invariant.
+    pub invariant: &'static str,
+    /// The design that breaks it, by which findings name it.
+    pub design: String,
+    /// Moves of the counterexample.
+    pub steps: Option<usize>,
+    /// Whether there is a counterexample to show.
+    pub shown: bool,
+    /// Whether the fix was proposed for it: a claim that its risk's fixes aim at is about this invariant, and the
+    /// scenario is its risk's.
+    pub aimed: bool,
+}
+
+/// A fix, compared with the original.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// The preset.
+    pub preset: &'static Preset,
+    /// Its risk.
+    pub risk: String,
+    /// The original breaks it and the fix does not.
+    pub cured: Vec<Spot>,
+    /// Both break it. Of other risks' scenarios only where the fix changes the world.
+    pub kept: Vec<Spot>,
+    /// The fix breaks what the original holds; worst first.
+    pub new: Vec<Spot>,
+    /// Comparisons that could not be made because one of the two is unknown.
+    pub unknown: usize,
+    /// Comparisons that were made.
+    pub compared: usize,
+    /// Scenarios in which the original was looked at and the fix was not.
+    pub missing: usize,
+}
+
+/// What a fix is worth, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// It cures what it was proposed for and breaks nothing new.
+    Works,
+    /// It cures some of it and breaks nothing new.
+    Partly,
+    /// It cures none of it and breaks nothing new.
+    Useless,
+    /// It breaks what the original holds.
+    Harms,
+    /// Nothing speaks against it, but not all is known.
+    Unknown,
+}
+
+impl Worth {
+    /// As reports print it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Worth::Works => "works",
+            Worth::Partly => "in part",
+            Worth::Useless => "no cure",
+            Worth::Harms => "does harm",
+            Worth::Unknown => "not known",
+        }
+    }
+}
+
+/// Every preset that is a fix of some risk, in the order of the presets; its own risk's scenarios come first.
+pub fn compare(scenarios: &[Scenario], claims: &[Claim], findings: &Findings) -> Vec<Fix> {
+    let known = Known::new(findings);
+    let fixes = PRESETS.iter().filter(|preset| is_fix(preset.name));
+    fixes.map(|preset| one(preset, scenarios, claims, &known)).collect()
+}
+
+fn one(preset: &'static Preset, scenarios: &[Scenario], claims: &[Claim], known: &Known<'_>) -> Fix {
+    let risk = risk_of(preset.name);
+    let about = claims.iter().filter(|claim| claim.risk == risk && claim.aimed && claim.design == ORIGINAL);
+    let aims: BTreeSet<&str> = about.map(|claim| claim.at.invariant.as_str()).collect();
+    let mut fix = Fix { preset, risk, cured: vec![], kept: vec![], new: vec![], unknown: 0, compared: 0, missing: 0 };
+    let is_own = |scenario: &&Scenario| risk_of(&scenario.id) == fix.risk;
+    let (own, others): (Vec<&Scenario>, Vec<&Scenario>) = scenarios.iter().partition(is_own);
+    for (scenario, own) in own.into_iter().map(|s| (s, true)).chain(others.into_iter().map(|s| (s, false))) {
+        let looked = |name: &str| {
+            let speaks = design(case_of(scenario, name)?);
+            (!known.of(&scenario.id, &speaks).is_empty()).then_some(speaks)
+        };
+        let Some(before) = looked(ORIGINAL) else { continue };
+        let Some(after) = looked(preset.name) else {
+            fix.missing += 1;
+            continue;
+        };
+        // Where the fix is not met, that everything stays is no news.
+        if before == after && !own {
+            continue;
+        }
+        for invariant in invariant::ALL {
+            let verdict = |design: &str| known.verdict(&scenario.id, design, invariant.id);
+            let (was, is) = (verdict(&before), verdict(&after));
+            if was.is_none() && is.is_none() {
+                continue;
+            }
+            // What could not have failed in a world is no verdict there, and not broken.
+            let (was, is) = (was.unwrap_or(Verdict::Holds), is.unwrap_or(Verdict::Holds));
+            fix.compared += 1;
+            let aimed = own && aims.contains(invariant.id);
+            let spot = |design: &String| Spot {
+                scenario: scenario.id.clone(),
+                invariant: invariant.id,
+                design: design.clone(),
+                steps: known.breach(&scenario.id, design, invariant.id).and_then(|finding| finding.steps),
+                shown: known.counterexamples(&scenario.id, design).iter().any(|it| it.breach.invariant == invariant.id),
+                aimed,
+            };
+            match (was, is) {
+                (Verdict::Unknown, _) | (_, Verdict::Unknown) => fix.unknown += 1,
+                (Verdict::Broken, Verdict::Broken) => fix.kept.push(spot(&after)),
+                (Verdict::Broken, _) => fix.cured.push(spot(&before)),
+                (_, Verdict::Broken) => fix.new.push(spot(&after)),
+                _ => {}
+            }
+        }
+    }
+    // Stable: its own risk's scenarios stay first within an invariant.
+    fix.new.sort_by_key(|spot| (invariant::place(spot.invariant), spot.steps));
+    fix
+}
+
+impl Fix {
+    /// Of what it was proposed for: how much it cures, and how much there is.
+    pub fn aimed(&self) -> (usize, usize) {
+        let aimed = |spots: &[Spot]| spots.iter().filter(|spot| spot.aimed).count();
+        (aimed(&self.cured), aimed(&self.cured) + aimed(&self.kept))
+    }
+
+    /// Whether it cures what it was proposed for and breaks nothing new, and nothing of that is unknown.
+    pub fn works(&self) -> bool {
+        let (cured, all) = self.aimed();
+        all > 0 && cured == all && self.new.is_empty() && self.unknown == 0 && self.missing == 0
+    }
+
+    /// Whether it does what it was proposed for without breaking anything.
+    pub fn worth(&self) -> Worth {
+        let (cured, all) = self.aimed();
+        match (cured, self.new.len()) {
+            _ if self.works() => Worth::Works,
+            (_, 1..) => Worth::Harms,
+            (0, 0) if all > 0 => Worth::Useless,
+            _ if cured < all => Worth::Partly,
+            _ => Worth::Unknown,
+        }
+    }
+
+    /// The worst three of what it breaks, each of another invariant as far as there are three.
+    pub fn worst(&self) -> Vec<&Spot> {
+        let mut worst: Vec<&Spot> = Vec::new();
+        for spot in &self.new {
+            if worst.iter().all(|other| other.invariant != spot.invariant) {
+                worst.push(spot);
+            }
+        }
+        worst.extend(self.new.iter().filter(|spot| !worst.contains(spot)).collect::<Vec<_>>());
+        worst.truncate(3);
+        worst
+    }
+
+    /// One line.
+    pub fn conclusion(&self) -> String {
+        let (cured, all) = self.aimed();
+        let new = self.new.len();
+        let aim = match (cured, all) {
+            _ if self.compared == 0 => return "nothing is known of it".to_owned(),
+            (_, 0) => "what it was proposed for does not break".to_owned(),
+            (cured, all) if cured == all => "cures what it was proposed for".to_owned(),
+            (0, all) => format!("cures none of the {all} it was proposed for"),
+            (cured, all) => format!("cures {cured} of the {all} it was proposed for, keeps {}", all - cured),
+        };
+        let and = if cured == all && all > 0 && new == 0 { " and" } else { "," };
+        let breaks = if new == 0 { "breaks nothing new".to_owned() } else { format!("breaks {new} new") };
+        let unknown = if self.unknown == 0 { String::new() } else { format!("; {} not known", self.unknown) };
+        let missing = match self.missing {
+            0 => String::new(),
+            1 => "; not looked at in 1 scenario".to_owned(),
+            n => format!("; not looked at in {n} scenarios"),
+        };
+        format!("{aim}{and} {breaks}{unknown}{missing}")
+    }
+}

@@ -1,0 +1,82 @@
+//! The claims answered one by one, and what each fix is worth.
+
+use maud::{Markup, html};
+
+use crate::claims::{Answer, Judged};
+use crate::fixes::{Fix, Spot};
+use crate::report::page::{answered, counterexample_anchor, design_anchor, path_of, valued};
+use crate::report::text::counted;
+
+/// Every claim: what the review says, what is known, why, and where to see it.
+pub(super) fn claims(judged: &[Judged]) -> Markup {
+    html! {
+        @for risk in risks(judged) {
+            h3 id={ "claims-" (risk) } { (risk) }
+            @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) { (claim(judged)) }
+        }
+    }
+}
+
+fn risks(judged: &[Judged]) -> Vec<&str> {
+    let mut risks: Vec<&str> = judged.iter().map(|judged| judged.claim.risk.as_str()).collect();
+    risks.dedup();
+    risks
+}
+
+fn claim(judged: &Judged) -> Markup {
+    let Judged { claim, answer, as_expected, evidence, why } = judged;
+    html! {
+        div.claim id={ "claim-" (claim.id) } {
+            p.answer { (answered(*answer)) @if !as_expected { b.unexpected { " ! expected " (claim.expect.words()) } } }
+            div {
+                p.says { (claim.says) }
+                p.because { (claim.because) }
+                p.note {
+                    @if *answer == Answer::Refuted || *answer == Answer::Unknown { (why) ". " }
+                    a href=(link(&evidence.place.scenario, &evidence.place.invariant, &evidence.design, evidence.capsule.is_some())) {
+                        (evidence.place.invariant) " in " (evidence.place.scenario)
+                    }
+                    ", " (evidence.design)
+                    @if let Some(steps) = evidence.steps { ", " (counted(steps as u64, "move")) }
+                }
+            }
+        }
+    }
+}
+
+fn link(scenario: &str, invariant: &str, design: &str, shown: bool) -> String {
+    let anchor = if shown { counterexample_anchor(scenario, design, invariant) } else { design_anchor(design) };
+    format!("{}#{anchor}", path_of(scenario))
+}
+
+/// Every fix: what it cures, keeps and breaks, and a line of conclusion.
+pub(super) fn fixes(fixes: &[Fix]) -> Markup {
+    html! {
+        div.wide tabindex="0" {
+            table.fixes {
+                thead { tr { th { "fix" } th { "conclusion" } th.num { "cures" } th.num { "keeps" } th.num { "new" }
+                    th { "worst of what it breaks" } } }
+                tbody {
+                    @for fix in fixes {
+                        tr {
+                            th { a href={ "#" (design_anchor(fix.preset.name)) } { (fix.preset.name) } small { (fix.preset.title) } }
+                            td { (valued(fix.worth())) p.note { (fix.conclusion()) } }
+                            td.num { (fix.cured.len()) } td.num { (fix.kept.len()) } td.num { (fix.new.len()) }
+                            td { @if fix.new.is_empty() { span.none { "nothing" } }
+                                @for spot in fix.worst() { (to(spot)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn to(spot: &Spot) -> Markup {
+    let Spot { scenario, invariant, design, steps, shown, .. } = spot;
+    html! {
+        a.cx href=(link(scenario, invariant, design, *shown)) {
+            (invariant) " in " (scenario) @if let Some(steps) = steps { ", " (counted(*steps as u64, "move")) }
+        }
+    }
+}

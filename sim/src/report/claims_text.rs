@@ -1,0 +1,67 @@
+//! The claims and the fixes as text in a stable order, so that its diff shows an answer changing.
+
+use crate::claims::{Answer, Judged};
+use crate::fixes::Fix;
+use crate::report::index_page::{claims_in_words, fixes_in_words};
+use crate::report::row;
+use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
+
+/// Room for what a fix is worth.
+const WORTH: usize = 9;
+/// Columns before a claim's text.
+const INDENT: &str = "          ";
+
+/// Every claim with its answer, then every fix with its conclusion.
+pub(super) fn claims(judged: &[Judged], fixes: &[Fix]) -> String {
+    let mut out = "Trial Balance: the claims and the fixes\n\n".to_owned();
+    out.push_str(&paragraph("", &claims_in_words(judged)));
+    out.push_str(&paragraph("", &fixes_in_words(fixes)));
+    let mut risk = "";
+    for judged in judged {
+        if judged.claim.risk != risk {
+            risk = &judged.claim.risk;
+            out.push_str(&format!("\n{risk}\n{}\n", "-".repeat(WIDTH)));
+        }
+        out.push_str(&claim(judged));
+    }
+    out.push_str(&format!("\nThe fixes\n{}\n", "-".repeat(WIDTH)));
+    out.push_str(&table(fixes));
+    ascii(&out)
+}
+
+fn claim(judged: &Judged) -> String {
+    let Judged { claim, answer, as_expected, evidence, why } = judged;
+    let words = answer.words().to_uppercase();
+    let surprise = if *as_expected { String::new() } else { format!(" ! expected {}", claim.expect.words()) };
+    let mut out = format!("{}{words}{surprise}\n", pad(&claim.id, width(INDENT)));
+    out.push_str(&paragraph(INDENT, &claim.says));
+    out.push_str(&paragraph(&format!("{INDENT}because: "), &claim.because));
+    let place = &evidence.place;
+    let steps = evidence.steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
+    let seen = format!("{} in {}, {}{steps}", place.invariant, place.scenario, evidence.design);
+    let detail = if matches!(answer, Answer::Refuted | Answer::Unknown) { format!("; {why}") } else { String::new() };
+    out.push_str(&paragraph(&format!("{INDENT}see: "), &format!("{seen}{detail}")));
+    if let Some(capsule) = &evidence.capsule {
+        out.push_str(&format!("{INDENT}{}\n", row::replay_of(capsule)));
+    }
+    out
+}
+
+fn table(fixes: &[Fix]) -> String {
+    let name = fixes.iter().map(|fix| width(fix.preset.name)).max().unwrap_or(0);
+    let mut out = format!("{}  {}  cures  keeps  new  conclusion\n", pad("fix", name), pad("", WORTH));
+    for fix in fixes {
+        let (cures, keeps, new) = (fix.cured.len(), fix.kept.len(), fix.new.len());
+        let counts = format!("{}  {cures:>5}  {keeps:>5}  {new:>3}", pad(fix.worth().word(), WORTH));
+        out.push_str(&paragraph(&format!("{}  {counts}  ", pad(fix.preset.name, name)), &fix.conclusion()));
+        for spot in fix.worst() {
+            let steps = spot.steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
+            let indent = " ".repeat(name + width(&counts) + 4);
+            out.push_str(&paragraph(
+                &format!("{indent}new: "),
+                &format!("{} in {}{steps}", spot.invariant, spot.scenario),
+            ));
+        }
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! The counterexamples of one scenario, each in the detail it is worth.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use crate::fixes::ORIGINAL;
+use crate::known::{Known, design};
+use crate::report::page::{badge, counterexample_anchor};
+use crate::report::storyboard::storyboard;
+use crate::report::text::counted;
+use crate::report::{counterexample_page, row};
+use crate::scenario::Scenario;
+use crate::story;
+use crate::verdict::{Counterexample, Verdict};
+
+/// The original gets diagrams, and so does what one of the risk's own designs breaks and the original does not; what it
+/// breaks as well gets a storyboard. A design of another risk gets a storyboard where it breaks what the original holds, and
+/// a line where the original breaks it too. The same moves are shown once.
+pub(super) fn counterexamples(scenario: &Scenario, known: &Known<'_>) -> Markup {
+    let mut shown: BTreeMap<String, &Counterexample> = BTreeMap::new();
+    let mut sections = Vec::new();
+    for case in &scenario.cases {
+        for &found in known.counterexamples(&scenario.id, &design(case)) {
+            let invariant = found.breach.invariant;
+            let original = known.verdict(&scenario.id, ORIGINAL, invariant) == Some(Verdict::Broken);
+            let alike = likeness(found);
+            sections.push(if let Some(first) = shown.get(&alike) {
+                like(found, first)
+            } else if case.own && (found.design == ORIGINAL || !original) {
+                shown.insert(alike, found);
+                counterexample_page::section(found, known.breach(&scenario.id, &found.design, invariant))
+            } else if original && !case.own {
+                told(found)
+            } else {
+                shown.insert(alike, found);
+                board(found)
+            });
+        }
+    }
+    html! {
+        @if sections.is_empty() { p { "None." } }
+        @for section in sections { (section) }
+    }
+}
+
+/// What two counterexamples share whose pages would be equal but for the design.
+fn likeness(found: &Counterexample) -> String {
+    let rows = row::rows(found).into_iter().map(|row| format!("{:?}{:?}", row.line, row.money));
+    let rows: String = rows.collect();
+    format!("{:?}{:?}{:?}{rows}", found.breach, found.without, row::opening(found))
+}
+
+/// A counterexample without its diagram: its heading, then what `rest` says of it.
+fn brief(found: &Counterexample, rest: &Markup) -> Markup {
+    let Counterexample { scenario, design, breach, .. } = found;
+    html! {
+        article.brief id=(counterexample_anchor(scenario, design, breach.invariant)) {
+            h3 { (badge(Verdict::Broken)) " " (breach.invariant) " in " (design) }
+            (rest)
+        }
+    }
+}
+
+fn like(found: &Counterexample, first: &Counterexample) -> Markup {
+    let to = counterexample_anchor(&first.scenario, &first.design, first.breach.invariant);
+    brief(
+        found,
+        &html! {
+            p.from { "The same moves and the same money as in " a href={ "#" (to) } { (first.design) } ". "
+                code { (row::replay(found)) } }
+        },
+    )
+}
+
+fn told(found: &Counterexample) -> Markup {
+    brief(
+        found,
+        &html! {
+            p.from { "Broken as reported too; here after " (counted(found.run.entries.len() as u64, "move")) ": "
+                (story::sentence(&found.breach)) ". " code { (row::replay(found)) } }
+        },
+    )
+}
+
+fn board(found: &Counterexample) -> Markup {
+    brief(
+        found,
+        &html! {
+            p.story { (row::in_a_line(found)) }
+            pre.board tabindex="0" { (storyboard(found)) }
+        },
+    )
+}

@@ -1,0 +1,116 @@
+//! What a design is worth in some scenarios, in a cell: the worst verdict, how many are broken, what nobody expected.
+
+use crate::known::{Known, case_of, design, rank};
+use crate::scenario::Scenario;
+use crate::verdict::{Finding, Verdict};
+
+/// Some scenarios under one design, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// The worst verdict of any of them; nothing if nothing was looked at.
+    pub worst: Option<Verdict>,
+    /// Breaches: an invariant counts once per scenario, on whatever engine.
+    pub broken: usize,
+    /// Verdicts that are not known.
+    pub unknown: usize,
+    /// Verdicts that were not expected or are not known.
+    pub surprises: usize,
+    /// Scenarios that speak of the design.
+    pub asked: usize,
+    /// Of these, the ones in which it is the same world as another design.
+    pub same: usize,
+}
+
+impl Tally {
+    /// Counts; a design that is the same world as another one somewhere has that one's verdicts there.
+    pub fn of<'a>(known: &Known<'_>, scenarios: impl Iterator<Item = &'a Scenario>, name: &str) -> Tally {
+        let mut tally = Tally::default();
+        for (scenario, case) in scenarios.filter_map(|scenario| Some((scenario, case_of(scenario, name)?))) {
+            let speaks = design(case);
+            let verdicts = known.together(&scenario.id, &speaks);
+            if verdicts.is_empty() {
+                continue;
+            }
+            tally.asked += 1;
+            tally.same += usize::from(speaks != name);
+            let count = |wanted: Verdict| verdicts.iter().filter(|(_, verdict)| *verdict == wanted).count();
+            tally.broken += count(Verdict::Broken);
+            tally.unknown += count(Verdict::Unknown);
+            tally.surprises += surprises(known.of(&scenario.id, &speaks));
+            let worst = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| rank(*verdict));
+            tally.worst = tally.worst.into_iter().chain(worst).max_by_key(|verdict| rank(*verdict));
+        }
+        tally
+    }
+
+    /// Whether it was looked at somewhere, but nowhere on its own account.
+    pub fn is_another(&self) -> bool {
+        self.asked > 0 && self.same == self.asked
+    }
+
+    /// `12 broken`, `3 unknown`, `holds`, `within bound`, or `-`.
+    pub fn words(&self) -> String {
+        match self.worst {
+            None => "-".to_owned(),
+            Some(Verdict::Broken) => format!("{} broken", self.broken),
+            Some(Verdict::Unknown) => format!("{} unknown", self.unknown),
+            Some(Verdict::HoldsWithinBound) => "within bound".to_owned(),
+            Some(Verdict::Holds) => "holds".to_owned(),
+        }
+    }
+}
+
+fn surprises(findings: &[&Finding]) -> usize {
+    findings.iter().filter(|finding| !finding.as_expected).count()
+}
+
+/// The risks of some scenarios, in order.
+pub(super) fn risks(scenarios: &[Scenario]) -> Vec<String> {
+    let mut risks: Vec<String> = Vec::new();
+    for risk in scenarios.iter().map(|scenario| crate::scenario::risk_of(&scenario.id)) {
+        if !risks.contains(&risk) {
+            risks.push(risk);
+        }
+    }
+    risks
+}
+
+/// The scenarios of one risk.
+pub(super) fn of_risk<'a>(scenarios: &'a [Scenario], risk: &'a str) -> impl Iterator<Item = &'a Scenario> {
+    scenarios.iter().filter(move |scenario| crate::scenario::risk_of(&scenario.id) == risk)
+}
+
+/// How bad a finding is; what nobody expected is worst.
+pub(super) fn gravity(finding: &Finding) -> u8 {
+    match (finding.verdict, finding.as_expected) {
+        (Verdict::Broken, false) => 5,
+        (Verdict::Holds | Verdict::HoldsWithinBound, false) => 4,
+        (Verdict::Unknown, _) => 3,
+        (Verdict::Broken, true) => 2,
+        (Verdict::HoldsWithinBound, true) => 1,
+        (Verdict::Holds, true) => 0,
+    }
+}
+
+/// A verdict in a word that fits a cell.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::HoldsWithinBound => "within-bound",
+        Verdict::Broken => "BROKEN",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+/// What was looked at and did not go as expected or is not known, worst first.
+pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
+    let mut unexpected: Vec<&Finding> = findings.iter().filter(|finding| !finding.as_expected).collect();
+    unexpected.sort_by_key(|finding| std::cmp::Reverse(gravity(finding)));
+    unexpected
+}
+
+/// What was expected where it is not what was found, and why.
+pub(super) fn instead(finding: &Finding) -> String {
+    let colon = if finding.why.is_empty() { "" } else { ": " };
+    format!("expected {}{colon}{}", finding.expected.words(), finding.why)
+}

@@ -1,0 +1,114 @@
+//! Scenarios: one question each, in a TOML file whose name is its id. A file registers itself by being there.
+
+mod cases;
+mod file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use model::design::Preset;
+use model::setup::{Faults, Premises, Setup};
+
+pub use cases::{is_fix, risk_of};
+pub use file::parse;
+
+use crate::verdict::Expected;
+
+/// A question: who asks for what, what may go wrong, and what is expected of each design.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file's name without `.toml`; begins with its risk.
+    pub id: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// Why it is asked, in prose.
+    pub why: String,
+    /// What is left out, each in a line.
+    pub folded: Vec<String>,
+    /// What it lays down for every design.
+    pub premises: Premises,
+    /// What may go wrong.
+    pub faults: Faults,
+    /// Ids of situations that must be seen under every design but for those that say they never can.
+    pub seen: Vec<String>,
+    /// Per design, in the order of the presets: its world and what is expected.
+    pub cases: Vec<Case>,
+}
+
+/// One design under one scenario, and with it every other one that is the same world there.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The world.
+    pub setup: Setup,
+    /// Other presets whose choices differ only in what no step of this scenario's path meets.
+    pub also: Vec<&'static Preset>,
+    /// Whether the design is the risk's own: a base, or one of its fixes.
+    pub own: bool,
+    /// By place in [`invariant::ALL`].
+    pub expected: Vec<Expected>,
+    /// For each `any`: why either is right, by invariant id.
+    pub reasons: BTreeMap<String, String>,
+    /// Ids of situations that must have been seen.
+    pub seen: Vec<String>,
+}
+
+/// A scenario that cannot be read, with file, line and what would be valid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("{file}: {why}")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// What the system says.
+        why: String,
+    },
+    /// Its text is wrong.
+    #[error("{file}:{line}: {why}")]
+    Wrong {
+        /// Which file.
+        file: String,
+        /// Which line, from 1.
+        line: usize,
+        /// The key, what it says, and what would be valid.
+        why: String,
+    },
+    /// No scenario of that id.
+    #[error("`{id}` is no scenario: valid are {valid}")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// The ids there are.
+        valid: String,
+    },
+}
+
+/// Reads every scenario of a folder, by id.
+///
+/// # Errors
+/// The first file that is wrong.
+pub fn load_all(folder: &Path) -> Result<Vec<Scenario>, ScenarioError> {
+    let unreadable = |why: std::io::Error| ScenarioError::Unreadable { file: shown(folder), why: why.to_string() };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let claims = path.file_name().is_some_and(|name| name == crate::claims::FILE);
+        if path.extension().is_some_and(|extension| extension == "toml") && !claims {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files.iter().map(|path| load(path)).collect()
+}
+
+fn load(path: &Path) -> Result<Scenario, ScenarioError> {
+    let file = shown(path);
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| ScenarioError::Unreadable { file: file.clone(), why: why.to_string() })?;
+    let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    parse(&id, &file, &text)
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,172 @@
+//! What a seed means for a setup: the plan is drawn here and nowhere else.
+
+use std::time::Duration;
+
+use model::setup::Setup;
+
+use crate::simulate::dice::Dice;
+use crate::simulate::extent::Extent;
+use crate::simulate::plan::{Ending, Partition, Plan, Strike, Trouble, Victim, Weather};
+use crate::simulate::truth::actors;
+
+/// A plan in the making.
+struct Drawing<'a> {
+    setup: &'a Setup,
+    extent: Extent,
+    dice: Dice,
+    plan: Plan,
+}
+
+impl Plan {
+    /// What a seed means for a setup.
+    pub(super) fn draw(setup: &Setup, seed: u64) -> Plan {
+        let plan = Plan::undisturbed(actors(setup).count());
+        let mut drawing = Drawing { setup, extent: Extent::of(setup), dice: Dice::new(seed), plan };
+        drawing.shape();
+        if drawing.dice.percent(92) {
+            drawing.faults();
+        }
+        drawing.plan
+    }
+}
+
+impl Drawing<'_> {
+    fn shape(&mut self) {
+        let dice = &mut self.dice;
+        let longest = dice.span(1_000, 16_000);
+        self.plan.latency = (Duration::from_micros(200), longest);
+        self.plan.resent = [0, 0, 0, 3][dice.below(4) as usize];
+        self.plan.hiccups = [0, 0, 5, 20][dice.below(4) as usize];
+        self.plan.patience = dice.span(1, 64_000);
+        self.plan.lag = dice.span(1, 256_000);
+        self.plan.lateness = dice.span(500, 256_000);
+        for pace in &mut self.plan.pace {
+            if dice.percent(30) {
+                *pace = dice.span(500, 30_000);
+            }
+        }
+        for _ in 0..self.dice.below(4) {
+            let stall = (self.attempt(), self.step_of_an_attempt(), self.dice.span(5_000, 400_000));
+            self.plan.stalls.push(stall);
+        }
+        if self.dice.percent(25) {
+            let dice = &mut self.dice;
+            let gateway = dice.below(u64::from(self.setup.gateways)) as u8;
+            let (at, lasts) = (dice.span(500, 120_000), dice.span(2_000, 250_000));
+            self.plan.partitions.push(Partition { gateway, postgres: dice.percent(60), at, lasts });
+        }
+    }
+
+    /// Each unit of each budget is used by every other seed; who drew none and could have draws one.
+    fn faults(&mut self) {
+        let budgets = self.setup.faults.budgets();
+        let units: Vec<&'static str> =
+            budgets.iter().flat_map(|&(id, budget)| std::iter::repeat_n(id, usize::from(budget))).collect();
+        if units.is_empty() {
+            return;
+        }
+        let mut drawn: Vec<&'static str> = units.iter().copied().filter(|_| self.dice.percent(50)).collect();
+        if drawn.is_empty() {
+            drawn.push(units[self.dice.below(units.len() as u64) as usize]);
+        }
+        for id in drawn {
+            self.fault(id);
+        }
+    }
+
+    fn fault(&mut self, id: &'static str) {
+        match id {
+            "redis-loss" => self.weather(Weather::Loss),
+            "redis-time-travel" => self.weather(Weather::TimeTravel),
+            "script-flush" => self.weather(Weather::ScriptFlush),
+            "expiry" => self.weather(Weather::Expiry),
+            "eviction" => {
+                let which = self.dice.below(16);
+                self.weather(Weather::Eviction(which));
+            }
+            "midnight" => self.weather(Weather::Midnight),
+            "postgres-restart" => self.weather(Weather::PostgresRestart),
+            "lock-timeout" => self.weather(Weather::LockTimeout),
+            "impatience" => {
+                let again = (1 + self.dice.low(self.attempts()), self.dice.span(500, 120_000));
+                self.plan.impatience.push(again);
+            }
+            "job-run" => {
+                let moment = self.moment();
+                self.plan.job_runs.push(moment);
+            }
+            "crash" => {
+                let trouble = self.ending(Ending::Crash);
+                self.strike_anybody(trouble);
+            }
+            "cancel" => {
+                let trouble = self.ending(Ending::Cancel);
+                self.strike_an_attempt(trouble);
+            }
+            "redis-unreachable" => self.strike_anybody(Trouble::Unreachable),
+            "redis-full" => self.strike_anybody(Trouble::RedisFull),
+            "late" => self.strike_anybody(Trouble::TimesOut),
+            "idle-timeout" => self.strike_anybody(Trouble::IdleTimeout),
+            "upstream-failure" => self.strike_an_attempt(Trouble::UpstreamFails),
+            "lost-reply" => self.lost_reply(),
+            other => panic!("no plan draws the fault {other}"),
+        }
+    }
+
+    fn weather(&mut self, weather: Weather) {
+        let moment = self.moment();
+        self.plan.weather.push((moment, weather));
+    }
+
+    /// Half of them fall where not knowing costs money.
+    fn lost_reply(&mut self) {
+        let trouble = Trouble::Lost { ran: self.dice.percent(60) };
+        self.strike_anybody(trouble);
+        let delicate = &self.extent.delicate;
+        if !delicate.is_empty()
+            && self.dice.percent(50)
+            && let Some(Strike { victim: Victim::Attempt(_), from, .. }) = self.plan.strikes.last_mut()
+        {
+            *from = delicate[self.dice.below(delicate.len() as u64) as usize];
+        }
+    }
+
+    /// Jobs are struck by one in four.
+    fn strike_anybody(&mut self, trouble: Trouble) {
+        if self.extent.job_run == 0 || !self.dice.percent(25) {
+            return self.strike_an_attempt(trouble);
+        }
+        let victim = Victim::JobRun(1 + self.dice.low(1 + self.setup.jobs().len() as u64));
+        let from = 1 + self.dice.below(self.extent.job_run);
+        self.plan.strikes.push(Strike { victim, from, trouble });
+    }
+
+    fn strike_an_attempt(&mut self, trouble: Trouble) {
+        let (victim, from) = (self.attempt(), self.step_of_an_attempt());
+        self.plan.strikes.push(Strike { victim, from, trouble });
+    }
+
+    fn ending(&mut self, ending: Ending) -> Trouble {
+        if self.dice.percent(65) {
+            Trouble::EndBefore(ending)
+        } else {
+            Trouble::EndInFlight(ending, self.dice.span(100, 60_000))
+        }
+    }
+
+    fn attempts(&self) -> u64 {
+        self.setup.requests.len() as u64 + 1
+    }
+
+    fn attempt(&mut self) -> Victim {
+        Victim::Attempt(1 + self.dice.low(self.attempts()))
+    }
+
+    fn step_of_an_attempt(&mut self) -> u64 {
+        1 + self.dice.below(self.extent.attempt)
+    }
+
+    fn moment(&mut self) -> u64 {
+        1 + self.dice.below(self.extent.moves)
+    }
+}

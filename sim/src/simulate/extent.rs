@@ -1,0 +1,73 @@
+//! How long things are in a setup while nothing goes wrong: what the places and moments of a plan are drawn from.
+
+use model::effect::{Call, Effect, PgOp, RedisOp};
+use model::moves::{Actor, Move};
+use model::setup::{Faults, Setup};
+use model::world::World;
+
+use crate::simulate::director::enabled;
+
+/// The longest run that is measured; a flow that does not end within it is cut there.
+const LONGEST: u64 = 400;
+
+/// The undisturbed run, one attempt after the other, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Steps of the longest attempt, its answer included.
+    pub(super) attempt: u64,
+    /// Steps of the longest run of a job; none without jobs.
+    pub(super) job_run: u64,
+    /// Moves from the first sending to rest.
+    pub(super) moves: u64,
+    /// Steps of an attempt, from 1, where not knowing costs money: a key that is set, a script, a COMMIT.
+    pub(super) delicate: Vec<u64>,
+}
+
+impl Extent {
+    /// Measures a setup.
+    pub(super) fn of(setup: &Setup) -> Extent {
+        let mut setup = setup.clone();
+        setup.faults = Faults::default();
+        let mut world = World::new(&setup);
+        let mut extent = Extent { attempt: 1, job_run: 0, moves: 0, delicate: Vec::new() };
+        let mut step = 0;
+        while extent.moves < LONGEST {
+            let Some(mv) = undisturbed(&setup, &world) else { break };
+            let begins = match mv {
+                Move::Step { actor, .. } => world.running(&setup, actor).is_none(),
+                _ => true,
+            };
+            let Ok(did) = world.apply(&setup, mv) else { break };
+            extent.moves += 1;
+            step = match mv {
+                Move::Step { .. } if begins => 1,
+                Move::Step { .. } => step + 1,
+                _ => 0,
+            };
+            if matches!(mv, Move::Step { actor: Actor::Gateway(_), .. } | Move::Send { .. }) {
+                extent.attempt = extent.attempt.max(step);
+                if did.call.is_some_and(delicate) && !extent.delicate.contains(&step) {
+                    extent.delicate.push(step);
+                }
+            } else {
+                extent.job_run = extent.job_run.max(step);
+            }
+        }
+        extent
+    }
+}
+
+/// Attempts go on first, then clients send, then jobs run.
+fn undisturbed(setup: &Setup, world: &World) -> Option<Move> {
+    let moves = enabled(setup, world);
+    let attempt = moves.iter().find(|mv| matches!(mv, Move::Step { actor: Actor::Gateway(_), .. }));
+    attempt.or_else(|| moves.first()).copied()
+}
+
+fn delicate(call: Call) -> bool {
+    match call.effect {
+        Effect::Pg(op) => op == PgOp::Commit,
+        Effect::Redis(op) => matches!(op, RedisOp::SetNx { .. } | RedisOp::Eval { .. }),
+        Effect::Local(_) => false,
+    }
+}

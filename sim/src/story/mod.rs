@@ -1,0 +1,252 @@
+//! A counterexample told step by step: who did what to whom, in words that fit a terminal and a diagram.
+
+mod asked;
+mod replied;
+
+use model::books::{Books, Occurrence};
+use model::effect::{Call, Effect, LocalOp};
+use model::flow::Asking;
+use model::moves::{Actor, Move};
+use model::reply::{Failure, Reply};
+use model::row::{LedgerRow, Request, Status, Unit};
+use model::setup::Setup;
+use model::trace::{Entry, Run};
+
+pub use replied::answer;
+
+/// A lane of the diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// All clients.
+    Client,
+    /// One gateway, job, worker or task.
+    Process(Actor),
+    /// Postgres.
+    Postgres,
+    /// Redis.
+    Redis,
+}
+
+/// How a reply came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived.
+    Arrived,
+    /// It was lost.
+    Lost,
+    /// The store refused or could not be reached.
+    Refused,
+    /// The statement waits.
+    Waits,
+    /// A fault struck the lane.
+    Struck,
+}
+
+/// One line of the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Whose doing.
+    pub from: Lane,
+    /// Whom it reaches; the same lane for a fault, and for what happens outside both stores.
+    pub to: Lane,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// In words.
+    pub what: String,
+}
+
+/// The lanes of a run, left to right: clients, every gateway, the jobs that appear in it, the stores.
+pub fn lanes(setup: &Setup, run: &Run) -> Vec<Lane> {
+    let appears = |job: &Actor| {
+        let acts = |did: &Occurrence| did.mv.actor() == Some(*job) || did.woke.iter().any(|(woken, ..)| woken == job);
+        run.entries.iter().any(|entry| acts(&entry.did))
+    };
+    let gateways = (0..setup.gateways).map(Actor::Gateway);
+    let jobs = setup.jobs().iter().copied().filter(appears);
+    let mut lanes = vec![Lane::Client];
+    lanes.extend(gateways.chain(jobs).map(Lane::Process));
+    lanes.extend([Lane::Postgres, Lane::Redis]);
+    lanes
+}
+
+impl Lane {
+    /// What the lane is headed.
+    pub fn name(self) -> String {
+        match self {
+            Lane::Client => "client".to_owned(),
+            Lane::Process(actor) => actor.name(),
+            Lane::Postgres => "postgres".to_owned(),
+            Lane::Redis => "redis".to_owned(),
+        }
+    }
+
+    /// The same where there is little room.
+    pub fn short_name(self) -> String {
+        match self {
+            Lane::Postgres => "pg".to_owned(),
+            Lane::Process(Actor::CopyBack) => "copy".to_owned(),
+            lane => lane.name().replace("gateway-", "gw-").replace("worker-", "wk-"),
+        }
+    }
+
+    /// The same where there is next to none: two or three characters.
+    pub fn initials(self) -> String {
+        match self {
+            Lane::Client => "cl".to_owned(),
+            Lane::Process(Actor::Sync) => "sy".to_owned(),
+            Lane::Process(Actor::CopyBack) => "cp".to_owned(),
+            Lane::Redis => "rd".to_owned(),
+            lane => lane.short_name().replace("gw-", "g").replace("wk-", "w").replace("task-", "ta"),
+        }
+    }
+}
+
+/// Tells one move.
+pub fn tell(setup: &Setup, entry: &Entry) -> Line {
+    let did = &entry.did;
+    match did.mv {
+        Move::Send { request, gateway } => {
+            let again = if did.again { "asks again" } else { "asks" };
+            let what = format!("{} {again}: {}", setup.trace_name(request), wish(setup, request));
+            line(Lane::Client, Lane::Process(Actor::Gateway(gateway)), Outcome::Arrived, what)
+        }
+        Move::Crash { actor, before } => {
+            struck(Lane::Process(actor), format!("{} crashes before {before}{}", actor.name(), after(did)))
+        }
+        Move::Cancel { actor, before } => {
+            struck(Lane::Process(actor), format!("the attempt is cancelled before {before}{}", after(did)))
+        }
+        Move::IdleTimeout { actor, before } => {
+            let what = format!("postgres ends the idle session of {} before {before}{}", actor.name(), after(did));
+            struck(Lane::Process(actor), what)
+        }
+        Move::LockTimeout { actor, .. } => {
+            struck(Lane::Process(actor), format!("postgres waits no longer for a lock{}", woken(did)))
+        }
+        Move::PostgresRestart => struck(Lane::Postgres, format!("postgres is killed and comes back{}", woken(did))),
+        Move::RedisLoss => struck(Lane::Redis, "redis loses all data".to_owned()),
+        Move::RedisTimeTravel => struck(Lane::Redis, "redis comes back with its first snapshot".to_owned()),
+        Move::ScriptFlush => struck(Lane::Redis, "redis forgets its scripts".to_owned()),
+        Move::Evict(what) => struck(Lane::Redis, format!("redis evicts {}", asked::evicted(setup, what))),
+        Move::Expire => struck(Lane::Redis, "time passes; redis keys expire".to_owned()),
+        Move::RunsLate => {
+            let what = did.call.map_or(String::new(), |call| asked::words(setup, call.effect));
+            struck(Lane::Redis, format!("redis runs it late: {what}"))
+        }
+        Move::Midnight => struck(Lane::Client, format!("the day changes to {}", entry.books.today)),
+        Move::Step { actor, .. }
+        | Move::Unreachable { actor, .. }
+        | Move::Lost { actor, .. }
+        | Move::RedisFull { actor, .. }
+        | Move::TimesOut { actor, .. }
+        | Move::UpstreamFails { actor, .. } => match did.told {
+            Some(told) => {
+                let trace = did.request.map_or("", |request| setup.trace_name(request));
+                let what = format!("{trace} is told: {}", answer(told.answer));
+                line(Lane::Process(actor), Lane::Client, Outcome::Arrived, what)
+            }
+            None => step(setup, actor, did),
+        },
+    }
+}
+
+/// What a client wants.
+fn wish(setup: &Setup, request: Request) -> String {
+    let (charge, account) = (setup.charge(request), &setup.requests[request.index()].account);
+    match charge.asking {
+        Asking::Charge => format!("charge {account} {}", charge.amount),
+        Asking::Recharge => format!("recharge {account} by {}", charge.amount),
+        Asking::Reverse { of } => format!("give {} back to {account}", setup.traces[of.index()]),
+        Asking::DailyQuota(quota) => format!("set daily quota of {account} to {quota}"),
+    }
+}
+
+fn after(did: &Occurrence) -> String {
+    did.last.map(|last| format!(" (after {last})")).unwrap_or_default()
+}
+
+fn line(from: Lane, to: Lane, outcome: Outcome, what: String) -> Line {
+    Line { from, to, outcome, what }
+}
+
+fn struck(lane: Lane, what: String) -> Line {
+    line(lane, lane, Outcome::Struck, what)
+}
+
+fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
+    let own = Lane::Process(actor);
+    let Some(Call { step, effect }) = did.call else {
+        return line(own, own, Outcome::Arrived, "goes on".to_owned());
+    };
+    if let (Effect::Local(LocalOp::Upstream(request)), Move::UpstreamFails { .. }) = (effect, did.mv) {
+        return struck(own, format!("{step} provider fails {}", setup.trace_name(request)));
+    }
+    let to = match effect {
+        Effect::Pg(_) => Lane::Postgres,
+        Effect::Redis(_) => Lane::Redis,
+        Effect::Local(_) => own,
+    };
+    let (outcome, result) = match (did.mv, did.reply) {
+        (Move::Unreachable { .. }, _) => (Outcome::Refused, Failure::RedisUnreachable.words().to_owned()),
+        (Move::TimesOut { .. }, _) => (Outcome::Lost, "given up, it may still run".to_owned()),
+        (Move::Lost { ran: true, .. }, _) => (Outcome::Lost, "done, but the reply is lost".to_owned()),
+        (Move::Lost { ran: false, .. }, _) => (Outcome::Lost, "lost before it ran".to_owned()),
+        (_, None) => (Outcome::Waits, "waits".to_owned()),
+        (_, Some(Reply::Failed(failure))) => (Outcome::Refused, failure.words().to_owned()),
+        (_, Some(reply)) => (Outcome::Arrived, replied::words(Some(effect), reply)),
+    };
+    let result = if result.is_empty() { result } else { format!(": {result}") };
+    line(own, to, outcome, format!("{step} {}{result}{}", asked::words(setup, effect), woken(did)))
+}
+
+/// Who waited and goes on with this move.
+fn woken(did: &Occurrence) -> String {
+    let each = did.woke.iter().map(|(actor, step, reply)| {
+        let result = replied::words(None, *reply);
+        let result = if result.is_empty() { "done".to_owned() } else { result };
+        format!("; {} {step} goes on: {result}", actor.name())
+    });
+    each.collect()
+}
+
+fn units(unit: Unit, amount: i64) -> String {
+    match unit {
+        Unit::Cents => format!("{amount} cents"),
+        Unit::Micros => format!("{amount} micro-units"),
+    }
+}
+
+/// The money columns: Postgres balance, ledger, Redis hash balance, keys; one text per cell. In the ledger a pending row
+/// stands in brackets, money that came in has a plus, a charge that was given back is so marked.
+pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
+    let tenants = || books.tenants.iter();
+    let balance = tenants().map(|t| t.quota.balance.to_string()).collect::<Vec<_>>().join(" ");
+    let ledger = books.rows.iter().flatten().map(in_the_ledger).collect::<Vec<_>>().join(" ");
+    let cached = |hash: Option<model::store::redis::Hash>| match hash {
+        Some(hash) if hash.fields.has(0) => {
+            hash.drifted.map_or_else(|| hash.row.balance.to_string(), |balance| balance.to_string())
+        }
+        Some(_) => "part".to_owned(),
+        None => "-".to_owned(),
+    };
+    let hash = tenants().map(|t| cached(t.hash)).collect::<Vec<_>>().join(" ");
+    let keys = setup.all_requests().filter(|r| books.requests[r.index()].key.is_some());
+    let keys = keys.map(|r| setup.trace_name(r).to_owned()).collect::<Vec<_>>().join(" ");
+    let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+    [balance, or_dash(ledger), hash, or_dash(keys)]
+}
+
+fn in_the_ledger(row: &LedgerRow) -> String {
+    let plus = if row.effect() > model::money::Money::ZERO { "+" } else { "" };
+    match row.status {
+        Status::Pending => format!("({plus}{})", row.amount),
+        Status::Committed => format!("{plus}{}", row.amount),
+        Status::Reversed => format!("{}/back", row.amount),
+    }
+}
+
+/// The breach in one sentence with its numbers.
+pub fn sentence(breach: &model::trace::Breach) -> String {
+    let figures = breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value));
+    figures.collect::<Vec<_>>().join(", ")
+}

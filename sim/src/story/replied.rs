@@ -1,0 +1,74 @@
+//! What is answered, in words.
+
+use model::effect::{Effect, PgOp, RedisOp, Script};
+use model::money::Money;
+use model::reply::{Answer, Failure, Reply};
+use model::row::{KeyRow, LedgerRow, Status};
+
+use crate::story::units;
+
+/// A reply in words, as an answer to what was asked, where that is known; empty if there is nothing more to say.
+pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {
+    match reply {
+        Reply::Ok => String::new(),
+        Reply::Taken => "taken by us".to_owned(),
+        Reply::Held => "held".to_owned(),
+        Reply::Quota(row) => format!("balance {}", row.balance),
+        Reply::Row(None) => "nothing".to_owned(),
+        Reply::Row(Some(row)) => ledger_row(row).to_owned(),
+        Reply::Updated(0) => format!("{}0 rows", why_none(asked)),
+        Reply::Updated(_) => "1 row".to_owned(),
+        Reply::Exists(there) => if there { "there" } else { "absent" }.to_owned(),
+        Reply::Hash(None) | Reply::Key(None) | Reply::Spent(None) => "absent".to_owned(),
+        Reply::Hash(Some(row)) => format!("balance {}, {} used today", row.balance, row.daily_used),
+        Reply::Allowed => match asked {
+            Some(Effect::Redis(RedisOp::Eval {
+                script: Script::Adjust { .. } | Script::WriteIfNewer { .. }, ..
+            })) => String::new(),
+            _ => "let through".to_owned(),
+        },
+        Reply::Denied(limit) => Failure::Refused(limit).words().to_owned(),
+        Reply::Left(money) => format!("{money} left"),
+        Reply::Key(Some(key)) => spent(key),
+        Reply::Budget(row) => {
+            let total = row.total.map_or("no limit".to_owned(), |total| units(row.unit, total));
+            format!("{} of {total}", row.used)
+        }
+        Reply::Spent(Some(micros)) => format!("{} spent", Money::from_micros(micros)),
+        Reply::Failed(failure) => failure.words().to_owned(),
+    }
+}
+
+fn ledger_row(row: LedgerRow) -> &'static str {
+    match row.status {
+        Status::Pending => "pending",
+        Status::Committed => "committed",
+        Status::Reversed => "reversed",
+    }
+}
+
+fn why_none(asked: Option<Effect>) -> &'static str {
+    match asked {
+        Some(Effect::Pg(PgOp::ChargeQuota { .. })) => "version changed, ",
+        Some(Effect::Pg(PgOp::CountQuota { .. })) => "used up, ",
+        Some(Effect::Pg(PgOp::SetQuota { .. })) => "not older, ",
+        _ => "",
+    }
+}
+
+fn spent(key: KeyRow) -> String {
+    match key.limit {
+        Some(limit) => format!("{} of {limit} spent", key.used),
+        None => "no budget".to_owned(),
+    }
+}
+
+/// An answer to a client in words.
+pub fn answer(answer: Answer) -> String {
+    match answer {
+        Answer::Ok(_) => "ok".to_owned(),
+        Answer::Refused(limit) => format!("refused, {}", Failure::Refused(limit).words()),
+        Answer::Duplicate => "duplicate, in flight".to_owned(),
+        Answer::Error(failure) => format!("error, {}", failure.words()),
+    }
+}
