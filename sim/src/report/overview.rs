@@ -1,5 +1,7 @@
 //! A whole run on one screen: designs by risks.
 
+use model::design::PRESETS;
+
 use crate::known::{Known, designs};
 use crate::report::tally::{Tally, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
@@ -10,17 +12,23 @@ use crate::verdict::{Engine, Finding, Findings, Verdict};
 const LISTED: usize = 20;
 
 /// Per design and risk how many invariants break in that risk's scenarios, on whatever engine; then what did not go as
-/// expected, worst first; then how much was looked at.
+/// expected, worst first; then how much was looked at. Designs that are no preset are named only.
 pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
     let known = Known::new(findings);
     let risks = risks(scenarios);
     let mut rows = vec![[String::new()].into_iter().chain(risks.iter().cloned()).collect::<Vec<String>>()];
-    for name in designs(scenarios) {
+    let is_preset = |name: &String| PRESETS.iter().any(|preset| preset.name == *name);
+    let (presets, others): (Vec<String>, Vec<String>) = designs(scenarios).into_iter().partition(is_preset);
+    for name in presets {
         let cells = risks.iter().map(|risk| cell(scenarios, risk, &name, &known));
         rows.push([name.clone()].into_iter().chain(cells).collect());
     }
     let mut out = lay_out(&rows);
-    out.push_str("\n* its own risk   = the same world as another design there   ! not as expected or not known\n\n");
+    out.push_str("\n* its own risk   = the same world as another design there   ! not as expected or not known\n");
+    if !others.is_empty() {
+        out.push_str(&paragraph("besides, told in the summary: ", &others.join(", ")));
+    }
+    out.push('\n');
     out.push_str(&not_as_expected(findings));
     out.push_str(&looked_at(findings));
     out
