@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use adapter::matrix::{Fault, Side};
+use audit::check::Check;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
+use model::step::Step;
 
 /// Proves, or refutes by a replayable counterexample, that an LLM gateway's quota and billing keep the money right.
 ///
@@ -34,6 +37,11 @@ pub enum Command {
     Real(RealArgs),
     /// Replays a counterexample step by step and says whether the same invariant breaks with the same numbers.
     Replay(ReplayArgs),
+    /// Judges the books of a real system at rest: reads its database and its Redis, writes to neither.
+    ///
+    /// Exit codes: 0 every check could have failed and none did, 1 something is broken, 2 something is not known, 64 bad
+    /// input or a server that cannot be reached.
+    Audit(AuditArgs),
     /// Lists what there is.
     List(ListArgs),
     /// What servers were found, and how to get them.
@@ -41,6 +49,9 @@ pub enum Command {
     /// One attempt in a process of its own, driven by its parent.
     #[command(hide = true)]
     Worker,
+    /// Attempt after attempt in a process of its own, ordered by its parent.
+    #[command(hide = true)]
+    Gateway,
 }
 
 /// Options of `run`.
@@ -119,6 +130,53 @@ pub struct RealArgs {
     /// Leave the private servers' data where it is and say where
     #[arg(long)]
     pub keep: bool,
+    /// The crash matrix: each fault on either side of every step of each design
+    #[arg(long, conflicts_with_all = ["scenarios", "keep"])]
+    pub crash_matrix: bool,
+    /// What of the crash matrix.
+    #[command(flatten)]
+    pub matrix: MatrixArgs,
+    /// Free-running load, with random kills, judged at rest: --time is per design, 30s if not said
+    #[arg(long, conflicts_with_all = ["scenarios", "keep", "crash_matrix"])]
+    pub load: bool,
+    /// How the load is.
+    #[command(flatten)]
+    pub traffic: LoadArgs,
+}
+
+/// How the load is.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LoadArgs {
+    /// Of the load: decides what is asked for and who is killed when
+    #[arg(long, requires = "load", default_value_t = 1)]
+    pub seed: u64,
+    /// Of the load: gateway processes
+    #[arg(long, requires = "load", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=40))]
+    pub workers: u16,
+    /// Of the load: the most requests per design
+    #[arg(long, requires = "load", default_value_t = u64::MAX, hide_default_value = true,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub requests: u64,
+}
+
+/// What of the crash matrix is run.
+#[derive(Clone, Debug, Default, Args)]
+pub struct MatrixArgs {
+    /// Of the crash matrix only this step, such as T4b
+    #[arg(long, requires = "crash_matrix")]
+    pub step: Option<Step>,
+    /// Of the crash matrix only this fault, such as sigkill
+    #[arg(long, requires = "crash_matrix")]
+    pub fault: Option<Fault>,
+    /// Of the crash matrix only this side of the step: before or after
+    #[arg(long, requires = "crash_matrix")]
+    pub side: Option<Side>,
+    /// Pairs of private servers side by side
+    #[arg(long, requires = "crash_matrix", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub pairs: u8,
+    /// Rewrite the committed reports/crash-matrix.txt; needs private servers
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = ["design", "risk", "step", "fault", "side", "time"])]
+    pub update_reports: bool,
 }
 
 /// Options of `replay`.
@@ -146,6 +204,35 @@ pub enum On {
     Real,
     /// One after the other.
     All,
+}
+
+/// Options of `audit`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// The database, such as postgres://user@host/name; else DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The Redis, such as redis://host:6379/0; else REDIS_URL
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<String>,
+    /// What tables, columns and keys are called, where it is not as in the data model
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Only these checks
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
+    pub only: Vec<Check>,
+    /// How many of the worst to show of each check
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub worst: u16,
+    /// How long a charge may be under way: a younger pending row or idempotency key is no suspect
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub pending_older_than: Duration,
+    /// How long a wrong value must stay in Redis to be reported
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration)]
+    pub settle: Duration,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `list`.
@@ -195,6 +282,12 @@ pub enum ServiceAction {
     Status,
     /// Say what it will do to get them, then do it.
     Install,
+}
+
+fn check(text: &str) -> Result<Check, String> {
+    let valid = || Check::ALL.map(Check::id).join(", ");
+    let found = Check::ALL.into_iter().find(|check| check.id() == text);
+    found.ok_or_else(|| format!("`{text}` is no check: valid are {}", valid()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

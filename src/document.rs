@@ -1,10 +1,11 @@
 //! The one JSON document that `--json` prints.
 
+use audit::report::Report;
 use serde::Serialize;
 use sim::verdict::{Explored, Finding, Findings, NotRun};
 
 /// Version of the document's shape.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct FindingsDocument<'a> {
@@ -62,6 +63,15 @@ struct ItemsDocument<'a> {
 }
 
 #[derive(Serialize)]
+struct AuditDocument<'a> {
+    schema: u32,
+    command: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+    exit: u8,
+}
+
+#[derive(Serialize)]
 struct ErrorDocument<'a> {
     schema: u32,
     error: &'a str,
@@ -86,11 +96,17 @@ pub fn items(items: &[Item], exit: u8) -> String {
     text(&ItemsDocument { schema: SCHEMA, items, exit })
 }
 
+/// What `audit` prints.
+pub fn audit(report: &Report, exit: u8) -> String {
+    text(&AuditDocument { schema: SCHEMA, command: "audit", report, exit })
+}
+
 /// What any command prints that has no result.
 pub fn error(error: &str, exit: u8) -> String {
     text(&ErrorDocument { schema: SCHEMA, error, exit })
 }
 
-fn text(document: &impl Serialize) -> String {
+/// The document as it is printed.
+pub fn text(document: &impl Serialize) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default()
 }

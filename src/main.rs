@@ -47,9 +47,11 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Sim(args)) => commands::explore::sim(args),
         Some(Command::Real(args)) => commands::explore::real(args),
         Some(Command::Replay(args)) => commands::replay::replay(args),
+        Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::List(args)) => commands::list::list(args),
         Some(Command::Services(args)) => commands::services::services(args),
         Some(Command::Worker) => commands::worker::worker(),
+        Some(Command::Gateway) => commands::worker::gateway(),
     }
 }
 

@@ -21,7 +21,7 @@ CREATE TABLE billing_transaction (
     tenant_id text NOT NULL,
     api_key_id bigint,
     trace_id varchar(64) NOT NULL UNIQUE,
-    type text NOT NULL CHECK (type IN ('deduct', 'recharge', 'refund', 'adjust')),
+    type text NOT NULL CHECK (type IN ('deduct', 'recharge', 'refund', 'adjust', 'hold')),
     status text NOT NULL CHECK (status IN ('pending', 'committed', 'reversed')),
     amount numeric(18,6) NOT NULL CHECK (amount <> 'NaN'),
     balance_before numeric(18,6) NOT NULL CHECK (balance_before <> 'NaN'),

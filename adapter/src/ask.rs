@@ -24,9 +24,13 @@ pub(crate) enum Got {
 pub(crate) async fn ask(connection: &mut PgConnection, names: &Names, op: PgOp) -> Result<Got, sqlx::Error> {
     let sql = statements::sql(op);
     match op {
-        PgOp::SelectQuota(tenant) | PgOp::SelectKey(tenant) | PgOp::SelectBudget(tenant) => {
+        PgOp::SelectQuota(tenant)
+        | PgOp::SelectKey(tenant)
+        | PgOp::SelectBudget(tenant)
+        | PgOp::SelectUsage(tenant) => {
             query(sql).bind(names.tenant(tenant)).fetch_optional(connection).await.map(Got::Row)
         }
+        PgOp::SelectUnfinished => query(sql).bind(names.all_traces()).fetch_optional(connection).await.map(Got::Row),
         PgOp::SelectRow { trace, .. } => {
             query(sql).bind(names.trace(trace)).fetch_optional(connection).await.map(Got::Row)
         }
@@ -60,8 +64,17 @@ fn write<'a>(sql: Statement<'a>, names: &'a Names, op: PgOp) -> Statement<'a> {
         PgOp::AddBalance { tenant, amount } => sql.bind(names.tenant(tenant)).bind(decimal(amount)),
         PgOp::SetQuota { tenant, row, .. } => quota(sql.bind(names.tenant(tenant)), &row),
         PgOp::SetDailyQuota { tenant, quota } => sql.bind(names.tenant(tenant)).bind(i64::from(quota)),
-        PgOp::MarkCommitted(trace) | PgOp::MarkReversed(trace) => sql.bind(names.trace(trace)),
+        PgOp::MarkCommitted(trace) | PgOp::MarkReversed(trace) | PgOp::MarkSettled(trace) => {
+            sql.bind(names.trace(trace))
+        }
+        PgOp::SettleRow { trace, amount, before, after } => {
+            let row = sql.bind(names.trace(trace)).bind(decimal(amount));
+            row.bind(decimal(before)).bind(decimal(after))
+        }
         PgOp::AddBudget { tenant, delta, .. } => sql.bind(names.tenant(tenant)).bind(delta),
+        PgOp::SetUsage { tenant, row } => {
+            sql.bind(names.tenant(tenant)).bind(i64::from(row.requests)).bind(decimal(row.cost))
+        }
         PgOp::AddUsage { tenant, cost, keyed: false, .. } => sql.bind(names.tenant(tenant)).bind(decimal(cost)),
         PgOp::AddUsage { tenant, trace, cost, keyed: true } => {
             sql.bind(names.tenant(tenant)).bind(decimal(cost)).bind(names.trace(trace))
@@ -89,6 +102,7 @@ fn kind_text(kind: Kind) -> &'static str {
         Kind::Deduct => "deduct",
         Kind::Recharge => "recharge",
         Kind::Refund => "refund",
+        Kind::Hold => "hold",
     }
 }
 

@@ -33,11 +33,11 @@ pub const SCRIPTS: [&str; 6] =
 pub fn command(op: RedisOp, names: &Names) -> Cmd {
     let mut cmd = Cmd::new();
     match op {
-        RedisOp::SetNx { request, ttl } => {
-            cmd.arg("SET").arg(names.key(request)).arg(1).arg("NX").arg("EX").arg(ttl.0);
+        RedisOp::SetNx { key, ttl } => {
+            cmd.arg("SET").arg(names.key(key)).arg(1).arg("NX").arg("EX").arg(ttl.0);
         }
-        RedisOp::Del(request) => {
-            cmd.arg("DEL").arg(names.key(request));
+        RedisOp::Del(key) => {
+            cmd.arg("DEL").arg(names.key(key));
         }
         RedisOp::HSet { tenant, row, fields } => {
             cmd.arg("HSET").arg(names.hash(tenant));
@@ -99,9 +99,9 @@ fn eval(cmd: &mut Cmd, hash: &str, script: Script, by: Scripts) {
     match script {
         Script::CountDaily(day) => cmd.arg(1).arg("daily").arg(day.to_string()),
         Script::CountMonthly(month) => cmd.arg(1).arg("monthly").arg(month.to_string()),
-        Script::Deduct { amount, counts, day, arithmetic: _ } => {
+        Script::Deduct { amount, negative, counts, day, arithmetic: _ } => {
             let requests = u8::from(counts);
-            cmd.arg(money(amount)).arg(requests).arg(requests).arg(day.to_string())
+            cmd.arg(money(amount)).arg(requests).arg(requests).arg(day.to_string()).arg(u8::from(negative))
         }
         Script::Adjust { by, arithmetic: _ } => cmd.arg(money(by)),
         Script::WriteIfNewer { row, fields, ttl: Seconds(ttl) } => {

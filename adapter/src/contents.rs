@@ -38,7 +38,7 @@ pub struct TenantContents {
 /// Everything under our prefix, at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
-    /// The idempotency keys, by request.
+    /// The idempotency keys.
     pub keys: Vec<Option<ToLive>>,
     /// By tenant.
     pub tenants: Vec<TenantContents>,
@@ -55,14 +55,14 @@ impl Contents {
             budget: redis.budget(tenant).map(|(micros, deadline)| (micros, left(deadline))),
         };
         Contents {
-            keys: names.requests().map(|request| redis.key(request).map(Some)).collect(),
+            keys: names.keys().map(|key| redis.key(key).map(Some)).collect(),
             tenants: names.tenants().map(tenant).collect(),
         }
     }
 
     /// Every key there could be, and its time to live if it is there.
     fn lives<'a>(&self, names: &'a Names) -> Vec<(&'a str, Option<ToLive>)> {
-        let keys = names.requests().zip(&self.keys).map(|(request, ttl)| (names.key(request), *ttl));
+        let keys = names.keys().zip(&self.keys).map(|(key, ttl)| (names.key(key), *ttl));
         let tenants = names.tenants().zip(&self.tenants).flat_map(|(tenant, there)| {
             [
                 (names.hash(tenant), there.hash.map(|(_, ttl)| ttl)),
@@ -153,8 +153,8 @@ pub async fn fill(
 /// [`RealError::Redis`], [`RealError::Unreadable`].
 pub async fn read(connection: &mut MultiplexedConnection, names: &Names) -> Result<Contents, RealError> {
     let mut ask = redis::pipe();
-    for request in names.requests() {
-        ask.cmd("PTTL").arg(names.key(request));
+    for key in names.keys() {
+        ask.cmd("PTTL").arg(names.key(key));
     }
     for tenant in names.tenants() {
         ask.cmd("PTTL").arg(names.hash(tenant)).cmd("HGETALL").arg(names.hash(tenant));
@@ -165,7 +165,7 @@ pub async fn read(connection: &mut MultiplexedConnection, names: &Names) -> Resu
     let answers: Vec<Value> = ask.query_async(connection).await?;
     let mut next = answers.into_iter();
     let mut contents = Contents::default();
-    for _ in names.requests() {
+    for _ in names.keys() {
         contents.keys.push(to_live(&mut next)?);
     }
     for _ in names.tenants() {

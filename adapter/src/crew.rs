@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use model::moves::Actor;
@@ -14,10 +15,14 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
+use crate::servers::process::Process;
 use crate::worker::{Line, Order, Permit};
 
 /// How long a worker that may go on can take for one step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Workers started by this process, of all engines in it: several may share a server.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// The program that runs [`crate::worker::worker_main`], and its arguments.
 #[derive(Clone, Debug)]
@@ -64,7 +69,6 @@ pub(crate) struct Crew {
     command: WorkerCommand,
     members: BTreeMap<Actor, Member>,
     spare: Option<Member>,
-    started: u64,
     inbox: UnboundedReceiver<(u64, Line)>,
     outbox: UnboundedSender<(u64, Line)>,
 }
@@ -72,7 +76,7 @@ pub(crate) struct Crew {
 impl Crew {
     pub(crate) fn new(command: WorkerCommand) -> Crew {
         let (outbox, inbox) = unbounded_channel();
-        Crew { command, members: BTreeMap::new(), spare: None, started: 0, inbox, outbox }
+        Crew { command, members: BTreeMap::new(), spare: None, inbox, outbox }
     }
 
     /// Starts a worker for an actor.
@@ -91,15 +95,15 @@ impl Crew {
     }
 
     fn spawn(&mut self) -> Result<Member, CrewError> {
-        self.started += 1;
+        let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&self.command.program);
         command.args(&self.command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn()?;
         let missing = || io::Error::from(io::ErrorKind::BrokenPipe);
         let stdin = process.stdin.take().ok_or_else(missing)?;
         let stdout = process.stdout.take().ok_or_else(missing)?;
-        tokio::spawn(listen(self.started, stdout, self.outbox.clone()));
-        Ok(Member { id: self.started, process, stdin, heard: VecDeque::new(), about: None })
+        tokio::spawn(listen(id, stdout, self.outbox.clone()));
+        Ok(Member { id, process, stdin, heard: VecDeque::new(), about: None })
     }
 
     pub(crate) fn has(&self, actor: Actor) -> bool {
@@ -175,6 +179,17 @@ impl Crew {
         let mut member = self.members.remove(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))?;
         member.process.kill().await?;
         Ok(label(member.id))
+    }
+
+    /// The names of all sessions.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        self.members.values().map(|member| label(member.id)).collect()
+    }
+
+    /// The process of a worker.
+    pub(crate) fn process(&mut self, actor: Actor) -> Result<Process, CrewError> {
+        let gone = || CrewError::Nobody(actor.name());
+        self.member(actor)?.process.id().map(Process::now).ok_or_else(gone)
     }
 
     /// Lets go of a worker that ends by itself.

@@ -1,7 +1,7 @@
 //! The real engine: a list of moves carried out on real servers, in lockstep with the model, which is checked by it.
 
 use model::design::Scripts;
-use model::moves::Move;
+use model::moves::{Actor, Move};
 use model::setup::Setup;
 use model::trace::{Run, Unreachable};
 use model::world::World;
@@ -14,7 +14,7 @@ use crate::names::Names;
 use crate::observer::Observer;
 use crate::rows::Unreadable;
 use crate::servers::proxy::Proxy;
-use crate::servers::{Servers, ServersError};
+use crate::servers::{Keeps, Servers, ServersError};
 use crate::stores::{Stores, TlsRedis};
 
 /// How often a run is begun anew when the server chose another winner of a lock.
@@ -91,6 +91,32 @@ pub enum RealError {
     },
 }
 
+/// How moves are done for real where there is more than one way, or something real besides that the model has no move for.
+/// Places in a list of moves count from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    /// Each in the plainest way.
+    #[default]
+    Plain,
+    /// The worker of an attempt is stopped (SIGSTOP) holding what it holds, and goes on (SIGCONT) later.
+    Stopped {
+        /// Whose.
+        actor: Actor,
+        /// Before the move at this place it stops.
+        from: usize,
+        /// Before the move at this place it goes on.
+        to: usize,
+    },
+    /// Every connection of workers to Postgres is cut before the move at this place, while nothing is asked on any: a
+    /// reply that the list loses afterwards is lost by that.
+    CutIdle {
+        /// Before which.
+        from: usize,
+    },
+    /// Scripts are lost by a SIGKILL of a Redis that keeps a log of its data (AOF), and its start on that log.
+    RestartOnLog,
+}
+
 /// Proxies in front of private servers, for what is lost on the way.
 #[derive(Debug)]
 pub(crate) struct Proxies {
@@ -151,9 +177,17 @@ impl Real {
     /// servers chose otherwise five times, [`RealError::Impossible`] when the list makes no sense; else trouble with the
     /// servers.
     pub async fn run(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
+        self.run_by(setup, moves, Means::Plain).await
+    }
+
+    /// The same by other means.
+    ///
+    /// # Errors
+    /// As [`Real::run`].
+    pub async fn run_by(&mut self, setup: &Setup, moves: &[Move], means: Means) -> Result<Run, RealError> {
         let mut tries = 1;
         loop {
-            let run = self.run_once(setup, moves).await;
+            let run = self.run_once(setup, moves, means).await;
             self.end_run().await?;
             match run {
                 Err(RealError::NotReachable { again: true, .. }) if tries < TRIES => tries += 1,
@@ -162,7 +196,8 @@ impl Real {
         }
     }
 
-    async fn run_once(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
+    async fn run_once(&mut self, setup: &Setup, moves: &[Move], means: Means) -> Result<Run, RealError> {
+        self.have_redis_keep(means).await?;
         let names = Names::new(setup, self.servers.key_prefix());
         let world = World::new(setup);
         self.observer.reset(&names, &world.books(setup), world.redis()).await?;
@@ -172,12 +207,20 @@ impl Real {
         if moves.contains(&Move::RedisTimeTravel) && self.servers.ours().redis {
             self.servers.save_redis().await?;
         }
-        let mut lockstep = Lockstep::begin(self, setup, names, moves);
+        let mut lockstep = Lockstep::begin(self, setup, names, moves, means);
         let mut run = Run { opening: lockstep.opening().await?, entries: Vec::with_capacity(moves.len()) };
         for &mv in moves {
             run.entries.push(lockstep.carry_out(mv).await?);
         }
         Ok(run)
+    }
+
+    async fn have_redis_keep(&mut self, means: Means) -> Result<(), RealError> {
+        let keeps = if means == Means::RestartOnLog { Keeps::Log } else { Keeps::Nothing };
+        if !self.servers.ours().redis {
+            return if keeps == Keeps::Log { Err(RealError::NotOurs { number: 0 }) } else { Ok(()) };
+        }
+        if self.servers.have_redis_keep(keeps).await? { self.observer.reconnect_redis().await } else { Ok(()) }
     }
 
     async fn end_run(&mut self) -> Result<(), RealError> {

@@ -5,34 +5,45 @@ mod trouble;
 
 use model::books::{Books, Occurrence};
 use model::moves::{Actor, Move};
-use model::reply::Reply;
+use model::reply::{Failure, Reply};
 use model::setup::Setup;
 use model::step::Step;
 use model::trace::{Entry, Unreachable};
 use model::world::{Next, Work, World, label_of};
 
 use crate::crew::{CrewError, PATIENCE};
-use crate::engine::{Real, RealError};
+use crate::engine::{Means, Real, RealError};
 use crate::lockstep::agreement::show;
 use crate::names::Names;
 use crate::stores::Stores;
 use crate::worker::{Line, Order, Permit};
+
+/// Postgres chose a session as the victim of a deadlock; in the model it is the one that closes the circle.
+const DEADLOCK: Reply = Reply::Failed(Failure::Deadlock);
 
 pub(crate) struct Lockstep<'a> {
     real: &'a mut Real,
     setup: &'a Setup,
     names: Names,
     stores: Option<Stores>,
+    means: Means,
     mirror: World,
     number: usize,
 }
 
 impl<'a> Lockstep<'a> {
     /// Workers of a run in which something is lost on the way talk through the proxies, the others directly.
-    pub(crate) fn begin(real: &'a mut Real, setup: &'a Setup, names: Names, moves: &[Move]) -> Lockstep<'a> {
-        let proxied = moves.iter().any(|mv| trouble::needs_proxies(*mv));
+    pub(crate) fn begin(
+        real: &'a mut Real,
+        setup: &'a Setup,
+        names: Names,
+        moves: &[Move],
+        means: Means,
+    ) -> Lockstep<'a> {
+        let cuts = matches!(means, Means::CutIdle { .. });
+        let proxied = cuts || moves.iter().any(|mv| trouble::needs_proxies(*mv));
         let stores = if proxied { real.proxies.as_ref().map(|p| p.stores.clone()) } else { Some(real.stores.clone()) };
-        Lockstep { real, setup, names, stores, mirror: World::new(setup), number: 0 }
+        Lockstep { real, setup, names, stores, means, mirror: World::new(setup), number: 0 }
     }
 
     /// The books before the first move.
@@ -46,6 +57,7 @@ impl<'a> Lockstep<'a> {
         let mut after = self.mirror.clone();
         let unreachable = |why| Unreachable { number: self.number, why };
         let did = after.apply(self.setup, mv).map_err(unreachable)?;
+        self.interfere().await?;
         self.act(mv, &did, &after).await?;
         self.wake(&did, &after).await?;
         self.mirror = after;
@@ -55,9 +67,12 @@ impl<'a> Lockstep<'a> {
 
     async fn act(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
         match mv {
-            Move::Send { request, gateway } => {
-                let work = Work::Attempt { request, day: self.mirror.today() };
-                self.start(Actor::Gateway(gateway), work).await
+            Move::Send { gateway, .. } => {
+                let actor = Actor::Gateway(gateway);
+                match after.running(self.setup, actor).map(|process| process.work) {
+                    Some(work) => self.start(actor, work).await,
+                    None => Ok(()),
+                }
             }
             Move::Step { actor, step: Step::Reply, .. } => self.answer(actor, did).await,
             Move::Step { actor, step, .. } => self.step(actor, step, did, after).await,
@@ -73,6 +88,7 @@ impl<'a> Lockstep<'a> {
             requests: self.setup.requests.clone(),
             today: self.setup.today,
             path: self.setup.path,
+            faults: self.setup.faults,
             work,
             stores,
             label: String::new(),
@@ -95,6 +111,9 @@ impl<'a> Lockstep<'a> {
     ) -> Result<(), RealError> {
         self.begin_job(actor).await?;
         self.comes_to(actor, step).await?;
+        if did.reply == Some(DEADLOCK) {
+            self.real.observer.let_deadlock_checks_pass().await?;
+        }
         self.real.crew.permit(actor, permit).await?;
         match did.reply {
             Some(reply) => self.replied(actor, step, reply, did, after).await,
@@ -135,6 +154,10 @@ impl<'a> Lockstep<'a> {
         };
         match line {
             Line::Did { did, reply: real } if did == step && real == reply => self.goes_on(actor, &woken, after).await,
+            // Its timer was late.
+            Line::Did { did, .. } if did == step && reply == DEADLOCK => {
+                Err(self.not_reachable("another session was the victim of the deadlock"))
+            }
             Line::Did { reply: real, .. } => {
                 Err(self.disagrees(format!("{step} of {}", actor.name()), show(&reply), show(&real)))
             }
@@ -183,15 +206,18 @@ impl<'a> Lockstep<'a> {
         }
     }
 
+    /// The worker answers, also where its client has gone away and nobody hears it. What its session had left open ends with
+    /// it, which may end the wait of others before its answer is heard.
     async fn answer(&mut self, actor: Actor, did: &Occurrence) -> Result<(), RealError> {
         self.comes_to(actor, Step::Reply).await?;
         self.real.crew.permit(actor, Permit::Go).await?;
-        let told = did.told.map(|told| told.answer);
-        match self.real.crew.hear(actor, &[]).await? {
-            Line::Answered { answer, open } if Some(answer) == told => self.leaves(actor, open).await,
+        let expected = self.mirror.next(self.setup, actor);
+        let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
+        match self.real.crew.hear(actor, &woken).await.map_err(|error| self.raced(error))? {
+            Line::Answered { answer, open } if Some(Next::Answer(answer)) == expected => self.leaves(actor, open).await,
             Line::Answered { answer, .. } => {
                 let what = format!("the answer of {}", actor.name());
-                Err(self.disagrees(what, format!("{told:?}"), format!("{answer:?}")))
+                Err(self.disagrees(what, format!("{expected:?}"), format!("{:?}", Next::Answer(answer))))
             }
             line => Err(self.unexpected(actor, Step::Reply, line)),
         }

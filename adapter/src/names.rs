@@ -1,6 +1,6 @@
 //! What the tenants, traces and keys of a setup are called on the servers.
 
-use model::row::{Request, Tenant, Trace};
+use model::row::{Key, Tenant, Trace};
 use model::setup::Setup;
 
 /// The names of one setup.
@@ -26,18 +26,13 @@ impl Names {
     pub fn new(setup: &Setup, prefix: &str) -> Names {
         let tenants: Vec<&str> = setup.accounts.iter().map(|account| account.name.as_str()).collect();
         let traces: Vec<&str> = setup.traces.iter().map(String::as_str).collect();
-        let requests: Vec<(Tenant, Trace)> = setup
-            .all_requests()
-            .map(|request| {
-                let charge = setup.charge(request);
-                (charge.tenant, charge.trace)
-            })
-            .collect();
-        Names::of(prefix, &tenants, &traces, &requests)
+        let keys: Vec<(Tenant, Trace)> =
+            setup.keys.iter().map(|&(request, trace)| (setup.charge(request).tenant, trace)).collect();
+        Names::of(prefix, &tenants, &traces, &keys)
     }
 
-    /// These names, each request being of a tenant and a trace; Redis keys beginning with `prefix`.
-    pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], requests: &[(Tenant, Trace)]) -> Names {
+    /// These names, each idempotency key being of a tenant and a trace; all that Redis holds beginning with `prefix`.
+    pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], keys: &[(Tenant, Trace)]) -> Names {
         let tenant = |name: &&str| TenantNames {
             tenant: (*name).to_owned(),
             hash: format!("{prefix}quota:{name}"),
@@ -51,7 +46,7 @@ impl Names {
         Names {
             tenants: tenants.iter().map(tenant).collect(),
             traces: traces.iter().map(|trace| (*trace).to_owned()).collect(),
-            keys: requests.iter().map(key).collect(),
+            keys: keys.iter().map(key).collect(),
         }
     }
 
@@ -65,9 +60,9 @@ impl Names {
         self.traces.len()
     }
 
-    /// All requests.
-    pub fn requests(&self) -> impl Iterator<Item = Request> + use<> {
-        (0..self.keys.len()).filter_map(|place| u8::try_from(place).ok()).map(Request)
+    /// All idempotency keys.
+    pub fn keys(&self) -> impl Iterator<Item = Key> + use<> {
+        (0..self.keys.len()).filter_map(|place| u8::try_from(place).ok()).map(Key)
     }
 
     /// `tenant_id` of a tenant.
@@ -75,14 +70,19 @@ impl Names {
         &self.tenants[tenant.index()].tenant
     }
 
+    /// `trace_id` of every trace, in their order.
+    pub fn all_traces(&self) -> &[String] {
+        &self.traces
+    }
+
     /// `trace_id` of a trace.
     pub fn trace(&self, trace: Trace) -> &str {
         &self.traces[trace.index()]
     }
 
-    /// The idempotency key of a request, `deduct:{tenant}:{trace}`.
-    pub fn key(&self, request: Request) -> &str {
-        &self.keys[request.index()]
+    /// An idempotency key, `deduct:{tenant}:{trace}`.
+    pub fn key(&self, key: Key) -> &str {
+        &self.keys[key.index()]
     }
 
     /// The quota hash of a tenant, `quota:{tenant}`.

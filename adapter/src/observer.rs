@@ -28,6 +28,8 @@ const CONNECTED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE appli
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_millis(200);
 const IMPATIENT: &str = "ALTER SYSTEM SET idle_in_transaction_session_timeout = '200ms'";
 const PATIENT: &str = "ALTER SYSTEM RESET idle_in_transaction_session_timeout";
+/// In milliseconds.
+const DEADLOCK_TIMEOUT: &str = "SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout'";
 const SHOWN: &str = "SELECT current_setting('idle_in_transaction_session_timeout')";
 
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl Observer {
     /// Takes one key away.
     pub(crate) async fn evict(&mut self, names: &Names, which: Evicted) -> Result<(), RealError> {
         let key = match which {
-            Evicted::Key(request) => names.key(request),
+            Evicted::Key(key) => names.key(key),
             Evicted::Hash(tenant) => names.hash(tenant),
             Evicted::Principal(tenant) => names.principal(tenant),
             Evicted::Budget(tenant) => names.budget(tenant),
@@ -139,6 +141,15 @@ impl Observer {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        Ok(())
+    }
+
+    /// Waits until every session that waits for a lock by now has looked for a deadlock, which each does once: of one that
+    /// comes about later the victim is whoever brings it about.
+    pub(crate) async fn let_deadlock_checks_pass(&mut self) -> Result<(), RealError> {
+        let timeout: i64 = query_scalar(DEADLOCK_TIMEOUT).fetch_one(&mut self.postgres).await?;
+        // On a loaded machine a timer is late.
+        tokio::time::sleep(Duration::from_millis(timeout.unsigned_abs() + 100)).await;
         Ok(())
     }
 

@@ -125,6 +125,7 @@ pub fn ledger(row: &PgRow, names: &Names) -> Result<LedgerRow, Unreadable> {
         "deduct" => Kind::Deduct,
         "recharge" => Kind::Recharge,
         "refund" => Kind::Refund,
+        "hold" => Kind::Hold,
         other => return Err(unknown("type", other)),
     };
     Ok(LedgerRow {

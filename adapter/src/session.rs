@@ -58,6 +58,22 @@ impl Session {
         self.postgres = self.stores.postgres(&self.label).await.ok();
     }
 
+    /// Goes on for another attempt, with other names.
+    pub fn take_up(&mut self, names: Names) {
+        self.names = names;
+    }
+
+    /// Ends a transaction that is still open, with its connection.
+    pub async fn let_go(&mut self) {
+        if self.tx != Tx::None {
+            self.tx = Tx::None;
+            if let Some(connection) = self.postgres.take() {
+                // The server notices the closed socket as well.
+                let _ = connection.close().await;
+            }
+        }
+    }
+
     /// Whether a transaction is open, aborted or not.
     pub fn in_transaction(&self) -> bool {
         self.tx != Tx::None
@@ -72,8 +88,19 @@ impl Session {
         }
     }
 
+    /// SET LOCAL: a parameter of Postgres has this value until the transaction ends, or until what follows a savepoint is
+    /// taken back. Nothing without a connection.
+    ///
+    /// # Errors
+    /// As sqlx.
+    pub async fn set_local(&mut self, parameter: &str, value: &str) -> Result<(), sqlx::Error> {
+        let Some(connection) = self.postgres.as_mut() else { return Ok(()) };
+        let set = sqlx::query("SELECT set_config($1, $2, true)").bind(parameter).bind(value);
+        set.execute(connection).await.map(drop)
+    }
+
     /// Carries out one call. What lies outside both stores is done by asking for it: whoever runs the attempt says when
-    /// the provider fails.
+    /// the provider fails or somebody breaks a stream off, and holds the queue.
     ///
     /// # Errors
     /// [`SessionError`], where the model has no word for the answer.
@@ -157,6 +184,7 @@ impl Session {
             PgOp::SelectQuota(_) => Reply::Quota(rows::quota(there()?)?),
             PgOp::SelectKey(_) => Reply::Key(Some(rows::key(there()?)?)),
             PgOp::SelectBudget(_) => Reply::Budget(rows::budget(there()?)?),
+            PgOp::SelectUsage(_) => Reply::Usage(rows::usage(there()?)?),
             _ => Reply::Row(row.map(|row| rows::ledger(row, &self.names)).transpose()?),
         })
     }
@@ -167,6 +195,9 @@ impl Session {
             sqlx::Error::Database(answer) => match answer.code().as_deref() {
                 Some("23505") => Failure::UniqueViolation,
                 Some("25P02") => Failure::InFailedTransaction,
+                // A savepoint without a transaction, or one that is not there: the model has one word for what the state
+                // of a transaction forbids.
+                Some("25P01" | "3B001") => Failure::InFailedTransaction,
                 Some("40P01") => Failure::Deadlock,
                 Some("22003") => Failure::OutOfRange,
                 Some("55P03" | "57014") => Failure::StatementTimeout,

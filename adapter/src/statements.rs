@@ -29,8 +29,17 @@ pub const SELECT_ROW_FOR_UPDATE: &str = "SELECT tenant_id, trace_id, type, statu
 pub const INSERT_ROW: &str = "INSERT INTO billing_transaction \
      (tenant_id, trace_id, type, status, amount, balance_before, balance_after) \
      VALUES ($1, $2, $3, $4, $5::numeric, $6::numeric, $7::numeric)";
+/// The first row, in the order of the traces `$1`, that somebody has still to finish.
+pub const SELECT_UNFINISHED: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, balance_after \
+     FROM billing_transaction WHERE status = 'pending' OR type = 'hold' \
+     ORDER BY array_position($1::text[], trace_id::text) LIMIT 1";
 /// The row of trace `$1` becomes COMMITTED.
 pub const MARK_COMMITTED: &str = "UPDATE billing_transaction SET status = 'committed' WHERE trace_id = $1";
+/// The row of trace `$1` becomes COMMITTED with the amount `$2`, balance before `$3` and after `$4`.
+pub const SETTLE_ROW: &str = "UPDATE billing_transaction SET status = 'committed', amount = $2::numeric, \
+     balance_before = $3::numeric, balance_after = $4::numeric WHERE trace_id = $1";
+/// The row of trace `$1`, a hold, becomes a charge.
+pub const MARK_SETTLED: &str = "UPDATE billing_transaction SET type = 'deduct' WHERE trace_id = $1";
 /// The row of trace `$1` becomes REVERSED.
 pub const MARK_REVERSED: &str = "UPDATE billing_transaction SET status = 'reversed' WHERE trace_id = $1";
 
@@ -102,6 +111,12 @@ pub const ADD_USAGE: &str = "INSERT INTO api_key_usage AS total (api_key_id, day
      SELECT id, DATE '1970-01-01', 0, 1, $2::numeric FROM api_key WHERE tenant_id = $1 \
      ON CONFLICT (api_key_id, day, hour) DO UPDATE \
      SET request_count = total.request_count + 1, cost = total.cost + excluded.cost";
+/// The usage totals of the API key of tenant `$1`, of that hour.
+pub const SELECT_USAGE: &str = "SELECT request_count, cost FROM api_key_usage \
+     WHERE day = DATE '1970-01-01' AND hour = 0 AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
+/// Those totals become `$2` requests that cost `$3`.
+pub const SET_USAGE: &str = "UPDATE api_key_usage SET request_count = $2, cost = $3::numeric \
+     WHERE day = DATE '1970-01-01' AND hour = 0 AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
 /// The usage of trace `$3`, which cost `$2`, for the API key of tenant `$1`; once per trace.
 pub const ADD_USAGE_BY_TRACE: &str = "INSERT INTO usage_by_trace (trace_id, api_key_id, cost) \
      SELECT $3, id, $2::numeric FROM api_key WHERE tenant_id = $1 ON CONFLICT (trace_id) DO NOTHING";
@@ -111,8 +126,11 @@ pub const PREPARABLE: &[&str] = &[
     SELECT_QUOTA,
     SELECT_ROW,
     SELECT_ROW_FOR_UPDATE,
+    SELECT_UNFINISHED,
     INSERT_ROW,
     MARK_COMMITTED,
+    SETTLE_ROW,
+    MARK_SETTLED,
     MARK_REVERSED,
     CHARGE_QUOTA,
     CHARGE_AND_COUNT_QUOTA,
@@ -124,6 +142,8 @@ pub const PREPARABLE: &[&str] = &[
     SELECT_KEY,
     SELECT_BUDGET,
     ADD_BUDGET,
+    SELECT_USAGE,
+    SET_USAGE,
     ADD_USAGE,
     ADD_USAGE_BY_TRACE,
 ];
@@ -140,6 +160,7 @@ pub fn sql(op: PgOp) -> &'static str {
         PgOp::SelectQuota(_) => SELECT_QUOTA,
         PgOp::SelectRow { lock: false, .. } => SELECT_ROW,
         PgOp::SelectRow { lock: true, .. } => SELECT_ROW_FOR_UPDATE,
+        PgOp::SelectUnfinished => SELECT_UNFINISHED,
         PgOp::InsertRow { .. } => INSERT_ROW,
         PgOp::ChargeQuota { counts: None, .. } => CHARGE_QUOTA,
         PgOp::ChargeQuota { counts: Some(_), .. } => CHARGE_AND_COUNT_QUOTA,
@@ -149,10 +170,14 @@ pub fn sql(op: PgOp) -> &'static str {
         PgOp::SetQuota { guarded: true, .. } => SET_QUOTA_IF_OLDER,
         PgOp::SetDailyQuota { .. } => SET_DAILY_QUOTA,
         PgOp::MarkCommitted(_) => MARK_COMMITTED,
+        PgOp::SettleRow { .. } => SETTLE_ROW,
+        PgOp::MarkSettled(_) => MARK_SETTLED,
         PgOp::MarkReversed(_) => MARK_REVERSED,
         PgOp::SelectKey(_) => SELECT_KEY,
         PgOp::SelectBudget(_) => SELECT_BUDGET,
         PgOp::AddBudget { .. } => ADD_BUDGET,
+        PgOp::SelectUsage(_) => SELECT_USAGE,
+        PgOp::SetUsage { .. } => SET_USAGE,
         PgOp::AddUsage { keyed: false, .. } => ADD_USAGE,
         PgOp::AddUsage { keyed: true, .. } => ADD_USAGE_BY_TRACE,
     }

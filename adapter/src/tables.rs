@@ -76,6 +76,20 @@ pub async fn reset(connection: &mut PgConnection, names: &Names, opening: &Openi
 /// # Errors
 /// [`RealError::Postgres`], [`RealError::Unreadable`].
 pub async fn read(connection: &mut PgConnection, names: &Names) -> Result<Tables, RealError> {
+    let tenants = tenants(connection, names).await?;
+    let mut ledger = vec![None; names.traces()];
+    for row in query(LEDGER).fetch_all(&mut *connection).await? {
+        let row = rows::ledger(&row, names)?;
+        ledger[row.trace.index()] = Some(row);
+    }
+    Ok(Tables { tenants, rows: ledger })
+}
+
+/// Reads what each tenant has, without the ledger.
+///
+/// # Errors
+/// [`RealError::Postgres`], [`RealError::Unreadable`].
+pub async fn tenants(connection: &mut PgConnection, names: &Names) -> Result<Vec<TenantRows>, RealError> {
     let mut tenants: Vec<Option<TenantRows>> = names.tenants().map(|_| None).collect();
     for row in query(TENANTS).fetch_all(&mut *connection).await? {
         let name: &str = row.try_get("tenant_id")?;
@@ -86,13 +100,7 @@ pub async fn read(connection: &mut PgConnection, names: &Names) -> Result<Tables
     }
     let missing = |tenant: Tenant| Unreadable::Missing(names.tenant(tenant).to_owned());
     let tenants = names.tenants().zip(tenants).map(|(tenant, rows)| rows.ok_or_else(|| missing(tenant)));
-    let tenants = tenants.collect::<Result<Vec<_>, _>>()?;
-    let mut ledger = vec![None; names.traces()];
-    for row in query(LEDGER).fetch_all(&mut *connection).await? {
-        let row = rows::ledger(&row, names)?;
-        ledger[row.trace.index()] = Some(row);
-    }
-    Ok(Tables { tenants, rows: ledger })
+    Ok(tenants.collect::<Result<Vec<_>, _>>()?)
 }
 
 fn unit(unit: Unit) -> &'static str {

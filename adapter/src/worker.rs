@@ -14,6 +14,7 @@ use model::world::{Next, Work, run_on};
 use serde::{Deserialize, Serialize};
 
 use crate::names::Names;
+use crate::servers::process;
 use crate::session::{Session, SessionError};
 use crate::stores::Stores;
 
@@ -31,6 +32,8 @@ pub struct Order {
     pub today: Day,
     /// The parts of the request path that are walked.
     pub path: Path,
+    /// What may go wrong, by which traces with a suffix are numbered.
+    pub faults: Faults,
     /// What it runs.
     pub work: Work,
     /// Where the stores are.
@@ -113,6 +116,7 @@ pub enum WorkerError {
 
 /// What the hidden command `worker` runs: an order from stdin, then step by step.
 pub async fn worker_main() -> ExitCode {
+    process::die_with_parent();
     match work().await {
         Ok(()) => ExitCode::SUCCESS,
         // Nobody reads on: the engine has killed the run or is gone itself.
@@ -126,9 +130,9 @@ pub async fn worker_main() -> ExitCode {
 
 async fn work() -> Result<(), WorkerError> {
     let order: Order = serde_json::from_str(&hear()?)?;
-    let Order { design, accounts, requests, today, path, work, stores, label } = order;
+    let Order { design, accounts, requests, today, path, faults, work, stores, label } = order;
     let premises = Premises { accounts, requests, gateways: 1, today, path };
-    let setup = Setup::new(premises, Faults::default(), design)?;
+    let setup = Setup::new(premises, faults, design)?;
     let names = Names::new(&setup, &stores.prefix);
     let mut session = Session::new(stores, names, label);
     session.warm().await;

@@ -12,7 +12,7 @@ use model::day::Day;
 use model::effect::{Call, Effect, PgOp};
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit};
+use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
 use model::step::Step;
 use model::store::postgres::{Opening, Postgres, Ran};
 use model::store::versioned;
@@ -58,7 +58,7 @@ impl Bench {
         let mut replies = Vec::new();
         for (place, &op) in ops.iter().enumerate() {
             let expected = model.execute(versioned::Session(0), op);
-            let call = Call { step: Step::T1, effect: Effect::Pg(op) };
+            let call = Call { step: Step::T1, behalf: None, effect: Effect::Pg(op) };
             let reply = session.execute(call).await.unwrap_or_else(|error| panic!("{place}: {op:?}: {error}"));
             assert_eq!(Ran::Done(reply), expected, "{place}: {op:?} of {ops:#?}");
             let real = tables::read(&mut self.connection, &self.names).await.unwrap();
@@ -112,7 +112,7 @@ fn insert(trace: u8, kind: Kind, status: Status, amount: &str) -> PgOp {
 async fn the_ledger() {
     let mut bench = Bench::new().await;
     let select = |trace, lock| PgOp::SelectRow { trace: Trace(trace), lock };
-    for kind in [Kind::Deduct, Kind::Recharge, Kind::Refund] {
+    for kind in [Kind::Deduct, Kind::Recharge, Kind::Refund, Kind::Hold] {
         for status in [Status::Pending, Status::Committed, Status::Reversed] {
             let ops = [
                 select(0, false),
@@ -132,6 +132,50 @@ async fn the_ledger() {
     bench.servers.stop().await;
 }
 
+/// The first one by trace and not by when it was written; a hold that is committed is unfinished too, one that is settled is
+/// not.
+#[tokio::test]
+async fn rows_that_somebody_has_still_to_finish() {
+    let mut bench = Bench::new().await;
+    let (unfinished, far) = (PgOp::SelectUnfinished, money("999999999999.999999"));
+    let settle = |trace, amount: &str| {
+        let (before, after) = (money("94.75"), money("94.75") - money(amount));
+        PgOp::SettleRow { trace: Trace(trace), amount: money(amount), before, after }
+    };
+    for kind in [Kind::Deduct, Kind::Recharge, Kind::Refund, Kind::Hold] {
+        for status in [Status::Pending, Status::Committed, Status::Reversed] {
+            let ops = [
+                unfinished,
+                insert(1, kind, status, "5.25"),
+                unfinished,
+                insert(0, kind, status, "0.000249"),
+                unfinished,
+                settle(0, "7.5"),
+                unfinished,
+                PgOp::MarkSettled(Trace(0)),
+                unfinished,
+                PgOp::MarkReversed(Trace(1)),
+                unfinished,
+                PgOp::MarkSettled(Trace(1)),
+                unfinished,
+                settle(0, "0"),
+            ];
+            bench.run(row(), &ops).await;
+        }
+    }
+    let none = [settle(0, "1"), PgOp::MarkSettled(Trace(0)), unfinished];
+    let replies = bench.run(row(), &none).await;
+    assert_eq!(replies, [Reply::Updated(0), Reply::Updated(0), Reply::Row(None)]);
+    let hold = insert(0, Kind::Hold, Status::Committed, "5.25");
+    let inside =
+        [PgOp::Begin, hold, unfinished, settle(0, "1"), PgOp::MarkSettled(Trace(0)), unfinished, PgOp::Rollback];
+    bench.run(row(), &[&inside[..], &[unfinished, hold, unfinished]].concat()).await;
+    let beyond = PgOp::SettleRow { trace: Trace(0), amount: far + money("0.000001"), before: far, after: far };
+    let replies = bench.run(row(), &[beyond, hold, beyond, PgOp::Begin, beyond, unfinished, PgOp::Commit]).await;
+    assert_eq!([replies[0], replies[2], replies[4]], [Reply::Failed(Failure::OutOfRange); 3]);
+    bench.servers.stop().await;
+}
+
 #[tokio::test]
 async fn transactions_and_savepoints() {
     let mut bench = Bench::new().await;
@@ -144,6 +188,9 @@ async fn transactions_and_savepoints() {
         [PgOp::Begin, one, one, PgOp::Commit],
         [PgOp::Begin, PgOp::Begin, one, PgOp::Commit],
         [PgOp::Rollback, one, PgOp::Commit, mark],
+        [PgOp::RollbackToSavepoint, one, PgOp::Savepoint, PgOp::ReleaseSavepoint],
+        [PgOp::Begin, one, PgOp::RollbackToSavepoint, PgOp::Commit],
+        [PgOp::Begin, one, PgOp::ReleaseSavepoint, PgOp::Commit],
     ];
     for ops in whole {
         bench.run(row(), &ops).await;
@@ -263,9 +310,48 @@ async fn keys_budgets_and_usage() {
         PgOp::Begin,
         usage(T, 1, true),
         usage(T, 1, false),
+        PgOp::SelectUsage(T),
         PgOp::Rollback,
     ];
     let replies = bench.run(row(), &ops).await;
     assert_eq!(replies[10], Reply::Failed(Failure::OutOfRange));
+    bench.servers.stop().await;
+}
+
+/// The totals are read and written back; rows by trace are no part of them.
+#[tokio::test]
+async fn usage_read_and_written_back() {
+    let mut bench = Bench::new().await;
+    let set = |tenant, requests, cost: &str| {
+        let row = UsageRow { requests, cost: money(cost) };
+        PgOp::SetUsage { tenant, row }
+    };
+    let usage = |keyed| PgOp::AddUsage { tenant: T, trace: Trace(0), cost: money("0.000249"), keyed };
+    let ops = [
+        PgOp::SelectUsage(T),
+        set(T, 1, "5.25"),
+        PgOp::SelectUsage(T),
+        PgOp::SelectUsage(OTHER),
+        usage(true),
+        PgOp::SelectUsage(T),
+        usage(false),
+        PgOp::SelectUsage(T),
+        set(T, 7, "0"),
+        set(OTHER, u32::MAX, "999999999999.999999"),
+        PgOp::SelectUsage(OTHER),
+        PgOp::Begin,
+        set(T, 2, "1"),
+        PgOp::SelectUsage(T),
+        PgOp::Rollback,
+        PgOp::SelectUsage(T),
+    ];
+    bench.run(row(), &ops).await;
+    let far = Money::from_micros(1_000_000_000_000_000_000);
+    let beyond = PgOp::SetUsage { tenant: T, row: UsageRow { requests: 1, cost: far } };
+    let replies = bench.run(row(), &[beyond, PgOp::Begin, beyond, PgOp::SelectUsage(T), PgOp::Rollback]).await;
+    assert_eq!(
+        (replies[0], replies[3]),
+        (Reply::Failed(Failure::OutOfRange), Reply::Failed(Failure::InFailedTransaction))
+    );
     bench.servers.stop().await;
 }

@@ -15,12 +15,13 @@ use model::effect::{
 };
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{KeyRow, Limit, QuotaRow, Request, Tenant, Trace};
+use model::row::{Key, KeyRow, Limit, QuotaRow, Tenant, Trace};
 use model::step::Step;
 use model::store::redis::{Hash, Redis};
 use redis::aio::MultiplexedConnection;
 
 const T: Tenant = Tenant(0);
+const OTHER: Tenant = Tenant(1);
 
 /// A real Redis with what is needed to ask it.
 struct Bench {
@@ -34,7 +35,12 @@ impl Bench {
     async fn new() -> Bench {
         let servers = Servers::start(&Options::default()).await.expect("Postgres and Redis");
         let stores = Stores::new(&servers.postgres(), "public", &servers.redis().unwrap(), "c:").unwrap();
-        let names = Names::of("c:", &["acme", "zenith"], &["t-1"], &[(T, Trace(0))]);
+        let names = Names::of(
+            "c:",
+            &["acme", "zenith"],
+            &["t-1", "t-1-rest"],
+            &[(T, Trace(0)), (OTHER, Trace(0)), (T, Trace(1))],
+        );
         let connection = stores.redis().await.unwrap();
         Bench { servers, stores, names, connection }
     }
@@ -43,12 +49,12 @@ impl Bench {
     async fn run(&mut self, hash: Option<Hash>, principal: Option<KeyRow>, ops: &[RedisOp]) -> Vec<Reply> {
         contents::clear(&mut self.connection, "c:").await.unwrap();
         contents::fill(&mut self.connection, &self.names, &[hash], &[principal]).await.unwrap();
-        let mut model = Redis::new(1, &[hash, None], &[principal, None]);
+        let mut model = Redis::new(3, &[hash, None], &[principal, None]);
         let mut session = Session::new(self.stores.clone(), self.names.clone(), "bench".to_owned());
         let mut replies = Vec::new();
         for (place, &op) in ops.iter().enumerate() {
             let expected = model.execute(op);
-            let call = Call { step: Step::T1, effect: Effect::Redis(op) };
+            let call = Call { step: Step::T1, behalf: None, effect: Effect::Redis(op) };
             let reply = session.execute(call).await.unwrap_or_else(|error| panic!("{place}: {op:?}: {error}"));
             assert_eq!(reply, expected, "{place}: {op:?}");
             let expected = Contents::of(&model, &self.names);
@@ -77,12 +83,17 @@ fn eval(script: Script) -> RedisOp {
 }
 
 fn deduct(amount: &str, on: &str, arithmetic: Arithmetic) -> RedisOp {
-    eval(Script::Deduct { amount: money(amount), counts: true, day: day(on), arithmetic })
+    eval(Script::Deduct { amount: money(amount), negative: false, counts: true, day: day(on), arithmetic })
 }
 
 /// The same, but the request is counted elsewhere.
 fn deduct_alone(amount: &str, on: &str, arithmetic: Arithmetic) -> RedisOp {
-    eval(Script::Deduct { amount: money(amount), counts: false, day: day(on), arithmetic })
+    eval(Script::Deduct { amount: money(amount), negative: false, counts: false, day: day(on), arithmetic })
+}
+
+/// Whatever the balance is.
+fn deduct_below_zero(amount: &str, counts: bool, arithmetic: Arithmetic) -> RedisOp {
+    eval(Script::Deduct { amount: money(amount), negative: true, counts, day: day("2026-01-31"), arithmetic })
 }
 
 fn adjust(by: &str, arithmetic: Arithmetic) -> RedisOp {
@@ -112,7 +123,8 @@ fn part(row: QuotaRow, fields: Fields) -> Option<Hash> {
 async fn plain_commands() {
     let mut bench = Bench::new().await;
     let key = KeyRow { limit: Some(money("5")), used: money("0.000249") };
-    let setnx = RedisOp::SetNx { request: Request(0), ttl: DAY };
+    let take = |key| RedisOp::SetNx { key: Key(key), ttl: DAY };
+    let setnx = take(0);
     let lock = RedisOp::TakeWarmLock { tenant: T, ttl: WARM_LOCK_TTL };
     let hset = |fields| RedisOp::HSet { tenant: T, row: row("-12.3"), fields };
     let expire = RedisOp::Expire { tenant: T, ttl: DAY };
@@ -120,9 +132,14 @@ async fn plain_commands() {
     let ops = [
         setnx,
         setnx,
-        RedisOp::Del(Request(0)),
-        RedisOp::Del(Request(0)),
+        RedisOp::Del(Key(0)),
+        RedisOp::Del(Key(0)),
         setnx,
+        take(1),
+        take(2),
+        take(1),
+        RedisOp::Del(Key(1)),
+        take(2),
         lock,
         lock,
         RedisOp::Exists(T),
@@ -266,6 +283,32 @@ async fn what_a_deduct_checks_and_in_which_order() {
         bench.run(None, None, &[adjust("0.3", arithmetic), charge("0.1"), RedisOp::Exists(T)]).await;
         for fields in [Fields::BALANCE, Fields(1 << 2), Fields(1 << 4 | 1 << 5), Fields(0b1_1011_1110)] {
             bench.run(part(row("0.15"), fields), None, &all).await;
+        }
+    }
+    bench.servers.stop().await;
+}
+
+/// The balance is not looked at, the limits are.
+#[tokio::test]
+async fn deducts_below_zero() {
+    let mut bench = Bench::new().await;
+    for arithmetic in [Arithmetic::Lua, Arithmetic::Exact] {
+        for (balance, amount) in TRAPS {
+            let [counted, alone] = [true, false].map(|counts| deduct_below_zero(amount, counts, arithmetic));
+            let far = deduct_below_zero("1000.000001", true, arithmetic);
+            let ops =
+                [counted, alone, far, counted, deduct("0.000001", "2026-01-31", arithmetic), RedisOp::ReadHash(T)];
+            bench.run(warm(row(balance)), None, &ops).await;
+        }
+        let charge = deduct_below_zero("1", true, arithmetic);
+        for (daily_quota, monthly_quota, limit) in [(1, 2, Limit::Daily), (2, 1, Limit::Monthly)] {
+            let hash = warm(QuotaRow { daily_quota, monthly_quota, ..row("0.5") });
+            let replies = bench.run(hash, None, &[charge, charge]).await;
+            assert!(matches!(replies[0], Reply::Left(_)));
+            assert_eq!(replies[1], Reply::Denied(limit));
+        }
+        for hash in [None, part(row("0.15"), Fields::BALANCE), part(row("0.15"), Fields::DAILY)] {
+            bench.run(hash, None, &[charge, RedisOp::ReadHash(T), charge]).await;
         }
     }
     bench.servers.stop().await;

@@ -3,17 +3,19 @@
 
 use arrayvec::ArrayVec;
 
+use crate::calendar::Dates;
 use crate::day::Day;
+use crate::delivery::{Endings, StreamPrices};
 use crate::design::Design;
 use crate::effect::{Call, Seconds};
 use crate::flow::{Asking, Path};
 use crate::money::Money;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Reply};
-use crate::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Request, Tenant, UsageRow};
+use crate::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Request, Tenant, Trace, UsageRow};
 use crate::step::Step;
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
-use crate::store::redis::{Hash, MAX_REQUESTS};
+use crate::store::redis::{Hash, MAX_KEYS, MAX_REQUESTS};
 use crate::world::MAX_GATEWAYS;
 
 /// One tenant's accounts.
@@ -23,6 +25,10 @@ pub struct TenantBook {
     pub open: Money,
     /// Requests counted before the first one here (ghost).
     pub open_used: u32,
+    /// The day of the window that was open then, by the declared policy (ghost).
+    pub open_day: Day,
+    /// Its dates (ghost).
+    pub dates: Dates,
     /// The committed quota row.
     pub quota: QuotaRow,
     /// The Redis hash, if there is one.
@@ -43,7 +49,7 @@ pub struct RequestBook {
     /// Whose money.
     pub tenant: Tenant,
     /// Where its row is in [`Books::rows`].
-    pub trace: crate::row::Trace,
+    pub trace: Trace,
     /// What is asked for.
     pub asking: Asking,
     /// Whether its client comes back after a fault (ghost).
@@ -52,22 +58,46 @@ pub struct RequestBook {
     pub price: Money,
     /// Money really moved for it in the truth store (ghost): positive is taken.
     pub moved: Money,
-    /// Its idempotency key's seconds to live, if the key is there.
-    pub key: Option<Seconds>,
-    /// Whether an attempt in flight took that key (ghost).
-    pub key_held: bool,
     /// Attempts in flight (ghost).
     pub in_flight: u8,
     /// The final answer the client has (ghost).
     pub answered: Option<Answer>,
-    /// Times the provider served it (ghost).
+    /// Times the provider served it, of a stream those that cost anything (ghost).
     pub served: u8,
+    /// What is known of a stream.
+    pub stream: Option<StreamBook>,
+    /// Trouble with a store struck an attempt of it (ghost).
+    pub outage: bool,
     /// The day in whose window an attempt of it passed quota_check first (ghost).
     pub admitted_on: Option<Day>,
     /// The day in whose window the attempt that made its row effective is counted (ghost).
     pub charged_on: Option<Day>,
     /// The reply to a COMMIT of one of its attempts was lost (ghost).
     pub in_doubt: bool,
+}
+
+/// One idempotency key, there or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyBook {
+    /// Whose.
+    pub request: Request,
+    /// For which trace.
+    pub trace: Trace,
+    /// Its seconds to live, if it is there.
+    pub ttl: Option<Seconds>,
+    /// Whether a process that is alive took it (ghost).
+    pub held: bool,
+}
+
+/// What is known of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamBook {
+    /// What it costs by how far it comes (ghost).
+    pub prices: StreamPrices,
+    /// What it is taken to cost before.
+    pub estimate: Money,
+    /// How its calls came to their ends (ghost).
+    pub endings: Endings,
 }
 
 /// Everything at one instant.
@@ -77,9 +107,9 @@ pub struct Books {
     pub design: Design,
     /// The parts of the path that are walked.
     pub path: Path,
-    /// The day the run began on (ghost).
-    pub first_day: Day,
-    /// The day it is.
+    /// The place of the clock in the calendar (ghost).
+    pub turn: u8,
+    /// The day it is in UTC.
     pub today: Day,
     /// The most attempts that can be in flight at once.
     pub gateways: u8,
@@ -89,6 +119,10 @@ pub struct Books {
     pub tenants: ArrayVec<TenantBook, MAX_TENANTS>,
     /// The committed ledger, by trace.
     pub rows: ArrayVec<Option<LedgerRow>, MAX_TRACES>,
+    /// By trace: the request whose trace with a suffix it is.
+    pub owners: ArrayVec<Option<Request>, MAX_TRACES>,
+    /// By idempotency key.
+    pub keys: ArrayVec<KeyBook, MAX_KEYS>,
     /// By logical request.
     pub requests: ArrayVec<RequestBook, MAX_REQUESTS>,
     /// Nothing in flight, every client done, jobs ran after the last fault, stores healthy.
@@ -96,16 +130,61 @@ pub struct Books {
 }
 
 impl Books {
-    /// The committed row of a request, if it is this tenant's.
+    /// The committed row of a request, if it is this tenant's; where attempts have traces of their own, the first effective
+    /// one.
     pub fn row_of(&self, request: Request) -> Option<&LedgerRow> {
+        self.own_row(request).or_else(|| self.rows_of(request).find(|row| row.effective() && row.kind == Kind::Deduct))
+    }
+
+    /// The committed row of a request under the trace that its client chose.
+    pub fn own_row(&self, request: Request) -> Option<&LedgerRow> {
         let book = &self.requests[request.index()];
         self.rows[book.trace.index()].as_ref().filter(|row| row.tenant == book.tenant)
     }
 
+    /// Every committed row of a request, those under a trace with a suffix included.
+    pub fn rows_of(&self, request: Request) -> impl Iterator<Item = &LedgerRow> {
+        let book = &self.requests[request.index()];
+        let rows = self.rows.iter().zip(&self.owners).filter_map(|(row, owner)| Some((row.as_ref()?, owner)));
+        let its = move |row: &LedgerRow, owner: Option<Request>| match owner {
+            Some(owner) => owner == request,
+            None => row.trace == book.trace && row.tenant == book.tenant,
+        };
+        rows.filter(move |(row, owner)| its(row, **owner)).map(|(row, _)| row)
+    }
+
+    /// What the effective rows of a request have taken, less what they have given back.
+    pub fn taken_by_rows(&self, request: Request) -> Money {
+        self.rows_of(request).filter(|row| row.effective()).map(|row| -row.effect()).sum()
+    }
+
+    /// What a stream may pay by the way its calls ended.
+    pub fn due(&self, stream: &StreamBook) -> Vec<Money> {
+        self.design.due(&stream.prices, stream.estimate, stream.endings)
+    }
+
+    /// Whether a stream may pay this.
+    pub fn is_due(&self, amount: Money, stream: &StreamBook) -> bool {
+        self.due(stream).contains(&amount)
+    }
+
     /// The request whose row lies at a trace.
     pub fn request_of(&self, row: &LedgerRow) -> Option<Request> {
+        if let Some(owner) = self.owners[row.trace.index()] {
+            return Some(owner);
+        }
         let place = self.requests.iter().position(|r| r.trace == row.trace && r.tenant == row.tenant)?;
         Some(Request(place as u8))
+    }
+
+    /// Whose an idempotency key is.
+    pub fn tenant(&self, key: &KeyBook) -> Tenant {
+        self.requests[key.request.index()].tenant
+    }
+
+    /// The key of a request's own trace.
+    pub fn own_key(&self, request: Request) -> Option<Seconds> {
+        self.keys[request.index()].ttl
     }
 
     /// Sum of `eff` over a tenant's effective rows: negative for charges.
@@ -114,12 +193,24 @@ impl Books {
         effective.map(LedgerRow::effect).sum()
     }
 
-    /// The effective charges of a tenant: how many, and their sum.
+    /// The effective charges of a tenant: how many requests, and what they come to. What a stream gets back of its hold is
+    /// no charge, the rest of it is no request of its own, and what came to nothing is none either; a charge given back
+    /// later stays one.
     pub fn charged(&self, tenant: Tenant) -> UsageRow {
-        let charges =
-            self.rows.iter().flatten().filter(|r| r.tenant == tenant && r.effective() && r.kind == Kind::Deduct);
-        charges
-            .fold(UsageRow::default(), |sum, row| UsageRow { requests: sum.requests + 1, cost: sum.cost + row.amount })
+        let of = |row: &&LedgerRow| row.tenant == tenant && row.effective();
+        self.rows.iter().flatten().filter(of).fold(UsageRow::default(), |sum, row| {
+            let owner = self.owners[row.trace.index()];
+            let part = owner.is_some_and(|owner| self.own_row(owner).is_some());
+            match row.kind {
+                Kind::Deduct | Kind::Hold => {
+                    let free = self.request_of(row).is_some_and(|request| self.taken_by_rows(request) == Money::ZERO);
+                    let counts = !part && !free;
+                    UsageRow { requests: sum.requests + u32::from(counts), cost: sum.cost + row.amount }
+                }
+                Kind::Refund if owner.is_some() => UsageRow { cost: sum.cost - row.amount, ..sum },
+                Kind::Refund | Kind::Recharge => sum,
+            }
+        })
     }
 
     /// The day in which a request counts by the design's policy, if it counts.
@@ -150,7 +241,7 @@ pub struct Told {
     pub was_binding: bool,
     /// Another attempt of the request is in flight.
     pub others_in_flight: bool,
-    /// The day on which the attempt began.
+    /// The day on which the attempt began, by the declared policy.
     pub day: Day,
     /// Requests of the tenant counted by the design's policy in the window that it is judged in, which for a late
     /// attempt may have begun after its day; when it was told.
@@ -185,6 +276,8 @@ pub struct Occurrence {
     pub early: bool,
     /// The client had asked before.
     pub again: bool,
+    /// What it asked met uncommitted work of another request in its transaction, and, if so, whether it ended that.
+    pub met_others_work: Option<bool>,
 }
 
 impl Occurrence {
@@ -201,6 +294,7 @@ impl Occurrence {
             stranger_released: false,
             early: false,
             again: false,
+            met_others_work: None,
         }
     }
 }

@@ -24,9 +24,14 @@ const DAYS_OF_400_YEARS: u32 = 146_097;
 const EPOCH: u32 = 719_468;
 
 impl Day {
-    /// The day after.
-    pub fn next(self) -> Day {
-        Day(self.0.saturating_add(1))
+    /// So many days later, or earlier.
+    pub fn shifted(self, days: i8) -> Day {
+        Day(self.0.saturating_add_signed(i16::from(days)))
+    }
+
+    /// So many days after.
+    pub fn later(self, days: u8) -> Day {
+        Day(self.0.saturating_add(u16::from(days)))
     }
 
     /// The month it lies in.
@@ -137,7 +142,7 @@ mod tests {
             ("1970-01-01", "1970-01-02", "1970-01"),
         ] {
             let parsed: Day = day.parse().unwrap();
-            assert_eq!((parsed.to_string(), parsed.next().to_string()), (day.to_owned(), next.to_owned()));
+            assert_eq!((parsed.to_string(), parsed.later(1).to_string()), (day.to_owned(), next.to_owned()));
             assert_eq!(parsed.month().to_string(), month);
             assert_eq!(parsed.month().first_day().to_string(), format!("{month}-01"));
         }

@@ -129,6 +129,38 @@ choices! {
         /// The lock, and an HSET that does not replace a newer version.
         WarmLockFixed = "warm-lock+fixed",
     }
+    /// How a stream is billed (P0-1).
+    Stream {
+        /// A callback in the API layer runs the deduct when the stream is over, whatever became of it.
+        #[default]
+        AsReported = "as-reported",
+        /// P0-1 A: tokens are collected, the billing step charges them, one deferred commit.
+        A = "A",
+        /// P0-1 A that bills broken streams too, by the provider's count, and answers a committed trace from its row.
+        AFixed = "A+fixed",
+        /// P0-1 B: the charge goes to a queue, a worker deducts.
+        B = "B",
+        /// P0-1 B whose worker asks the ledger and not the key, whose job keeps its day and is delivered until it is done.
+        BFixed = "B+fixed",
+        /// P0-1 C: PENDING commits when the stream starts, the charge settles it.
+        C = "C",
+        /// P0-1 C that checks the balance first, settles under the row's lock and answers a known trace from its row.
+        CFixed = "C+fixed",
+        /// The estimate is deducted up front, the difference is made up at the end.
+        Hold = "hold-then-settle",
+        /// Hold-then-settle whose row says that it is a hold, settled in one transaction.
+        HoldFixed = "hold-then-settle+fixed",
+        /// The callback charges each attempt under its own trace, which is the client's and the time.
+        Stamped = "trace-plus-timestamp",
+    }
+    /// Who finishes a ledger row that nobody comes back for. The review names nobody.
+    Sweeper {
+        /// Nobody.
+        #[default]
+        Nobody = "none",
+        /// A periodic job that finishes what is PENDING or a hold, under the row's lock.
+        Periodic = "periodic",
+    }
     /// How Lua scripts are sent to Redis. Not of the review: it quotes EVAL, and many a client sends hashes.
     Scripts {
         /// EVAL with the whole text.
@@ -138,6 +170,16 @@ choices! {
         Sha = "evalsha",
         /// EVALSHA, and EVAL in the same step where the answer is NOSCRIPT, as `Script` of the `redis` crate does.
         ShaReload = "evalsha+reload",
+    }
+    /// Whose midnight ends a window, for a tenant that has a time zone. The review does not say.
+    Midnight {
+        /// UTC's: the gateway's date.
+        #[default]
+        Utc = "utc",
+        /// The tenant's, by its zone.
+        TenantZone = "tenant-zone",
+        /// The tenant's, by the offset to UTC that was stored of it when the run began.
+        FixedOffset = "fixed-offset",
     }
 }
 
@@ -158,8 +200,14 @@ pub struct Design {
     pub usage: Usage,
     /// P1-9.
     pub warm_up: WarmUp,
+    /// P0-1.
+    pub stream: Stream,
+    /// Who finishes what is left.
+    pub sweeper: Sweeper,
     /// How scripts are sent.
     pub scripts: Scripts,
+    /// Whose midnight ends a window.
+    pub midnight: Midnight,
 }
 
 /// A named design.
@@ -184,7 +232,7 @@ pub enum UnknownDesign {
     },
     /// A choice of something that cannot be chosen.
     #[error(
-        "`{key}` is nothing to choose: valid are base, budget, idempotency, cache, counting, usage, warm-up, scripts"
+        "`{key}` is nothing to choose: valid are base, budget, idempotency, cache, counting, usage, warm-up, stream, sweeper, scripts, midnight"
     )]
     Key {
         /// What was written.
@@ -234,7 +282,7 @@ impl Design {
     }
 
     /// The choices, in the order in which they are written.
-    pub fn choices(self) -> [(&'static str, &'static str); 8] {
+    pub fn choices(self) -> [(&'static str, &'static str); 11] {
         [
             ("base", self.base.text()),
             ("budget", self.budget.text()),
@@ -243,7 +291,10 @@ impl Design {
             ("counting", self.counting.text()),
             ("usage", self.usage.text()),
             ("warm-up", self.warm_up.text()),
+            ("stream", self.stream.text()),
+            ("sweeper", self.sweeper.text()),
             ("scripts", self.scripts.text()),
+            ("midnight", self.midnight.text()),
         ]
     }
 
@@ -268,7 +319,10 @@ impl Design {
             "counting" => counting: Counting,
             "usage" => usage: Usage,
             "warm-up" => warm_up: WarmUp,
+            "stream" => stream: Stream,
+            "sweeper" => sweeper: Sweeper,
             "scripts" => scripts: Scripts,
+            "midnight" => midnight: Midnight,
         }
         Ok(())
     }
@@ -284,6 +338,9 @@ impl Design {
         let only_redis = matches!(self.cache, Cache::C | Cache::CFixed);
         let counts_elsewhere = self.counting != Counting::AsReported;
         let in_transaction = self.budget == Budget::AFixed || self.usage == Usage::C;
+        let other_stream = self.stream != Stream::AsReported;
+        let own_transaction = other_stream && !matches!(self.stream, Stream::A | Stream::AFixed | Stream::Stamped);
+        let stream = ("stream", self.stream.text());
         let base = ("base", self.base.text());
         let idempotency = ("idempotency", self.idempotency.text());
         let cache = ("cache", self.cache.text());
@@ -309,6 +366,18 @@ impl Design {
                 cache,
                 budget,
                 "the charge is made in Redis, there is no transaction of the charge to be part of",
+            ),
+            (
+                redis_decides && other_stream,
+                cache,
+                stream,
+                "the fix charges a stream in Postgres, where the balance only follows",
+            ),
+            (
+                code && own_transaction,
+                base,
+                stream,
+                "the fix ends its own transaction, the code leaves that to a caller who is gone when a stream is over",
             ),
         ];
         let text = |(key, value): (&str, &str)| format!("{key}={value}");

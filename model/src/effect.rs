@@ -5,8 +5,9 @@ mod redis;
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
+use crate::delivery::Part;
 use crate::money::Money;
-use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit};
+use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit, UsageRow};
 use crate::step::Step;
 
 pub use redis::{
@@ -18,6 +19,9 @@ pub use redis::{
 pub struct Call {
     /// Its label.
     pub step: Step,
+    /// For the row of which trace, where a process works for others than its own request; only the checker looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behalf: Option<Trace>,
     /// What is asked.
     pub effect: Effect,
 }
@@ -59,6 +63,8 @@ pub enum PgOp {
         /// FOR UPDATE: waits for a writer and keeps the row until the transaction ends.
         lock: bool,
     },
+    /// SELECT of the first ledger row, in the order of traces, that is PENDING or a hold.
+    SelectUnfinished,
     /// INSERT of a ledger row.
     InsertRow {
         /// Whose money.
@@ -121,6 +127,19 @@ pub enum PgOp {
     },
     /// UPDATE of the row to COMMITTED, whatever its status was.
     MarkCommitted(Trace),
+    /// UPDATE of the row to COMMITTED with the amount and the balances that are known by then, whatever its status was.
+    SettleRow {
+        /// Which row.
+        trace: Trace,
+        /// How much.
+        amount: Money,
+        /// `balance_before`.
+        before: Money,
+        /// `balance_after`.
+        after: Money,
+    },
+    /// UPDATE of the row's type from hold to deduct.
+    MarkSettled(Trace),
     /// UPDATE of the row to REVERSED, whatever its status was.
     MarkReversed(Trace),
     /// SELECT of the tenant's API key.
@@ -135,6 +154,15 @@ pub enum PgOp {
         delta: i64,
         /// What the writer takes the unit to be.
         unit: Unit,
+    },
+    /// SELECT of the usage totals of the tenant's API key.
+    SelectUsage(Tenant),
+    /// UPDATE of the usage totals to absolute values.
+    SetUsage {
+        /// Whose key.
+        tenant: Tenant,
+        /// The values.
+        row: UsageRow,
     },
     /// Usage of a request: an upsert of the totals, relative; or, `keyed`, an INSERT of a row of its own by trace, ON
     /// CONFLICT DO NOTHING.
@@ -154,8 +182,17 @@ pub enum PgOp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalOp {
-    /// The provider is called: its cost is incurred here.
+    /// The provider is called: its cost is incurred here, or, of a stream, begins to be.
     Upstream(Request),
+    /// A part of the stream passes by, from the provider to the client.
+    Receive {
+        /// Of which request.
+        request: Request,
+        /// Which part.
+        part: Part,
+    },
+    /// The provider is asked what it has counted for a stream.
+    AskCount(Request),
     /// An errand is handed over: to the job queue, which outlives the process and delivers at least once, or, for
     /// [`Errand::Snapshot`], to a task of this process.
     Send(Errand),
@@ -169,10 +206,24 @@ pub enum LocalOp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Errand {
-    /// Put the usage of this request on record (usage job).
-    Usage(Request),
+    /// Put the usage of a request on record (usage job).
+    Usage {
+        /// Which.
+        request: Request,
+        /// What it came to.
+        cost: Money,
+    },
     /// Charge this request in Postgres (P0-4 A).
     Settle(Request),
+    /// Charge this stream (P0-1 B).
+    Charge {
+        /// Which.
+        request: Request,
+        /// What it comes to.
+        amount: Money,
+        /// The day that it counts in; else the day of its delivery is.
+        day: Option<Day>,
+    },
     /// Write this snapshot to the hash of its tenant (P0-4 B): a task that a process starts after its commit.
     Snapshot {
         /// Of which request's charge.
@@ -186,7 +237,10 @@ impl Errand {
     /// The request it is about.
     pub fn request(self) -> Request {
         match self {
-            Errand::Usage(request) | Errand::Settle(request) | Errand::Snapshot { request, .. } => request,
+            Errand::Usage { request, .. }
+            | Errand::Settle(request)
+            | Errand::Charge { request, .. }
+            | Errand::Snapshot { request, .. } => request,
         }
     }
 }
@@ -203,6 +257,9 @@ impl PgOp {
             | PgOp::SetDailyQuota { .. }
             | PgOp::MarkCommitted(_)
             | PgOp::MarkReversed(_)
+            | PgOp::SettleRow { .. }
+            | PgOp::MarkSettled(_)
+            | PgOp::SetUsage { .. }
             | PgOp::AddBudget { .. }
             | PgOp::AddUsage { .. } => true,
             PgOp::Begin
@@ -214,7 +271,9 @@ impl PgOp {
             | PgOp::SelectQuota(_)
             | PgOp::SelectRow { .. }
             | PgOp::SelectKey(_)
-            | PgOp::SelectBudget(_) => false,
+            | PgOp::SelectBudget(_)
+            | PgOp::SelectUnfinished
+            | PgOp::SelectUsage(_) => false,
         }
     }
 }

@@ -8,14 +8,16 @@
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Delivered;
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
+use crate::flow::deduct::Deducted;
 use crate::money::Money;
-use crate::reply::{Failure, Reply};
-use crate::row::{Limit, QuotaRow};
+use crate::reply::{Answer, Failure, Reply};
+use crate::row::{Limit, QuotaRow, Trace};
 use crate::step::Step;
 
 /// The most entries one flow may have on record at a time: replies that still matter, carried values, a round.
-pub const MAX_ENTRIES: usize = 16;
+pub const MAX_ENTRIES: usize = 24;
 
 /// What a suspended flow has been told so far: all there is to know of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,6 +50,12 @@ pub enum Carried {
     Money(Money),
     /// A quota row.
     Quota(QuotaRow),
+    /// A stream that is over.
+    Delivered(Delivered),
+    /// What a deduct came to.
+    Deducted(Deducted),
+    /// Nothing to tell so far, or this.
+    Answer(Option<Answer>),
 }
 
 /// A value that a phase can come to.
@@ -75,6 +83,9 @@ carry! {
     Option<Limit>: limit => Carried::Limit(limit), Carried::Limit(limit) => limit;
     Money: money => Carried::Money(money), Carried::Money(money) => money;
     QuotaRow: row => Carried::Quota(row), Carried::Quota(row) => row;
+    Deducted: deducted => Carried::Deducted(deducted), Carried::Deducted(deducted) => deducted;
+    Delivered: over => Carried::Delivered(over), Carried::Delivered(over) => over;
+    Option<Answer>: answer => Carried::Answer(answer), Carried::Answer(answer) => answer;
 }
 
 impl Carry for Option<QuotaRow> {
@@ -151,11 +162,12 @@ pub struct Io<'a> {
     recorded: &'a mut Recorded,
     next: usize,
     depth: u8,
+    behalf: Option<Trace>,
 }
 
 /// Runs a flow from its start against what it has been told so far.
 pub fn run<T>(recorded: &mut Recorded, flow: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Ran<T> {
-    match flow(&mut Io { recorded, next: 0, depth: 0 }) {
+    match flow(&mut Io { recorded, next: 0, depth: 0, behalf: None }) {
         Ok(value) => Ran::Ended(value),
         Err(Stop::Suspended(Suspension(call))) => Ran::Asks(call),
         Err(Stop::Failed(failure)) => Ran::Failed(failure),
@@ -176,17 +188,25 @@ pub fn caught<T>(part: Flow<T>) -> Flow<Result<T, Failure>> {
 impl Io<'_> {
     /// Asks Postgres. A refusal is a failure of the flow unless [`caught`].
     pub fn pg(&mut self, step: Step, op: PgOp) -> Flow<Reply> {
-        self.call(Call { step, effect: Effect::Pg(op) })
+        self.call(Call { step, behalf: self.behalf, effect: Effect::Pg(op) })
     }
 
     /// Asks Redis. An outage is a failure of the flow unless [`caught`].
     pub fn redis(&mut self, step: Step, op: RedisOp) -> Flow<Reply> {
-        self.call(Call { step, effect: Effect::Redis(op) })
+        self.call(Call { step, behalf: self.behalf, effect: Effect::Redis(op) })
     }
 
     /// Does something outside both stores.
     pub fn local(&mut self, step: Step, op: LocalOp) -> Flow<Reply> {
-        self.call(Call { step, effect: Effect::Local(op) })
+        self.call(Call { step, behalf: self.behalf, effect: Effect::Local(op) })
+    }
+
+    /// Runs `body` for the row of a trace that is not the process's own.
+    pub fn on_behalf<T>(&mut self, trace: Trace, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
+        let whose = self.behalf.replace(trace);
+        let ended = body(self);
+        self.behalf = whose;
+        ended
     }
 
     /// Runs `body` as a phase: once it has ended, only what it came to is kept and its replies are forgotten, so that two

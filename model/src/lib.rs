@@ -3,8 +3,10 @@
 //! Nothing here can do I/O, read a clock or draw a random number.
 
 pub mod books;
+pub mod calendar;
 pub mod capsule;
 pub mod day;
+pub mod delivery;
 pub mod design;
 pub mod effect;
 pub mod flow;

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Budget, Cache, Counting, Design, Idempotency, Usage};
+use crate::delivery::{Cut, Endings, StreamPrices};
+use crate::design::{Budget, Cache, Counting, Design, Idempotency, Midnight, Stream, Usage};
+use crate::money::Money;
 use crate::row::Unit;
 
 /// One of the two stores.
@@ -32,6 +34,48 @@ pub enum Staleness {
     InFlight,
     /// Until the background job has run.
     Background,
+}
+
+/// How far a stream may go below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overdraft {
+    /// By as much as the streams can cost that are in flight at once: one per gateway.
+    InFlight,
+    /// By what a stream costs beyond its estimate: one per gateway.
+    BeyondEstimate,
+}
+
+/// What a broken stream pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StreamAbort {
+    /// What the provider has counted.
+    Counted,
+    /// What the provider has counted where it tells it, else prompt and three tokens a chunk.
+    Known,
+    /// The same, and the estimate where the process that knew has left it to the sweeper.
+    KnownOrEstimate,
+}
+
+/// What calls of a stream beyond the first of its trace are to cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeats {
+    /// Nothing is declared: none of them is covered.
+    Undeclared,
+    /// Each is charged by a row of its own.
+    Charged,
+}
+
+/// Whose midnight ends a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResetTz {
+    /// UTC's.
+    Utc,
+    /// The tenant's.
+    Tenant,
 }
 
 /// Where what a key has spent is on record.
@@ -79,6 +123,54 @@ impl Design {
         Fail::Closed
     }
 
+    /// The most requests that are let through and not metered while a store is down.
+    pub fn unmetered_bound(self) -> u32 {
+        match self.fail() {
+            Fail::Closed => 0,
+        }
+    }
+
+    /// `overdraft`, of streams. Reading: the review says `allow_negative` and no bound; the nearest one is what is in
+    /// flight when the balance is used up.
+    pub fn overdraft(self) -> Overdraft {
+        match self.stream {
+            Stream::CFixed | Stream::Hold | Stream::HoldFixed => Overdraft::BeyondEstimate,
+            _ => Overdraft::InFlight,
+        }
+    }
+
+    /// `stream_abort`. Reading: a design that declares nothing is judged by what the provider has counted (ST-2).
+    pub fn stream_abort(self) -> StreamAbort {
+        match self.stream {
+            Stream::AFixed | Stream::BFixed => StreamAbort::Known,
+            Stream::CFixed | Stream::HoldFixed => StreamAbort::KnownOrEstimate,
+            _ => StreamAbort::Counted,
+        }
+    }
+
+    /// What a stream may pay whose calls came to these ends; nothing if none was made.
+    pub fn due(self, prices: &StreamPrices, estimate: Money, endings: Endings) -> Vec<Money> {
+        let of = |cut: Cut| match self.stream_abort() {
+            StreamAbort::Counted => prices.counted(cut),
+            StreamAbort::Known | StreamAbort::KnownOrEstimate => prices.known(cut),
+        };
+        let by_estimate = self.stream_abort() == StreamAbort::KnownOrEstimate && endings.abandoned();
+        let mut due: Vec<Money> = endings.cuts().map(of).chain(by_estimate.then_some(estimate)).collect();
+        due.sort_unstable();
+        due.dedup();
+        if due.is_empty() { vec![Money::ZERO] } else { due }
+    }
+
+    /// What is declared for calls beyond the first of a trace, of streams.
+    pub fn repeats(self) -> Repeats {
+        if self.stream == Stream::Stamped { Repeats::Charged } else { Repeats::Undeclared }
+    }
+
+    /// Whether money of a stream is taken before its price is known, so that it adds up only when nothing is under way.
+    pub fn holds(self) -> bool {
+        matches!(self.stream, Stream::Hold | Stream::HoldFixed)
+    }
+
     /// `staleness`.
     pub fn staleness(self) -> Staleness {
         let in_the_background = matches!(self.idempotency, Idempotency::B | Idempotency::BFixed)
@@ -86,9 +178,12 @@ impl Design {
         if in_the_background { Staleness::Background } else { Staleness::InFlight }
     }
 
-    /// `reset_tz`: whose midnight ends a window.
-    pub fn reset_tz(self) -> &'static str {
-        "UTC"
+    /// `reset_tz`: whose midnight ends a window. Reading: who stores a tenant's offset means its midnight.
+    pub fn reset_tz(self) -> ResetTz {
+        match self.midnight {
+            Midnight::Utc => ResetTz::Utc,
+            Midnight::TenantZone | Midnight::FixedOffset => ResetTz::Tenant,
+        }
     }
 
     /// Where the budget is on record.

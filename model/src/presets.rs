@@ -1,6 +1,7 @@
 //! The named designs: as reported plus one fix each.
 
-use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Preset, Scripts, Usage, WarmUp};
+use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, Preset, Scripts};
+use crate::design::{Stream, Sweeper, Usage, WarmUp};
 
 const AS_REPORTED: Design = Design {
     base: Base::AsReported,
@@ -10,7 +11,10 @@ const AS_REPORTED: Design = Design {
     counting: Counting::AsReported,
     usage: Usage::AsReported,
     warm_up: WarmUp::AsReported,
+    stream: Stream::AsReported,
+    sweeper: Sweeper::Nobody,
     scripts: Scripts::Eval,
+    midnight: Midnight::Utc,
 };
 
 macro_rules! presets {
@@ -28,6 +32,22 @@ presets! {
     "as-reported", "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it", {};
     "as-reported-code", "What the quoted code does: savepoint in the caller's transaction, hash written before its commit",
         { base: Base::Code };
+    "p0-1-a", "A stream's tokens are collected and charged in the billing step, one deferred commit", { stream: Stream::A };
+    "p0-1-a+fixed", "P0-1 A that bills broken streams too and answers a committed trace from its row",
+        { stream: Stream::AFixed };
+    "p0-1-b", "A stream's charge goes to a queue, a worker deducts", { stream: Stream::B };
+    "p0-1-b+fixed", "P0-1 B by the ledger instead of the key, in the stream's own day, until it is done",
+        { stream: Stream::BFixed };
+    "p0-1-c", "PENDING commits when the stream starts and is settled when it is over", { stream: Stream::C };
+    "p0-1-c+sweeper", "P0-1 C beside a job that finishes what is left PENDING",
+        { stream: Stream::C, sweeper: Sweeper::Periodic };
+    "p0-1-c+fixed", "P0-1 C checked first and settled under the row's lock, beside that job",
+        { stream: Stream::CFixed, sweeper: Sweeper::Periodic };
+    "p0-1-hold-then-settle", "The estimate is deducted up front, the difference refunded or charged under a suffix",
+        { stream: Stream::Hold };
+    "p0-1-hold-then-settle+fixed", "The hold is a row of its own kind, settled in one transaction, or by that job",
+        { stream: Stream::HoldFixed, sweeper: Sweeper::Periodic };
+    "p0-1-trace-plus-timestamp", "Each attempt at a stream is charged under a trace of its own", { stream: Stream::Stamped };
     "p0-2-a", "Budget in a BUDGET row, in whole cents, after the charge", { budget: Budget::A };
     "p0-2-a+fixed", "P0-2 A in micro-units, inside the charge's transaction", { budget: Budget::AFixed };
     "p0-2-b", "Budget in a Redis counter that is given a fraction", { budget: Budget::B };
@@ -62,4 +82,7 @@ presets! {
     "scripts-evalsha", "Scripts are loaded once and sent by their hash", { scripts: Scripts::Sha };
     "scripts-evalsha+reload", "Scripts are sent by their hash, and whole where Redis does not have them",
         { scripts: Scripts::ShaReload };
+    "reset-tenant-zone", "Windows end at the tenant's midnight, by its time zone", { midnight: Midnight::TenantZone };
+    "reset-fixed-offset", "Windows end at the tenant's midnight, by an offset stored before the clocks change",
+        { midnight: Midnight::FixedOffset };
 }

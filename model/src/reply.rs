@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
-use crate::row::{BudgetRow, KeyRow, LedgerRow, Limit, QuotaRow};
+use crate::row::{BudgetRow, KeyRow, LedgerRow, Limit, QuotaRow, UsageRow};
 
 /// The answer to one [`crate::effect::Call`], projected to what a flow may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub enum Reply {
     Key(Option<KeyRow>),
     /// The BUDGET row of an API key.
     Budget(BudgetRow),
+    /// The usage totals of an API key.
+    Usage(UsageRow),
     /// A budget counter in micro-units; nothing if there is none.
     Spent(Option<i64>),
     /// The server or the network refused.
@@ -81,8 +83,14 @@ pub enum Failure {
     IdleTimeout,
     /// 55P03 or 57014: a statement waited too long for a lock and was given up by the server.
     StatementTimeout,
+    /// The trace has a row that is under way, or was left so. Raised by the flow.
+    UnderWay,
     /// The provider failed: nothing was served.
     UpstreamFailed,
+    /// The client went away while its stream was under way.
+    ClientGone,
+    /// The provider broke a stream off.
+    ProviderGone,
 }
 
 /// What the client is told.
@@ -115,6 +123,7 @@ impl Failure {
                 | Failure::KeyWithoutRow
                 | Failure::ForeignRow
                 | Failure::NotReversible
+                | Failure::UnderWay
                 | Failure::UniqueViolation
                 | Failure::OutOfRange
                 | Failure::NotAnInteger
@@ -145,7 +154,10 @@ impl Failure {
             Failure::NotAnInteger => "value is not an integer",
             Failure::IdleTimeout => "idle in transaction for too long (25P03)",
             Failure::StatementTimeout => "statement timed out (55P03/57014)",
+            Failure::UnderWay => "the trace is under way",
             Failure::UpstreamFailed => "the provider failed",
+            Failure::ClientGone => "the client went away",
+            Failure::ProviderGone => "the provider broke the stream off",
             Failure::Refused(Limit::Budget) => "budget of the api key exhausted",
         }
     }

@@ -10,12 +10,23 @@ use crate::money::Money;
 pub struct Tenant(pub u8);
 
 /// Which trace id, by its place in the scenario. Unique in the ledger across tenants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Trace(pub u8);
 
 /// Which logical request: one tenant, one trace, one price, however many attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request(pub u8);
+
+/// Which idempotency key `deduct:{tenant}:{trace}`, by its place: the requests' own ones first, in their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key(pub u8);
+
+impl Key {
+    /// Its place in the setup's list.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
 
 impl Tenant {
     /// Its place in the scenario's list.
@@ -215,8 +226,10 @@ pub enum Kind {
     Deduct,
     /// Money paid in.
     Recharge,
-    /// A charge given back.
+    /// A charge given back, whole or in part.
     Refund,
+    /// Money of a stream that is under way, taken by an estimate until it is settled (hold-then-settle, repaired).
+    Hold,
 }
 
 /// A row of `billing_transaction`.
@@ -248,13 +261,18 @@ impl LedgerRow {
     pub fn effect(&self) -> Money {
         self.kind.effect(self.amount)
     }
+
+    /// Whether somebody has still to finish it: it is pending, or a hold that is not settled.
+    pub fn unfinished(&self) -> bool {
+        self.status == Status::Pending || self.kind == Kind::Hold
+    }
 }
 
 impl Kind {
     /// What so much of it does to the balance.
     pub fn effect(self, amount: Money) -> Money {
         match self {
-            Kind::Deduct => -amount,
+            Kind::Deduct | Kind::Hold => -amount,
             Kind::Recharge | Kind::Refund => amount,
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::moves::{Actor, Move};
 use crate::setup::Setup;
+use crate::trace::Unreachable;
 use crate::world::World;
 
 /// The longest a scheduled run may get; a flow that does not end within it is cut there.
@@ -43,6 +44,19 @@ pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
         }
     }
     runs
+}
+
+/// These moves, then on without further disturbance until all is at rest; of several attempts that could go on, the one
+/// of the last gateway does.
+///
+/// # Errors
+/// Names the first of the moves that cannot happen.
+pub fn until_rest(setup: &Setup, moves: &[Move]) -> Result<Vec<Move>, Unreachable> {
+    let mut world = World::new(setup);
+    for (place, &mv) in moves.iter().enumerate() {
+        world.apply(setup, mv).map_err(|why| Unreachable { number: place + 1, why })?;
+    }
+    Ok(carry_on(setup, world, moves.to_vec(), Prefer::Newest))
 }
 
 /// The same until a statement first waits for a lock, which is then given up.

@@ -1,21 +1,28 @@
 //! What a world begins with: accounts, requests, design and the bounds of what may go wrong.
 
 mod faults;
+mod met;
 mod premises;
+mod suffixes;
 
+use arrayvec::ArrayVec;
+
+use crate::calendar::Calendar;
 use crate::day::Day;
-use crate::design::{Budget, Cache, Counting, Design, Scripts, Usage, WarmUp};
-use crate::flow::{Asking, Attempt, Charge, Flows, Path};
+use crate::delivery::StreamPrices;
+use crate::design::{Cache, Design, Stream, Usage};
+use crate::flow::{Asking, Attempt, Charge, Flows, Path, Rider, Suffixes};
 use crate::money::{Amount, Money, MoneyError};
 use crate::moves::Actor;
 use crate::policy::BudgetRecord;
 use crate::pricing::{self, Direction};
-use crate::row::{BudgetRow, KeyRow, QuotaRow, Request, Tenant, Trace, Unit};
+use crate::row::{BudgetRow, Key, KeyRow, Kind, QuotaRow, Request, Tenant, Trace, Unit};
+use crate::setup::met::needed;
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
-use crate::store::redis::MAX_REQUESTS;
+use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
 pub use faults::Faults;
-pub use premises::{Account, Asked, AskedKind, Premises, Tokens};
+pub use premises::{Account, Asked, AskedKind, Premises, Streamed, Tokens};
 
 /// Everything a run depends on besides the order of its moves.
 #[derive(Clone, Debug)]
@@ -24,12 +31,16 @@ pub struct Setup {
     pub accounts: Vec<Account>,
     /// The logical requests.
     pub requests: Vec<Asked>,
-    /// Trace ids, in the order in which requests name them first.
+    /// Trace ids, in the order in which requests name them first; then those with a suffix, each request's together.
     pub traces: Vec<String>,
+    /// Whose idempotency keys can be, by request and trace; the requests' own ones first, in their order.
+    pub keys: Vec<(Request, Trace)>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
     /// The day it begins on.
     pub today: Day,
+    /// When dates change.
+    pub calendar: Calendar,
     /// The parts of the request path that are walked, those included that the design cannot do without.
     pub path: Path,
     /// Budgets of trouble.
@@ -76,6 +87,11 @@ pub enum SetupError {
     /// A trace id that `varchar(64)` does not hold or that is empty.
     #[error("the trace id `{0}` must have 1 to 64 characters")]
     TraceLength(String),
+    /// A time zone of which no dates are known.
+    #[error(
+        "account `{0}`: `zone` has no dates from the first day on: name it in a scenario, such as \"Europe/Berlin\""
+    )]
+    Zone(String),
     /// A price of nothing proves nothing.
     #[error("request `{0}` has the price 0: it must be more, or no invariant could fail")]
     FreeRequest(String),
@@ -115,8 +131,10 @@ impl Setup {
                 return Err(SetupError::Twice(format!("account `{}`", account.name)));
             }
         }
-        let path = needed(path, design);
-        let met = design.met_on(path);
+        let zones: Vec<_> = accounts.iter().map(|account| account.zone.as_ref()).collect();
+        let calendar = Calendar::of(today, &zones).map_err(|place| SetupError::Zone(accounts[place].name.clone()))?;
+        let path = needed(path, design, &requests);
+        let met = design.met_on(path, &accounts, &requests);
         let mut traces: Vec<String> = Vec::new();
         let mut charges = Vec::new();
         for (i, asked) in requests.iter().enumerate() {
@@ -127,10 +145,32 @@ impl Setup {
             charges.push(Charge { day: today, design: met, path, ..charge });
         }
         within("distinct traces", traces.len(), 1, MAX_TRACES)?;
+        ride(&requests, &mut charges)?;
+        let keys = suffixes::suffix(met, &requests, faults, &mut charges, &mut traces)?;
+        within("distinct traces, those with a suffix included,", traces.len(), 1, MAX_TRACES)?;
+        if let Some(trace) = suffixes::twice(&traces) {
+            return Err(SetupError::Twice(format!("trace `{trace}`, one with a suffix,")));
+        }
+        within("idempotency keys", keys.len(), 1, MAX_KEYS)?;
         let flows = met.flows();
         let jobs = jobs(met, path, &flows, &charges);
         within("gateways and background jobs together", usize::from(gateways) + jobs.len(), 1, MAX_SESSIONS)?;
-        Ok(Setup { accounts, requests, traces, gateways, today, path, faults, design, met, flows, charges, jobs })
+        Ok(Setup {
+            accounts,
+            requests,
+            traces,
+            keys,
+            gateways,
+            today,
+            calendar,
+            path,
+            faults,
+            design,
+            met,
+            flows,
+            charges,
+            jobs,
+        })
     }
 
     /// The same with another flow for every attempt, for designs that are not among the choices.
@@ -142,6 +182,22 @@ impl Setup {
     /// What each attempt of a request is asked, on the first day.
     pub fn charge(&self, request: Request) -> &Charge {
         &self.charges[request.index()]
+    }
+
+    /// A charge, for what all have in common.
+    pub fn any_charge(&self) -> Option<&Charge> {
+        self.charges.first()
+    }
+
+    /// By trace: the request whose trace with a suffix it is; none for what clients chose.
+    pub fn owners(&self) -> ArrayVec<Option<Request>, MAX_TRACES> {
+        let suffixed = |trace: Trace| self.charges.iter().find(|charge| charge.trace != trace && charge.has(trace));
+        (0..self.traces.len() as u8).map(|trace| suffixed(Trace(trace)).map(|charge| charge.request)).collect()
+    }
+
+    /// The request that a row of this trace and tenant belongs to; of a trace with a suffix there is but one.
+    pub fn request_of(&self, tenant: Tenant, trace: Trace) -> Option<Request> {
+        self.charges.iter().find(|charge| charge.tenant == tenant && charge.has(trace)).map(|charge| charge.request)
     }
 
     /// The background jobs and the workers for errands, in the order of moves.
@@ -162,6 +218,7 @@ impl Setup {
     /// A tenant's quota row before the first request.
     pub fn opening(&self, tenant: Tenant) -> QuotaRow {
         let account = &self.accounts[tenant.index()];
+        let today = self.date_taken(0, tenant);
         QuotaRow {
             balance: account.balance.money(),
             credit: account.credit.money(),
@@ -170,9 +227,19 @@ impl Setup {
             monthly_quota: account.monthly_quota,
             monthly_used: account.used,
             version: 0,
-            daily_reset_at: (!account.new).then_some(self.today),
-            monthly_reset_at: (!account.new).then_some(self.today.month()),
+            daily_reset_at: (!account.new).then_some(today),
+            monthly_reset_at: (!account.new).then_some(today.month()),
         }
+    }
+
+    /// The date that a gateway or a job takes for a tenant, at a place in the calendar.
+    pub fn date_taken(&self, turn: u8, tenant: Tenant) -> Day {
+        self.calendar.dates(turn, tenant).taken(self.met.midnight)
+    }
+
+    /// The date whose window the design declares to be a tenant's, at a place in the calendar.
+    pub fn date_declared(&self, turn: u8, tenant: Tenant) -> Day {
+        self.calendar.dates(turn, tenant).declared(self.met.reset_tz())
     }
 
     /// A tenant's API key before the first request.
@@ -197,44 +264,23 @@ impl Setup {
     }
 }
 
-/// The path with the parts that the design cannot do without: quota_check is walked where it takes the money (P0-4 A), and
-/// where nobody else keeps the counts of the hash (P0-4 D).
-fn needed(path: Path, design: Design) -> Path {
-    let needs_quota_check = matches!(design.cache, Cache::A | Cache::AFixed | Cache::D | Cache::DFixed);
-    Path { quota_check: path.quota_check || needs_quota_check, ..path }
-}
-
-impl Design {
-    /// The design as far as a step of this path meets it; the rest is as reported.
-    fn met_on(self, path: Path) -> Design {
-        Design {
-            budget: if path.auth { self.budget } else { Budget::AsReported },
-            counting: if path.quota_check { self.counting } else { Counting::AsReported },
-            warm_up: if path.quota_check { self.warm_up } else { WarmUp::AsReported },
-            usage: if path.usage { self.usage } else { Usage::AsReported },
-            scripts: if self.runs_scripts(path) { self.scripts } else { Scripts::Eval },
-            ..self
-        }
-    }
-
-    /// Whether a step of this path runs a Lua script.
-    fn runs_scripts(self, path: Path) -> bool {
-        let writes_by_script = !matches!(self.cache, Cache::AsReported | Cache::B | Cache::D);
-        let counts_by_script = !matches!(self.counting, Counting::A | Counting::B);
-        let warms_by_script = self.warm_up == WarmUp::WarmLockFixed;
-        writes_by_script || path.quota_check && (counts_by_script || warms_by_script)
-    }
-}
-
 fn jobs(design: Design, path: Path, flows: &Flows, charges: &[Charge]) -> Vec<Actor> {
-    let queue = path.usage && design.usage != Usage::C || matches!(design.cache, Cache::A | Cache::AFixed);
+    let settles = matches!(design.cache, Cache::A | Cache::AFixed);
+    let usage = path.usage && design.usage != Usage::C;
+    let stream_usage = usage && matches!(design.stream, Stream::A | Stream::AFixed);
+    let stream_charge = matches!(design.stream, Stream::B | Stream::BFixed);
+    let queue = |charge: &Charge| match charge.asking {
+        Asking::Stream => settles || stream_usage || stream_charge,
+        _ => settles || usage,
+    };
     let tasks = matches!(design.cache, Cache::B | Cache::BFixed);
-    let calls = || charges.iter().filter(|charge| charge.asking == Asking::Charge).map(|charge| charge.request);
+    let calls = || charges.iter().filter(|charge| charge.asking.is_call());
     let sync = flows.sync.map(|_| Actor::Sync);
     let copy_back = flows.copy_back.map(|_| Actor::CopyBack);
-    let workers = calls().filter(|_| queue).map(Actor::Worker);
-    let tasks = calls().filter(|_| tasks).map(Actor::Task);
-    sync.into_iter().chain(copy_back).chain(workers).chain(tasks).collect()
+    let sweeper = flows.sweep.map(|_| Actor::Sweeper);
+    let workers = calls().filter(|charge| queue(charge)).map(|charge| Actor::Worker(charge.request));
+    let tasks = calls().filter(|_| tasks).map(|charge| Actor::Task(charge.request));
+    sync.into_iter().chain(copy_back).chain(sweeper).chain(workers).chain(tasks).collect()
 }
 
 fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String>) -> Result<Charge, SetupError> {
@@ -253,8 +299,14 @@ fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String
         request: Request(i as u8),
         tenant: Tenant(tenant as u8),
         trace: Trace(trace as u8),
+        key: Key(i as u8),
+        suffixes: Suffixes::default(),
         asking,
         amount,
+        rider: None,
+        stream: stream_prices(asked, amount)?,
+        kind: Kind::Deduct,
+        negative: false,
         estimate: asked.estimate.map_or(amount, Amount::money),
         commits: asked.commit,
         day: Day::default(),
@@ -280,6 +332,7 @@ fn asking(asked: &Asked, traces: &[String]) -> Result<Asking, SetupError> {
     }
     match (asked.kind, &asked.of, asked.daily_quota) {
         (AskedKind::Charge, ..) => Ok(Asking::Charge),
+        (AskedKind::Stream, ..) => Ok(Asking::Stream),
         (AskedKind::Recharge, ..) => Ok(Asking::Recharge),
         (AskedKind::Reverse, Some(of), _) => match traces.iter().position(|trace| trace == of) {
             Some(place) => Ok(Asking::Reverse { of: Trace(place as u8) }),
@@ -298,13 +351,9 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
         (AskedKind::Reverse | AskedKind::DailyQuota, None, None) => return Ok(Money::ZERO),
         (AskedKind::Reverse | AskedKind::DailyQuota, ..) => return wrong("`amount` is for charges and recharges"),
         (_, Some(_), Some(_)) => return wrong("`amount` and `tokens` are both given: one of them is valid"),
+        (AskedKind::Stream, _, None) => return wrong("`kind = \"stream\"` needs `tokens`, by which it is priced"),
         (_, Some(amount), None) => amount.money(),
-        (AskedKind::Charge, None, Some(tokens)) => {
-            let input = Direction { tokens: tokens.input, price_per_1k: tokens.input_price };
-            let output = Direction { tokens: tokens.output, price_per_1k: tokens.output_price };
-            let cost = pricing::cost(&[input, output]);
-            cost.map_err(|why| SetupError::Price { trace: asked.trace.clone(), why })?
-        }
+        (AskedKind::Charge | AskedKind::Stream, None, Some(tokens)) => cost_of(asked, tokens, tokens.output)?,
         (AskedKind::Recharge, None, Some(_)) => return wrong("`tokens` is for charges: say `amount`"),
         (_, None, None) => return wrong("`amount` is missing: write one such as \"5.25\""),
     };
@@ -312,6 +361,60 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
         return Err(SetupError::FreeRequest(asked.trace.clone()));
     }
     Ok(amount)
+}
+
+/// Puts each request that is charged within another one's transaction there.
+fn ride(requests: &[Asked], charges: &mut [Charge]) -> Result<(), SetupError> {
+    for (place, asked) in requests.iter().enumerate() {
+        let Some(host) = &asked.within else { continue };
+        let wrong = |why: &str| SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() };
+        let host = requests[..place].iter().position(|other| &other.trace == host && other.account == asked.account);
+        let host = host.ok_or_else(|| wrong("`within` must name a request before it, of the same account"))?;
+        let plain = [host, place].iter().all(|&request| charges[request].asking == Asking::Charge);
+        if !plain || charges[host].rider.is_some() || requests[host].within.is_some() {
+            return Err(wrong("`within` is for two charges, each of one other: streams and chains of them are not"));
+        }
+        let Charge { request, trace, key, amount, .. } = charges[place];
+        charges[host].rider = Some(Rider { request, trace, key, amount });
+        charges[host].commits = false;
+        charges[place].commits = false;
+    }
+    Ok(())
+}
+
+fn cost_of(asked: &Asked, tokens: &Tokens, output: u32) -> Result<Money, SetupError> {
+    let input = Direction { tokens: tokens.input, price_per_1k: tokens.input_price };
+    let output = Direction { tokens: output, price_per_1k: tokens.output_price };
+    pricing::cost(&[input, output]).map_err(|why| SetupError::Price { trace: asked.trace.clone(), why })
+}
+
+/// Output tokens that the gateway takes a chunk to have, where it must guess (ST-2).
+const TOKENS_A_CHUNK: u32 = 3;
+
+/// What a stream costs by how far it comes; of other requests nothing.
+fn stream_prices(asked: &Asked, whole: Money) -> Result<StreamPrices, SetupError> {
+    let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
+    let (tokens, stream) = match (asked.kind, &asked.tokens, asked.stream) {
+        (AskedKind::Stream, Some(tokens), Some(stream)) => (tokens, stream),
+        (AskedKind::Stream, _, None) => return wrong("`kind = \"stream\"` needs `stream`, with chunks, sent, counted"),
+        (_, _, Some(_)) => return wrong("`stream` is for `kind = \"stream\"`"),
+        _ => return Ok(StreamPrices::default()),
+    };
+    if stream.sent == 0 || stream.sent > stream.chunks {
+        return wrong("`stream.sent` must be 1 to `stream.chunks`");
+    }
+    if stream.counted > tokens.output {
+        return wrong("`stream.counted` must be at most `tokens.output`");
+    }
+    let guess = |chunks: u32| cost_of(asked, tokens, TOKENS_A_CHUNK.saturating_mul(chunks));
+    Ok(StreamPrices {
+        prompt: cost_of(asked, tokens, 0)?,
+        midway: cost_of(asked, tokens, stream.counted)?,
+        whole,
+        guess_midway: guess(stream.sent)?,
+        guess_whole: guess(stream.chunks)?,
+        reports: stream.reports,
+    })
 }
 
 fn within(key: &'static str, found: usize, low: usize, high: usize) -> Result<(), SetupError> {

@@ -1,7 +1,10 @@
 //! Situations: what must have been seen, so that an invariant that held cannot have held for want of an occasion.
 
 use crate::books::{Books, Edge};
-use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
+use crate::calendar::Dates;
+use crate::day::Day;
+use crate::delivery::Endings;
+use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp, Script};
 use crate::flow::Asking;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
@@ -101,8 +104,21 @@ pub const ALL: &[Situation] = &[
     arises("provider-failed", "the provider failed", |edge| did(edge, |mv| matches!(mv, Move::UpstreamFails { .. }))),
     arises("day-changed", "the day changed", |edge| did(edge, |mv| mv == Move::Midnight)),
     arises("month-changed", "the month changed", |edge| {
-        edge.before.is_some_and(|before| before.today.month() != edge.after.today.month())
+        let months = |books: &Books, tenant: Tenant| {
+            let dates = books.tenants[tenant.index()].dates;
+            (dates.utc.month(), dates.local.month())
+        };
+        let of = |before, tenant| months(before, tenant) != months(edge.after, tenant);
+        edge.before.is_some_and(|before| tenants(edge.after).any(|tenant| of(before, tenant)))
     }),
+    arises("asked-between-two-midnights", "a tenant's request arrived while its date was not UTC's", |edge| {
+        arrives(edge, |dates| dates.local != dates.utc)
+    }),
+    arises(
+        "stored-offset-outdated",
+        "a request arrived while the stored offset of its tenant gave another date",
+        |edge| arrives(edge, |dates| dates.local != dates.by_offset),
+    ),
     // How processes met.
     arises("asked-again-in-flight", "the client asked again while its attempt was in flight", |edge| {
         let in_flight = edge.did.and_then(|did| did.request).map(|r| edge.after.requests[r.index()].in_flight);
@@ -146,9 +162,61 @@ pub const ALL: &[Situation] = &[
             && redis(edge, |op| matches!(op, RedisOp::HSet { .. }))
     }),
     arises("usage-sent-before-commit", "the usage job was sent before the commit", |edge| {
-        let sends = |call: Call| matches!(call.effect, Effect::Local(LocalOp::Send(Errand::Usage(_))));
+        let sends = |call: Call| matches!(call.effect, Effect::Local(LocalOp::Send(Errand::Usage { .. })));
         edge.did.is_some_and(|did| did.early) && called(edge, sends)
     }),
+    // What became of a stream.
+    arises("stream-left-before-its-first-chunk", "a stream broke before its first chunk", |edge| {
+        broke_at(edge, Step::U2)
+    }),
+    arises("stream-left-midway", "a stream broke midway", |edge| broke_at(edge, Step::U3)),
+    arises("stream-left-before-its-end", "a stream broke after its last chunk and before its end", |edge| {
+        broke_at(edge, Step::U4) || broke_at(edge, Step::U5)
+    }),
+    arises("served-twice", "the provider served one request twice", |edge| {
+        edge.after.requests.iter().any(|request| request.served > 1)
+    }),
+    arises(
+        "reconnected-while-billed",
+        "a client that had left its stream came back while that was being billed",
+        |edge| {
+            let left = edge.did.and_then(|did| did.request).map(|r| &edge.after.requests[r.index()]);
+            did(edge, |mv| matches!(mv, Move::Send { .. }))
+                && left.is_some_and(|book| {
+                    book.in_flight > 1 && book.stream.is_some_and(|s| s.endings != Endings::default())
+                })
+        },
+    ),
+    arises("row-left-unfinished", "a process ended and left a row pending or a hold open", |edge| {
+        let left = edge.did.and_then(|did| did.request).and_then(|request| edge.after.row_of(request));
+        let ended =
+            did(edge, |mv| matches!(mv, Move::Crash { .. } | Move::Cancel { .. })) || at_step(edge, Step::Reply);
+        ended && left.is_some_and(LedgerRow::unfinished)
+    }),
+    arises("swept", "the sweeper finished a row", |edge| {
+        did(edge, |mv| matches!(mv, Move::Step { actor: Actor::Sweeper, step: Step::W7, .. }))
+    }),
+    arises("swept-while-alive", "the sweeper finished the row of a stream that was under way", |edge| {
+        let swept = did(edge, |mv| matches!(mv, Move::Step { actor: Actor::Sweeper, step: Step::W7, .. }));
+        swept && edge.after.requests.iter().any(|request| request.in_flight > 0)
+    }),
+    arises("delivered-though-done", "the queue did not hear that a job was done", |edge| {
+        did(edge, |mv| matches!(mv, Move::Unheard { .. }))
+    }),
+    arises("queue-lost", "the broker was lost with a job in its queue", |edge| did(edge, |mv| mv == Move::BrokerLoss)),
+    arises(
+        "clock-off",
+        "a request was counted in a day that has not begun: the date of its gateway is ahead",
+        |edge| {
+            called(edge, |call| {
+                let (Some(day), Some(request)) = (counts_in(call), edge.did.and_then(|did| did.request)) else {
+                    return false;
+                };
+                let dates = edge.after.tenants[edge.after.requests[request.index()].tenant.index()].dates;
+                [dates.utc, dates.local, dates.by_offset].into_iter().all(|date| day > date)
+            })
+        },
+    ),
     // What was done besides charging.
     arises("recharged", "a recharge became effective", |edge| {
         let mut rows = edge.after.rows.iter().flatten();
@@ -172,6 +240,25 @@ const _: () = assert!(ALL.len() <= 64);
 /// The situation of that id.
 pub fn find(id: &str) -> Option<&'static Situation> {
     ALL.iter().find(|situation| situation.id == id)
+}
+
+/// Whether an attempt arrived while its tenant's dates were such.
+fn arrives(edge: &Edge<'_>, are: impl Fn(Dates) -> bool) -> bool {
+    let request = edge.did.and_then(|did| did.request);
+    let tenant = request.map(|request| edge.after.requests[request.index()].tenant);
+    did(edge, |mv| matches!(mv, Move::Send { .. }))
+        && tenant.is_some_and(|tenant| are(edge.after.tenants[tenant.index()].dates))
+}
+
+/// The day in which a call counts a request, if it counts one.
+fn counts_in(call: Call) -> Option<Day> {
+    match call.effect {
+        Effect::Pg(PgOp::ChargeQuota { counts, .. }) => counts,
+        Effect::Pg(PgOp::CountQuota { day, .. }) => Some(day),
+        Effect::Redis(RedisOp::Eval { script: Script::CountDaily(day), .. }) => Some(day),
+        Effect::Redis(RedisOp::Eval { script: Script::Deduct { counts: true, day, .. }, .. }) => Some(day),
+        _ => None,
+    }
 }
 
 fn did(edge: &Edge<'_>, is: impl Fn(Move) -> bool) -> bool {
@@ -205,6 +292,14 @@ fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
     let Some(did) = edge.did.filter(|did| did.call.is_some_and(|call| lookup(call.step))) else { return false };
     let (Some(Reply::Row(Some(row))), Some(request)) = (did.reply, did.request) else { return false };
     is(&row, edge.after.requests[request.index()].tenant)
+}
+
+/// A stream broke where this part was to pass by.
+fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
+    did(edge, |mv| match mv {
+        Move::ClientAborts { step, .. } | Move::ProviderAborts { step, .. } => step == part,
+        _ => false,
+    })
 }
 
 /// A fault that struck after one step was done and before another was.

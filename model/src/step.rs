@@ -9,7 +9,8 @@ macro_rules! steps {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
         /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
-        /// commit, J the usage job, S the sync to Redis, G the sync to Postgres, R recharge, V reverse, L limit change.
+        /// commit, J the usage job, S the sync to Redis, W the sweeper, M making up
+        /// the difference to a hold, G the sync to Postgres, R recharge, V reverse, L limit change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Step { $($(#[$doc])* $name,)* }
 
@@ -58,8 +59,22 @@ steps! {
     Q7 = "Q7",
     /// EVAL of the deduct of the estimate (P0-4 A).
     Q8 = "Q8",
+    /// Lookup of a stream's row by its trace before the provider is called.
+    U0 = "U0",
+    /// Read of the quota before a stream is let through (P0-1 C repaired).
+    U0b = "U0b",
     /// The provider is called.
     U1 = "U1",
+    /// The first chunks of a stream pass by.
+    U2 = "U2",
+    /// Its other chunks.
+    U3 = "U3",
+    /// Its usage block.
+    U4 = "U4",
+    /// Its end.
+    U5 = "U5",
+    /// The provider is asked what it has counted for a stream.
+    U6 = "U6",
     /// BEGIN of the caller's transaction.
     C1 = "C1",
     /// Redis `SET key NX EX`, or, in designs without a key, the lookup of the row by its trace.
@@ -126,12 +141,18 @@ steps! {
     B3 = "B3",
     /// EVAL that corrects the estimate in Redis (P0-4 A repaired).
     B4 = "B4",
+    /// The charge of a stream is handed over to the queue (P0-1 B).
+    B5 = "B5",
     /// The usage job is handed over to the queue.
     J0 = "J0",
     /// The worker puts usage on record.
     J1 = "J1",
     /// The worker tells the queue that the errand is done.
     J2 = "J2",
+    /// Read of the usage totals for a stream's record.
+    J3 = "J3",
+    /// Write of the totals with the record appended.
+    J4 = "J4",
     /// COMMIT of the caller's transaction.
     C2 = "C2",
     /// ROLLBACK of the caller's transaction.
@@ -156,6 +177,40 @@ steps! {
     S2 = "S2",
     /// Background sync: EXPIRE.
     S3 = "S3",
+    /// Sweeper: SELECT of a row that nobody has finished.
+    W1 = "W1",
+    /// Sweeper: BEGIN.
+    W2 = "W2",
+    /// Sweeper: SELECT ... FOR UPDATE of the row.
+    W3 = "W3",
+    /// Sweeper: read of the quota.
+    W4 = "W4",
+    /// Sweeper: UPDATE of the quota, relative, if its version is the one read.
+    W5 = "W5",
+    /// Sweeper: the row is finished.
+    W6 = "W6",
+    /// Sweeper: COMMIT.
+    W7 = "W7",
+    /// Sweeper: ROLLBACK.
+    W8 = "W8",
+    /// Making up the difference to a hold: BEGIN.
+    M1 = "M1",
+    /// Making up: SELECT ... FOR UPDATE of the hold.
+    M2 = "M2",
+    /// Making up: read of the balance.
+    M3 = "M3",
+    /// Making up: INSERT of the row of the difference.
+    M4 = "M4",
+    /// Making up: UPDATE of the balance, relative.
+    M5 = "M5",
+    /// Making up: commit 1.
+    M6 = "M6",
+    /// Making up: the row of the difference becomes COMMITTED, which is commit 2; repaired, the hold is settled.
+    M7 = "M7",
+    /// Making up: COMMIT.
+    M8 = "M8",
+    /// Making up: ROLLBACK.
+    M9 = "M9",
     /// Redis to Postgres: HGETALL (P0-4 C).
     G1 = "G1",
     /// Redis to Postgres: UPDATE of the whole row.

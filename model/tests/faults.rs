@@ -3,7 +3,7 @@
 
 mod exhaustive_walk;
 
-use exhaustive_walk::{acme, asked, billing, once, setup, traces, walk, words};
+use exhaustive_walk::{acme, asked, billing, once, setup, stream, traces, walk, words};
 use expect_test::{Expect, expect};
 use model::design::Design;
 use model::effect::{PgOp, RedisOp, Seconds};
@@ -200,6 +200,52 @@ fn needed() -> Vec<Needed> {
                 gateway-b: T1 T1c F1 F4"#]],
         },
         Needed {
+            fault: "client-abort",
+            world: || one_stream("as-reported"),
+            breaks: "exact",
+            how: expect![[r#"
+            client: sends t1 to gateway-a
+            gateway-a: U1 U2 U3 loses its client T1 T2 T3a T3b T4a T4b T5 T6"#]],
+        },
+        Needed {
+            fault: "provider-abort",
+            world: || one_stream("as-reported"),
+            breaks: "exact",
+            how: expect![[r#"
+            client: sends t1 to gateway-a
+            gateway-a: U1 U2 U3 is broken off by the provider T1 T2 T3a T3b T4a T4b T5 T6"#]],
+        },
+        Needed {
+            fault: "broker-loss",
+            world: || one_stream("p0-1-b+fixed"),
+            breaks: "metered",
+            how: expect![[r#"
+            client: sends t1 to gateway-a
+            gateway-a: U0 U1 U2 U3 U4 U5 B5 reply
+            broker: loses all"#]],
+        },
+        Needed {
+            fault: "redelivery",
+            world: || {
+                let premises = billing(acme("100.00"), vec![asked("t1")], 1);
+                setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "p1-8-a")
+            },
+            breaks: "usage",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 J0 T7a T7b reply
+                worker-1: J1 J2 is not heard J1 J2"#]],
+        },
+        Needed {
+            fault: "clock-skew",
+            world: || counted("as-reported"),
+            breaks: "monotone",
+            how: expect![[r#"
+            clock: of gateway-a is a day behind
+            client: sends t1 to gateway-a
+            gateway-a: Q1 Q5"#]],
+        },
+        Needed {
             fault: "redis-time-travel",
             world: || traces(1, 1, &[], "p0-4-c+fixed"),
             breaks: "conserve",
@@ -231,6 +277,10 @@ fn every_fault_has_such_a_design() {
     assert_eq!(needed, kinds);
 }
 
+fn one_stream(design: &str) -> Setup {
+    setup(billing(acme("100.00"), vec![stream("t1")], 1), &[], design)
+}
+
 /// One request on the last day of a month, with quota_check and the provider on the path.
 fn counted(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
@@ -246,7 +296,7 @@ fn and(faults: Faults, kind: &str) -> Faults {
 
 /// A key of seconds is all that stands between two attempts and the money.
 fn a_short_lease_and_no_row(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: Seconds(30) })? == Reply::Held {
+    if io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: Seconds(30) })? == Reply::Held {
         return Ok(Answer::Duplicate);
     }
     check_and_charge(io, charge)?;

@@ -8,7 +8,7 @@ use model::invariant;
 
 use crate::claims::Claim;
 use crate::known::{Known, case_of, design};
-use crate::scenario::{Scenario, is_fix, risk_of};
+use crate::scenario::{Scenario, is_fix, is_fix_of, risk_of};
 use crate::verdict::{Findings, Verdict};
 
 /// The design every fix is compared with.
@@ -90,10 +90,11 @@ pub fn compare(scenarios: &[Scenario], claims: &[Claim], findings: &Findings) ->
 
 fn one(preset: &'static Preset, scenarios: &[Scenario], claims: &[Claim], known: &Known<'_>) -> Fix {
     let risk = risk_of(preset.name);
-    let about = claims.iter().filter(|claim| claim.risk == risk && claim.aimed && claim.design == ORIGINAL);
+    let about =
+        claims.iter().filter(|claim| is_fix_of(preset.name, &claim.risk) && claim.aimed && claim.design == ORIGINAL);
     let aims: BTreeSet<&str> = about.map(|claim| claim.at.invariant.as_str()).collect();
     let mut fix = Fix { preset, risk, cured: vec![], kept: vec![], new: vec![], unknown: 0, compared: 0, missing: 0 };
-    let is_own = |scenario: &&Scenario| risk_of(&scenario.id) == fix.risk;
+    let is_own = |scenario: &&Scenario| is_fix_of(preset.name, &risk_of(&scenario.id));
     let (own, others): (Vec<&Scenario>, Vec<&Scenario>) = scenarios.iter().partition(is_own);
     for (scenario, own) in own.into_iter().map(|s| (s, true)).chain(others.into_iter().map(|s| (s, false))) {
         let looked = |name: &str| {

@@ -49,6 +49,11 @@ fn occurs(kind: &str, run: &Run) -> bool {
             Move::Expire => "expiry",
             Move::UpstreamFails { .. } => "upstream-failure",
             Move::Midnight => "midnight",
+            Move::ClientAborts { .. } => "client-abort",
+            Move::ProviderAborts { .. } => "provider-abort",
+            Move::Unheard { .. } => "redelivery",
+            Move::BrokerLoss => "broker-loss",
+            Move::ClockSkew { .. } => "clock-skew",
             Move::Evict(_) => "eviction",
             Move::RedisFull { .. } => "redis-full",
             Move::PostgresRestart => "postgres-restart",
@@ -82,6 +87,11 @@ fn lacking(faults: Faults, kind: &str) -> Faults {
         "lock-timeout" => faults.lock_timeout = 0,
         "redis-time-travel" => faults.redis_time_travel = 0,
         "script-flush" => faults.script_flush = 0,
+        "client-abort" => faults.client_abort = 0,
+        "provider-abort" => faults.provider_abort = 0,
+        "redelivery" => faults.redelivery = 0,
+        "broker-loss" => faults.broker_loss = 0,
+        "clock-skew" => faults.clock_skew = 0,
         _ => {}
     }
     faults

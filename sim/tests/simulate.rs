@@ -13,7 +13,7 @@ use model::step::Step;
 use model::trace::Run;
 use model::world::World;
 use sim::simulate::{SimulateError, Simulated, replay, run_seed, sweep};
-use worlds::{breaches, everything, seeds, setup, situation, whole};
+use worlds::{breaches, everything, seeds, setup, situation, wander, whole};
 
 /// A design with every kind of job but the copy back: sync, usage workers and tasks.
 const ALL_JOBS: &str = "idempotency=B,cache=B";
@@ -176,22 +176,6 @@ fn a_panic_in_a_seed_is_that_seeds_error() {
     let setup = setup("as-reported", 1, 1, Faults::default());
     let found = run_seed(&setup.with_attempt(explodes), 0);
     assert_eq!(found, Err(SimulateError::Panicked("out of money".to_owned())));
-}
-
-/// A path of the world that no simulation chose.
-fn wander(setup: &Setup, mut dice: u64) -> Vec<Move> {
-    let (mut world, mut path, mut enabled) = (model::world::World::new(setup), Vec::new(), Vec::new());
-    loop {
-        enabled.clear();
-        world.moves(setup, &mut enabled);
-        if enabled.is_empty() {
-            return path;
-        }
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mv = enabled[(dice >> 33) as usize % enabled.len()];
-        world.apply(setup, mv).unwrap();
-        path.push(mv);
-    }
 }
 
 #[test]

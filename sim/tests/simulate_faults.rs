@@ -5,21 +5,9 @@
 mod worlds;
 
 use model::moves::{Actor, Move};
-use model::setup::{Faults, Premises, Setup};
+use model::setup::{Premises, Setup};
 use sim::simulate::Simulated;
-use worlds::{WHOLE, acme, breaches, everything, one, premises, seeds, setup, whole};
-
-/// The invariant breaks in simulation if this fault can strike, and only in runs that it strikes.
-fn breaks_by(make: impl Fn(Faults) -> Setup, fault: &str, strikes: fn(&Move) -> bool, invariant: &str) {
-    let calm = make(Faults::default());
-    let found = breaches(&calm, &seeds(&calm, 100));
-    assert!(!found.contains_key(invariant), "without {fault}: {found:?}");
-    let (struck, spared): (Vec<_>, Vec<_>) =
-        seeds(&make(one(fault)), 150).into_iter().partition(|(_, simulated)| simulated.run.moves().iter().any(strikes));
-    let rough = make(one(fault));
-    assert!(breaches(&rough, &struck).contains_key(invariant), "{fault} never broke {invariant} in {}", struck.len());
-    assert!(!breaches(&rough, &spared).contains_key(invariant), "{invariant} broke without {fault}");
-}
+use worlds::{WHOLE, acme, breaches, breaks_by, everything, one, premises, seeds, setup, whole};
 
 #[test]
 fn a_task_that_dies_with_its_process_leaves_the_hash_stale() {
@@ -114,7 +102,7 @@ fn scripts_that_are_flushed_and_sent_by_their_hash_stop_every_request() {
 #[test]
 fn every_kind_of_fault_strikes() {
     let setup = whole("idempotency=B,cache=B", 2, 2, everything());
-    let runs = seeds(&setup, 250);
+    let runs = seeds(&setup, 600);
     let struck = |is: &dyn Fn(&Move) -> bool| runs.iter().filter(|(_, s)| s.run.moves().iter().any(is)).count();
     let counts = [
         struck(&|mv| matches!(mv, Move::Crash { actor: Actor::Gateway(_), .. })),
@@ -142,5 +130,5 @@ fn every_kind_of_fault_strikes() {
     assert!(counts.iter().all(|&n| n > 0), "{counts:?}");
     assert!(runs.iter().any(|(_, s)| s.run.judge(&setup).seen[worlds::situation("asked-again-in-flight")]));
     let untouched = runs.iter().filter(|(_, s)| !s.run.moves().iter().any(|mv| mv.is_fault())).count();
-    assert!((1..100).contains(&untouched), "{untouched}");
+    assert!((1..240).contains(&untouched), "{untouched}");
 }

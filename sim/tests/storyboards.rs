@@ -235,6 +235,7 @@ fn every_step_and_every_fault_has_words() {
         V9 mark t1 reversed: 1 row
         V10 commit
         L1 set daily quota to 5: 1 row
+        the broker is lost with every job in its queue
         the attempt is cancelled before A1
         gateway-a crashes before A1
         trace-1 is told: error, connection to postgres lost
@@ -262,6 +263,8 @@ fn every_step_and_every_fault_has_words() {
         A1 look for the principal of acme: lost before it ran
         A1 look for the principal of acme: done, but the reply is lost
         postgres is killed and comes back
+        the clock of gateway-a is a day ahead
+        the clock of gateway-a is a day behind
         redis runs it late: cache the principal, 0.00 spent
         trace-1 asks again: charge acme 5.25
         v1 asks again: give t1 back to acme
@@ -270,6 +273,7 @@ fn every_step_and_every_fault_has_words() {
         r1 asks: recharge acme by 10.00
         l1 asks: set daily quota of acme to 5
         A3 cache the principal, 0.00 spent: given up, it may still run
+        J2 usage of trace-1 is done, which the queue does not hear
         A1 look for the principal of acme: redis unreachable
     "#]]
     .assert_eq(&vocabulary(&setups));

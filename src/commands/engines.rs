@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use adapter::crew::WorkerCommand;
 use adapter::engine::{Real, RealError};
-use adapter::servers::{Keeps, Options, Servers, ServersError};
+use adapter::matrix::Deed;
+use adapter::servers::{Keeps, Options, Ours, Servers, ServersError};
 use model::moves::Move;
 use model::schedule;
 use model::setup::Setup;
@@ -16,7 +17,7 @@ use sim::explore::Limits;
 use sim::sampled::Sampled;
 use sim::scenario::{Case, Scenario};
 use sim::simulate;
-use sim::verdict::{Engine, Findings, NotRun};
+use sim::verdict::{Counterexample, Engine, Findings, NotRun};
 
 use crate::failure::Failure;
 
@@ -110,11 +111,21 @@ pub struct RealServers {
 }
 
 /// Why the engine `real` is not at hand.
+#[derive(Debug)]
 pub enum NotAtHand {
     /// No server program: the engine is not run.
     Missing(String),
     /// A server that was named cannot be used.
     Failed(Failure),
+}
+
+impl From<NotAtHand> for Failure {
+    fn from(not_at_hand: NotAtHand) -> Failure {
+        match not_at_hand {
+            NotAtHand::Missing(why) => Failure::NoServer(why),
+            NotAtHand::Failed(failure) => failure,
+        }
+    }
 }
 
 impl RealServers {
@@ -135,17 +146,29 @@ impl RealServers {
         Ok(RealServers { runtime, real })
     }
 
+    /// Which servers may be hurt.
+    pub fn ours(&mut self) -> Ours {
+        self.real.servers().ours()
+    }
+
+    /// Carries out what a cell of the crash matrix does.
+    pub fn deed(&mut self, setup: &Setup, deed: &Deed) -> Result<Run, RealError> {
+        self.runtime.block_on(self.real.run_by(setup, &deed.moves, deed.means))
+    }
+
     /// Carries out a list of moves.
     pub fn run(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
         self.runtime.block_on(self.real.run(setup, moves))
     }
 
-    /// The scheduled runs of one case: every single disturbance of the undisturbed run, or so many of them, evenly chosen.
+    /// The scheduled runs of one case: every single disturbance of the undisturbed run, or so many of them, evenly chosen;
+    /// then what check found, move by move (lifting).
     pub fn scheduled(
         &mut self,
         scenario: &Scenario,
         case: &Case,
         most: usize,
+        lifted: &[Counterexample],
         bounds: &Bounds,
         capsules: &mut Capsules,
     ) -> Result<Findings, Failure> {
@@ -172,6 +195,7 @@ impl RealServers {
                 }
             }
         }
+        let unreachable = self.lift(case, lifted, &mut sampled, &mut refused, bounds)?;
         if refused > 0 {
             sampled.demand_nothing();
         }
@@ -181,7 +205,43 @@ impl RealServers {
             let why = format!("{which}: {refused} runs would hurt a server that is not ours");
             found.not_run.push(NotRun { engine: Engine::Real, why });
         }
+        found.not_run.extend(unreachable.into_iter().map(|why| NotRun { engine: Engine::Real, why }));
         Ok(found)
+    }
+
+    /// Replays what check found on the real servers. It must break the same invariant with the same numbers: anything else is an
+    /// error of ours. What reality could not be brought to, with the move and the reason, is given back.
+    fn lift(
+        &mut self,
+        case: &Case,
+        lifted: &[Counterexample],
+        sampled: &mut Sampled<'_>,
+        refused: &mut usize,
+        bounds: &Bounds,
+    ) -> Result<Vec<String>, Failure> {
+        let mut unreachable = Vec::new();
+        for shown in lifted.iter().take_while(|_| bounds.ended().is_none()) {
+            let which = format!("{}, {}, {}", shown.scenario, shown.design, shown.breach.invariant);
+            match self.run(&case.setup, &shown.run.moves()) {
+                Ok(run) => {
+                    let place = model::invariant::place(shown.breach.invariant);
+                    let judged = run.judge(&case.setup);
+                    let breach = place.and_then(|place| judged.tallies.get(place)?.breach.as_ref());
+                    if breach != Some(&shown.breach) {
+                        let breach = breach.map_or("nothing".to_owned(), sim::story::sentence);
+                        let expected = sim::story::sentence(&shown.breach);
+                        return Err(Failure::Internal(format!("{which}: check breaks {expected}; reality {breach}")));
+                    }
+                    sampled.add(&run, None);
+                }
+                Err(RealError::NotOurs { .. }) => *refused += 1,
+                Err(RealError::NotReachable { number, why, .. }) => {
+                    unreachable.push(format!("lifting {which}: move {number}: {why}"));
+                }
+                Err(error) => return Err(Failure::Internal(format!("{which}, on real servers: {error}"))),
+            }
+        }
+        Ok(unreachable)
     }
 
     /// Stops private servers; with `keep` leaves their data and says where.

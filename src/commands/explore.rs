@@ -8,7 +8,7 @@ use sim::verdict::Findings;
 use sim::{report, story};
 
 use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
-use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::commands::engines::{self, Bounds, RealServers};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress;
@@ -77,18 +77,21 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
 
 /// `trial real`.
 pub fn real(args: &RealArgs) -> Result<u8, Failure> {
+    if args.crash_matrix {
+        return crate::commands::matrix::matrix(&args.selection, &args.matrix);
+    }
+    if args.load {
+        return crate::commands::load::load(&args.selection, &args.traffic);
+    }
     let (workspace, scenarios, bounds) = prepare(&args.selection)?;
-    let mut servers = RealServers::start().map_err(|not_at_hand| match not_at_hand {
-        NotAtHand::Missing(why) => Failure::NoServer(why),
-        NotAtHand::Failed(failure) => failure,
-    })?;
+    let mut servers = RealServers::start()?;
     let mut capsules = Capsules::new(FOUND);
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
         for case in &scenario.cases {
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
-            found.extend(servers.scheduled(scenario, case, usize::MAX, &bounds, &mut capsules)?);
+            found.extend(servers.scheduled(scenario, case, usize::MAX, &[], &bounds, &mut capsules)?);
             bar.inc(1);
         }
     }

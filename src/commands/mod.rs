@@ -1,10 +1,24 @@
 //! The commands, one file each.
 
 pub mod accept;
+pub mod audit;
 pub mod engines;
 pub mod explore;
 pub mod list;
+pub mod load;
+pub mod matrix;
 pub mod replay;
 pub mod run;
 pub mod services;
 pub mod worker;
+
+use crate::failure::Failure;
+
+/// Committed reports hold what is equal on every machine, and servers that may not be hurt show less.
+pub(crate) fn refuse_given_servers() -> Result<(), Failure> {
+    let given = |name: &&&str| std::env::var_os(**name).is_some_and(|value| !value.is_empty());
+    match ["DATABASE_URL", "REDIS_URL"].iter().find(given) {
+        Some(name) => Err(Failure::Input(format!("--update-reports needs private servers: unset {name}"))),
+        None => Ok(()),
+    }
+}

@@ -11,6 +11,7 @@ use sim::without;
 
 use crate::args::RunArgs;
 use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::commands::refuse_given_servers;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress;
@@ -70,13 +71,20 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
             let mut checked = engines::check(scenario, case, &bounds, &mut capsules)?;
             without::compare(case, &mut checked.counterexamples, &bounds.stop);
-            found.extend(checked);
             if case.own || args.full {
                 found.extend(engines::sweep(scenario, case, tier.seeds, &bounds, &mut capsules, &|_, _, _| {})?);
                 if let Ok(servers) = &mut servers {
-                    found.extend(servers.scheduled(scenario, case, tier.runs, &bounds, &mut capsules)?);
+                    found.extend(servers.scheduled(
+                        scenario,
+                        case,
+                        tier.runs,
+                        &checked.counterexamples,
+                        &bounds,
+                        &mut capsules,
+                    )?);
                 }
             }
+            found.extend(checked);
             bar.inc(1);
         }
     }
@@ -99,15 +107,6 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     };
     print(args, &scenarios, &judged, &found, exit);
     Ok(exit)
-}
-
-/// Committed reports hold what is equal on every machine, and servers that may not be hurt show less.
-fn refuse_given_servers() -> Result<(), Failure> {
-    let given = |name: &&&str| std::env::var_os(**name).is_some_and(|value| !value.is_empty());
-    match ["DATABASE_URL", "REDIS_URL"].iter().find(given) {
-        Some(name) => Err(Failure::Input(format!("--update-reports needs private servers: unset {name}"))),
-        None => Ok(()),
-    }
 }
 
 /// What sim and real break, check mostly breaks in fewer moves: then that is the counterexample to replay.

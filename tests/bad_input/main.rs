@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
+mod audit;
 mod capsules;
 mod claims;
 mod scenarios;

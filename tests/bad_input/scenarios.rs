@@ -30,6 +30,12 @@ fn a_wrong_number_or_key_of_the_world() {
         ("\"2026-01-15\"", "\"15.1.2026\"", 7, &["`15.1.2026` is no day"]),
         ("\"2026-01-15\"", "20260115", 7, &["string"]),
         ("balance = \"100.00\"", "balance = \"100.00\"\ndaily_quota = -1", 14, &["-1", "u32"]),
+        (
+            "balance = \"100.00\"",
+            "balance = \"100.00\"\nzone = \"Berlin\"",
+            14,
+            &["`zone` is `Berlin`", "\"Europe/Berlin\""],
+        ),
     ]);
 }
 

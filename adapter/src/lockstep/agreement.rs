@@ -23,7 +23,7 @@ impl Lockstep<'_> {
         let real = books(&model, &tables, &contents, self.mirror.redis().clock());
         self.agree("tenant", &model.tenants, &real.tenants)?;
         self.agree("ledger row", &model.rows, &real.rows)?;
-        self.agree("request", &model.requests, &real.requests)?;
+        self.agree("idempotency key", &model.keys, &real.keys)?;
         self.agree("what redis holds of tenant", &expected.tenants, &contents.tenants)?;
         Ok(real)
     }
@@ -76,9 +76,9 @@ fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) ->
     for (book, row) in books.rows.iter_mut().zip(&tables.rows) {
         *book = *row;
     }
-    for (book, key) in books.requests.iter_mut().zip(&contents.keys) {
+    for (book, key) in books.keys.iter_mut().zip(&contents.keys) {
         // A key without a time to live would live for ever.
-        book.key = key.map(|ttl| ttl.unwrap_or(Seconds(u32::MAX)));
+        book.ttl = key.map(|ttl| ttl.unwrap_or(Seconds(u32::MAX)));
     }
     books
 }

@@ -11,7 +11,7 @@ use model::step::Step;
 use model::world::World;
 
 use crate::contents::Contents;
-use crate::engine::{Proxies, RealError};
+use crate::engine::{Means, Proxies, RealError};
 use crate::lockstep::Lockstep;
 use crate::observer::IDLE_LIMIT;
 use crate::servers::proxy::{Cut, Proxy};
@@ -30,6 +30,29 @@ pub(super) fn needs_proxies(mv: Move) -> bool {
 }
 
 impl Lockstep<'_> {
+    /// What comes before this move for real and is no move of the model.
+    pub(super) async fn interfere(&mut self) -> Result<(), RealError> {
+        let place = self.number - 1;
+        match self.means {
+            Means::Stopped { actor, from, .. } if from == place => {
+                let stopped = self.real.crew.process(actor)?.stop();
+                if stopped { Ok(()) } else { Err(RealError::Stays(format!("the running {}", actor.name()))) }
+            }
+            Means::Stopped { actor, to, .. } if to == place => {
+                self.real.crew.process(actor)?.go_on();
+                Ok(())
+            }
+            Means::CutIdle { from } if from == place => {
+                self.proxies()?.postgres.drop_all().await;
+                for label in self.real.crew.labels() {
+                    self.real.observer.gone(&label).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Carries out a move of the world against us.
     pub(super) async fn strike(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
         match mv {
@@ -39,6 +62,10 @@ impl Lockstep<'_> {
                 self.step(actor, step, did, after).await?;
                 Ok(self.proxies()?.redis.disarm()?)
             }
+            // Its connection is gone already.
+            Move::Lost { actor, step, .. } if matches!(self.means, Means::CutIdle { .. }) => {
+                self.step(actor, step, did, after).await
+            }
             Move::Lost { actor, step, ran } => self.lose(actor, step, ran, did, after).await,
             Move::TimesOut { actor, step } => self.cut_once(actor, step, Cut::Hold, did, after).await,
             Move::RunsLate => match self.proxies()?.redis.deliver().await? {
@@ -46,10 +73,11 @@ impl Lockstep<'_> {
                 false => Err(self.disagrees("the late command".to_owned(), "is on its way", "is not")),
             },
             Move::RedisFull { actor, step } => self.refuse_for_memory(actor, step, did, after).await,
-            Move::UpstreamFails { actor, step } => {
-                let given = Permit::Given(Reply::Failed(Failure::UpstreamFailed));
-                self.permit(actor, step, given, did, after).await
-            }
+            Move::UpstreamFails { actor, step } => self.fail(actor, step, Failure::UpstreamFailed, did, after).await,
+            Move::ClientAborts { actor, step } => self.fail(actor, step, Failure::ClientGone, did, after).await,
+            Move::ProviderAborts { actor, step } => self.fail(actor, step, Failure::ProviderGone, did, after).await,
+            // The queue is the model's, and a worker takes it that it was heard.
+            Move::Unheard { actor, step } => self.step(actor, step, did, after).await,
             Move::IdleTimeout { actor, before } => self.end_idle_session(actor, before).await,
             Move::LockTimeout { actor, .. } => {
                 let label = self.real.crew.label(actor)?;
@@ -71,16 +99,34 @@ impl Lockstep<'_> {
             }
             Move::ScriptFlush => {
                 self.needs(self.real.servers.ours().redis)?;
-                self.real.observer.flush_scripts().await
+                if self.means != Means::RestartOnLog {
+                    return self.real.observer.flush_scripts().await;
+                }
+                self.real.servers.restart_redis().await?;
+                self.real.observer.reconnect_redis().await
             }
             Move::Evict(which) => self.real.observer.evict(&self.names, which).await,
             Move::Expire => {
                 let after = Contents::of(after.redis(), &self.names);
                 self.real.observer.expire(&self.names, &after).await
             }
-            // Each attempt is told its day when it begins.
-            Move::Midnight | Move::Send { .. } | Move::Step { .. } => Ok(()),
+            // The queue is the model's; each attempt and each run of a job is told its day when it begins.
+            Move::BrokerLoss | Move::ClockSkew { .. } | Move::Midnight | Move::Send { .. } | Move::Step { .. } => {
+                Ok(())
+            }
         }
+    }
+
+    /// Something outside both stores fails at a step.
+    async fn fail(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        failure: Failure,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
+        self.permit(actor, step, Permit::Given(Reply::Failed(failure)), did, after).await
     }
 
     /// A task that was started and has not run has no process yet.

@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::ServersError;
+use super::abandoned::{self, Alive};
 use super::redis::connect;
 
 /// Names a Postgres to use instead of a private one.
@@ -26,30 +27,39 @@ pub(super) enum Guest {
 }
 
 impl Guest {
-    /// Checks that the Postgres answers, and makes the schema; connections then have it as their search path.
-    pub(super) async fn in_postgres(url: &str, schema: String) -> Result<(Guest, PgConnectOptions), ServersError> {
+    /// Checks that the Postgres answers, removes what killed runs left there, and makes the schema; connections then have it
+    /// as their search path.
+    pub(super) async fn in_postgres(
+        url: &str,
+        schema: String,
+    ) -> Result<(Guest, Alive, PgConnectOptions), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: DATABASE_URL, why };
         let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| refused(error.to_string()))?;
         let create = async {
+            let alive = Alive::in_postgres(&options, &schema).await?;
             let mut connection = options.connect().await?;
             connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await?;
-            connection.close().await
+            connection.close().await?;
+            Ok::<_, sqlx::Error>(alive)
         };
-        answered(create).await.map_err(refused)?;
+        let alive = answered(create).await.map_err(refused)?;
+        // What cannot be removed, such as another account's, stays where it is and is in nobody's way.
+        let _ = answered(abandoned::sweep_postgres(&options)).await;
         let inside = options.clone().options([("search_path", &schema)]);
-        Ok((Guest::Schema { options, schema }, inside))
+        Ok((Guest::Schema { options, schema }, alive, inside))
     }
 
-    /// Checks that the Redis answers.
-    pub(super) async fn in_redis(url: &str, prefix: String) -> Result<(Guest, ::redis::ConnectionInfo), ServersError> {
+    /// Checks that the Redis answers, and removes what killed runs left there.
+    pub(super) async fn in_redis(
+        url: &str,
+        prefix: String,
+    ) -> Result<(Guest, Alive, ::redis::ConnectionInfo), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: REDIS_URL, why };
         let info = url.into_connection_info().map_err(|error| refused(error.to_string()))?;
-        let ping = async {
-            let mut connection = connect(info.clone()).await?;
-            ::redis::cmd("PING").query_async::<String>(&mut connection).await
-        };
-        answered(ping).await.map_err(refused)?;
-        Ok((Guest::Keys { info: info.clone(), prefix }, info))
+        let alive = answered(Alive::in_redis(info.clone(), &prefix)).await.map_err(refused)?;
+        // A server that does not list its clients to us keeps what it has.
+        let _ = answered(abandoned::sweep_redis(info.clone())).await;
+        Ok((Guest::Keys { info: info.clone(), prefix }, alive, info))
     }
 
     /// Removes the schema or the keys. Waits for it on a thread of its own, so that it may be called from anywhere; a
@@ -74,19 +84,7 @@ impl Guest {
             }
             Guest::Keys { info, prefix } => {
                 let mut connection = connect(info).await?;
-                let mut cursor: u64 = 0;
-                loop {
-                    let mut scan = ::redis::cmd("SCAN");
-                    scan.arg(cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(1000);
-                    let (next, keys): (u64, Vec<Vec<u8>>) = scan.query_async(&mut connection).await?;
-                    if !keys.is_empty() {
-                        ::redis::cmd("UNLINK").arg(keys).query_async::<()>(&mut connection).await?;
-                    }
-                    cursor = next;
-                    if cursor == 0 {
-                        break;
-                    }
-                }
+                abandoned::forget(&mut connection, &prefix).await?;
             }
         }
         Ok(())

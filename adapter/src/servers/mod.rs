@@ -1,8 +1,10 @@
 //! A real Postgres and a real Redis to run against: given by a URL, or private ones that may be hurt.
 //!
 //! Private servers live on unix sockets in a folder of their own and leave nothing behind ([`sweep`]). A given server
-//! is only a host: we get a schema and a key prefix there, and killing it or losing its data is refused.
+//! is only a host: we get a schema and a key prefix there, which the next run removes if we are killed, and killing it or
+//! losing its data is refused.
 
+mod abandoned;
 pub mod account;
 pub mod cache;
 pub mod find;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
 
+use abandoned::Alive;
 use account::Account;
 use find::{FindError, Found, Kind, Places, find};
 use given::Guest;
@@ -145,12 +148,13 @@ enum Redis {
 struct Place {
     guest: Option<Box<Guest>>,
     id: u64,
+    _alive: Alive,
 }
 
 impl Place {
-    fn taken(guest: Guest) -> Place {
+    fn taken(guest: Guest, alive: Alive) -> Place {
         let guest = Box::new(guest);
-        Place { id: remember(Leftover::Guest(guest.clone())), guest: Some(guest) }
+        Place { id: remember(Leftover::Guest(guest.clone())), guest: Some(guest), _alive: alive }
     }
 }
 
@@ -193,8 +197,8 @@ impl Servers {
             }
             (url, _) => {
                 let url = url.as_deref().unwrap_or_default();
-                let (guest, options) = Guest::in_postgres(url, name.clone()).await?;
-                Postgres::Given { _place: Place::taken(guest), options: Box::new(options), schema: name.clone() }
+                let (guest, alive, options) = Guest::in_postgres(url, name.clone()).await?;
+                Postgres::Given { _place: Place::taken(guest, alive), options: Box::new(options), schema: name.clone() }
             }
         };
         let redis = match (&options.redis_url, &folder) {
@@ -204,8 +208,8 @@ impl Servers {
             }
             (url, _) => {
                 let prefix = format!("{name}:");
-                let (guest, info) = Guest::in_redis(url.as_deref().unwrap_or_default(), prefix.clone()).await?;
-                Redis::Given { _place: Place::taken(guest), info: Box::new(info), prefix }
+                let (guest, alive, info) = Guest::in_redis(url.as_deref().unwrap_or_default(), prefix.clone()).await?;
+                Redis::Given { _place: Place::taken(guest, alive), info: Box::new(info), prefix }
             }
         };
         Ok(Servers { postgres, redis, folder, proxies: 0 })
@@ -313,6 +317,21 @@ impl Servers {
     pub async fn restart_redis(&mut self) -> Result<(), ServersError> {
         let (server, folder) = self.own_redis()?;
         server.restart(folder).await
+    }
+
+    /// What Redis keeps when it is killed; where that is something else so far, Redis is started anew without data.
+    /// True if it was.
+    ///
+    /// # Errors
+    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`].
+    pub async fn have_redis_keep(&mut self, keeps: Keeps) -> Result<bool, ServersError> {
+        let (server, folder) = self.own_redis()?;
+        if server.keeps() == keeps {
+            return Ok(false);
+        }
+        server.keep(keeps).map_err(ServersError::Io)?;
+        server.restart(folder).await?;
+        Ok(true)
     }
 
     /// SAVE: keeps what Redis holds now for [`Servers::send_redis_back`].

@@ -18,7 +18,7 @@ pub const SOCKET: &str = ".s.PGSQL.5432";
 const INITDB: [&str; 7] = ["-A", "trust", "-U", "trial", "--no-sync", "--no-locale", "--encoding=UTF8"];
 /// `fsync=off` is safe against killed processes, which is all that is done to it. The connection check lets a backend
 /// notice a dead client while its statement waits for a lock.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "fsync=off",
     "full_page_writes=off",
@@ -27,6 +27,8 @@ const SETTINGS: [&str; 9] = [
     "dynamic_shared_memory_type=mmap",
     "max_connections=60",
     "client_connection_check_interval=100",
+    // A run with a deadlock in it waits for this twice.
+    "deadlock_timeout=100ms",
     "timezone=UTC",
     "log_timezone=UTC",
 ];

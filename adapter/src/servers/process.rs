@@ -72,6 +72,32 @@ impl Process {
         raw(self.pid).is_some_and(|pid| test_kill_process(pid).is_ok())
     }
 
+    /// SIGSTOPs it and waits until it has stopped; false if it does not within two seconds.
+    #[must_use]
+    pub fn stop(&self) -> bool {
+        kill(self.pid, Signal::STOP);
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while has_proc() && stat(self.pid).is_none_or(|stat| stat.state != 'T') {
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        true
+    }
+
+    /// SIGCONTs it.
+    pub fn go_on(&self) {
+        kill(self.pid, Signal::CONT);
+    }
+
+    /// SIGKILLs it alone and does not wait.
+    pub fn kill(&self) {
+        if self.alive() {
+            kill(self.pid, Signal::KILL);
+        }
+    }
+
     /// SIGKILLs it with its children, if it still runs. It is stopped first, so that it starts no child meanwhile:
     /// each Postgres backend is in a process group of its own and outlives its postmaster by a moment.
     pub fn kill_tree(&self) {
@@ -88,6 +114,16 @@ impl Process {
         while Instant::now() < deadline && (self.alive() || children.iter().any(Process::alive)) {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+}
+
+/// From now on the thread that started this process takes it along when it ends, even while it is stopped (SIGSTOP), when no
+/// closed pipe would tell it anything. Where the system cannot do that, pipes must do.
+pub fn die_with_parent() {
+    #[cfg(target_os = "linux")]
+    {
+        // It fails for no signal that there is.
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     }
 }
 

@@ -127,6 +127,11 @@ impl Proxy {
         Ok(())
     }
 
+    /// Drops every connection that there is; new ones are welcome.
+    pub async fn drop_all(&mut self) {
+        self.shared.connections.lock().await.shutdown().await;
+    }
+
     /// Loses nothing from now on.
     ///
     /// # Errors

@@ -19,12 +19,14 @@ pub enum Keeps {
     /// Nothing: a kill loses every key.
     #[default]
     Nothing,
-    /// An append-only file, written every second: a kill of the process loses nothing.
+    /// An append-only file, written before each reply and left to the system to sync: a kill of the process loses nothing.
     Log,
 }
 
 /// What a start reads, and what SAVE writes.
 const DUMP: &str = "dump.rdb";
+/// The folder of the append-only file.
+const LOG: &str = "appendonlydir";
 /// A snapshot that no start reads.
 const KEPT: &str = "kept.rdb";
 
@@ -68,7 +70,8 @@ impl PrivateRedis {
             command.current_dir(path).args(["--port", "0", "--save", "", "--enable-debug-command", "yes"]);
             command.arg("--unixsocket").arg(&socket).arg("--dir").arg(&files);
             if keeps == Keeps::Log {
-                command.args(["--appendonly", "yes", "--appendfsync", "everysec"]);
+                // With `everysec` a write may be put off while a sync is running, and a kill then loses it.
+                command.args(["--appendonly", "yes", "--appendfsync", "no"]);
             }
             account.apply(&mut command);
             command
@@ -79,6 +82,21 @@ impl PrivateRedis {
             ::redis::cmd("PING").query_async::<()>(&mut connection).await
         };
         self.daemon.start(folder, command, probe).await
+    }
+
+    /// What it keeps when it is killed.
+    pub(super) fn keeps(&self) -> Keeps {
+        self.keeps
+    }
+
+    /// What it keeps from its next start on. A log that it left earlier is gone then.
+    pub(super) fn keep(&mut self, keeps: Keeps) -> std::io::Result<()> {
+        self.kill();
+        self.keeps = keeps;
+        match std::fs::remove_dir_all(self.files().join(LOG)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Keeps the snapshot that SAVE has just written, out of the way of a start on no data.

@@ -7,6 +7,7 @@ mod jobs;
 mod planted;
 mod reported;
 mod script;
+mod streams;
 mod trouble;
 mod walks;
 

@@ -7,7 +7,7 @@ use model::flow::Path;
 use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::Request;
-use model::setup::{Account, Asked, Faults, Premises, Setup};
+use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
 use model::step::Step;
 use model::trace::{Entry, Run};
 use model::world::{Next, World, label_of};
@@ -17,7 +17,7 @@ pub const B: Actor = Actor::Gateway(1);
 pub const C: Actor = Actor::Gateway(2);
 
 /// Every part of the request path.
-pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true };
+pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 pub fn worker() -> WorkerCommand {
     WorkerCommand { program: env!("CARGO_BIN_EXE_trial-worker").into(), args: Vec::new() }
@@ -42,12 +42,28 @@ pub fn account(name: &str, balance: &str) -> Account {
         used: 0,
         budget: None,
         new: false,
+        zone: None,
         cold: false,
     }
 }
 
 pub fn charge(trace: &str, amount: &str) -> Asked {
     Asked::charge(trace, "acme", amount.parse().unwrap())
+}
+
+/// A stream of 10 chunks, 4 of which have gone out midway. The whole is 0.018, by the gateway's guess 0.00345, midway
+/// 0.0075, and the prompt alone 0.003.
+pub fn stream(trace: &str, estimate: &str, reports: bool) -> Asked {
+    let price = |text: &str| text.parse().unwrap();
+    let tokens = Tokens { input: 1_000, output: 1_000, input_price: price("0.003"), output_price: price("0.015") };
+    Asked {
+        kind: AskedKind::Stream,
+        amount: None,
+        tokens: Some(tokens),
+        stream: Some(Streamed { chunks: 10, sent: 4, counted: 300, reports }),
+        estimate: Some(estimate.parse().unwrap()),
+        ..charge(trace, "1")
+    }
 }
 
 /// Charges of one account of 100 on a path.

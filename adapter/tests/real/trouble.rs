@@ -3,7 +3,7 @@
 use model::flow::Path;
 use model::moves::Move;
 use model::reply::{Failure, Reply};
-use model::row::{Request, Tenant};
+use model::row::{Key, Tenant};
 use model::step::Step;
 use model::store::redis::Evicted;
 
@@ -44,7 +44,7 @@ async fn a_command_runs_after_its_client_gave_up() {
 async fn redis_evicts_a_key() {
     let (mut real, setup) = (real().await, on_path("p0-2-b+fixed", WHOLE, &[("t-1", "5.25"), ("t-2", "1")]));
     let evicted =
-        [Evicted::Key(Request(0)), Evicted::Hash(Tenant(0)), Evicted::Principal(Tenant(0)), Evicted::Budget(Tenant(0))];
+        [Evicted::Key(Key(0)), Evicted::Hash(Tenant(0)), Evicted::Principal(Tenant(0)), Evicted::Budget(Tenant(0))];
     for which in evicted {
         Script::new(&setup).whole(0).act(Move::Evict(which)).whole(1).finally().run(&mut real).await;
     }

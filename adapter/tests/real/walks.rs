@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use crate::script::{Script, WHOLE, account, charge, listed, one, real};
+use crate::script::{Script, WHOLE, account, charge, listed, one, real, stream};
 use adapter::engine::RealError;
+use model::design::{Design, Stream};
 use model::flow::Path;
 use model::moves::{Actor, Move};
 use model::presets::PRESETS;
@@ -16,10 +17,21 @@ use model::world::World;
 #[tokio::test]
 async fn random_walks_agree_with_the_servers() {
     let walks: u64 = std::env::var("TRIAL_WALKS").map_or(PRESETS.len() as u64, |walks| walks.parse().unwrap());
+    all_agree(walks, troubled).await;
+}
+
+/// The same of streams, under every choice of how they are billed.
+#[tokio::test]
+async fn random_walks_of_streams_agree_with_the_servers() {
+    let walks: u64 = std::env::var("TRIAL_WALKS").map_or(60, |walks| walks.parse().unwrap());
+    all_agree(walks, streaming).await;
+}
+
+async fn all_agree(walks: u64, setup: fn(u64) -> Setup) {
     let mut real = real().await;
     let mut not_reachable = 0;
     for seed in 0..walks {
-        let setup = troubled(seed);
+        let setup = setup(seed);
         let moves = walk(&setup, seed);
         match real.run(&setup, &moves).await {
             Ok(run) => assert_eq!(run, Run::replay(&setup, &moves).unwrap(), "seed {seed}"),
@@ -69,11 +81,67 @@ fn troubled(seed: u64) -> Setup {
         script_flush: 1,
         lock_timeout: 1,
         redis_time_travel: 1,
+        redelivery: 1,
+        broker_loss: 1,
+        clock_skew: 1,
+        ..Faults::default()
     };
     let path = if round % 4 == 3 { Path::default() } else { WHOLE };
     let accounts = vec![acme, account("zenith", "10")];
     let premises = Premises { accounts, requests, gateways: 2, today: "2026-01-31".parse().unwrap(), path };
     Setup::new(premises, faults, preset.design).unwrap()
+}
+
+/// What a stream is billed by, and what is chosen beside it where the two do not contradict each other.
+fn billed(seed: usize) -> Design {
+    let beside = [
+        "sweeper=none",
+        "idempotency=A+fixed,budget=A+fixed,sweeper=periodic",
+        "idempotency=B,usage=C",
+        "cache=C,usage=B",
+        "idempotency=B+fixed,counting=B,sweeper=periodic",
+        "base=as-reported-code,sweeper=periodic",
+        "cache=A+fixed",
+        "cache=B+fixed,scripts=evalsha,sweeper=periodic",
+    ];
+    let stream = Stream::ALL[seed % Stream::ALL.len()].text();
+    let both = format!("stream={stream},{}", beside[seed / Stream::ALL.len() % beside.len()]);
+    both.parse().unwrap_or_else(|_| format!("stream={stream},sweeper=periodic").parse().unwrap())
+}
+
+/// A stream that is estimated too low, too high or exactly; beside it another one, a charge, money paid in and given back,
+/// or a stream of the same trace for another account. What attempts have traces of their own is short of those.
+fn streaming(seed: u64) -> Setup {
+    let (seed, choices) = (usize::try_from(seed).unwrap(), Stream::ALL.len());
+    let (design, round) = (billed(seed), seed / choices);
+    let stamped = design.stream == Stream::Stamped;
+    let mut acme = account("acme", ["100", "0.01", "0.0181"][round % 3]);
+    (acme.new, acme.cold) = (round % 5 == 1, round.is_multiple_of(4));
+    acme.daily_quota = if round % 7 == 3 { 1 } else { 1_000 };
+    let estimate = ["0.018", "0.005", "0.5", "0.00345"][round % 4];
+    let first = Asked { attempts: if stamped { 1 } else { 3 }, ..stream("s-1", estimate, round % 3 != 2) };
+    // Two of one trace cannot both have the suffixes of a hold.
+    let same = if matches!(design.stream, Stream::Hold | Stream::HoldFixed) { "s-2" } else { "s-1" };
+    let other = Asked { account: "zenith".into(), ..stream(same, "0.5", true) };
+    let requests = match round % 5 {
+        _ if stamped => vec![first, charge("t-1", "0.003")],
+        0 => vec![first, stream("s-2", "0.02", true)],
+        1 => vec![first, charge("t-1", "0.003"), Asked { kind: AskedKind::Recharge, ..charge("t-2", "7.5") }],
+        2 => vec![first, other],
+        3 => vec![first, charge("t-1", "5.25"), reverse("t-1")],
+        _ => vec![first],
+    };
+    let aborted = Faults { client_abort: 1, provider_abort: 1, crash: 1, midnight: 1, job_run: 2, ..Faults::default() };
+    let queued = Faults { redelivery: 2, broker_loss: 1, clock_skew: 1, midnight: 1, crash: 1, ..Faults::default() };
+    let stores = Faults { lost_reply: 2, job_run: 1, redis_unreachable: 1, postgres_restart: 1, ..Faults::default() };
+    let waits =
+        Faults { idle_timeout: 1, lock_timeout: 1, impatience: 1, eviction: 1, job_run: 2, ..Faults::default() };
+    let lost = Faults { redis_loss: 1, client_abort: 1, expiry: 1, late: 1, redis_full: 1, ..Faults::default() };
+    let faults = [aborted, queued, Faults { client_abort: 1, ..stores }, waits, Faults { redelivery: 1, ..lost }];
+    let path = if round % 4 == 3 { Path::default() } else { WHOLE };
+    let accounts = vec![acme, account("zenith", "10")];
+    let premises = Premises { accounts, requests, gateways: 2, today: "2026-01-31".parse().unwrap(), path };
+    Setup::new(premises, faults[(seed + round) % faults.len()], design).unwrap()
 }
 
 fn reverse(of: &str) -> Asked {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::day::{Day, Month};
 use crate::design::Scripts;
 use crate::money::Money;
-use crate::row::{KeyRow, QuotaRow, Request, Tenant};
+use crate::row::{Key, KeyRow, QuotaRow, Tenant};
 
 /// One Redis command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,13 +13,13 @@ use crate::row::{KeyRow, QuotaRow, Request, Tenant};
 pub enum RedisOp {
     /// SET of the idempotency key NX EX.
     SetNx {
-        /// Whose key, `deduct:{tenant}:{trace}`.
-        request: Request,
+        /// Which, `deduct:{tenant}:{trace}`.
+        key: Key,
         /// Seconds to live.
         ttl: Seconds,
     },
     /// DEL of the idempotency key, whoever holds it.
-    Del(Request),
+    Del(Key),
     /// HSET of the fields of a snapshot into `quota:{tenant}`. Keeps the hash's TTL; a hash it creates has none.
     HSet {
         /// Whose hash.
@@ -112,6 +112,8 @@ pub enum Script {
     Deduct {
         /// How much.
         amount: Money,
+        /// `allow_negative`: the balance is not looked at.
+        negative: bool,
         /// Whether the request is counted too, daily and monthly; else both counts are left alone.
         counts: bool,
         /// The caller's day.

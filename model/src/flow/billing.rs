@@ -3,18 +3,23 @@
 use crate::design::Cache;
 use crate::effect::{Arithmetic, Errand, LocalOp, Script};
 use crate::flow::deduct::{self, Deducted};
-use crate::flow::{Charge, budget};
+use crate::flow::{Asking, Charge, budget};
 use crate::io::{Flow, Io};
 use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;
 
+/// Takes the money of a stream, for which nobody adds to a budget after the charge (P0-2).
+pub fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
+    match charge.design.cache {
+        Cache::A | Cache::AFixed => hand_over(io, charge),
+        _ => deduct::deduct(io, charge),
+    }
+}
+
 /// Takes the money by the design's deduct, or hands the charge over to a job where Redis has taken it already (P0-4 A).
 pub fn bill(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    let deducted = match charge.design.cache {
-        Cache::A | Cache::AFixed => hand_over(io, charge)?,
-        _ => deduct::deduct(io, charge)?,
-    };
+    let deducted = take(io, charge)?;
     if !matches!(deducted, Deducted::Answered(answer) if !matches!(answer, Answer::Ok(_))) {
         budget::add_after_charge(io, charge)?;
     }
@@ -29,6 +34,10 @@ fn hand_over(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
         let script = Script::Adjust { by: difference, arithmetic: Arithmetic::Exact };
         io.redis(Step::B4, charge.eval(script))?;
     }
-    io.local(Step::B3, LocalOp::Send(Errand::Settle(charge.request)))?;
+    let errand = match charge.asking {
+        Asking::Stream => Errand::Charge { request: charge.request, amount: charge.amount, day: None },
+        _ => Errand::Settle(charge.request),
+    };
+    io.local(Step::B3, LocalOp::Send(errand))?;
     Ok(Deducted::Answered(Answer::Ok(charge.trace)))
 }

@@ -2,7 +2,7 @@
 
 use crate::effect::{Errand, LocalOp};
 use crate::flow::deduct::{Deducted, deduct};
-use crate::flow::{Charge, cache_sync, usage};
+use crate::flow::{Charge, cache_sync, stream, usage};
 use crate::io::{Flow, Io, fail};
 use crate::reply::Answer;
 use crate::step::Step;
@@ -11,8 +11,9 @@ use crate::step::Step;
 /// by another delivery. A task has no queue behind it and is gone with its process.
 pub fn run(io: &mut Io<'_>, charge: &Charge, errand: Errand) -> Flow<()> {
     match errand {
-        Errand::Usage(_) => usage::record(io, charge)?,
+        Errand::Usage { cost, .. } => usage::record(io, &Charge { amount: cost, ..*charge })?,
         Errand::Settle(_) => settle(io, charge)?,
+        Errand::Charge { amount, day, .. } => stream::job::charge(io, charge, amount, day)?,
         Errand::Snapshot { row, .. } => return cache_sync::write_by_task(io, charge, row),
     }
     io.local(Step::J2, LocalOp::Acknowledge(errand))?;

@@ -14,18 +14,21 @@ pub mod quota_check;
 pub mod recharge;
 pub mod request;
 pub mod reverse;
+pub mod stream;
+pub mod sweep;
 pub mod usage;
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
+use crate::delivery::StreamPrices;
 use crate::design::Design;
 use crate::effect::{Errand, RedisOp, Script};
 use crate::io::{Flow, Io};
 use crate::money::Money;
 use crate::reply::Answer;
-use crate::row::{Request, Tenant, Trace};
+use crate::row::{Key, Kind, Request, Tenant, Trace};
 use crate::store::postgres::MAX_TENANTS;
 
 /// Which parts of the request path a scenario walks; billing and the reply always are. A part that is not walked is
@@ -40,6 +43,9 @@ pub struct Path {
     pub upstream: bool,
     /// `usage`.
     pub usage: bool,
+    /// Whether some request is a stream; a scenario does not say it, it follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
 }
 
 /// What a client asks for.
@@ -47,6 +53,8 @@ pub struct Path {
 pub enum Asking {
     /// A call that is charged.
     Charge,
+    /// A call whose answer is streamed.
+    Stream,
     /// Money paid in.
     Recharge,
     /// A charge given back.
@@ -58,7 +66,53 @@ pub enum Asking {
     DailyQuota(u32),
 }
 
+impl Asking {
+    /// Whether the provider is called and the call charged.
+    pub fn is_call(self) -> bool {
+        matches!(self, Asking::Charge | Asking::Stream)
+    }
+}
+
+/// A request that is charged in the transaction of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rider {
+    /// Which.
+    pub request: Request,
+    /// Its trace.
+    pub trace: Trace,
+    /// Its idempotency key.
+    pub key: Key,
+    /// Its price.
+    pub amount: Money,
+}
+
+/// Other traces under which rows of a stream can be, in designs that have such.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Suffixes {
+    /// `<trace>-refund`.
+    pub refund: Trace,
+    /// `<trace>-rest`.
+    pub rest: Trace,
+    /// The idempotency key of that.
+    pub rest_key: Key,
+    /// The first of `<trace>@1`, `<trace>@2`, ..., one per attempt.
+    pub stamped: Trace,
+    /// The first of their idempotency keys.
+    pub stamped_key: Key,
+    /// How many there are of those; 0 where attempts are not stamped.
+    pub stamps: u8,
+}
+
 impl Charge {
+    /// What the n-th attempt, from 0, charges: under a trace of its own where attempts are stamped.
+    pub fn of_attempt(self, nth: u8) -> Charge {
+        let Suffixes { stamped, stamped_key, stamps, .. } = self.suffixes;
+        if stamps == 0 {
+            return self;
+        }
+        Charge { trace: Trace(stamped.0 + nth), key: Key(stamped_key.0 + nth), ..self }
+    }
+
     /// A script on the hash of the tenant, sent as the design has it.
     pub fn eval(&self, script: Script) -> RedisOp {
         RedisOp::Eval { tenant: self.tenant, script, by: self.design.scripts }
@@ -72,13 +126,25 @@ pub struct Charge {
     pub request: Request,
     /// Whose money.
     pub tenant: Tenant,
-    /// The trace id the client chose.
+    /// The trace that its row has: the id the client chose, or that with a suffix.
     pub trace: Trace,
+    /// Its idempotency key.
+    pub key: Key,
+    /// Other traces its rows can have.
+    pub suffixes: Suffixes,
     /// What is asked for.
     pub asking: Asking,
     /// The price, rounded to six places before T3. The gateway knows it after the upstream step.
     pub amount: Money,
-    /// What quota_check takes the price to be (P0-4 A).
+    /// Who is charged in the same transaction.
+    pub rider: Option<Rider>,
+    /// What a stream costs by how far it comes; of nothing else.
+    pub stream: StreamPrices,
+    /// Of which kind its row is.
+    pub kind: Kind,
+    /// `allow_negative`: the balance is not looked at.
+    pub negative: bool,
+    /// What the price is taken to be before the call (P0-4 A, and what a stream holds).
     pub estimate: Money,
     /// Whether the deduct commits by itself; else its caller does, at the end of the request (`commit=False`, P0-4
     /// scenario 3).
@@ -100,6 +166,12 @@ pub type Job = fn(&mut Io<'_>, &ArrayVec<Tenant, MAX_TENANTS>, Design) -> Flow<(
 /// What runs an errand that was handed over, for the charge it is about.
 pub type Runner = fn(&mut Io<'_>, &Charge, Errand) -> Flow<()>;
 
+/// A date of each tenant.
+pub type Days = [Day; MAX_TENANTS];
+
+/// The job that finishes rows: what is known of any charge stands for design and path.
+pub type Sweep = fn(&mut Io<'_>, &Charge, &Days) -> Flow<()>;
+
 /// The flows of one design.
 #[derive(Clone, Copy, Debug)]
 pub struct Flows {
@@ -109,6 +181,8 @@ pub struct Flows {
     pub sync: Option<Job>,
     /// The background copy from Redis to Postgres, in designs that have one.
     pub copy_back: Option<Job>,
+    /// The job that finishes what nobody comes back for, in designs that have one.
+    pub sweep: Option<Sweep>,
     /// What runs errands.
     pub errand: Runner,
 }

@@ -1,9 +1,10 @@
 //! The usage job: when it is sent, and what it writes (P1-8).
 
-use crate::design::Usage;
+use crate::design::{Stream, Usage};
 use crate::effect::{Errand, LocalOp, PgOp};
-use crate::flow::Charge;
+use crate::flow::{Asking, Charge};
 use crate::io::{Flow, Io};
+use crate::row::Kind;
 use crate::step::Step;
 
 /// J0 as reported: the usage step comes after billing and before the caller's commit, for every request that billing
@@ -25,14 +26,16 @@ pub fn send_in_audit(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
 
 fn send(io: &mut Io<'_>, charge: &Charge, here: bool) -> Flow<()> {
     if charge.path.usage && here {
-        io.local(Step::J0, LocalOp::Send(Errand::Usage(charge.request)))?;
+        io.local(Step::J0, LocalOp::Send(Errand::Usage { request: charge.request, cost: charge.amount }))?;
     }
     Ok(())
 }
 
 /// T5c of P1-8 C: the usage row in the charge's transaction, keyed by trace.
 pub fn add_in_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    if charge.path.usage && charge.design.usage == Usage::C {
+    // A hold is no charge so far; of a repaired queue the worker keeps the usage in this way.
+    let by_worker = charge.asking == Asking::Stream && charge.design.stream == Stream::BFixed;
+    if charge.path.usage && charge.kind != Kind::Hold && (by_worker || charge.design.usage == Usage::C) {
         io.pg(Step::T5c, add(charge, true))?;
     }
     Ok(())
@@ -43,6 +46,11 @@ pub fn record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
     let keyed = matches!(charge.design.usage, Usage::AFixed | Usage::BFixed | Usage::C);
     io.pg(Step::J1, add(charge, keyed))?;
     Ok(())
+}
+
+/// A row of the trace's own, which is written once.
+pub fn keyed(charge: &Charge) -> PgOp {
+    add(charge, true)
 }
 
 fn add(charge: &Charge, keyed: bool) -> PgOp {

@@ -1,5 +1,4 @@
 use crate::books::{Books, Edge};
-use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::BudgetRecord;
@@ -39,7 +38,7 @@ fn kept(books: &Books, tenant: Tenant) -> bool {
 /// The most that may be spent, overshoot included.
 fn most(books: &Books, tenant: Tenant) -> Option<Money> {
     let limit = books.tenants[tenant.index()].key.limit?;
-    let prices = books.requests_of(tenant).filter(|book| book.asking == Asking::Charge).map(|book| book.price);
+    let prices = books.requests_of(tenant).filter(|book| book.asking.is_call()).map(|book| book.price);
     let largest = prices.max().unwrap_or(Money::ZERO);
     Some(limit + (0..books.gateways).map(|_| largest).sum())
 }

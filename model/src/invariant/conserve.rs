@@ -1,5 +1,4 @@
 use crate::books::{Books, Edge};
-use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::Store;
@@ -29,7 +28,7 @@ fn on_hold(books: &Books, tenant: Tenant) -> Money {
     let open = (0..books.requests.len() as u8).map(crate::row::Request).filter(|&request| {
         let book = &books.requests[request.index()];
         let charged = books.row_of(request).is_some_and(|row| row.effective());
-        book.tenant == tenant && book.asking == Asking::Charge && !charged
+        book.tenant == tenant && book.asking.is_call() && !charged
     });
     open.map(|request| books.requests[request.index()].moved).sum()
 }

@@ -54,7 +54,7 @@ fn count<W: Ord + Copy>(
         let days = books.requests_of(tenant).filter_map(|request| books.counted_on(request));
         days.map(&window)
     };
-    let first = window(books.first_day);
+    let first = window(books.tenants[tenant.index()].open_day);
     let latest = counted().max().max(at).unwrap_or(first);
     let opening = if latest == first { books.tenants[tenant.index()].open_used } else { 0 };
     Count {

@@ -1,6 +1,5 @@
 use crate::books::{Books, Edge, RequestBook};
 use crate::day::{Day, Month};
-use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::row::Request;
 use crate::setup::Setup;
@@ -36,9 +35,9 @@ fn counts(edge: &Edge<'_>, request: Request) -> Option<(Day, [(u32, u32); 2])> {
     let opening = |same_window: bool| if same_window { tenant.open_used } else { 0 };
     let days = || after.requests_of(book.tenant).filter_map(|other| admitted_on(after, other));
     let month = |day: Day| -> Month { day.month() };
-    let by_day = days().filter(|&other| other == day).count() as u32 + opening(day == after.first_day);
+    let by_day = days().filter(|&other| other == day).count() as u32 + opening(day == tenant.open_day);
     let by_month = days().filter(|&other| month(other) == month(day)).count() as u32
-        + opening(month(day) == month(after.first_day));
+        + opening(month(day) == month(tenant.open_day));
     let daily = was.daily_quota.max(is.daily_quota);
     Some((day, [(by_day, daily), (by_month, was.monthly_quota.max(is.monthly_quota))]))
 }
@@ -56,7 +55,7 @@ fn look(edge: &Edge<'_>) -> Look {
 /// Whether all requests of the tenant together are more than a quota in force: else no order of them can exceed it.
 fn asks_for_more(books: &Books, request: Request, counts: &[(u32, u32); 2]) -> bool {
     let tenant = books.requests[request.index()].tenant;
-    let asked = books.requests_of(tenant).filter(|r| r.asking == Asking::Charge).count() as u32;
+    let asked = books.requests_of(tenant).filter(|r| r.asking.is_call()).count() as u32;
     let asked = asked + books.tenants[tenant.index()].open_used;
     counts.iter().any(|(_, allowed)| asked > *allowed)
 }

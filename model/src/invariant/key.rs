@@ -1,7 +1,6 @@
-use crate::books::{Books, Edge};
+use crate::books::{Books, Edge, KeyBook};
 use crate::effect::Seconds;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
-use crate::row::Request;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
 use crate::setup::Setup;
 
 /// KEY: an idempotency key stands for something.
@@ -18,17 +17,16 @@ pub const INVARIANT: Invariant = Invariant {
 /// The longest lease that counts as seconds.
 const LEASE: Seconds = Seconds(60);
 
-fn stands_for_something(books: &Books, request: Request) -> bool {
-    let book = &books.requests[request.index()];
-    let charged = books.row_of(request).is_some_and(|row| row.effective());
-    book.key.is_none_or(|ttl| charged || book.key_held || ttl <= LEASE)
+fn stands_for_something(books: &Books, key: &KeyBook) -> bool {
+    let charged = books.rows[key.trace.index()].is_some_and(|row| row.effective() && books.tenant(key) == row.tenant);
+    key.ttl.is_none_or(|ttl| charged || key.held || ttl <= LEASE)
 }
 
 fn look(edge: &Edge<'_>) -> Look {
-    let keys = each_request(edge.after, |request| {
-        let could_fail = edge.after.requests[request.index()].key.is_some();
-        Look::judge(Subject::Request(request), could_fail, stands_for_something(edge.after, request))
+    let keys = edge.after.keys.iter().map(|key| {
+        Look::judge(Subject::Request(key.request), key.ttl.is_some(), stands_for_something(edge.after, key))
     });
+    let keys = keys.fold(Look::NotJudged, Look::and);
     match edge.did.filter(|did| did.stranger_released).and_then(|did| did.request) {
         Some(request) => keys.and(Look::Broken(Subject::Request(request))),
         None => keys,
@@ -37,16 +35,19 @@ fn look(edge: &Edge<'_>) -> Look {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let name = setup.trace_name(request);
     if edge.did.is_some_and(|did| did.stranger_released) {
+        let name = setup.trace_name(request);
         return vec![Figure::new(format!("key of {name}"), "deleted by an attempt that does not hold it")];
     }
-    let book = &edge.after.requests[request.index()];
-    let key = if book.key.is_some() { "there, for more than a minute" } else { "absent" };
-    let holder = if book.key_held { "alive" } else { "gone" };
-    let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
+    let books = edge.after;
+    let mut keys = books.keys.iter().filter(|key| key.request == request);
+    let Some(key) = keys.find(|key| !stands_for_something(books, key)) else { return Vec::new() };
+    let name = &setup.traces[key.trace.index()];
+    let holder = if key.held { "alive" } else { "gone" };
+    let row = books.rows[key.trace.index()].filter(|row| row.tenant == books.tenant(key));
+    let row = row.map_or("none", |row| if row.effective() { "effective" } else { "pending" });
     vec![
-        Figure::new(format!("key of {name}"), key),
+        Figure::new(format!("key of {name}"), "there, for more than a minute"),
         Figure::new(format!("holder of the key of {name}"), holder),
         Figure::new(format!("ledger row of {name}"), row),
     ]

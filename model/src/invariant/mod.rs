@@ -10,14 +10,18 @@ mod converge;
 mod count_exact;
 mod count_limit;
 mod exact;
+mod fail_mode;
 mod floor;
 mod guarded;
+mod hold_release;
 mod in_doubt;
+mod isolated;
 mod key;
 mod metered;
 mod monotone;
 mod no_early_effect;
 mod no_false_refusal;
+mod no_pending;
 mod once;
 mod progress;
 mod recover;
@@ -147,6 +151,8 @@ pub const ALL: &[Invariant] = &[
     budget::INVARIANT,
     usage::INVARIANT,
     metered::INVARIANT,
+    hold_release::INVARIANT,
+    fail_mode::INVARIANT,
     count_limit::INVARIANT,
     count_exact::INVARIANT,
     rollover::INVARIANT,
@@ -154,6 +160,7 @@ pub const ALL: &[Invariant] = &[
     guarded::INVARIANT,
     unit::INVARIANT,
     status::INVARIANT,
+    no_pending::INVARIANT,
     reversal::INVARIANT,
     tenant::INVARIANT,
     truth::INVARIANT,
@@ -166,6 +173,7 @@ pub const ALL: &[Invariant] = &[
     cache_form::INVARIANT,
     cache_bound::INVARIANT,
     no_early_effect::INVARIANT,
+    isolated::INVARIANT,
 ];
 
 /// The invariant of that id.

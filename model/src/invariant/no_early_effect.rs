@@ -26,7 +26,7 @@ fn shows(did: &Occurrence) -> Option<&'static str> {
             Some("the redis hash is written")
         }
         Effect::Redis(RedisOp::IncrBudget { .. }) => Some("the budget counter goes up"),
-        Effect::Local(LocalOp::Send(Errand::Usage(_))) => Some("the usage job is sent"),
+        Effect::Local(LocalOp::Send(Errand::Usage { .. })) => Some("the usage job is sent"),
         Effect::Local(LocalOp::Send(Errand::Settle(_))) => Some("the charge is handed to the queue"),
         Effect::Local(LocalOp::Send(Errand::Snapshot { .. })) => Some("the task that writes the hash is started"),
         _ => None,

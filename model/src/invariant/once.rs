@@ -2,13 +2,14 @@ use crate::books::{Books, Edge, RequestBook};
 use crate::flow::Asking;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::money::Money;
-use crate::policy::Store;
+use crate::policy::{Repeats, Store};
 use crate::setup::Setup;
 
 /// ONCE: no double deduction, and nothing paid in or given back twice.
 ///
 /// Reading: where Redis is the truth quota_check takes an estimate that a later step corrects, so a request is judged
-/// when no attempt of it is in flight.
+/// when no attempt of it is in flight; the same of a stream that is held by its estimate, at rest. Where each call of a
+/// stream is charged by declaration, each may cost its price.
 pub const INVARIANT: Invariant = Invariant {
     id: "once",
     sentence: "The money moved for one request is at most its price, however often it is retried, replayed or recovered.",
@@ -20,11 +21,23 @@ pub const INVARIANT: Invariant = Invariant {
 
 /// What was moved in the direction of the request: taken for a charge, given for a recharge or a refund.
 fn moved(book: &RequestBook) -> Money {
-    if book.asking == Asking::Charge { book.moved } else { -book.moved }
+    if book.asking.is_call() { book.moved } else { -book.moved }
+}
+
+/// The price; of a stream, if that is more, what `stream_abort` lets it pay, and that as often as the design charges it by
+/// declaration.
+fn most(books: &Books, book: &RequestBook) -> Money {
+    let Some(stream) = &book.stream else { return book.price };
+    let one = books.due(stream).into_iter().fold(book.price, Money::max);
+    match books.design.repeats() {
+        Repeats::Charged => (0..book.served.max(1)).map(|_| one).sum(),
+        Repeats::Undeclared => one,
+    }
 }
 
 fn judged(books: &Books, book: &RequestBook) -> bool {
-    books.design.truth() == Store::Postgres || book.in_flight == 0
+    let in_pieces = books.design.truth() == Store::Redis || book.stream.is_some() && books.design.holds();
+    !in_pieces || book.in_flight == 0 && (book.stream.is_none() || books.at_rest)
 }
 
 /// By ghost tag, not by balance: two wrongs may add up to a right balance. More than one effective row per trace cannot
@@ -36,7 +49,7 @@ fn look(edge: &Edge<'_>) -> Look {
             return Look::NotJudged;
         }
         let moved = moved(book);
-        Look::judge(Subject::Request(request), moved != Money::ZERO, moved <= book.price)
+        Look::judge(Subject::Request(request), moved != Money::ZERO, moved <= most(edge.after, book))
     })
 }
 
@@ -45,8 +58,11 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let book = &edge.after.requests[request.index()];
     let name = setup.trace_name(request);
     let (what, of) = match book.asking {
-        Asking::Charge => ("money taken for", "price of"),
+        Asking::Charge | Asking::Stream => ("money taken for", "price of"),
         Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => ("money given for", "money due for"),
     };
-    vec![Figure::new(format!("{what} {name}"), moved(book)), Figure::new(format!("{of} {name}"), book.price)]
+    vec![
+        Figure::new(format!("{what} {name}"), moved(book)),
+        Figure::new(format!("{of} {name}"), most(edge.after, book)),
+    ]
 }

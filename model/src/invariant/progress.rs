@@ -30,7 +30,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
     let name = setup.trace_name(request);
     let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
-    let key = if edge.after.requests[request.index()].key.is_some() { "held" } else { "free" };
+    let key = if edge.after.own_key(request).is_some() { "held" } else { "free" };
     vec![
         Figure::new(format!("undisturbed attempts of {name}"), setup.requests[request.index()].attempts),
         Figure::new(format!("final answers to {name}"), 0),

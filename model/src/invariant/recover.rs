@@ -1,5 +1,4 @@
 use crate::books::Edge;
-use crate::flow::Asking;
 use crate::invariant::truth::answer;
 use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
 use crate::reply::Answer;
@@ -23,7 +22,7 @@ fn look(edge: &Edge<'_>) -> Look {
     let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
         return Look::Vacuous;
     };
-    let judged = told.after_loss && edge.after.requests[request.index()].asking == Asking::Charge;
+    let judged = told.after_loss && edge.after.requests[request.index()].asking.is_call();
     let back = match told.answer {
         Answer::Ok(_) => true,
         Answer::Refused(_) => told.was_binding,

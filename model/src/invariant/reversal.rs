@@ -7,8 +7,9 @@ use crate::setup::Setup;
 
 /// REVERSAL: no more is given back than was charged.
 ///
-/// Reading: the refunds of a charge are the effective rows of the requests that reverse it; since each is positive, a
-/// sum within the amount has at most one full refund in it.
+/// Reading: the refunds of a charge are the effective rows of the requests that reverse it, and of a stream what it got
+/// back of its hold, which with the rest of it is the charge; since each is positive, a sum within the amount has at most
+/// one full refund in it.
 pub const INVARIANT: Invariant = Invariant {
     id: "reversal",
     sentence: "The effective refunds of a charge are at most its amount, at most one of them is full, and only an \
@@ -19,25 +20,38 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The charge that a request gives back.
+/// The charge that a request gives back: another's, or of a stream its own hold.
 fn reversed_by(books: &Books, request: Request) -> Option<Trace> {
-    match books.requests[request.index()].asking {
+    let book = &books.requests[request.index()];
+    match book.asking {
         Asking::Reverse { of } => Some(of),
+        Asking::Stream if books.own_row(request).is_some() => Some(book.trace),
         _ => None,
     }
+}
+
+/// The row of a trace, and with it those of a stream under the same trace with a suffix.
+fn rows_with_suffixes(books: &Books, of: Trace) -> impl Iterator<Item = &LedgerRow> {
+    let row = books.rows[of.index()].as_ref();
+    let stream = row.and_then(|row| books.request_of(row)).map(|request| books.rows_of(request));
+    let suffixed = stream.into_iter().flatten().filter(move |row| row.trace != of);
+    row.into_iter().chain(suffixed)
 }
 
 /// What is given back of a charge by rows that are effective.
 fn given_back(books: &Books, of: Trace) -> Money {
     let requests = (0..books.requests.len() as u8).map(Request);
-    let refunds = requests.filter(|&request| reversed_by(books, request) == Some(of));
-    refunds.filter_map(|request| books.row_of(request)).filter(|row| row.effective()).map(|row| row.amount).sum()
+    let reverses =
+        |request: &Request| matches!(books.requests[request.index()].asking, Asking::Reverse { of: it } if it == of);
+    let refunds = requests.filter(reverses).filter_map(|request| books.row_of(request));
+    let of_hold = rows_with_suffixes(books, of).filter(|row| row.kind == Kind::Refund);
+    refunds.chain(of_hold).filter(|row| row.effective()).map(|row| row.amount).sum()
 }
 
 /// What was charged under a trace; nothing if the charge is not effective.
 fn charged(books: &Books, of: Trace) -> Money {
-    let row: Option<&LedgerRow> = books.rows[of.index()].as_ref();
-    row.filter(|row| row.effective() && row.kind == Kind::Deduct).map_or(Money::ZERO, |row| row.amount)
+    let charges = rows_with_suffixes(books, of).filter(|row| matches!(row.kind, Kind::Deduct | Kind::Hold));
+    charges.filter(|row| row.effective()).map(|row| row.amount).sum()
 }
 
 fn look(edge: &Edge<'_>) -> Look {

@@ -27,11 +27,12 @@ fn look(edge: &Edge<'_>) -> Look {
     let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
         return Look::Vacuous;
     };
-    let quota = &edge.after.tenants[edge.after.requests[request.index()].tenant.index()].quota;
+    let tenant = &edge.after.tenants[edge.after.requests[request.index()].tenant.index()];
+    let (quota, first_day) = (&tenant.quota, tenant.open_day);
     let refused_at_nothing = named(told, quota).is_some_and(|(counted, quota)| counted == 0 && quota > 0);
     let new_window = match told.answer {
-        Answer::Refused(Limit::Monthly) => told.day.month() > edge.after.first_day.month(),
-        _ => told.day > edge.after.first_day,
+        Answer::Refused(Limit::Monthly) => told.day.month() > first_day.month(),
+        _ => told.day > first_day,
     };
     Look::judge(Subject::Request(request), new_window, !(new_window && refused_at_nothing))
 }

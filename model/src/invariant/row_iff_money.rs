@@ -20,9 +20,7 @@ pub const INVARIANT: Invariant = Invariant {
 /// Money taken in this step, and money that rows made effective in it say is taken.
 fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
     let moved = after.requests[request.index()].moved - before.requests[request.index()].moved;
-    let effective =
-        |books: &Books| books.row_of(request).filter(|row| row.effective()).map_or(Money::ZERO, |row| -row.effect());
-    (moved, effective(after) - effective(before))
+    (moved, after.taken_by_rows(request) - before.taken_by_rows(request))
 }
 
 fn look(edge: &Edge<'_>) -> Look {

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::invariant::{Figure, Invariant, Look, Subject, When};
-use crate::row::{LedgerRow, Request, Status};
+use crate::row::{Kind, LedgerRow, Request, Status};
 use crate::setup::Setup;
 
 /// STATUS: a row's life goes one way. A pending row may be taken back, but is never reversed.
@@ -24,8 +24,10 @@ fn lawful(before: Option<&LedgerRow>, after: Option<&LedgerRow>) -> bool {
                 (Status::Committed, to) => to != Status::Pending,
                 (Status::Reversed, to) => to == Status::Reversed,
             };
-            let identity = |row: &LedgerRow| (row.amount, row.tenant, row.trace, row.kind);
-            let same = identity(before) == identity(after);
+            let identity = |row: &LedgerRow| (row.amount, row.tenant, row.trace);
+            // A hold that is settled is a charge.
+            let kind = before.kind == after.kind || (before.kind, after.kind) == (Kind::Hold, Kind::Deduct);
+            let same = identity(before) == identity(after) && kind;
             onward && (same || !before.effective())
         }
     }
@@ -44,7 +46,8 @@ fn look(edge: &Edge<'_>) -> Look {
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Subject::Request(request) = subject else { return Vec::new() };
     let Some(before) = edge.before else { return Vec::new() };
-    let trace = setup.charge(request).trace.index();
+    let changed = |trace: &usize| !lawful(before.rows[*trace].as_ref(), edge.after.rows[*trace].as_ref());
+    let trace = (0..before.rows.len()).find(changed).unwrap_or(setup.charge(request).trace.index());
     let words = |books: &Books| match &books.rows[trace] {
         Some(row) => {
             let words = format!("{:?} {:?} {} of", row.status, row.kind, row.amount).to_lowercase();
@@ -52,7 +55,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         }
         None => "none".to_owned(),
     };
-    let name = setup.trace_name(request);
+    let name = &setup.traces[trace];
     vec![
         Figure::new(format!("row of {name} before"), words(before)),
         Figure::new(format!("row of {name} after"), words(edge.after)),

@@ -8,7 +8,8 @@ use crate::setup::Setup;
 /// TRUTH: a truthful answer.
 ///
 /// Readings: a recharge and a reverse are told like a charge, of a row of their own; a new quota has none. Where the
-/// row is written later by a job (P0-4 A) there is no durable charge when the client is told ok.
+/// row is written later by a job (P0-4 A, P0-1 B) there is no durable charge when the client is told ok. That the provider
+/// broke a stream off says nothing of its charge; who went away is told nothing.
 pub const INVARIANT: Invariant = Invariant {
     id: "truth",
     sentence: "What the client is told is so: ok means a durable charge, refused means a limit was binding and nothing \
@@ -24,10 +25,13 @@ fn is_true(books: &Books, request: Request, told: &Told) -> bool {
     match told.answer {
         Answer::Ok(trace) => {
             let book = &books.requests[request.index()];
-            matches!(book.asking, Asking::DailyQuota(_)) || charged && trace == book.trace
+            let its = trace == book.trace || books.owners[trace.index()] == Some(request);
+            let charged = books.rows[trace.index()].is_some_and(|row| row.effective() && row.tenant == book.tenant);
+            matches!(book.asking, Asking::DailyQuota(_)) || charged && its
         }
         Answer::Refused(_) => !charged && told.was_binding,
         Answer::Duplicate => charged || told.others_in_flight,
+        Answer::Error(Failure::ProviderGone) => true,
         Answer::Error(_) => !(charged && told.knew_charged),
     }
 }

@@ -45,7 +45,7 @@ faults! {
     job_run, "job-run", "a background job runs at any time, besides the run that comes when all is quiet";
     /// The provider fails.
     upstream_failure, "upstream-failure", "the provider fails: nothing is served";
-    /// The day changes.
+    /// The day changes; where a tenant has a time zone, the clock passes to the next change of anybody's date.
     midnight, "midnight", "the day changes, and with it the month where that ends";
     /// Redis evicts a key.
     eviction, "eviction", "redis is short of memory and evicts one key";
@@ -61,6 +61,16 @@ faults! {
     script_flush, "script-flush", "redis forgets its scripts and keeps its data (SCRIPT FLUSH, or a restart from its log)";
     /// A statement that waits for a lock is given up.
     lock_timeout, "lock-timeout", "postgres gives up a statement that waits for a lock (lock_timeout, statement_timeout)";
+    /// The client of a stream goes away.
+    client_abort, "client-abort", "the client of a stream goes away: before the first chunk, midway, before or after the usage block";
+    /// The provider breaks a stream off.
+    provider_abort, "provider-abort", "the provider breaks a stream off: before the first chunk, midway, before or after the usage block";
+    /// The queue loses what lies in it.
+    broker_loss, "broker-loss", "the broker is lost, and with it every job that lies in the queue";
+    /// The queue delivers a job again that was done.
+    redelivery, "redelivery", "the queue does not hear that a job is done, and delivers it again";
+    /// The date of a gateway is a day off.
+    clock_skew, "clock-skew", "the clock of one gateway is a day ahead of the others, or behind";
     /// Redis comes back with older data.
     redis_time_travel, "redis-time-travel", "redis is killed and comes back with its first snapshot: what was written since is gone";
 }

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Zone;
 use crate::day::Day;
 use crate::flow::Path;
 use crate::money::Amount;
@@ -30,6 +31,9 @@ pub struct Account {
     /// What its API key may spend; without it the key has no budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Amount>,
+    /// Its time zone; without one its dates are UTC's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// A new tenant: its reset dates are null.
     #[serde(default, skip_serializing_if = "is_false")]
     pub new: bool,
@@ -55,7 +59,10 @@ pub struct Asked {
     /// What the provider will count, and at which prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
-    /// What quota_check takes the price to be, where it needs one (P0-4 A); the price itself if not given.
+    /// How a stream comes and what it costs if it breaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Streamed>,
+    /// What the price is taken to be before the call (P0-4 A, and what a stream holds); the price itself if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Amount>,
     /// Whether the deduct commits by itself (`commit=False` where it does not).
@@ -67,6 +74,9 @@ pub struct Asked {
     /// The daily quota that an administrator sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub daily_quota: Option<u32>,
+    /// The trace of the request in whose transaction this one is charged, after it, by the same attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     /// Whether the client comes back after a fault; else an attempt that a fault touched was one of its tries, and nothing is
     /// promised to it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
@@ -89,6 +99,8 @@ pub enum AskedKind {
     Reverse,
     /// Another daily quota.
     DailyQuota,
+    /// A call whose answer is streamed.
+    Stream,
 }
 
 /// Tokens of a call in both directions with their prices per thousand, decimals as text.
@@ -107,6 +119,21 @@ pub struct Tokens {
     pub output_price: Decimal,
 }
 
+/// How a stream comes, beside the tokens of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Streamed {
+    /// Chunks of the whole; the gateway guesses three output tokens a chunk.
+    pub chunks: u32,
+    /// Chunks that have gone out midway.
+    pub sent: u32,
+    /// Output tokens that the provider has counted midway.
+    pub counted: u32,
+    /// Whether the provider sends a usage block at the end, and tells afterwards what it has counted.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub reports: bool,
+}
+
 impl Asked {
     /// A charge of this price with three attempts.
     pub fn charge(trace: &str, account: &str, amount: Amount) -> Asked {
@@ -116,6 +143,8 @@ impl Asked {
             kind: AskedKind::Charge,
             amount: Some(amount),
             tokens: None,
+            stream: None,
+            within: None,
             estimate: None,
             commit: true,
             of: None,
@@ -135,7 +164,7 @@ pub struct Premises {
     pub requests: Vec<Asked>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
-    /// The day it begins on.
+    /// The day it begins on, at 00:00 UTC.
     pub today: Day,
     /// The parts of the request path that are walked.
     pub path: Path,

@@ -3,7 +3,9 @@
 use arrayvec::ArrayVec;
 
 use crate::books::Occurrence;
+use crate::delivery::{Cut, Part};
 use crate::effect::{Call, Effect, Errand, LocalOp};
+use crate::flow::Asking;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::Request;
@@ -11,7 +13,7 @@ use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::postgres::{self, MAX_SESSIONS};
 use crate::store::versioned::Session;
-use crate::world::{Attempt, Impossible, Next, Process, Work, World, label_of, place_of, run_on};
+use crate::world::{Attempt, Impossible, Next, Process, Queued, Work, World, label_of, place_of, run_on};
 
 pub(super) type Ready = ArrayVec<Session, MAX_SESSIONS>;
 
@@ -63,6 +65,9 @@ impl World {
             Move::RunsLate => self.run_late(setup, did),
             Move::Lost { actor, step, ran } => self.lose_reply(setup, actor, step, ran, did),
             Move::UpstreamFails { actor, step } => self.fail_upstream(setup, actor, step, did),
+            Move::ClientAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ClientGone, did),
+            Move::ProviderAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ProviderGone, did),
+            Move::Unheard { actor, step } => self.not_hear(setup, actor, step, did),
             Move::IdleTimeout { actor, before } => self.end_idle_session(setup, actor, before, did),
             Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, did),
             Move::PostgresRestart => self.restart_postgres(setup, did),
@@ -71,6 +76,8 @@ impl World {
             | Move::ScriptFlush
             | Move::Expire
             | Move::Evict(_)
+            | Move::BrokerLoss
+            | Move::ClockSkew { .. }
             | Move::Midnight => self.change_weather(setup, mv),
         }
     }
@@ -83,7 +90,7 @@ impl World {
             Move::Step { actor, .. } if begins(actor) && !quiet && self.waits_for_leisure(setup, actor) => {
                 &mut self.left.job_run
             }
-            Move::Send { request, .. } if self.in_flight(request).next().is_some() => &mut self.left.impatience,
+            Move::Send { request, .. } if !self.is_patient(request) => &mut self.left.impatience,
             Move::Send { .. } | Move::Step { .. } | Move::RunsLate => return,
             Move::Crash { .. } => &mut self.left.crash,
             Move::Cancel { .. } => &mut self.left.cancel,
@@ -92,6 +99,11 @@ impl World {
             Move::TimesOut { .. } => &mut self.left.late,
             Move::Lost { .. } => &mut self.left.lost_reply,
             Move::UpstreamFails { .. } => &mut self.left.upstream_failure,
+            Move::ClientAborts { .. } => &mut self.left.client_abort,
+            Move::ProviderAborts { .. } => &mut self.left.provider_abort,
+            Move::Unheard { .. } => &mut self.left.redelivery,
+            Move::BrokerLoss => &mut self.left.broker_loss,
+            Move::ClockSkew { .. } => &mut self.left.clock_skew,
             Move::IdleTimeout { .. } => &mut self.left.idle_timeout,
             Move::LockTimeout { .. } => &mut self.left.lock_timeout,
             Move::PostgresRestart => &mut self.left.postgres_restart,
@@ -108,8 +120,8 @@ impl World {
     fn waits_for_leisure(&self, setup: &Setup, actor: Actor) -> bool {
         let errand = place_of(setup, actor).and_then(|place| self.jobs[place].errands.first());
         match actor {
-            Actor::Sync | Actor::CopyBack => true,
-            _ => matches!(errand, Some(Errand::Usage(_))),
+            Actor::Sync | Actor::CopyBack | Actor::Sweeper => true,
+            _ => matches!(errand, Some(Queued { errand: Errand::Usage { .. }, .. })),
         }
     }
 
@@ -120,22 +132,37 @@ impl World {
             return Err(Impossible::Busy(name()));
         }
         let overlapped = self.in_flight(request).next().is_some();
+        let lingers = overlapped && !self.listens(request);
         let client = &mut self.clients[request.index()];
         if client.answered.is_some() || client.tries_left == 0 {
+            return Err(Impossible::ClientDone);
+        }
+        let stamps = setup.charge(request).suffixes.stamps;
+        if stamps > 0 && client.attempts >= stamps {
             return Err(Impossible::ClientDone);
         }
         did.request = Some(request);
         did.again = client.asked_before;
         client.tries_left -= 1;
+        client.reconnects &= !lingers;
         client.asked_before = true;
         for other in self.gateways.iter_mut().flatten().filter(|other| other.request == request) {
             other.overlapped = true;
         }
-        let day = self.today;
+        let nth = client.attempts;
+        if setup.charge(request).suffixes.stamps > 0 {
+            client.attempts += 1;
+        }
+        let date = setup.date_taken(self.turn, setup.charge(request).tenant);
+        let day = date.shifted(self.skews[usize::from(gateway)]);
         self.gateways[usize::from(gateway)] = Some(Box::new(Attempt {
             request,
-            process: Process::begin(setup, Work::Attempt { request, day }),
-            day,
+            process: Process::begin(setup, Work::Attempt { request, day, nth }),
+            arrived: self.turn,
+            streaming: None,
+            streamed: false,
+            client_gone: false,
+            open_work: false,
             touched: false,
             returns: setup.requests[request.index()].returns,
             overlapped,
@@ -168,6 +195,8 @@ impl World {
         }
         let work = self.would_run(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
         let place = place_of(setup, actor).ok_or_else(|| Impossible::NoSuchActor(actor.name()))?;
+        let carried = self.jobs[place].errands.first().and_then(|queued| queued.arrived);
+        self.jobs[place].began = Some(carried.unwrap_or(self.turn));
         self.jobs[place].running = Some(Box::new(Process::begin(setup, work)));
         self.jobs[place].due = false;
         Ok(())
@@ -213,13 +242,14 @@ impl World {
             Effect::Redis(op) => {
                 self.watch_redis(setup, actor, op, did);
                 let reply = self.redis.execute(op);
-                if let (crate::effect::RedisOp::SetNx { request, .. }, Reply::Taken) = (op, reply) {
-                    self.clients[request.index()].key_holder = Some(actor);
+                if let (crate::effect::RedisOp::SetNx { key, .. }, Reply::Taken) = (op, reply) {
+                    self.key_holders[key.index()] = Some(actor);
                 }
                 self.forget_gone_keys();
                 Some(reply)
             }
             Effect::Pg(op) => {
+                self.watch_transaction(setup, actor, call, op, did);
                 let session = self.session(setup, actor);
                 match self.pg.execute(session, op) {
                     postgres::Ran::Done(reply) => Some(reply),
@@ -228,7 +258,7 @@ impl World {
             }
             Effect::Local(op) => {
                 self.watch_errand(setup, actor, op, did);
-                self.do_locally(setup, op);
+                self.do_locally(setup, actor, op);
                 Some(Reply::Ok)
             }
         };
@@ -236,31 +266,45 @@ impl World {
         reply
     }
 
-    fn do_locally(&mut self, setup: &Setup, op: LocalOp) {
+    fn do_locally(&mut self, setup: &Setup, actor: Actor, op: LocalOp) {
         match op {
+            LocalOp::Upstream(request) if setup.charge(request).asking == Asking::Stream => {
+                self.stream_on(setup, actor, request, Cut::Nothing);
+            }
             LocalOp::Upstream(request) => {
                 let served = &mut self.clients[request.index()].served;
                 *served = served.saturating_add(1);
             }
+            LocalOp::Receive { request, part } => {
+                let cut = self.streaming(actor).unwrap_or(Cut::Nothing).after(part);
+                self.stream_on(setup, actor, request, cut);
+                if part == Part::End {
+                    self.end_stream(actor, request, cut);
+                }
+            }
             LocalOp::Send(errand) => {
                 let job = match errand {
-                    Errand::Usage(request) | Errand::Settle(request) => Actor::Worker(request),
+                    Errand::Usage { request, .. } | Errand::Settle(request) | Errand::Charge { request, .. } => {
+                        Actor::Worker(request)
+                    }
                     Errand::Snapshot { request, .. } => Actor::Task(request),
                 };
                 if let Some(place) = place_of(setup, job) {
                     // Two deliveries of one request in the queue stand for any number of them.
-                    let _dropped = self.jobs[place].errands.try_push(errand);
+                    let carries_its_day = matches!(errand, Errand::Charge { day: Some(_), .. });
+                    let arrived = carries_its_day.then(|| self.turn_of(setup, actor));
+                    let _dropped = self.jobs[place].errands.try_push(Queued { errand, failed: 0, arrived });
                 }
             }
             LocalOp::Acknowledge(errand) => {
                 if let Some(place) = place_of(setup, Actor::Worker(errand.request())) {
                     let errands = &mut self.jobs[place].errands;
-                    if let Some(at) = errands.iter().position(|waiting| *waiting == errand) {
+                    if let Some(at) = errands.iter().position(|waiting| waiting.errand == errand) {
                         errands.remove(at);
                     }
                 }
             }
-            LocalOp::Wait => {}
+            LocalOp::AskCount(_) | LocalOp::Wait => {}
         }
     }
 
@@ -288,7 +332,9 @@ impl World {
     /// not started again; an errand of the queue stays there until it is acknowledged.
     pub(super) fn end_job(&mut self, setup: &Setup, actor: Actor) {
         let Some(place) = place_of(setup, actor) else { return };
+        self.count_failed_delivery(setup, place);
         self.jobs[place].running = None;
+        self.jobs[place].began = None;
         if matches!(actor, Actor::Task(_)) && !self.jobs[place].errands.is_empty() {
             self.jobs[place].errands.remove(0);
         }
@@ -298,8 +344,8 @@ impl World {
 
     /// A process that ends is no live holder any more.
     fn let_go_of_keys(&mut self, actor: Actor) {
-        for client in self.clients.iter_mut().filter(|client| client.key_holder == Some(actor)) {
-            client.key_holder = None;
+        for holder in self.key_holders.iter_mut().filter(|holder| **holder == Some(actor)) {
+            *holder = None;
         }
     }
 
@@ -307,7 +353,10 @@ impl World {
         self.note_actor(setup, actor, did);
         let Actor::Gateway(n) = actor else { return Err(Impossible::NoSuchActor(actor.name())) };
         did.early |= matches!(answer, Answer::Ok(_)) && self.may_still_roll_back(setup, actor);
-        let attempt = self.end_attempt(n).ok_or_else(|| Impossible::Idle(actor.name()))?;
+        let attempt = self.end_attempt(setup, n).ok_or_else(|| Impossible::Idle(actor.name()))?;
+        if attempt.client_gone {
+            return Ok(());
+        }
         did.told = Some(self.told(setup, &attempt, answer));
         let client = &mut self.clients[attempt.request.index()];
         if answer.is_final() && client.answered.is_none() {
@@ -318,9 +367,10 @@ impl World {
 
     /// Ends the attempt: its connection closes, and if a fault or another attempt of the trace interfered, the client may
     /// ask once more.
-    pub(super) fn end_attempt(&mut self, gateway: u8) -> Option<Box<Attempt>> {
+    pub(super) fn end_attempt(&mut self, setup: &Setup, gateway: u8) -> Option<Box<Attempt>> {
         let attempt = self.gateways.get_mut(usize::from(gateway))?.take()?;
         self.pg.disconnect(Session(gateway));
+        self.leave_stream(setup, &attempt);
         self.let_go_of_keys(Actor::Gateway(gateway));
         if (attempt.touched && attempt.returns) || attempt.overlapped {
             self.clients[attempt.request.index()].tries_left += 1;

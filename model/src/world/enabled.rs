@@ -2,10 +2,11 @@
 
 use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
+use crate::row::Request;
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
 use crate::store::redis::Redis;
-use crate::world::{Next, World, label_of, place_of};
+use crate::world::{Next, Queued, World, label_of, place_of};
 
 impl World {
     /// Appends every enabled move: clients first, then steps, then what may still go wrong. None when at rest.
@@ -30,16 +31,25 @@ impl World {
         (0..self.gateways.len() as u8).map(Actor::Gateway).chain(setup.jobs().iter().copied())
     }
 
-    /// A client sends to the first free gateway; gateways without an attempt are interchangeable.
+    /// A client sends to the first free gateway; gateways without an attempt are interchangeable if their dates are.
     fn sends(&self, setup: &Setup, out: &mut Vec<Move>) {
-        let Some(gateway) = self.gateways.iter().position(Option::is_none) else { return };
-        for request in setup.all_requests() {
-            let client = &self.clients[request.index()];
-            let patient = self.in_flight(request).next().is_none();
-            if client.answered.is_none() && client.tries_left > 0 && (patient || self.left.impatience > 0) {
+        let free = |place: usize| self.gateways[place].is_none();
+        let alike = |place: usize| (0..place).any(|other| free(other) && self.skews[other] == self.skews[place]);
+        for gateway in (0..self.gateways.len()).filter(|&place| free(place) && !alike(place)) {
+            for request in setup.all_requests().filter(|&request| self.may_send(setup, request)) {
                 out.push(Move::Send { request, gateway: gateway as u8 });
             }
         }
+    }
+
+    fn may_send(&self, setup: &Setup, request: Request) -> bool {
+        let client = &self.clients[request.index()];
+        let patient = self.is_patient(request);
+        let stamps = setup.charge(request).suffixes.stamps;
+        client.answered.is_none()
+            && client.tries_left > 0
+            && (patient || self.left.impatience > 0)
+            && (stamps == 0 || client.attempts < stamps)
     }
 
     /// Whether an idle job may begin. A periodic one and the usage worker run when all is quiet, or earlier by the budget
@@ -53,8 +63,10 @@ impl World {
             running.map(|(&actor, _)| actor).all(|actor| !kind(actor))
         };
         match (actor, job.errands.first()) {
-            (Actor::Sync | Actor::CopyBack, _) => job.due && at_leisure,
-            (Actor::Worker(_), Some(Errand::Usage(_))) => at_leisure && alone(|a| matches!(a, Actor::Worker(_))),
+            (Actor::Sync | Actor::CopyBack | Actor::Sweeper, _) => job.due && at_leisure,
+            (Actor::Worker(_), Some(Queued { errand: Errand::Usage { .. }, .. })) => {
+                at_leisure && alone(|a| matches!(a, Actor::Worker(_)))
+            }
             (Actor::Worker(_), Some(_)) => alone(|a| matches!(a, Actor::Worker(_))),
             (Actor::Task(_), Some(_)) => alone(|a| matches!(a, Actor::Task(_))),
             _ => false,
@@ -126,11 +138,21 @@ impl World {
 
     fn faults_at(&self, actor: Actor, call: Call, in_transaction: bool, out: &mut Vec<Move>) {
         let Faults { redis_unreachable, lost_reply, redis_full, late, upstream_failure, .. } = self.left;
+        let Faults { client_abort, provider_abort, redelivery, .. } = self.left;
         let step = call.step;
         match call.effect {
             Effect::Local(LocalOp::Upstream(_)) if upstream_failure > 0 => {
                 out.push(Move::UpstreamFails { actor, step });
             }
+            Effect::Local(LocalOp::Receive { .. }) => {
+                if client_abort > 0 {
+                    out.push(Move::ClientAborts { actor, step });
+                }
+                if provider_abort > 0 {
+                    out.push(Move::ProviderAborts { actor, step });
+                }
+            }
+            Effect::Local(LocalOp::Acknowledge(_)) if redelivery > 0 => out.push(Move::Unheard { actor, step }),
             Effect::Local(_) => {}
             Effect::Redis(op) => {
                 if redis_unreachable > 0 {
@@ -169,6 +191,15 @@ impl World {
         self.redis.would_change(op)
     }
 
+    /// The clock of the first gateway among those that are alike.
+    fn skewed(&self, out: &mut Vec<Move>) {
+        let idle = |place: usize| self.gateways[place].is_none() && self.skews[place] == 0;
+        if let Some(gateway) = (0..self.gateways.len()).find(|&place| idle(place)) {
+            let gateway = gateway as u8;
+            out.extend([true, false].map(|ahead| Move::ClockSkew { gateway, ahead }));
+        }
+    }
+
     /// What befalls a store or the clock.
     fn weather(&self, setup: &Setup, out: &mut Vec<Move>) {
         if self.left.postgres_restart > 0 {
@@ -189,7 +220,13 @@ impl World {
         if self.left.expiry > 0 && self.redis.next_deadline().is_some() {
             out.push(Move::Expire);
         }
-        if self.left.midnight > 0 {
+        if self.left.broker_loss > 0 && self.has_queued(setup) {
+            out.push(Move::BrokerLoss);
+        }
+        if self.left.clock_skew > 0 {
+            self.skewed(out);
+        }
+        if self.left.midnight > 0 && setup.calendar.has(self.turn + 1) {
             out.push(Move::Midnight);
         }
     }

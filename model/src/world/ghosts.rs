@@ -8,13 +8,13 @@ use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp, Script};
 use crate::flow::Asking;
 use crate::money::Money;
 use crate::moves::Actor;
-use crate::policy::Store;
+use crate::policy::{Overdraft, Store};
 use crate::reply::{Answer, Reply};
-use crate::row::{Limit, QuotaRow, Request, Tenant};
+use crate::row::{Key, Kind, LedgerRow, Limit, QuotaRow, Request, Tenant, Trace};
 use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::postgres::MAX_TENANTS;
-use crate::world::{Attempt, World};
+use crate::world::{Attempt, World, place_of};
 
 /// What both stores hold of each tenant, before a step.
 pub(super) struct Before {
@@ -44,15 +44,18 @@ impl World {
                 Store::Postgres => Money::ZERO,
             };
             if taken != Money::ZERO
-                && let Some(request) = self.request_of(setup, actor)
+                && let Some(request) = self.worked_for(setup, actor, tenant, call)
             {
                 let client = &mut self.clients[request.index()];
                 client.moved = client.moved + taken;
             }
         }
+        let commits = matches!(call.effect, Effect::Pg(op) if op == PgOp::Commit || op.writes());
+        let left_unfinished = setup.flows.sweep.is_some() && commits && self.pg.has_unfinished();
         self.make_due(setup, |job| match job {
             Actor::Sync => rows_changed,
             Actor::CopyBack => hashes_changed,
+            Actor::Sweeper => left_unfinished,
             _ => false,
         });
         self.remember_charges(setup, actor);
@@ -73,35 +76,55 @@ impl World {
     /// Makes periodic jobs due.
     pub(super) fn make_due(&mut self, setup: &Setup, which: impl Fn(Actor) -> bool) {
         for (&actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
-            job.due |= matches!(actor, Actor::Sync | Actor::CopyBack) && which(actor);
+            job.due |= matches!(actor, Actor::Sync | Actor::CopyBack | Actor::Sweeper) && which(actor);
         }
     }
 
     fn remember_charges(&mut self, setup: &Setup, actor: Actor) {
-        let day = self.day_of(setup, actor);
+        let turn = self.turn_of(setup, actor);
         for request in setup.all_requests() {
             let charge = setup.charge(request);
-            let day = self.window_of(setup, charge.tenant, day);
-            let row = self.pg.row(charge.trace).filter(|row| row.tenant == charge.tenant && row.effective());
-            if row.is_some() && charge.asking == Asking::Charge {
+            let day = self.window_of(setup, charge.tenant, turn);
+            let row = self.charge_row(setup, request);
+            if row.is_some() && charge.asking.is_call() {
                 self.clients[request.index()].charged_on.get_or_insert(day);
             }
         }
     }
 
-    fn day_of(&self, setup: &Setup, actor: Actor) -> Day {
-        match self.running(setup, actor).map(|process| process.work) {
-            Some(crate::world::Work::Attempt { day, .. } | crate::world::Work::Errand { day, .. }) => day,
-            _ => self.today,
-        }
+    /// The effective row of a call that costs anything, under whichever of its traces.
+    fn charge_row(&self, setup: &Setup, request: Request) -> Option<LedgerRow> {
+        let charge = setup.charge(request);
+        let traces = (0..setup.traces.len() as u8).map(Trace).filter(|&trace| charge.has(trace));
+        let rows = traces.filter_map(|trace| self.pg.row(trace));
+        let of = |row: &LedgerRow| row.tenant == charge.tenant && row.effective() && row.amount != Money::ZERO;
+        rows.filter(of).find(|row| row.kind != Kind::Refund)
     }
 
-    /// The day whose window a request of this day is counted and judged in. Postgres counts a late one in the window
-    /// that has begun meanwhile ([`QuotaRow::counted`]), the scripts in that of its own day.
-    fn window_of(&self, setup: &Setup, tenant: Tenant, day: Day) -> Day {
-        match setup.met.counts_in() {
-            Store::Postgres => self.pg.quota(tenant).daily_reset_at.map_or(day, |begun| begun.max(day)),
-            Store::Redis => day,
+    /// The place in the calendar at which what an actor does arrived or, of a job, began.
+    pub(super) fn turn_of(&self, setup: &Setup, actor: Actor) -> u8 {
+        let known = match actor {
+            Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.arrived),
+            job => place_of(setup, job).and_then(|place| self.jobs[place].began),
+        };
+        known.unwrap_or(self.turn)
+    }
+
+    /// The day whose window a request that arrived then is counted and judged in: that of the tenant by the declared
+    /// policy, whatever day a gateway took. Postgres counts a late one in the window that has begun meanwhile
+    /// ([`QuotaRow::counted`]), the scripts in that of its own day. A window that no clock but a wrong one has begun is
+    /// none.
+    fn window_of(&self, setup: &Setup, tenant: Tenant, turn: u8) -> Day {
+        let day = setup.date_declared(turn, tenant);
+        let begun = self.pg.quota(tenant).daily_reset_at.filter(|_| setup.met.counts_in() == Store::Postgres);
+        begun.map_or(day, |begun| begun.min(setup.date_declared(self.turn, tenant)).max(day))
+    }
+
+    /// The request that a step is for: that of the trace it names, else the process's own.
+    fn worked_for(&self, setup: &Setup, actor: Actor, tenant: Tenant, call: Call) -> Option<Request> {
+        match call.behalf {
+            Some(trace) => setup.request_of(tenant, trace),
+            None => self.request_of(setup, actor),
         }
     }
 
@@ -128,20 +151,40 @@ impl World {
         did.early |= matches!(op, LocalOp::Send(_)) && self.may_still_roll_back(setup, actor);
     }
 
+    /// Before a statement runs: whether one flow ends the uncommitted work of another in the same transaction.
+    pub(super) fn watch_transaction(
+        &mut self,
+        setup: &Setup,
+        actor: Actor,
+        call: Call,
+        op: PgOp,
+        did: &mut Occurrence,
+    ) {
+        let Actor::Gateway(n) = actor else { return };
+        let Some(attempt) = &mut self.gateways[usize::from(n)] else { return };
+        if setup.charge(attempt.request).rider.is_none() {
+            return;
+        }
+        let ends = matches!(op, PgOp::Commit | PgOp::Rollback);
+        if call.behalf.is_some() && attempt.open_work {
+            did.met_others_work = Some(ends);
+        }
+        attempt.open_work = !ends && (attempt.open_work || call.behalf.is_none() && op.writes());
+    }
+
     pub(super) fn may_still_roll_back(&self, setup: &Setup, actor: Actor) -> bool {
         self.pg.in_transaction(self.session(setup, actor))
     }
 
     fn releases_for_another(&self, actor: Actor, op: RedisOp) -> bool {
-        let RedisOp::Del(request) = op else { return false };
-        let holder = self.clients[request.index()].key_holder;
-        self.redis.key(request).is_some() && holder != Some(actor)
+        let RedisOp::Del(key) = op else { return false };
+        self.redis.key(key).is_some() && self.key_holders[key.index()] != Some(actor)
     }
 
     pub(super) fn forget_gone_keys(&mut self) {
-        for (place, client) in self.clients.iter_mut().enumerate() {
-            if self.redis.key(Request(place as u8)).is_none() {
-                client.key_holder = None;
+        for (place, holder) in self.key_holders.iter_mut().enumerate() {
+            if self.redis.key(Key(place as u8)).is_none() {
+                *holder = None;
             }
         }
     }
@@ -152,10 +195,11 @@ impl World {
         let charge = setup.charge(request);
         match (call.effect, reply) {
             (Effect::Pg(PgOp::Commit | PgOp::MarkCommitted(_)), Reply::Ok | Reply::Updated(1)) => {
-                let row = self.pg.row(charge.trace);
-                row.is_some_and(|row| row.tenant == charge.tenant && row.effective())
+                self.charge_row(setup, request).is_some_and(|row| row.kind != Kind::Hold)
             }
-            (_, Reply::Row(Some(row))) => row.tenant == charge.tenant && row.trace == charge.trace && row.effective(),
+            (_, Reply::Row(Some(row))) => {
+                row.tenant == charge.tenant && charge.has(row.trace) && row.effective() && row.kind != Kind::Hold
+            }
             _ => false,
         }
     }
@@ -165,8 +209,8 @@ impl World {
         let Some(attempt) = &self.gateways[usize::from(gateway)] else { return };
         let charge = setup.charge(attempt.request);
         let past = matches!(attempt.process.next, crate::world::Next::Ask(call) if call.step >= Step::U1);
-        if past && setup.path.quota_check && charge.asking == Asking::Charge {
-            let window = self.window_of(setup, charge.tenant, attempt.day);
+        if past && setup.path.quota_check && charge.asking.is_call() {
+            let window = self.window_of(setup, charge.tenant, attempt.arrived);
             self.clients[attempt.request.index()].admitted_on.get_or_insert(window);
         }
     }
@@ -193,10 +237,16 @@ impl World {
         let (money, counts) = (of(setup.met.truth()), of(setup.met.counts_in()));
         let limit = self.pg.key(charge.tenant).limit;
         let let_in = self.let_in_and_not_charged(setup, attempt);
+        // What is checked before a stream is its estimate, where that is what bounds the overdraft.
+        let asks = match setup.met.overdraft() {
+            Overdraft::BeyondEstimate if charge.asking == Asking::Stream => charge.estimate,
+            _ => charge.amount,
+        };
+        let day = setup.date_declared(attempt.arrived, charge.tenant);
         [
-            money.balance + money.credit < charge.amount,
-            counts.used_on(attempt.day) + let_in >= counts.daily_quota,
-            counts.used_in(attempt.day.month()) + let_in >= counts.monthly_quota,
+            money.balance + money.credit < asks,
+            counts.used_on(day) + let_in >= counts.daily_quota,
+            counts.used_in(day.month()) + let_in >= counts.monthly_quota,
             limit.is_some_and(|limit| self.spent(setup, charge.tenant) >= limit),
         ]
     }
@@ -209,7 +259,7 @@ impl World {
         let waiting = others.filter(|&other| {
             let charge = setup.charge(other);
             charge.tenant == tenant
-                && charge.asking == Asking::Charge
+                && charge.asking.is_call()
                 && self.clients[other.index()].charged_on.is_none()
                 && self.in_flight(other).next().is_some()
         });
@@ -234,7 +284,7 @@ impl World {
         };
         let of_tenant = setup.all_requests().filter(|&request| setup.charge(request).tenant == tenant);
         let counted = of_tenant.filter_map(on).filter(|&day| within(day)).count() as u32;
-        let before = if within(setup.today) { setup.opening(tenant).daily_used } else { 0 };
+        let before = if within(setup.date_declared(0, tenant)) { setup.opening(tenant).daily_used } else { 0 };
         counted + before
     }
 
@@ -245,14 +295,14 @@ impl World {
             _ => false,
         };
         let tenant = setup.charge(attempt.request).tenant;
-        let window = self.window_of(setup, tenant, attempt.day);
+        let window = self.window_of(setup, tenant, attempt.arrived);
         let let_in = self.let_in_and_not_charged(setup, attempt);
         Told {
             answer,
             knew_charged: attempt.knows_charged,
             was_binding,
             others_in_flight: self.in_flight(attempt.request).next().is_some(),
-            day: attempt.day,
+            day: setup.date_declared(attempt.arrived, tenant),
             counted_that_day: let_in + self.counted(setup, tenant, |day| day == window),
             counted_that_month: let_in + self.counted(setup, tenant, |day| day.month() == window.month()),
             after_loss: attempt.after_loss && !attempt.touched && !attempt.overlapped,

@@ -36,6 +36,18 @@ pub enum Impossible {
     /// This step does not call the provider.
     #[error("{0} does not call the provider")]
     NotUpstream(Step),
+    /// No part of a stream passes by at this step.
+    #[error("{0} is no part of a stream")]
+    NoStream(Step),
+    /// No worker is done at this step.
+    #[error("{0} is not the end of an errand")]
+    NoErrand(Step),
+    /// The clock is off already, or the attempt in flight has its date.
+    #[error("the clock of {0} cannot change here")]
+    Clock(String),
+    /// The dates behind this instant are not known.
+    #[error("the calendar of this run ends here")]
+    EndOfCalendar,
     /// The session does not sit idle in a transaction that the server still has.
     #[error("the session of {0} is not idle in a transaction")]
     NoTransaction(String),

@@ -6,6 +6,7 @@ mod enabled;
 mod ghosts;
 mod impossible;
 mod process;
+mod streams;
 mod trouble;
 
 use arrayvec::ArrayVec;
@@ -13,18 +14,19 @@ use arrayvec::ArrayVec;
 pub use impossible::Impossible;
 pub use process::{Next, Process, Work, label_of, run_on};
 
-use crate::books::{Books, RequestBook, TenantBook};
+use crate::books::{Books, KeyBook, RequestBook, StreamBook, TenantBook};
 use crate::day::Day;
+use crate::delivery::{Cut, Endings};
 use crate::effect::{DAY, Errand, Fields, RedisOp};
-use crate::flow::Asking;
+use crate::flow::{Asking, Charge};
 use crate::money::Money;
 use crate::moves::Actor;
 use crate::reply::Answer;
-use crate::row::{BudgetRow, KeyRow, QuotaRow, Request, Tenant, Trace};
+use crate::row::{BudgetRow, Key, KeyRow, QuotaRow, Request, Tenant, Trace};
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
 use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
-use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
+use crate::store::redis::{Hash, MAX_KEYS, MAX_REQUESTS, Redis};
 use crate::store::versioned::Session;
 
 /// The most gateways a world holds.
@@ -37,7 +39,16 @@ pub struct Attempt {
     pub request: Request,
     /// How far it has come.
     pub process: Process,
-    day: Day,
+    /// The place in the calendar at which it arrived.
+    arrived: u8,
+    /// How far its stream has come.
+    streaming: Option<Cut>,
+    /// Its stream is over.
+    streamed: bool,
+    /// The client of its stream has gone away: nobody hears the answer.
+    pub client_gone: bool,
+    /// Work of its own request is uncommitted, while another one rides with it.
+    open_work: bool,
     touched: bool,
     returns: bool,
     overlapped: bool,
@@ -52,8 +63,15 @@ struct Client {
     asked_before: bool,
     answered: Option<Answer>,
     moved: Money,
-    key_holder: Option<Actor>,
+    /// Attempts so far, where each has a trace of its own.
+    attempts: u8,
+    /// It left a stream and has not come back since.
+    reconnects: bool,
     served: u8,
+    /// How its streams came to their ends.
+    endings: Endings,
+    /// Trouble with a store struck an attempt of it.
+    outage: bool,
     admitted_on: Option<Day>,
     charged_on: Option<Day>,
     in_doubt: bool,
@@ -65,8 +83,20 @@ struct Job {
     running: Option<Box<Process>>,
     /// Something happened since the last run of a periodic job began.
     due: bool,
+    /// The place in the calendar by which the run that is under way is judged.
+    began: Option<u8>,
     /// Errands that were handed over and not acknowledged.
-    errands: ArrayVec<Errand, 2>,
+    errands: ArrayVec<Queued, 2>,
+}
+
+/// An errand in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Queued {
+    errand: Errand,
+    /// How often the first deliveries of a bounded one failed.
+    failed: u8,
+    /// The place in the calendar at which the attempt arrived whose day the errand carries, if it carries one.
+    arrived: Option<u8>,
 }
 
 /// The state of everything.
@@ -76,8 +106,13 @@ pub struct World {
     redis: Redis,
     gateways: ArrayVec<Option<Box<Attempt>>, MAX_GATEWAYS>,
     clients: ArrayVec<Client, MAX_REQUESTS>,
+    /// By key: who took it and is still alive.
+    key_holders: ArrayVec<Option<Actor>, MAX_KEYS>,
     jobs: Vec<Job>,
-    today: Day,
+    /// The place of the clock in the calendar.
+    turn: u8,
+    /// By gateway: by how many days its date is ahead of the others'.
+    skews: ArrayVec<i8, MAX_GATEWAYS>,
     /// A command of Redis that was given up and is still on its way.
     late: Option<(Actor, RedisOp)>,
     /// Redis has lost data or its scripts, and no other fault has struck since.
@@ -96,7 +131,7 @@ impl Redis {
         };
         let hash = |tenant: Tenant| (!setup.accounts[tenant.index()].cold).then(|| warm(tenant));
         let hashes: ArrayVec<Option<Hash>, MAX_TENANTS> = setup.tenants().map(hash).collect();
-        Redis::new(setup.requests.len(), &hashes, &vec![None; setup.accounts.len()])
+        Redis::new(setup.keys.len(), &hashes, &vec![None; setup.accounts.len()])
     }
 }
 
@@ -108,12 +143,15 @@ impl World {
         let keys: ArrayVec<KeyRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_key(t)).collect();
         let budgets: ArrayVec<BudgetRow, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_budget(t)).collect();
         let client = |asked: &crate::setup::Asked| Client {
-            tries_left: asked.attempts,
+            tries_left: if asked.within.is_some() { 0 } else { asked.attempts },
             asked_before: false,
             answered: None,
             moved: Money::ZERO,
-            key_holder: None,
+            attempts: 0,
+            reconnects: false,
             served: 0,
+            endings: Endings::default(),
+            outage: false,
             admitted_on: None,
             charged_on: None,
             in_doubt: false,
@@ -126,8 +164,10 @@ impl World {
             redis: Redis::opening(setup),
             gateways: (0..setup.gateways).map(|_| None).collect(),
             clients: setup.requests.iter().map(client).collect(),
+            key_holders: setup.keys.iter().map(|_| None).collect(),
             jobs: setup.jobs().iter().map(job).collect(),
-            today: setup.today,
+            turn: 0,
+            skews: (0..setup.gateways).map(|_| 0).collect(),
             late: None,
             redis_lost: false,
             left: setup.faults,
@@ -137,11 +177,6 @@ impl World {
     /// The attempt in flight at a gateway.
     pub fn attempt(&self, gateway: u8) -> Option<&Attempt> {
         self.gateways.get(usize::from(gateway))?.as_deref()
-    }
-
-    /// The day it is.
-    pub fn today(&self) -> Day {
-        self.today
     }
 
     /// What an actor runs now, if it runs anything.
@@ -158,9 +193,15 @@ impl World {
             Actor::Gateway(_) => None,
             Actor::Sync => setup.flows.sync.map(|_| Work::Sync),
             Actor::CopyBack => setup.flows.copy_back.map(|_| Work::CopyBack),
+            Actor::Sweeper => setup.flows.sweep.map(|_| {
+                let mut days = [Day::default(); MAX_TENANTS];
+                setup.tenants().for_each(|tenant| days[tenant.index()] = setup.date_taken(self.turn, tenant));
+                Work::Sweep { days }
+            }),
             Actor::Worker(_) | Actor::Task(_) => {
-                let errand = *self.jobs[place_of(setup, actor)?].errands.first()?;
-                Some(Work::Errand { errand, day: self.today })
+                let Queued { errand, .. } = *self.jobs[place_of(setup, actor)?].errands.first()?;
+                let day = setup.date_taken(self.turn, setup.charge(errand.request()).tenant);
+                Some(Work::Errand { errand, day })
             }
         }
     }
@@ -198,6 +239,8 @@ impl World {
         let tenant = |t: Tenant| TenantBook {
             open: setup.opening(t).balance,
             open_used: setup.opening(t).daily_used,
+            open_day: setup.date_declared(0, t),
+            dates: setup.calendar.dates(self.turn, t),
             quota: self.pg.quota(t),
             hash: self.redis.hash(t),
             key: self.pg.key(t),
@@ -208,13 +251,15 @@ impl World {
         Books {
             design: setup.met,
             path: setup.path,
-            first_day: setup.today,
-            today: self.today,
+            turn: self.turn,
+            today: setup.calendar.utc(self.turn),
             gateways: setup.gateways,
             places: self.gateways.iter().map(|attempt| self.place_in_flow(setup, attempt.as_deref()?)).collect(),
             tenants: setup.tenants().map(tenant).collect(),
             rows: (0..setup.traces.len() as u8).map(|t| self.pg.row(Trace(t))).collect(),
             requests: setup.all_requests().map(|request| self.request_book(setup, request)).collect(),
+            keys: (0..setup.keys.len() as u8).map(|key| self.key_book(setup, Key(key))).collect(),
+            owners: setup.owners(),
             at_rest: self.at_rest(),
         }
     }
@@ -230,30 +275,48 @@ impl World {
             tenant: charge.tenant,
             trace: charge.trace,
             asking: charge.asking,
-            returns: setup.requests[request.index()].returns,
+            returns: setup.requests[request.index()].returns && setup.requests[request.index()].within.is_none(),
             price: self.price(setup, request),
             moved: client.moved,
-            key: self.redis.key(request),
-            key_held: client.key_holder.is_some(),
             in_flight: self.in_flight(request).count() as u8,
             answered: client.answered,
             served: client.served,
+            stream: (charge.asking == Asking::Stream).then_some(StreamBook {
+                prices: charge.stream,
+                estimate: charge.estimate,
+                endings: client.endings,
+            }),
+            outage: client.outage,
             admitted_on: client.admitted_on,
             charged_on: client.charged_on,
             in_doubt: client.in_doubt,
         }
     }
 
-    /// What the request costs; for a reverse, what the charge it gives back did.
+    fn key_book(&self, setup: &Setup, key: Key) -> KeyBook {
+        let (request, trace) = setup.keys[key.index()];
+        KeyBook { request, trace, ttl: self.redis.key(key), held: self.key_holders[key.index()].is_some() }
+    }
+
+    /// What the request costs; for a reverse, what the charge it gives back did, of a stream what its rows have taken so far.
     fn price(&self, setup: &Setup, request: Request) -> Money {
         let charge = setup.charge(request);
         match charge.asking {
             Asking::Reverse { of } => {
                 let original = setup.all_requests().map(|r| setup.charge(r)).find(|other| other.trace == of);
-                original.map_or(Money::ZERO, |original| original.amount)
+                original.map_or(Money::ZERO, |original| match original.asking {
+                    Asking::Stream => self.taken_by_rows(setup, original),
+                    _ => original.amount,
+                })
             }
             _ => charge.amount,
         }
+    }
+
+    fn taken_by_rows(&self, setup: &Setup, of: &Charge) -> Money {
+        let traces = (0..setup.traces.len() as u8).map(Trace).filter(|&trace| of.has(trace));
+        let rows = traces.filter_map(|trace| self.pg.row(trace));
+        rows.filter(|row| row.tenant == of.tenant && row.effective()).map(|row| -row.effect()).sum()
     }
 
     fn quiet(&self) -> bool {

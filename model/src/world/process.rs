@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::effect::{Call, Errand};
-use crate::flow::Charge;
+use crate::flow::{Charge, Days};
 use crate::io::{Ran, Recorded, run};
 use crate::reply::{Answer, Failure};
 use crate::row::Request;
@@ -19,18 +19,25 @@ pub enum Work {
     Attempt {
         /// Which.
         request: Request,
-        /// The gateway's date when it arrived.
+        /// The date that the gateway took when it arrived.
         day: Day,
+        /// Which of the request's attempts, from 0, where each has a trace of its own; else 0.
+        nth: u8,
     },
     /// The background sync from Postgres to Redis.
     Sync,
     /// The background copy from Redis to Postgres.
     CopyBack,
+    /// The sweeper.
+    Sweep {
+        /// Its date, for each tenant.
+        days: Days,
+    },
     /// One delivery of an errand.
     Errand {
         /// Which.
         errand: Errand,
-        /// The worker's date when it was delivered.
+        /// The date that the worker took when it was delivered.
         day: Day,
     },
 }
@@ -41,7 +48,7 @@ impl Work {
         match self {
             Work::Attempt { request, .. } => Some(request),
             Work::Errand { errand, .. } => Some(errand.request()),
-            Work::Sync | Work::CopyBack => None,
+            Work::Sync | Work::CopyBack | Work::Sweep { .. } => None,
         }
     }
 }
@@ -90,8 +97,8 @@ impl Process {
 /// Runs the flow of a process as far as its replies reach.
 pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
     match work {
-        Work::Attempt { request, day } => {
-            let charge = Charge { day, ..*setup.charge(request) };
+        Work::Attempt { request, day, nth } => {
+            let charge = Charge { day, ..setup.charge(request).of_attempt(nth) };
             match run(recorded, |io| (setup.flows.attempt)(io, &charge)) {
                 Ran::Asks(call) => Next::Ask(call),
                 Ran::Ended(answer) => Next::Answer(answer),
@@ -105,6 +112,10 @@ pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
             let Some(job) = job else { return Next::Done };
             let tenants = setup.tenants().collect();
             job_next(run(recorded, |io| job(io, &tenants, setup.met)))
+        }
+        Work::Sweep { days } => {
+            let Some((sweep, any)) = setup.flows.sweep.zip(setup.any_charge()) else { return Next::Done };
+            job_next(run(recorded, |io| sweep(io, any, &days)))
         }
         Work::Errand { errand, day } => {
             let charge = Charge { day, ..*setup.charge(errand.request()) };

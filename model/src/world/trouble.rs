@@ -29,7 +29,7 @@ impl World {
         self.note_actor(setup, actor, did);
         self.touch(actor);
         match actor {
-            Actor::Gateway(n) => drop(self.end_attempt(n)),
+            Actor::Gateway(n) => drop(self.end_attempt(setup, n)),
             job => self.end_job(setup, job),
         }
         Ok(())
@@ -48,6 +48,7 @@ impl World {
         let call = self.asks(setup, actor, step, did)?;
         let Effect::Redis(op) = call.effect else { return Err(Impossible::NotRedis(step)) };
         self.touch(actor);
+        self.strike(setup, actor);
         if failure == Failure::RedisFull {
             self.redis.refuse(op);
         }
@@ -74,7 +75,7 @@ impl World {
 
     pub(super) fn run_late(&mut self, setup: &Setup, did: &mut Occurrence) -> Result<(), Impossible> {
         let (actor, op) = self.late.take().ok_or(Impossible::Late("no command is on its way"))?;
-        let call = Call { step: Step::Reply, effect: Effect::Redis(op) };
+        let call = Call { step: Step::Reply, behalf: None, effect: Effect::Redis(op) };
         let before = self.before(setup);
         self.watch_redis(setup, actor, op, did);
         let _nobody_hears = self.redis.execute(op);
@@ -95,6 +96,7 @@ impl World {
         self.begin_job(setup, actor)?;
         let call = self.asks(setup, actor, step, did)?;
         self.touch(actor);
+        self.strike(setup, actor);
         if ran {
             let sent = match call.effect {
                 Effect::Redis(op) => Call { effect: Effect::Redis(op.sent_first()), ..call },
@@ -178,6 +180,7 @@ impl World {
 
     pub(super) fn restart_postgres(&mut self, setup: &Setup, did: &mut Occurrence) -> Result<(), Impossible> {
         self.touch_all();
+        self.strike_all(setup);
         for session in self.pg.restart() {
             let actor = self.actor_of(setup, session);
             let Some(Next::Wait(call)) = self.next(setup, actor) else { continue };
@@ -191,7 +194,14 @@ impl World {
 
     pub(super) fn change_weather(&mut self, setup: &Setup, mv: Move) -> Result<(), Impossible> {
         match mv {
-            Move::Midnight => self.today = self.today.next(),
+            Move::Midnight if !setup.calendar.has(self.turn + 1) => return Err(Impossible::EndOfCalendar),
+            Move::Midnight => self.turn += 1,
+            Move::BrokerLoss => self.lose_the_queue(setup),
+            Move::ClockSkew { gateway, ahead } => {
+                let skew = self.skews.get_mut(usize::from(gateway)).filter(|skew| **skew == 0);
+                let skew = skew.ok_or_else(|| Impossible::Clock(Actor::Gateway(gateway).name()))?;
+                *skew = if ahead { 1 } else { -1 };
+            }
             Move::Expire => self.redis.expire_next(),
             Move::Evict(what) => {
                 if !self.redis.evictable().contains(&what) {
@@ -217,17 +227,36 @@ impl World {
             self.redis.load_scripts();
         }
         self.forget_gone_keys();
-        if mv != Move::Midnight {
+        if !matches!(mv, Move::Midnight | Move::BrokerLoss | Move::ClockSkew { .. }) {
             self.touch_all();
+            self.strike_all(setup);
         }
         Ok(())
     }
 
-    fn touch(&mut self, actor: Actor) {
+    pub(super) fn touch(&mut self, actor: Actor) {
         if let Actor::Gateway(n) = actor
             && let Some(attempt) = &mut self.gateways[usize::from(n)]
         {
             attempt.touched = true;
+        }
+    }
+
+    /// Trouble with a store strikes the request that an actor works for.
+    fn strike(&mut self, setup: &Setup, actor: Actor) {
+        if setup.path.upstream
+            && let Some(request) = self.request_of(setup, actor)
+        {
+            self.clients[request.index()].outage = true;
+        }
+    }
+
+    fn strike_all(&mut self, setup: &Setup) {
+        if !setup.path.upstream {
+            return;
+        }
+        for attempt in self.gateways.iter().flatten() {
+            self.clients[attempt.request.index()].outage = true;
         }
     }
 

@@ -8,7 +8,7 @@ use model::books::Edge;
 use model::flow::Path;
 use model::invariant::{self, Figure, Look};
 use model::moves::{Actor, Move};
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
 use model::store::redis::Evicted;
 use model::world::World;
 
@@ -23,6 +23,7 @@ pub fn acme(balance: &str) -> Account {
         used: 0,
         budget: None,
         new: false,
+        zone: None,
         cold: false,
     }
 }
@@ -47,6 +48,27 @@ pub fn reverse(trace: &str, of: &str) -> Asked {
     Asked { kind: AskedKind::Reverse, of: Some(of.to_owned()), amount: None, attempts: 1, ..asked(trace) }
 }
 
+/// A stream of acme's: a prompt of 1.00 and five chunks, which the gateway takes for three tokens each. Midway two chunks
+/// have gone out; the provider has counted 4.00 of output by then and counts 8.00 in the end.
+///
+/// | it came        | counted by the provider | guessed by the gateway |
+/// |----------------|-------------------------|------------------------|
+/// | to nothing     | 1.00                    | 1.00                   |
+/// | midway         | 5.00                    | 1.60                   |
+/// | to its chunks  | 9.00                    | 2.50                   |
+/// | to its usage   | 9.00                    | 9.00                   |
+pub fn stream(trace: &str) -> Asked {
+    let tokens =
+        Tokens { input: 10, output: 80, input_price: "100".parse().unwrap(), output_price: "100".parse().unwrap() };
+    let stream = Streamed { chunks: 5, sent: 2, counted: 40, reports: true };
+    Asked { kind: AskedKind::Stream, amount: None, tokens: Some(tokens), stream: Some(stream), ..asked(trace) }
+}
+
+/// The same, held by this estimate until it is over.
+pub fn held_by(estimate: &str, trace: &str) -> Asked {
+    Asked { estimate: Some(estimate.parse().unwrap()), ..stream(trace) }
+}
+
 /// Faults by name, each once.
 pub fn once(kinds: &[&str]) -> Faults {
     let budgets: BTreeMap<String, u8> = kinds.iter().map(|kind| ((*kind).to_owned(), 1)).collect();
@@ -54,7 +76,7 @@ pub fn once(kinds: &[&str]) -> Faults {
 }
 
 /// What is not walked of the request path: nothing.
-pub const WHOLE_PATH: Path = Path { auth: true, quota_check: true, upstream: true, usage: true };
+pub const WHOLE_PATH: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 /// These premises with these faults and this design.
 pub fn setup(premises: Premises, faults: &[&str], design: &str) -> Setup {
@@ -150,7 +172,8 @@ fn who(mv: Move) -> String {
         (Move::Send { .. }, _) => "client".to_owned(),
         (_, Some(actor)) => actor.name(),
         (Move::PostgresRestart, None) => "postgres".to_owned(),
-        (Move::Expire | Move::Midnight, None) => "clock".to_owned(),
+        (Move::Expire | Move::Midnight | Move::ClockSkew { .. }, None) => "clock".to_owned(),
+        (Move::BrokerLoss, None) => "broker".to_owned(),
         (_, None) => "redis".to_owned(),
     }
 }
@@ -179,7 +202,17 @@ fn what(mv: Move, setup: &Setup) -> String {
         Move::RedisLoss => "loses all".to_owned(),
         Move::RedisTimeTravel => "goes back to its first snapshot".to_owned(),
         Move::ScriptFlush => "forgets its scripts".to_owned(),
-        Move::Evict(Evicted::Key(request)) => format!("evicts the key of {}", setup.trace_name(request)),
+        Move::ClientAborts { step, .. } => format!("{step} loses its client"),
+        Move::ProviderAborts { step, .. } => format!("{step} is broken off by the provider"),
+        Move::Unheard { step, .. } => format!("{step} is not heard"),
+        Move::BrokerLoss => "loses all".to_owned(),
+        Move::ClockSkew { gateway, ahead } => {
+            format!("of {} is a day {}", Actor::Gateway(gateway).name(), if ahead { "ahead" } else { "behind" })
+        }
+        Move::Evict(Evicted::Key(key)) => {
+            let (_, trace) = setup.keys[key.index()];
+            format!("evicts the key of {}", setup.traces[trace.index()])
+        }
         Move::Evict(Evicted::Hash(tenant)) => format!("evicts the hash of {}", setup.account_name(tenant)),
         Move::Evict(Evicted::Principal(tenant)) => format!("evicts the principal of {}", setup.account_name(tenant)),
         Move::Evict(Evicted::Budget(tenant)) => format!("evicts the budget of {}", setup.account_name(tenant)),

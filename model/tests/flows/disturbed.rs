@@ -1,6 +1,5 @@
 //! One disturbance at each place of the undisturbed run.
 
-use model::design::PRESETS;
 use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::{Request, Tenant};
@@ -9,18 +8,17 @@ use model::setup::Asked;
 use model::trace::{Entry, Run};
 
 use crate::exhaustive_walk::{acme, asked, billing, setup as premised, traces, words};
-use crate::{WORLDS, every_fault, world};
+use crate::{every_fault, worlds_of_presets};
 
 #[test]
 fn every_single_disturbance_is_carried_on_to_rest_and_replays() {
-    for (preset, which) in PRESETS.iter().flat_map(|preset| (0..WORLDS).map(move |which| (preset, which))) {
-        let setup = world(preset.design, which, &every_fault());
+    for (name, setup) in worlds_of_presets(&every_fault()) {
         let runs = single_disturbances(&setup);
-        assert!(runs.len() > 30, "{}: only {} runs", preset.name, runs.len());
+        assert!(runs.len() > 30, "{name}: only {} runs", runs.len());
         for scheduled in runs {
             let run = Run::replay(&setup, &scheduled.moves).unwrap();
             let told = || words(&scheduled.moves, &setup);
-            assert!(run.entries.last().unwrap().books.at_rest, "{} does not end:\n{}", preset.name, told());
+            assert!(run.entries.last().unwrap().books.at_rest, "{name} does not end:\n{}", told());
             assert_eq!(run.moves(), scheduled.moves);
             assert!(scheduled.disturbed_at.is_none_or(|place| place < scheduled.moves.len()));
         }

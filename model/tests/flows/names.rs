@@ -2,12 +2,16 @@
 
 use expect_test::expect;
 use model::capsule::{Capsule, Expected, SCHEMA};
+use model::design::PRESETS;
 use model::moves::{Actor, Move, NamedMove};
-use model::row::Request;
+use model::row::{Key, Request};
+use model::setup::Setup;
+use model::step::Step;
+use model::store::redis::Evicted;
 use model::trace::Run;
 
-use crate::capsule;
-use crate::exhaustive_walk::traces;
+use crate::exhaustive_walk::{stream, traces};
+use crate::{capsule, streams};
 
 #[test]
 fn a_move_that_cannot_happen_is_named_with_its_place() {
@@ -50,7 +54,85 @@ fn a_named_move_that_means_nothing_says_what_would() {
         gateway `sync`: valid are gateway-a, gateway-b
         actor `gateway-c`: valid are gateway-a, gateway-b
         step `nothing`: valid are a label such as Q5, T1, T4b or reply
-        act `sleeps`: valid are sends, does, crashes-before, cancelled-before, unreachable, reply-lost-ran, reply-lost-not-run, redis-full, times-out, runs-late, provider-fails, idle-timeout-before, lock-timeout, restarts, loses-all, goes-back, flushes-scripts, evicts, expires-next, midnight"#]].assert_eq(&said.join("\n"));
+        act `sleeps`: valid are sends, does, crashes-before, cancelled-before, unreachable, reply-lost-ran, reply-lost-not-run, redis-full, times-out, runs-late, provider-fails, client-aborts, provider-aborts, unheard, broker-loses-all, runs-ahead, runs-behind, idle-timeout-before, lock-timeout, restarts, loses-all, goes-back, flushes-scripts, evicts, expires-next, midnight"#]].assert_eq(&said.join("\n"));
+}
+
+/// Moves of streams, of the queue and of clocks, as capsules spell them.
+#[test]
+fn a_move_of_a_stream_is_named_and_read_again() {
+    let preset = PRESETS.iter().find(|preset| preset.name == "p0-1-b+fixed").unwrap();
+    let setup = streams::one(stream("s1"), &[], preset);
+    let gateway = Actor::Gateway(0);
+    let worker = Actor::Worker(Request(0));
+    let step = |label: &str| label.parse().unwrap();
+    let moves = [
+        Move::ClientAborts { actor: gateway, step: step("U2") },
+        Move::ProviderAborts { actor: gateway, step: step("U5") },
+        Move::Unheard { actor: worker, step: step("J2") },
+        Move::BrokerLoss,
+        Move::ClockSkew { gateway: 0, ahead: true },
+        Move::ClockSkew { gateway: 0, ahead: false },
+        Move::Crash { actor: worker, before: step("J1") },
+    ];
+    let named = moves.map(|mv| {
+        let named = mv.named(&setup);
+        assert_eq!(named.resolve(&setup), Ok(mv));
+        serde_json::to_string(&named).unwrap()
+    });
+    expect![[r#"
+        {"actor":"gateway-a","act":"client-aborts","step":"U2"}
+        {"actor":"gateway-a","act":"provider-aborts","step":"U5"}
+        {"actor":"worker-1","act":"unheard","step":"J2"}
+        {"actor":"broker","act":"broker-loses-all"}
+        {"actor":"clock","act":"runs-ahead","to":"gateway-a"}
+        {"actor":"clock","act":"runs-behind","to":"gateway-a"}
+        {"actor":"worker-1","act":"crashes-before","step":"J1"}"#]]
+    .assert_eq(&named.join("\n"));
+}
+
+/// A trace with a suffix has a key of its own, and the sweeper is an actor like another.
+#[test]
+fn keys_with_a_suffix_and_the_sweeper_are_named_and_read_again() {
+    let named = |design: &str, mv: &dyn Fn(&Setup) -> Move| {
+        let preset = PRESETS.iter().find(|preset| preset.name == design).unwrap();
+        let setup = streams::one(stream("s1"), &[], preset);
+        let named = mv(&setup).named(&setup);
+        assert_eq!(named.resolve(&setup), Ok(mv(&setup)));
+        serde_json::to_string(&named).unwrap()
+    };
+    let last_key = |setup: &Setup| Move::Evict(Evicted::Key(Key(setup.keys.len() as u8 - 1)));
+    let sweeps = |_: &Setup| Move::Step { actor: Actor::Sweeper, step: "W1".parse().unwrap(), wins: None };
+    let said = [
+        named("p0-1-trace-plus-timestamp", &last_key),
+        named("p0-1-hold-then-settle", &last_key),
+        named("p0-1-c+sweeper", &sweeps),
+    ];
+    expect![[r#"
+        {"actor":"redis","act":"evicts","trace":"s1@13","account":"acme","what":"key"}
+        {"actor":"redis","act":"evicts","trace":"s1-rest","account":"acme","what":"key"}
+        {"actor":"sweeper","act":"does","step":"W1"}"#]]
+    .assert_eq(&said.join("\n"));
+}
+
+#[test]
+fn a_move_of_a_stream_that_cannot_happen_says_why() {
+    let setup = traces(1, 1, &[], "as-reported");
+    let (actor, send) = (Actor::Gateway(0), Move::Send { request: Request(0), gateway: 0 });
+    let step: Step = "T1".parse().unwrap();
+    let skew = Move::ClockSkew { gateway: 0, ahead: true };
+    let lists: [&[Move]; 4] = [
+        &[send, Move::ClientAborts { actor, step }],
+        &[send, Move::ProviderAborts { actor, step }],
+        &[send, Move::Unheard { actor, step }],
+        &[skew, skew],
+    ];
+    let said = lists.map(|moves| Run::replay(&setup, moves).unwrap_err().to_string());
+    expect![[r#"
+        move 2 is not reachable: T1 is no part of a stream
+        move 2 is not reachable: T1 is no part of a stream
+        move 2 is not reachable: T1 is not the end of an errand
+        move 2 is not reachable: the clock of gateway-a cannot change here"#]]
+    .assert_eq(&said.join("\n"));
 }
 
 #[test]
@@ -74,7 +156,7 @@ fn a_capsule_that_does_not_fit_together_says_why() {
         `schema` is 2: this suite reads 1 to 1
         `schema` is 0: this suite reads 1 to 1
         `moves` is empty: a counterexample has at least one move
-        `breach.invariant` is `luck`: valid are conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, count-limit, count-exact, rollover, monotone, guarded, unit, status, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect
+        `breach.invariant` is `luck`: valid are conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
         `gateways` is 9: valid are 1 to 3
         `moves` entry 1: trace `t9 of acme`: valid are t1 of acme"#]].assert_eq(&said.join("\n"));
 }

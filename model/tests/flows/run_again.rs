@@ -2,16 +2,16 @@
 
 use model::day::Day;
 use model::design::PRESETS;
-use model::effect::{Effect, Errand, PgOp, RedisOp, Script};
+use model::effect::{Effect, Errand, LocalOp, PgOp, RedisOp, Script};
 use model::flow::Charge;
 use model::io::{Flow, Io, Ran, Recorded, run};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
-use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit};
-use model::setup::Setup;
+use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit, UsageRow};
+use model::setup::{Asked, Setup};
 use proptest::prelude::*;
 
-use crate::exhaustive_walk::{asked, recharge, reverse};
+use crate::exhaustive_walk::{asked, held_by, recharge, reverse};
 use crate::{design, limit_change, whole_path};
 
 /// What the store may answer to this, one of several.
@@ -19,6 +19,7 @@ fn answer(effect: Effect, charge: &Charge, pick: u16) -> Reply {
     let failures = match effect {
         Effect::Pg(_) => [Failure::UniqueViolation, Failure::Deadlock, Failure::PgLost],
         Effect::Redis(_) => [Failure::RedisUnreachable, Failure::RedisLost, Failure::RedisFull],
+        Effect::Local(LocalOp::Receive { .. }) => [Failure::ClientGone, Failure::ProviderGone, Failure::ClientGone],
         Effect::Local(_) => [Failure::UpstreamFailed; 3],
     };
     if pick % 8 == 7 {
@@ -52,8 +53,18 @@ fn of_postgres(op: PgOp, charge: &Charge, pick: u16, odd: bool) -> Reply {
             let tenant = Tenant(if pick & 128 == 0 { charge.tenant.0 } else { 1 });
             let before = Money::from_micros(100_000_000);
             let (amount, after) = (charge.amount, before - charge.amount);
-            LedgerRow { tenant, trace, kind: Kind::Deduct, status, amount, before, after }
+            let kind = [Kind::Deduct, Kind::Hold][usize::from(pick >> 8 & 1)];
+            LedgerRow { tenant, trace, kind, status, amount, before, after }
         })),
+        // Rows that somebody has still to finish come to an end.
+        PgOp::SelectUnfinished => Reply::Row((pick % 4 == 1).then(|| {
+            let [kind, other] =
+                [[Kind::Hold, Kind::Deduct], [Kind::Recharge, Kind::Refund]][usize::from(pick >> 8 & 1)];
+            let kind = if pick & 64 == 0 { kind } else { other };
+            let (tenant, trace, amount) = (charge.tenant, charge.trace, charge.amount);
+            LedgerRow { tenant, trace, kind, status: Status::Pending, amount, before: amount, after: amount }
+        })),
+        PgOp::SelectUsage(_) => Reply::Usage(UsageRow { requests: u32::from(pick), cost: charge.amount }),
         PgOp::SelectKey(_) => Reply::Key(Some(key)),
         PgOp::SelectBudget(_) => {
             Reply::Budget(BudgetRow { total: odd.then_some(100), used: i64::from(pick), unit: Unit::Cents })
@@ -108,6 +119,14 @@ fn everything_asked(design: model::design::Design) -> Setup {
     Setup::new(whole_path(requests), model::setup::Faults::default(), design).unwrap()
 }
 
+/// The whole path of a stream that is held by its price, of one that costs more and one that costs less than its estimate,
+/// and of two requests in one transaction.
+fn streams_and_riders(design: model::design::Design, estimate: &str) -> Setup {
+    let second = Asked { within: Some("t1".to_owned()), ..asked("t2") };
+    let requests = vec![held_by(estimate, "s1"), asked("t1"), second];
+    Setup::new(whole_path(requests), model::setup::Faults::default(), design).unwrap()
+}
+
 /// More answers than any flow takes.
 fn answers() -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(any::<u16>(), 120)
@@ -126,12 +145,34 @@ proptest! {
     }
 
     #[test]
+    fn a_stream_run_again_is_the_stream_resumed(
+        design in design(), which in 0..2u8, estimate in 0..3usize, picks in answers(),
+    ) {
+        let setup = streams_and_riders(design, ["4.00", "9.00", "12.00"][estimate]);
+        let charge = setup.charge(Request(which));
+        let attempt = setup.flows.attempt;
+        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| attempt(io, charge))?, "it does not end");
+    }
+
+    #[test]
+    fn a_sweeper_or_a_worker_run_again_is_the_one_resumed(design in design(), known in any::<bool>(), picks in answers()) {
+        let setup = streams_and_riders(design, "4.00");
+        let charge = setup.charge(Request(0));
+        let run_errand = setup.flows.errand;
+        let errand = Errand::Charge { request: Request(0), amount: charge.estimate, day: known.then_some(charge.day) };
+        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| run_errand(io, charge, errand))?);
+        if let Some(sweep) = setup.flows.sweep {
+            prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| sweep(io, charge, &[charge.day; 2]))?);
+        }
+    }
+
+    #[test]
     fn a_job_run_again_is_the_job_resumed(design in design(), which in 0..3u8, picks in answers()) {
         let setup = everything_asked(design);
         let charge = Charge { day: Day::default(), ..*setup.charge(Request(0)) };
         let request = Request(0);
         let errand = match which {
-            0 => Errand::Usage(request),
+            0 => Errand::Usage { request, cost: charge.amount },
             1 => Errand::Settle(request),
             _ => Errand::Snapshot { request, row: quota(picks[0]) },
         };

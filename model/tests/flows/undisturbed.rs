@@ -42,7 +42,7 @@ fn by_moves(setup: impl Fn(&str) -> Setup) -> String {
 #[test]
 fn billing_alone_of_every_preset() {
     expect![[r#"
-        as-reported, p0-2-a, p0-2-a+fixed, p0-2-b, p0-2-b+fixed, p0-5-a, p0-5-b, p0-5-c, p0-5-c+fixed, p1-8-a, p1-8-a+fixed, p1-8-b, p1-8-b+fixed, p1-8-c, p1-9-lock, p1-9-lock+fixed, scripts-evalsha, scripts-evalsha+reload
+        as-reported, p0-1-a, p0-1-a+fixed, p0-1-b, p0-1-b+fixed, p0-1-c, p0-1-c+sweeper, p0-1-c+fixed, p0-1-hold-then-settle, p0-1-hold-then-settle+fixed, p0-1-trace-plus-timestamp, p0-2-a, p0-2-a+fixed, p0-2-b, p0-2-b+fixed, p0-5-a, p0-5-b, p0-5-c, p0-5-c+fixed, p1-8-a, p1-8-a+fixed, p1-8-b, p1-8-b+fixed, p1-8-c, p1-9-lock, p1-9-lock+fixed, scripts-evalsha, scripts-evalsha+reload, reset-tenant-zone, reset-fixed-offset
         client: sends t1 to gateway-a
         gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
 
@@ -97,7 +97,7 @@ fn billing_alone_of_every_preset() {
 #[test]
 fn the_whole_path_of_every_preset() {
     expect![[r#"
-        as-reported, p0-5-c, p0-5-c+fixed, p1-8-b, p1-8-b+fixed, scripts-evalsha, scripts-evalsha+reload
+        as-reported, p0-1-a, p0-1-a+fixed, p0-1-b, p0-1-b+fixed, p0-1-c, p0-1-c+sweeper, p0-1-c+fixed, p0-1-hold-then-settle, p0-1-hold-then-settle+fixed, p0-1-trace-plus-timestamp, p0-5-c, p0-5-c+fixed, p1-8-b, p1-8-b+fixed, scripts-evalsha, scripts-evalsha+reload, reset-tenant-zone, reset-fixed-offset
         client: sends t1 to gateway-a
         gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
         worker-1: J1 J2
@@ -221,6 +221,16 @@ fn what_every_preset_breaks_without_any_trouble() {
     expect![[r#"
         as-reported: postgres 89.50, redis 89.50: budget cache-form
         as-reported-code: postgres 89.50, redis 89.50: budget cache-form no-early-effect
+        p0-1-a: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-a+fixed: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-b: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-b+fixed: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-c: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-c+sweeper: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-c+fixed: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-hold-then-settle: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-hold-then-settle+fixed: postgres 89.50, redis 89.50: budget cache-form
+        p0-1-trace-plus-timestamp: postgres 89.50, redis 89.50: budget cache-form
         p0-2-a: postgres 89.50, redis 89.50: cache-form
         p0-2-a+fixed: postgres 89.50, redis 89.50: cache-form
         p0-2-b: postgres 89.50, redis 89.50: budget unit cache-form
@@ -249,7 +259,9 @@ fn what_every_preset_breaks_without_any_trouble() {
         p1-9-lock: postgres 89.50, redis 89.50: budget cache-form
         p1-9-lock+fixed: postgres 89.50, redis 89.50: budget
         scripts-evalsha: postgres 89.50, redis 89.50: budget cache-form
-        scripts-evalsha+reload: postgres 89.50, redis 89.50: budget cache-form"#]]
+        scripts-evalsha+reload: postgres 89.50, redis 89.50: budget cache-form
+        reset-tenant-zone: postgres 89.50, redis 89.50: budget cache-form
+        reset-fixed-offset: postgres 89.50, redis 89.50: budget cache-form"#]]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
 }
 

@@ -1,6 +1,7 @@
 //! A sound attempt, and what is planted in it: the ledger decides, row and money are one transaction, nothing is
 //! written to Redis.
 
+use model::delivery::Part;
 use model::design::Design;
 use model::effect::{DAY, Errand, Fields, LocalOp, PgOp, RedisOp, Script};
 use model::flow::Charge;
@@ -9,7 +10,7 @@ use model::flow::deduct::transaction::{charge_quota, check_and_charge, insert_pe
 use model::io::{Flow, Io, caught, fail};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
-use model::row::{Kind, Limit, QuotaRow, Status, Unit};
+use model::row::{Kind, Limit, QuotaRow, Status, Trace, Unit};
 use model::step::Step;
 
 /// The sound attempt.
@@ -130,6 +131,19 @@ pub fn unlimited(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     end(io, charge, ended)
 }
 
+/// A stream that ends by itself, charged under the trace of the attempt and under the client's own.
+pub fn one_call_and_two_charges(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    let request = charge.request;
+    io.local(Step::U1, LocalOp::Upstream(request))?;
+    for (step, part) in
+        [(Step::U2, Part::First), (Step::U3, Part::Rest), (Step::U4, Part::Usage), (Step::U5, Part::End)]
+    {
+        io.local(step, LocalOp::Receive { request, part })?;
+    }
+    io.phase(|io| sound(io, charge).map(drop))?;
+    sound(io, &Charge { trace: Trace(0), ..*charge })
+}
+
 // Records beside the money.
 
 /// Serves first and looks at the balance afterwards.
@@ -164,14 +178,14 @@ pub fn budget_in_micros(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 /// Hands the usage job over inside the transaction.
 pub fn usage_before_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     until_commit(io, charge)?;
-    io.local(Step::J0, LocalOp::Send(Errand::Usage(charge.request)))?;
+    io.local(Step::J0, LocalOp::Send(Errand::Usage { request: charge.request, cost: charge.amount }))?;
     io.pg(Step::T6, PgOp::Commit)?;
     Ok(Answer::Ok(charge.trace))
 }
 
 pub fn usage_after_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     charged_and_committed(io, charge)?;
-    io.local(Step::J0, LocalOp::Send(Errand::Usage(charge.request)))?;
+    io.local(Step::J0, LocalOp::Send(Errand::Usage { request: charge.request, cost: charge.amount }))?;
     Ok(Answer::Ok(charge.trace))
 }
 
@@ -216,7 +230,7 @@ pub fn release_is_taken_for_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Ans
 // Keys.
 
 fn with_key(io: &mut Io<'_>, charge: &Charge, delete_on_failure: bool) -> Flow<Answer> {
-    if io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY })? == Reply::Held {
+    if io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY })? == Reply::Held {
         return match look_up(io, Step::T1b, charge)? {
             Some(row) => Ok(Answer::Ok(row.trace)),
             None => fail(Failure::KeyWithoutRow),
@@ -224,7 +238,7 @@ fn with_key(io: &mut Io<'_>, charge: &Charge, delete_on_failure: bool) -> Flow<A
     }
     let ended = caught(one_try(io, charge))?;
     if ended.is_err() && delete_on_failure {
-        io.redis(Step::E2, RedisOp::Del(charge.request))?;
+        io.redis(Step::E2, RedisOp::Del(charge.key))?;
     }
     end(io, charge, ended)
 }
@@ -264,7 +278,7 @@ pub fn held_is_told_as_duplicate(io: &mut Io<'_>, charge: &Charge) -> Flow<Answe
 pub fn strangers_delete_the_key(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     let ended = caught(with_key(io, charge, false))?;
     if ended.is_err() {
-        io.redis(Step::E2, RedisOp::Del(charge.request))?;
+        io.redis(Step::E2, RedisOp::Del(charge.key))?;
     }
     ended.or_else(fail)
 }

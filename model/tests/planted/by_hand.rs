@@ -44,10 +44,11 @@ fn look_at_the_last_move(run: &Run, id: &str) -> Look {
 
 #[test]
 fn status_catches_a_row_whose_history_changes() {
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("goes back", |row| Some(LedgerRow { status: Status::Pending, ..row })),
         ("costs less", |row| Some(LedgerRow { amount: Money::from_micros(1), ..row })),
         ("becomes a recharge", |row| Some(LedgerRow { kind: Kind::Recharge, ..row })),
+        ("becomes a hold", |row| Some(LedgerRow { kind: Kind::Hold, ..row })),
         ("moves", |row| Some(LedgerRow { trace: Trace(1), ..row })),
         ("vanishes", |_| None),
     ];
@@ -63,6 +64,7 @@ fn status_catches_a_row_whose_history_changes() {
         a committed row that goes back: row of t1 before = committed deduct 5.25 of acme, row of t1 after = pending deduct 5.25 of acme
         a committed row that costs less: row of t1 before = committed deduct 5.25 of acme, row of t1 after = committed deduct 0.000001 of acme
         a committed row that becomes a recharge: row of t1 before = committed deduct 5.25 of acme, row of t1 after = committed recharge 5.25 of acme
+        a committed row that becomes a hold: row of t1 before = committed deduct 5.25 of acme, row of t1 after = committed hold 5.25 of acme
         a committed row that moves: row of t1 before = committed deduct 5.25 of acme, row of t1 after = committed deduct 5.25 of acme
         a committed row that vanishes: row of t1 before = committed deduct 5.25 of acme, row of t1 after = none"#]].assert_eq(&seen.join("\n"));
 }
@@ -75,6 +77,23 @@ fn status_holds_where_a_committed_row_stays_or_is_reversed() {
         assert_eq!(breach_of(&run, &setup, "status"), None);
         let tally = &run.judge(&setup).tallies[invariant::place("status").unwrap()];
         assert!(tally.could_have_failed > 0);
+    }
+}
+
+#[test]
+fn status_lets_a_hold_become_a_charge_of_the_same_amount_and_nothing_else() {
+    let after_hold: [(Change, bool); 4] = [
+        (|row| Some(LedgerRow { kind: Kind::Deduct, ..row }), true),
+        (|row| Some(LedgerRow { kind: Kind::Deduct, amount: Money::from_micros(1), ..row }), false),
+        (|row| Some(LedgerRow { kind: Kind::Refund, ..row }), false),
+        (|_| None, false),
+    ];
+    for (change, lawful) in after_hold {
+        let (mut run, _) = rewritten(|row| Some(LedgerRow { kind: Kind::Hold, ..row }));
+        let mut books = run.entries.last().unwrap().books.clone();
+        books.rows[0] = books.rows[0].and_then(change);
+        followed_by(&mut run, books);
+        assert_eq!(look_at_the_last_move(&run, "status") == Look::Held, lawful);
     }
 }
 

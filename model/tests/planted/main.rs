@@ -5,12 +5,15 @@
 mod answers;
 mod attempts;
 mod by_hand;
+mod clocks;
 mod counts;
 #[path = "../exhaustive_walk/mod.rs"]
 mod exhaustive_walk;
 mod keys_and_caches;
+mod left_behind;
 mod money;
 mod records;
+mod streams;
 
 use exhaustive_walk::{walk, words};
 use expect_test::Expect;
@@ -31,10 +34,10 @@ struct Planted {
 }
 
 fn planted() -> Vec<Planted> {
-    [money::planted(), records::planted(), counts::planted(), answers::planted(), keys_and_caches::planted()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let of_charges = [money::planted(), streams::planted(), left_behind::planted()];
+    let of_the_rest = [records::planted(), counts::planted(), clocks::planted(), answers::planted()];
+    let cases = of_charges.into_iter().chain(of_the_rest).chain([keys_and_caches::planted()]);
+    cases.flatten().collect()
 }
 
 #[test]

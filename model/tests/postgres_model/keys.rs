@@ -136,3 +136,48 @@ fn a_circle_over_budget_usage_and_totals_is_a_deadlock() {
         a commit                   -> ok
         committed: acme spent 5 cents; acme used 2 for 10.50"#]]);
 }
+
+#[test]
+fn totals_read_and_written_back_lose_what_another_one_adds_in_between() {
+    story(&expect![[r#"
+        a use t1                   -> 1 rows
+        a totals                   -> 1 for 5.25
+        b totals                   -> 1 for 5.25
+        b write 2 of 6.25          -> 1 rows
+        a write 2 of 10.50         -> 1 rows
+        c totals beta              -> 0 for 0.00
+        committed: acme used 2 for 10.50"#]]);
+}
+
+#[test]
+fn totals_written_back_wait_for_the_row_and_overwrite_it() {
+    story(&expect![[r#"
+        a begin                    -> ok
+        a use t1                   -> 1 rows
+        a totals                   -> 1 for 5.25
+        b totals                   -> 0 for 0.00
+        b write 1 of 1.00          -> waits
+        a commit                   -> ok
+            then b goes on         -> 1 rows
+        b write 1 of 2.00 beta     -> 1 rows
+        committed: acme used 1 for 1.00; beta used 1 for 2.00"#]]);
+}
+
+#[test]
+fn rows_by_trace_are_no_part_of_the_totals() {
+    story(&expect![[r#"
+        a record t1                -> 1 rows
+        a totals                   -> 0 for 0.00
+        a write 1 of 1.00          -> 1 rows
+        a totals                   -> 1 for 1.00
+        committed: acme used 2 for 6.25"#]]);
+}
+
+#[test]
+fn totals_that_would_no_longer_fit_are_refused() {
+    story(&expect![[r#"
+        a write 1 of 999999999999.999999 -> 1 rows
+        b use t1                   -> 22003
+        b totals                   -> 1 for 999999999999.999999
+        committed: acme used 1 for 999999999999.999999"#]]);
+}

@@ -18,3 +18,4 @@ mod savepoints;
 mod story;
 mod transactions;
 mod trouble;
+mod unfinished;

@@ -5,7 +5,7 @@ use model::day::Day;
 use model::effect::PgOp;
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Status, Tenant, Trace, Unit};
+use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
 use model::store::postgres::{Opening, Postgres, Ran};
 use model::store::versioned::Session;
 
@@ -120,7 +120,8 @@ pub fn op(command: &str) -> PgOp {
         "row" => PgOp::SelectRow { trace, lock: false },
         "lock" => PgOp::SelectRow { trace, lock: true },
         "insert" => {
-            let kind = if words.contains(&"refund") { Kind::Refund } else { Kind::Deduct };
+            let kinds = [("refund", Kind::Refund), ("hold", Kind::Hold)];
+            let kind = kinds.iter().find(|(word, _)| words.contains(word)).map_or(Kind::Deduct, |&(_, kind)| kind);
             let status = if words.contains(&"committed") { Status::Committed } else { Status::Pending };
             let before = money(after("before").unwrap_or("100.00"));
             PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + kind.effect(amount) }
@@ -137,10 +138,21 @@ pub fn op(command: &str) -> PgOp {
         }
         "limit" => PgOp::SetDailyQuota { tenant, quota: words[1].parse().unwrap() },
         "mark" => PgOp::MarkCommitted(trace),
+        "unfinished" => PgOp::SelectUnfinished,
+        "settle" => {
+            let before = money(after("before").unwrap_or("100.00"));
+            PgOp::SettleRow { trace, amount, before, after: before - amount }
+        }
+        "end" => PgOp::MarkSettled(trace),
         "reverse" => PgOp::MarkReversed(trace),
         "key" => PgOp::SelectKey(tenant),
         "budget" => PgOp::SelectBudget(tenant),
         "spend" => PgOp::AddBudget { tenant, delta: words[1].parse().unwrap(), unit: Unit::Cents },
+        "totals" => PgOp::SelectUsage(tenant),
+        "write" => {
+            let row = UsageRow { requests: words[1].parse().unwrap(), cost: amount };
+            PgOp::SetUsage { tenant, row }
+        }
         "use" => PgOp::AddUsage { tenant, trace, cost: amount, keyed: false },
         "record" => PgOp::AddUsage { tenant, trace, cost: amount, keyed: true },
         other => panic!("no statement begins with {other}"),
@@ -158,6 +170,7 @@ fn words(reply: Reply) -> String {
         Reply::Row(row) => row.map_or("none".to_owned(), |row| row_words(&row)),
         Reply::Updated(n) => format!("{n} rows"),
         Reply::Key(Some(KeyRow { limit: Some(limit), used })) => format!("{used} of {limit}"),
+        Reply::Usage(row) => format!("{} for {}", row.requests, row.cost),
         Reply::Budget(row) => format!("{} of {} cents", row.used, row.total.unwrap()),
         other => format!("{other:?}").to_lowercase(),
     }
@@ -173,7 +186,11 @@ fn quota_words(row: &QuotaRow) -> String {
 
 fn row_words(row: &LedgerRow) -> String {
     let status = format!("{:?}", row.status).to_lowercase();
-    let kind = if row.kind == Kind::Refund { " refund" } else { "" };
+    let kind = match row.kind {
+        Kind::Refund => " refund",
+        Kind::Hold => " hold",
+        Kind::Deduct | Kind::Recharge => "",
+    };
     let tenant = TENANTS[row.tenant.index()];
     format!("{status}{kind} {} of {tenant}, {} to {}", row.amount, row.before, row.after)
 }

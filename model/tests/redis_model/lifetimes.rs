@@ -13,7 +13,7 @@ fn set_nx_takes_a_free_key_and_leaves_a_held_one_as_it_is() {
     assert_eq!(take(&mut redis, T1, 60), Reply::Taken);
     assert_eq!(take(&mut redis, T1, 900), Reply::Held);
     assert_eq!(redis.key(T1), Some(Seconds(60)), "a refused SET NX does not renew the time to live");
-    assert_eq!(take(&mut redis, T2, 30), Reply::Taken, "each request has a key of its own");
+    assert_eq!(take(&mut redis, T2, 30), Reply::Taken, "each has a life of its own");
 }
 
 #[test]

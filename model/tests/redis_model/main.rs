@@ -14,11 +14,11 @@ use model::design::Scripts;
 use model::effect::{Fields, RedisOp, Script, Seconds};
 use model::money::Money;
 use model::reply::Reply;
-use model::row::{QuotaRow, Request, Tenant};
+use model::row::{Key, QuotaRow, Tenant};
 use model::store::redis::{Hash, Redis};
 
-const T1: Request = Request(0);
-const T2: Request = Request(1);
+const T1: Key = Key(0);
+const T2: Key = Key(1);
 const ACME: Tenant = Tenant(0);
 const BETA: Tenant = Tenant(1);
 
@@ -58,8 +58,8 @@ fn holding(row: QuotaRow, fields: Fields, deadline: Option<Seconds>) -> Redis {
     Redis::new(2, &[Some(Hash { row, fields, deadline, drifted: None }), None], &[None, None])
 }
 
-fn take(redis: &mut Redis, request: Request, seconds: u32) -> Reply {
-    redis.execute(RedisOp::SetNx { request, ttl: Seconds(seconds) })
+fn take(redis: &mut Redis, key: Key, seconds: u32) -> Reply {
+    redis.execute(RedisOp::SetNx { key, ttl: Seconds(seconds) })
 }
 
 fn hset(redis: &mut Redis, tenant: Tenant, row: QuotaRow, fields: Fields) {

@@ -15,11 +15,8 @@ fn any_script() -> impl Strategy<Value = Script> {
     prop_oneof![
         any_day.clone().prop_map(Script::CountDaily),
         any_day.clone().prop_map(|day| Script::CountMonthly(day.month())),
-        (amount.clone(), any_day, arithmetic.clone()).prop_map(|(amount, day, arithmetic)| Script::Deduct {
-            counts: true,
-            amount,
-            day,
-            arithmetic
+        (amount.clone(), any::<bool>(), any_day, arithmetic.clone()).prop_map(|(amount, negative, day, arithmetic)| {
+            Script::Deduct { counts: true, negative, amount, day, arithmetic }
         }),
         (amount, arithmetic).prop_map(|(by, arithmetic)| Script::Adjust { by, arithmetic }),
         (0..100i64, 0..9u32, 1..512u16, 1..100u32).prop_map(|(balance, version, fields, ttl)| {
@@ -30,12 +27,12 @@ fn any_script() -> impl Strategy<Value = Script> {
 }
 
 fn any_op() -> impl Strategy<Value = RedisOp> {
-    let request = prop_oneof![Just(T1), Just(T2)];
+    let key = prop_oneof![Just(T1), Just(T2)];
     let tenant = prop_oneof![Just(ACME), Just(BETA)];
     let ttl = (1..100u32).prop_map(Seconds);
     prop_oneof![
-        (request.clone(), ttl.clone()).prop_map(|(request, ttl)| RedisOp::SetNx { request, ttl }),
-        request.prop_map(RedisOp::Del),
+        (key.clone(), ttl.clone()).prop_map(|(key, ttl)| RedisOp::SetNx { key, ttl }),
+        key.prop_map(RedisOp::Del),
         (tenant.clone(), 0..100i64, 1..512u16).prop_map(|(tenant, balance, fields)| RedisOp::HSet {
             tenant,
             row: quota(balance),
@@ -74,10 +71,10 @@ proptest! {
                 redis.expire_next();
             }
             prop_assert!(redis.clock() >= before.clock());
-            for (request, was) in [(T1, before.key(T1)), (T2, before.key(T2))] {
-                prop_assert!(redis.key(request).is_none_or(|ttl| ttl > Seconds(0)));
-                let taken = matches!(op, Some(RedisOp::SetNx { request: taken, .. }) if taken == request);
-                prop_assert!(redis.key(request).is_none() || was.is_some() || taken);
+            for (key, was) in [(T1, before.key(T1)), (T2, before.key(T2))] {
+                prop_assert!(redis.key(key).is_none_or(|ttl| ttl > Seconds(0)));
+                let taken = matches!(op, Some(RedisOp::SetNx { key: taken, .. }) if taken == key);
+                prop_assert!(redis.key(key).is_none() || was.is_some() || taken);
             }
             for tenant in [ACME, BETA] {
                 let deadline = redis.hash(tenant).and_then(|hash| hash.deadline);

@@ -20,7 +20,14 @@ fn count_monthly(redis: &mut Redis, on: &str) -> Reply {
 }
 
 fn deduct(redis: &mut Redis, amount: &str, arithmetic: Arithmetic) -> Reply {
-    eval(redis, Script::Deduct { amount: money(amount), counts: true, day: day("2026-01-31"), arithmetic })
+    let (amount, day) = (money(amount), day("2026-01-31"));
+    eval(redis, Script::Deduct { amount, negative: false, counts: true, day, arithmetic })
+}
+
+/// With `allow_negative`.
+fn deduct_below_zero(redis: &mut Redis, amount: &str, arithmetic: Arithmetic) -> Reply {
+    let (amount, day) = (money(amount), day("2026-01-31"));
+    eval(redis, Script::Deduct { amount, negative: true, counts: true, day, arithmetic })
 }
 
 fn adjust(redis: &mut Redis, by: &str, arithmetic: Arithmetic) -> Reply {
@@ -130,6 +137,31 @@ fn a_deduct_refuses_by_balance_then_day_then_month_and_does_nothing_then() {
         let mut redis = warm(None);
         assert_ne!(deduct(&mut redis, "100.000001", arithmetic), Reply::Denied(Limit::Balance), "credit counts");
         assert_eq!(row(&redis).balance, money("-0.000001"));
+    }
+}
+
+#[test]
+fn a_deduct_that_may_go_below_zero_skips_the_balance_and_not_the_limits() {
+    for arithmetic in BOTH {
+        let mut redis = warm(Some(DAY));
+        let left = if arithmetic == Arithmetic::Lua { "-100" } else { "-100.50" };
+        assert_eq!(deduct_below_zero(&mut redis, "200.50", arithmetic), Reply::Left(money(left)));
+        let taken = QuotaRow { balance: money("-100.50"), daily_used: 2, monthly_used: 3, version: 4, ..quota(100) };
+        assert_eq!(row(&redis), taken, "{arithmetic:?}");
+        assert_eq!(deduct(&mut redis, "0.000001", arithmetic), Reply::Denied(Limit::Balance));
+        for (full, limit) in [
+            (QuotaRow { daily_used: 10, monthly_used: 100, ..quota(100) }, Limit::Daily),
+            (QuotaRow { monthly_used: 100, ..quota(100) }, Limit::Monthly),
+        ] {
+            let mut redis = holding(full, Fields::ALL, Some(DAY));
+            let before = redis.clone();
+            assert_eq!(deduct_below_zero(&mut redis, "5.25", arithmetic), Reply::Denied(limit), "{arithmetic:?}");
+            assert_eq!(redis, before);
+        }
+        let mut redis = empty();
+        assert_eq!(deduct_below_zero(&mut redis, "5.00", arithmetic), Reply::Left(money("-5.00")));
+        let hash = redis.hash(ACME).unwrap();
+        assert_eq!((hash.row.balance, hash.row.version, hash.deadline), (money("-5.00"), 1, None), "made, for ever");
     }
 }
 

@@ -161,6 +161,11 @@ fn bar(x: f64, mv: &Move) -> Markup {
         Move::Expire => "EXPIRES",
         Move::RunsLate => "RUNS LATE",
         Move::Midnight => "MIDNIGHT",
+        Move::ClientAborts { .. } => "GOES AWAY",
+        Move::ProviderAborts { .. } => "BREAKS OFF",
+        Move::Unheard { .. } => "UNHEARD",
+        Move::BrokerLoss => "QUEUE LOST",
+        Move::ClockSkew { .. } => "CLOCK OFF",
         Move::Send { .. }
         | Move::Step { .. }
         | Move::Unreachable { .. }

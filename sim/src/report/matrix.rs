@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::known::{Known, case_of, design, designs};
 use crate::report::page::{design_anchor, mark, path_of};
 use crate::report::tally::{Tally, of_risk, risks};
-use crate::scenario::{Scenario, risk_of};
+use crate::scenario::{Scenario, is_fix_of, risk_of};
 use crate::verdict::Verdict;
 
 /// Every design by every risk.
@@ -21,7 +21,7 @@ pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
                             th { a href={ "#" (design_anchor(&name)) } { (name) } }
                             @for risk in &risks {
                                 @let tally = Tally::of(known, of_risk(scenarios, risk), &name);
-                                td.own[risk_of(&name) == *risk] {
+                                td.own[is_fix_of(&name, risk)] {
                                     @if tally.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, risk, &name)) } }
                                     @else { (cell(tally, &format!("#{risk}"))) }
                                 }
@@ -47,7 +47,7 @@ pub(super) fn of_scenarios(scenarios: &[Scenario], risk: &str, known: &Known<'_>
                     @for name in designs(scenarios).into_iter().filter(own) {
                         tr {
                             th { (name) }
-                            @for scenario in &columns { td.own[risk_of(&name) == risk] { (of_one(scenario, &name, known)) } }
+                            @for scenario in &columns { td.own[is_fix_of(&name, risk)] { (of_one(scenario, &name, known)) } }
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use model::design::PRESETS;
 use crate::known::{Known, designs};
 use crate::report::tally::{Tally, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
-use crate::scenario::{Scenario, risk_of};
+use crate::scenario::{Scenario, is_fix_of};
 use crate::verdict::{Engine, Finding, Findings, Verdict};
 
 /// What is told one by one; the summary has the others.
@@ -24,7 +24,10 @@ pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
         rows.push([name.clone()].into_iter().chain(cells).collect());
     }
     let mut out = lay_out(&rows);
-    out.push_str("\n* its own risk   = the same world as another design there   ! not as expected or not known\n");
+    out.push_str(
+        "\nnumbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known\n",
+    );
+    out.push_str("= the same world as another design there   - not asked\n");
     if !others.is_empty() {
         out.push_str(&paragraph("besides, told in the summary: ", &others.join(", ")));
     }
@@ -40,8 +43,15 @@ fn cell(scenarios: &[Scenario], risk: &str, name: &str, known: &Known<'_>) -> St
         return "=".to_owned();
     }
     let surprise = if tally.surprises == 0 { "" } else { " !" };
-    let own = if risk_of(name) == risk { "*" } else { "" };
-    format!("{}{surprise}{own}", tally.words())
+    let own = if is_fix_of(name, risk) { "*" } else { "" };
+    let words = tally.words();
+    let short = match words.as_str() {
+        "holds" => "0",
+        "within bound" => "bound",
+        other => other,
+    };
+    let words = words.strip_suffix(" broken").unwrap_or(short);
+    format!("{words}{surprise}{own}")
 }
 
 /// Columns side by side as far as the page goes, the others in a table below.

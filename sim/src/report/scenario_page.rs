@@ -95,6 +95,9 @@ fn opened(account: &Account) -> String {
     if account.used > 0 {
         said.push_str(&format!(", {} used", account.used));
     }
+    if let Some(zone) = &account.zone {
+        said.push_str(&format!(", in {}", zone.name));
+    }
     for (is, words) in [(account.new, ", new"), (account.cold, ", no hash yet")] {
         said.push_str(if is { words } else { "" });
     }
@@ -107,11 +110,28 @@ fn asked(setup: &Setup, request: Request) -> String {
     let what = match charge.asking {
         Asking::Charge if charge.commits => format!("charge {} of {account}", charge.amount),
         Asking::Charge => format!("charge {} of {account}, commit=False", charge.amount),
+        Asking::Stream => streamed(setup, request),
         Asking::Recharge => format!("recharge {} for {account}", charge.amount),
         Asking::Reverse { of } => format!("reverse {} of {account}", setup.traces[of.index()]),
         Asking::DailyQuota(quota) => format!("daily quota of {account} := {quota}"),
     };
     format!("{trace}: {what}, {}", counted(u64::from(*attempts), "attempt"))
+}
+
+/// What a stream costs by how far it comes.
+fn streamed(setup: &Setup, request: Request) -> String {
+    let charge = setup.charge(request);
+    let prices = &charge.stream;
+    let usage = if prices.reports { "the provider reports usage" } else { "without a usage block" };
+    format!(
+        "stream for {}: {} in all, {} midway, by three tokens a chunk {} and {}, {usage}, estimate {}",
+        setup.requests[request.index()].account,
+        prices.whole,
+        prices.midway,
+        prices.guess_whole,
+        prices.guess_midway,
+        charge.estimate
+    )
 }
 
 fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> Markup {

@@ -3,7 +3,7 @@
 use model::design::Design;
 use model::invariant::{self, Invariant};
 use model::presets::PRESETS;
-use model::setup::{Faults, Setup, SetupError};
+use model::setup::{Account, Faults, Setup, SetupError};
 use model::situation;
 
 use crate::scenario::file::{ExpectedOfDesign, File};
@@ -59,7 +59,7 @@ impl Scenario {
             if worlds.iter().any(|case| same_world(&case.setup, &setup)) {
                 continue;
             }
-            let (also, own) = (Vec::new(), is_own(&self.id, &self.faults, preset.name));
+            let (also, own) = (Vec::new(), is_own(&self.id, &self.faults, &self.premises.accounts, preset.name));
             let (expected, seen) = (vec![Expected::Holds; invariant::ALL.len()], self.seen.clone());
             worlds.push(Case { setup, also, own, expected, reasons: Default::default(), seen });
         }
@@ -76,7 +76,8 @@ impl Scenario {
             return Ok(case.clone());
         }
         let setup = Setup::new(self.premises.clone(), self.faults, design)?;
-        let own = is_own(&self.id, &self.faults, &design.to_string()) || design.name().is_none();
+        let own =
+            is_own(&self.id, &self.faults, &self.premises.accounts, &design.to_string()) || design.name().is_none();
         if let Some(twin) = self.cases.iter().find(|case| same_world(&case.setup, &setup)) {
             return Ok(Case { setup, also: Vec::new(), own, ..twin.clone() });
         }
@@ -95,10 +96,12 @@ impl Scenario {
 /// Why either verdict is right for a design of which the scenario says nothing.
 const NO_EXPECTATION: &str = "the scenario has no expectation of this design";
 
-/// Whether a design is the risk's own: a base, one of its fixes, or, where scripts can be lost, another way to send them.
-fn is_own(scenario: &str, faults: &Faults, design: &str) -> bool {
+/// Whether a design is the risk's own: a base, one of its fixes, or, where scripts can be lost, another way to send them, and
+/// where somebody has a time zone, another midnight.
+fn is_own(scenario: &str, faults: &Faults, accounts: &[Account], design: &str) -> bool {
     let sends_scripts = faults.script_flush > 0 && design.starts_with("scripts-");
-    design.starts_with("as-reported") || risk_of(design) == risk_of(scenario) || sends_scripts
+    let minds_zones = accounts.iter().any(|account| account.zone.is_some()) && design.starts_with("reset-");
+    design.starts_with("as-reported") || is_fix_of(design, &risk_of(scenario)) || sends_scripts || minds_zones
 }
 
 /// Whether a preset is a fix of some risk: its name begins with one.
@@ -118,6 +121,13 @@ fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {
         _ => why.split('`').skip(1).step_by(2).last().unwrap_or("requests"),
     };
     wrong(needle, why.clone())
+}
+
+/// Whether a design is a fix of this risk. What was proposed for streams (P0-1) is also what there is for their counts, their
+/// guessed tokens and their reconnects.
+pub fn is_fix_of(design: &str, risk: &str) -> bool {
+    let stream = matches!(risk, "st-1" | "st-2" | "st-3" | "p2-14");
+    risk_of(design) == if stream { "p0-1" } else { risk }
 }
 
 /// The risk that a scenario's or a preset's name begins with, such as `p0-3`.
@@ -163,6 +173,6 @@ fn case(
             return Err(wrong(id, format!("{key} names the situation `{id}`: valid are {valid}")));
         }
     }
-    let own = is_own(id, &file.faults, &design.to_string()) || design.name().is_none();
+    let own = is_own(id, &file.faults, &file.accounts, &design.to_string()) || design.name().is_none();
     Ok(Case { setup, also: Vec::new(), own, expected, reasons: expect.any.clone(), seen })
 }

@@ -9,6 +9,7 @@ use model::setup::{Account, Asked, Faults, Premises};
 use serde::Deserialize;
 
 use crate::scenario::cases::expected_cases;
+use crate::scenario::zones::{self, UnknownZone};
 use crate::scenario::{Scenario, ScenarioError};
 
 #[derive(Deserialize)]
@@ -55,6 +56,7 @@ impl File {
                 quota_check: has(Part::QuotaCheck),
                 upstream: has(Part::Upstream),
                 usage: has(Part::Usage),
+                stream: false,
             },
         }
     }
@@ -84,10 +86,14 @@ pub fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError
     if !["p0-", "p1-", "p2-", "st-"].iter().any(|risk| id.starts_with(risk)) {
         return Err(wrong("title", format!("the file's name `{id}` must begin with its risk, such as p0-3-")));
     }
-    let parsed: File = toml::from_str(text).map_err(|error| {
+    let mut parsed: File = toml::from_str(text).map_err(|error| {
         let before = error.span().map_or(0, |span| span.start);
         let line = text.get(..before).map_or(1, |part| part.matches('\n').count() + 1);
         ScenarioError::Wrong { file: file.to_owned(), line, why: error.message().to_owned() }
+    })?;
+    zones::resolve(&mut parsed.accounts, parsed.today, parsed.faults.midnight).map_err(|UnknownZone(name)| {
+        let why = format!("`zone` is `{name}`: it must be the IANA name of a time zone, such as \"Europe/Berlin\"");
+        wrong(&name, why)
     })?;
     for (key, text) in [("title", &parsed.title), ("why", &parsed.why)] {
         if text.trim().is_empty() {

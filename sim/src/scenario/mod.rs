@@ -2,6 +2,7 @@
 
 mod cases;
 mod file;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use model::design::Preset;
 use model::setup::{Faults, Premises, Setup};
 
-pub use cases::{is_fix, risk_of};
+pub use cases::{is_fix, is_fix_of, risk_of};
 pub use file::parse;
 
 use crate::verdict::Expected;

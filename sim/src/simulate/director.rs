@@ -94,6 +94,9 @@ impl Director {
             // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
             Trouble::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
             Trouble::UpstreamFails => Some(Move::UpstreamFails { actor, step: label }),
+            Trouble::ClientGoes => Some(Move::ClientAborts { actor, step: label }),
+            Trouble::ProviderBreaks => Some(Move::ProviderAborts { actor, step: label }),
+            Trouble::Unheard => Some(Move::Unheard { actor, step: label }),
             Trouble::EndBefore(_) | Trouble::EndInFlight(..) | Trouble::IdleTimeout => None,
         });
         trouble.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
@@ -108,7 +111,8 @@ impl Director {
         })
     }
 
-    /// What befalls a store or the clock now, if anything. `about_to_begin`: a job has been told what day it is.
+    /// What befalls a store, the queue or a clock now, if anything. `about_to_begin`: a job has been told what day it is and has
+    /// taken its errand out of the queue.
     pub(super) fn weather(&mut self, setup: &Setup, world: &World, done: usize, about_to_begin: bool) -> Option<Move> {
         match self {
             Director::Planned(plan, _) => {
@@ -124,6 +128,13 @@ impl Director {
                     Weather::Expiry => moves.contains(&Move::Expire).then_some(Move::Expire),
                     Weather::PostgresRestart => moves.contains(&Move::PostgresRestart).then_some(Move::PostgresRestart),
                     Weather::Midnight => (moves.contains(&Move::Midnight) && !about_to_begin).then_some(Move::Midnight),
+                    Weather::BrokerLoss => {
+                        (moves.contains(&Move::BrokerLoss) && !about_to_begin).then_some(Move::BrokerLoss)
+                    }
+                    Weather::ClockSkew { ahead } => {
+                        let so = |mv: &&Move| matches!(mv, Move::ClockSkew { ahead: to, .. } if *to == ahead);
+                        moves.iter().find(so).copied()
+                    }
                     Weather::LockTimeout => moves.iter().find(|mv| matches!(mv, Move::LockTimeout { .. })).copied(),
                     Weather::Eviction(which) => {
                         let victims: Vec<&Move> = moves.iter().filter(|mv| matches!(mv, Move::Evict(_))).collect();
@@ -189,6 +200,14 @@ impl Director {
         }
     }
 
+    /// Which of these sendings, of one client to gateways that are free and differ, is the run's n-th.
+    pub(super) fn route(&self, sends: &[Move], n: u64) -> Option<Move> {
+        match self {
+            Director::Planned(plan, _) if plan.detours.contains(&n) => sends.last().copied(),
+            _ => sends.first().copied(),
+        }
+    }
+
     /// How long after this sending the client loses its patience.
     pub(super) fn impatience(&mut self, send: u64) -> Option<Duration> {
         let Director::Planned(plan, _) = self else { return None };
@@ -211,7 +230,8 @@ fn is_weather(mv: Move) -> bool {
 
 /// Periodic jobs and the usage worker run when all is quiet; what carries money or the hash runs whenever it likes.
 fn waits_for_leisure(work: Work) -> bool {
-    !matches!(work, Work::Errand { errand: Errand::Settle(_) | Errand::Snapshot { .. }, .. })
+    let Work::Errand { errand, .. } = work else { return true };
+    !matches!(errand, Errand::Settle(_) | Errand::Charge { .. } | Errand::Snapshot { .. })
 }
 
 fn pause(plan: &Plan, dice: &mut Dice, lane: usize, place: Place) -> Duration {

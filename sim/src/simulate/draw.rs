@@ -49,6 +49,13 @@ impl Drawing<'_> {
             let stall = (self.attempt(), self.step_of_an_attempt(), self.dice.span(5_000, 400_000));
             self.plan.stalls.push(stall);
         }
+        if self.setup.faults.clock_skew > 0 {
+            for send in 1..=self.attempts() {
+                if self.dice.percent(50) {
+                    self.plan.detours.push(send);
+                }
+            }
+        }
         if self.dice.percent(25) {
             let dice = &mut self.dice;
             let gateway = dice.below(u64::from(self.setup.gateways)) as u8;
@@ -87,6 +94,8 @@ impl Drawing<'_> {
             "midnight" => self.weather(Weather::Midnight),
             "postgres-restart" => self.weather(Weather::PostgresRestart),
             "lock-timeout" => self.weather(Weather::LockTimeout),
+            "broker-loss" => self.weather(Weather::BrokerLoss),
+            "clock-skew" => self.clock_skew(),
             "impatience" => {
                 let again = (1 + self.dice.low(self.attempts()), self.dice.span(500, 120_000));
                 self.plan.impatience.push(again);
@@ -108,6 +117,9 @@ impl Drawing<'_> {
             "late" => self.strike_anybody(Trouble::TimesOut),
             "idle-timeout" => self.strike_anybody(Trouble::IdleTimeout),
             "upstream-failure" => self.strike_an_attempt(Trouble::UpstreamFails),
+            "client-abort" => self.break_a_stream(Trouble::ClientGoes),
+            "provider-abort" => self.break_a_stream(Trouble::ProviderBreaks),
+            "redelivery" => self.strike_a_job_run(1, Trouble::Unheard),
             "lost-reply" => self.lost_reply(),
             other => panic!("no plan draws the fault {other}"),
         }
@@ -116,6 +128,23 @@ impl Drawing<'_> {
     fn weather(&mut self, weather: Weather) {
         let moment = self.moment();
         self.plan.weather.push((moment, weather));
+    }
+
+    /// Also before the first sending, which other weather could hardly harm.
+    fn clock_skew(&mut self) {
+        let ahead = self.dice.percent(50);
+        let moment = self.dice.below(self.extent.moves);
+        self.plan.weather.push((moment, Weather::ClockSkew { ahead }));
+    }
+
+    /// Every part of a stream is as likely to be the last one.
+    fn break_a_stream(&mut self, trouble: Trouble) {
+        let parts = &self.extent.parts;
+        if !parts.is_empty() {
+            let from = parts[self.dice.below(parts.len() as u64) as usize];
+            let victim = self.attempt();
+            self.plan.strikes.push(Strike { victim, from, trouble });
+        }
     }
 
     /// Half of them fall where not knowing costs money.
@@ -136,8 +165,12 @@ impl Drawing<'_> {
         if self.extent.job_run == 0 || !self.dice.percent(25) {
             return self.strike_an_attempt(trouble);
         }
-        let victim = Victim::JobRun(1 + self.dice.low(1 + self.setup.jobs().len() as u64));
         let from = 1 + self.dice.below(self.extent.job_run);
+        self.strike_a_job_run(from, trouble);
+    }
+
+    fn strike_a_job_run(&mut self, from: u64, trouble: Trouble) {
+        let victim = Victim::JobRun(1 + self.dice.low(1 + self.setup.jobs().len() as u64));
         self.plan.strikes.push(Strike { victim, from, trouble });
     }
 

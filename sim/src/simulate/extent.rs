@@ -1,6 +1,6 @@
 //! How long things are in a setup while nothing goes wrong: what the places and moments of a plan are drawn from.
 
-use model::effect::{Call, Effect, PgOp, RedisOp};
+use model::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use model::moves::{Actor, Move};
 use model::setup::{Faults, Setup};
 use model::world::World;
@@ -21,6 +21,8 @@ pub(super) struct Extent {
     pub(super) moves: u64,
     /// Steps of an attempt, from 1, where not knowing costs money: a key that is set, a script, a COMMIT.
     pub(super) delicate: Vec<u64>,
+    /// Steps of an attempt, from 1, at which a part of a stream comes.
+    pub(super) parts: Vec<u64>,
 }
 
 impl Extent {
@@ -29,7 +31,7 @@ impl Extent {
         let mut setup = setup.clone();
         setup.faults = Faults::default();
         let mut world = World::new(&setup);
-        let mut extent = Extent { attempt: 1, job_run: 0, moves: 0, delicate: Vec::new() };
+        let mut extent = Extent { attempt: 1, job_run: 0, moves: 0, delicate: Vec::new(), parts: Vec::new() };
         let mut step = 0;
         while extent.moves < LONGEST {
             let Some(mv) = undisturbed(&setup, &world) else { break };
@@ -49,6 +51,9 @@ impl Extent {
                 if did.call.is_some_and(delicate) && !extent.delicate.contains(&step) {
                     extent.delicate.push(step);
                 }
+                if did.call.is_some_and(of_a_stream) && !extent.parts.contains(&step) {
+                    extent.parts.push(step);
+                }
             } else {
                 extent.job_run = extent.job_run.max(step);
             }
@@ -62,6 +67,10 @@ fn undisturbed(setup: &Setup, world: &World) -> Option<Move> {
     let moves = enabled(setup, world);
     let attempt = moves.iter().find(|mv| matches!(mv, Move::Step { actor: Actor::Gateway(_), .. }));
     attempt.or_else(|| moves.first()).copied()
+}
+
+fn of_a_stream(call: Call) -> bool {
+    matches!(call.effect, Effect::Local(LocalOp::Receive { .. }))
 }
 
 fn delicate(call: Call) -> bool {

@@ -14,8 +14,8 @@ use model::world::Next;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::simulate::process::{Links, drive, may_go_on};
-use crate::simulate::recorder::{Chance, Recorder, Served};
-use crate::simulate::truth::{actors, lane_of};
+use crate::simulate::recorder::{Recorder, Served};
+use crate::simulate::truth::{Chance, actors, lane_of};
 use crate::simulate::wire::{self, Answered, Ask, Asks, Said};
 
 const CLIENT_IP: [u8; 4] = [10, 0, 0, 3];
@@ -106,8 +106,12 @@ pub(super) async fn gateway(recorder: Arc<Recorder>, n: u8) {
             && let Ok(Asks(_)) = wire::receive(&mut client).await
             && let Some(answer) = attempt(&recorder, n, &mut links).await
         {
-            // The client waits for as long as the attempt lives.
-            let _ = wire::send(&mut client, &Answered(answer)).await;
+            if recorder.is_deserted(n) {
+                recorder.answered(actor, answer);
+            } else {
+                // The client waits for as long as the attempt lives.
+                let _ = wire::send(&mut client, &Answered(answer)).await;
+            }
         }
     }
 }
@@ -169,8 +173,13 @@ async fn ask_gateway(
     let _ = wire::send(&mut stream, &Asks(request)).await;
     let recorder = Arc::clone(recorder);
     spawn(async move {
-        if let Ok(Answered(answer)) = wire::receive(&mut stream).await {
-            recorder.answered(actor, answer);
+        tokio::select! {
+            biased;
+            said = wire::receive(&mut stream) => if let Ok(Answered(answer)) = said {
+                recorder.answered(actor, answer);
+            },
+            // Who goes away closes the connection and hears nothing more.
+            () = recorder.deserted(gateway) => {}
         }
     });
     Some(patience)

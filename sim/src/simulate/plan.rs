@@ -43,6 +43,12 @@ pub(super) enum Trouble {
     UpstreamFails,
     /// Its session, idle in a transaction, is ended by Postgres before it asks.
     IdleTimeout,
+    /// The client of its stream goes away.
+    ClientGoes,
+    /// The provider breaks its stream off.
+    ProviderBreaks,
+    /// The queue does not hear that its errand is done.
+    Unheard,
 }
 
 /// One trouble and where it falls: at the first step, from the `from`-th of its victim, that it can befall.
@@ -66,6 +72,11 @@ pub(super) enum Weather {
     PostgresRestart,
     /// Of those who wait for a lock, the first.
     LockTimeout,
+    BrokerLoss,
+    /// Of the idle gateways, the first.
+    ClockSkew {
+        ahead: bool,
+    },
 }
 
 /// The link between a gateway and a store delivers nothing for a while.
@@ -85,6 +96,8 @@ pub(super) struct Plan {
     pub(super) weather: Vec<(u64, Weather)>,
     /// After which sending, and how long after it, the client asks again without waiting.
     pub(super) impatience: Vec<(u64, Duration)>,
+    /// Which sendings go, of gateways whose dates differ, to the last free one and not to the first.
+    pub(super) detours: Vec<u64>,
     /// After how many moves a job that waits for leisure runs without it.
     pub(super) job_runs: Vec<u64>,
     /// Which step of which attempt is held up for how long.
@@ -113,6 +126,7 @@ impl Plan {
             strikes: Vec::new(),
             weather: Vec::new(),
             impatience: Vec::new(),
+            detours: Vec::new(),
             job_runs: Vec::new(),
             stalls: Vec::new(),
             pace: vec![Duration::ZERO; actors],
@@ -134,6 +148,9 @@ impl Plan {
         lines.extend(self.weather.iter().map(|(after, weather)| format!("{} after move {after}", weather.words())));
         let again = |(send, after): &(u64, Duration)| format!("sending {send} is repeated {after:?} later, in flight");
         lines.extend(self.impatience.iter().map(again));
+        lines.extend(
+            self.detours.iter().map(|send| format!("sending {send} goes to the last free gateway, if dates differ")),
+        );
         lines.extend(self.job_runs.iter().map(|after| format!("a job runs early after move {after}")));
         lines.extend(self.stalls.iter().map(|(v, step, span)| format!("{} stalls {span:?} at step {step}", v.name())));
         for (actor, pace) in actors(setup).zip(&self.pace).filter(|(_, pace)| !pace.is_zero()) {
@@ -165,6 +182,9 @@ impl Weather {
             Weather::Midnight => "the day changes",
             Weather::LockTimeout => "postgres gives up a statement that waits for a lock",
             Weather::PostgresRestart => "postgres is killed and comes back",
+            Weather::BrokerLoss => "the queue is lost",
+            Weather::ClockSkew { ahead: true } => "a gateway's clock is a day ahead",
+            Weather::ClockSkew { ahead: false } => "a gateway's clock is a day behind",
         }
     }
 }
@@ -202,6 +222,9 @@ impl Strike {
             Trouble::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
             Trouble::UpstreamFails => format!("{who} finds the provider failing from step {from}"),
             Trouble::IdleTimeout => format!("{who} has its idle session ended from step {from}"),
+            Trouble::ClientGoes => format!("{who} loses the client of its stream from step {from}"),
+            Trouble::ProviderBreaks => format!("{who} has its stream broken off from step {from}"),
+            Trouble::Unheard => format!("{who} is not heard when it is done, from step {from}"),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | a client sends | it writes to a connection to a gateway that is up and free; the frame cannot get lost but by a crash |
 //! | a step, a refused or a lost one | the store takes the ask up; its reply may still be on the way when others act |
 //! | a step outside both stores, done or failed | the process does it |
-//! | the answer | it reaches the client |
+//! | the answer | it reaches the client, or its gateway gives it where the client of the stream has gone |
 //! | the end of an idle session | its process is about to ask |
 //! | a crash or a cancellation | the last connection of the dead to a store has ended, see [`Recorder::ends`] |
 
@@ -29,7 +29,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::simulate::SimulateError;
 use crate::simulate::director::{Deed, Director, Place};
 use crate::simulate::plan::{Ending, Plan, Victim};
-use crate::simulate::truth::Truth;
+use crate::simulate::truth::{Chance, Truth};
 
 /// What a store does with an ask.
 #[derive(Debug)]
@@ -42,17 +42,6 @@ pub(super) enum Served {
     Refused,
     /// Closes the connection without an answer.
     Cut,
-}
-
-/// What the client of a request can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chance {
-    /// Nothing any more.
-    Done,
-    /// Nothing yet.
-    Wait,
-    /// Send to this gateway, which is in its n-th life.
-    Send { gateway: u8, life: u32 },
 }
 
 /// Shared by all nodes of one run. No node holds the lock while it waits.
@@ -171,6 +160,16 @@ impl Recorder {
         self.look(|truth| truth.world.attempt(gateway).map(|attempt| attempt.process.work))
     }
 
+    /// Whether the client of the stream at a gateway has gone away.
+    pub(super) fn is_deserted(&self, gateway: u8) -> bool {
+        self.look(|truth| truth.is_deserted(gateway))
+    }
+
+    /// Waits until the client of the stream at a gateway goes away.
+    pub(super) async fn deserted(&self, gateway: u8) {
+        self.until(|truth| truth.is_deserted(gateway).then_some(())).await;
+    }
+
     /// Waits for what befalls a store or the clock next, and lets it happen.
     pub(super) async fn weather(&self) {
         let mv = self.until(Truth::weather).await;
@@ -214,7 +213,7 @@ impl Recorder {
         })
     }
 
-    /// An answer has reached its client.
+    /// An answer has reached its client, or is given where nobody listens.
     pub(super) fn answered(&self, actor: Actor, answer: Answer) {
         self.act(|truth| {
             if truth.agrees(actor, Next::Answer(answer)) {

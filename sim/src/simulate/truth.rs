@@ -15,7 +15,6 @@ use tokio::sync::{mpsc, oneshot};
 use crate::simulate::SimulateError;
 use crate::simulate::director::{Director, Occasion, Place, Turn, enabled};
 use crate::simulate::plan::{Ending, Victim};
-use crate::simulate::recorder::Chance;
 use crate::story::{self, Lane as StoryLane};
 
 /// A node that acts, gateway or job.
@@ -30,6 +29,17 @@ pub(super) struct Lane {
     pub(super) waiting: Option<oneshot::Sender<Reply>>,
     /// A job that knows what it is to run and has not asked for its first step.
     pub(super) about_to_begin: bool,
+}
+
+/// What the client of a request can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chance {
+    /// Nothing any more.
+    Done,
+    /// Nothing yet.
+    Wait,
+    /// Send to this gateway, which is in its n-th life.
+    Send { gateway: u8, life: u32 },
 }
 
 /// See the module.
@@ -77,7 +87,12 @@ impl Truth {
         self.director.turn(actor, lane, &mut self.lanes[lane].place, done)
     }
 
-    /// What befalls a store or the clock now, if anything.
+    /// Whether the client of the stream at a gateway has gone away.
+    pub(super) fn is_deserted(&self, gateway: u8) -> bool {
+        self.world.attempt(gateway).is_some_and(|attempt| attempt.client_gone)
+    }
+
+    /// What befalls a store, the queue or a clock now, if anything.
     pub(super) fn weather(&mut self) -> Option<Move> {
         let (done, about_to_begin) = (self.done(), self.lanes.iter().any(|lane| lane.about_to_begin));
         self.director.weather(&self.setup, &self.world, done, about_to_begin)
@@ -227,7 +242,7 @@ impl Truth {
         }
     }
 
-    /// What the client of a request can do now.
+    /// What the client of a request can do now. One that has left its stream does not wait for its end.
     pub(super) fn chance(&self, request: Request, impatient: bool) -> Chance {
         match &self.director {
             Director::Scripted(script) => {
@@ -237,11 +252,13 @@ impl Truth {
             Director::Planned(..) => {
                 let attempts = || (0..self.setup.gateways).map(|n| self.world.attempt(n));
                 let in_flight = attempts().flatten().any(|attempt| attempt.request == request);
-                if attempts().all(|attempt| attempt.is_some()) || (in_flight && !impatient) {
+                let patient = self.world.listens(request) && !impatient;
+                if attempts().all(|attempt| attempt.is_some()) || patient {
                     return Chance::Wait;
                 }
-                let moves = enabled(&self.setup, &self.world);
-                let send = moves.into_iter().find(|mv| matches!(mv, Move::Send { request: r, .. } if *r == request));
+                let mut sends = enabled(&self.setup, &self.world);
+                sends.retain(|mv| matches!(mv, Move::Send { request: r, .. } if *r == request));
+                let send = self.director.route(&sends, self.sends + 1);
                 if send.is_none() && !in_flight { Chance::Done } else { self.chance_of(send) }
             }
         }

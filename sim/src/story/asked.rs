@@ -1,6 +1,8 @@
 //! What a process asks of a store, of the provider or of the queue, in words.
 
+use model::delivery::Part;
 use model::effect::{Effect, Errand, Fields, Increment, LocalOp, PgOp, RedisOp, Script};
+use model::flow::Asking;
 use model::row::{Kind, Status};
 use model::setup::Setup;
 use model::store::redis::Evicted;
@@ -66,6 +68,7 @@ fn pg(setup: &Setup, op: PgOp) -> String {
                 Kind::Deduct => format!("insert {status} row"),
                 Kind::Recharge => format!("insert {status} recharge"),
                 Kind::Refund => format!("insert {status} refund"),
+                Kind::Hold => format!("insert {status} hold"),
             }
         }
         PgOp::ChargeQuota { amount, counts: Some(_), .. } => format!("take {amount} if unchanged"),
@@ -77,6 +80,11 @@ fn pg(setup: &Setup, op: PgOp) -> String {
         }
         PgOp::SetDailyQuota { quota, .. } => format!("set daily quota to {quota}"),
         PgOp::MarkCommitted(_) => "mark row committed".to_owned(),
+        PgOp::SettleRow { amount, .. } => format!("settle row with {amount}"),
+        PgOp::MarkSettled(_) => "mark hold settled".to_owned(),
+        PgOp::SelectUnfinished => "look for a row left unfinished".to_owned(),
+        PgOp::SelectUsage(tenant) => format!("read usage of {}", setup.account_name(tenant)),
+        PgOp::SetUsage { row, .. } => format!("overwrite usage, {} of {}", row.cost, row.requests),
         PgOp::MarkReversed(trace) => format!("mark {} reversed", setup.traces[trace.index()]),
         PgOp::SelectKey(tenant) => format!("read api key of {}", setup.account_name(tenant)),
         PgOp::SelectBudget(tenant) => format!("read budget of {}", setup.account_name(tenant)),
@@ -90,7 +98,20 @@ fn pg(setup: &Setup, op: PgOp) -> String {
 
 fn local(setup: &Setup, op: LocalOp) -> String {
     match op {
+        LocalOp::Upstream(request) if setup.charge(request).asking == Asking::Stream => {
+            format!("provider begins {}", setup.trace_name(request))
+        }
         LocalOp::Upstream(request) => format!("provider serves {}", setup.trace_name(request)),
+        LocalOp::Receive { request, part } => {
+            let part = match part {
+                Part::First => "the first chunks",
+                Part::Rest => "the other chunks",
+                Part::Usage => "the usage block",
+                Part::End => "the end",
+            };
+            format!("{part} of {}", setup.trace_name(request))
+        }
+        LocalOp::AskCount(request) => format!("ask the provider what {} has cost", setup.trace_name(request)),
         LocalOp::Send(Errand::Snapshot { row, .. }) => format!("start the task for balance {}", row.balance),
         LocalOp::Send(errand) => format!("hand over {}", errand_words(setup, errand)),
         LocalOp::Acknowledge(errand) => format!("{} is done", errand_words(setup, errand)),
@@ -101,8 +122,9 @@ fn local(setup: &Setup, op: LocalOp) -> String {
 fn errand_words(setup: &Setup, errand: Errand) -> String {
     let trace = setup.trace_name(errand.request());
     match errand {
-        Errand::Usage(_) => format!("usage of {trace}"),
+        Errand::Usage { .. } => format!("usage of {trace}"),
         Errand::Settle(_) => format!("the charge of {trace}"),
+        Errand::Charge { amount, .. } => format!("the charge of {trace}, {amount}"),
         Errand::Snapshot { .. } => format!("the hash write of {trace}"),
     }
 }
@@ -110,7 +132,7 @@ fn errand_words(setup: &Setup, errand: Errand) -> String {
 /// What is evicted, in words.
 pub(super) fn evicted(setup: &Setup, what: Evicted) -> String {
     match what {
-        Evicted::Key(request) => format!("the key of {}", setup.trace_name(request)),
+        Evicted::Key(key) => format!("the key of {}", setup.traces[setup.keys[key.index()].1.index()]),
         Evicted::Hash(tenant) => format!("the hash of {}", setup.account_name(tenant)),
         Evicted::Principal(tenant) => format!("the principal of {}", setup.account_name(tenant)),
         Evicted::Budget(tenant) => format!("the budget counter of {}", setup.account_name(tenant)),

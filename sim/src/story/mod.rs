@@ -8,8 +8,9 @@ use model::effect::{Call, Effect, LocalOp};
 use model::flow::Asking;
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
-use model::row::{LedgerRow, Request, Status, Unit};
+use model::row::{Kind, LedgerRow, Request, Status, Unit};
 use model::setup::Setup;
+use model::step::Step;
 use model::trace::{Entry, Run};
 
 pub use replied::answer;
@@ -85,6 +86,7 @@ impl Lane {
         match self {
             Lane::Postgres => "pg".to_owned(),
             Lane::Process(Actor::CopyBack) => "copy".to_owned(),
+            Lane::Process(Actor::Sweeper) => "sweep".to_owned(),
             lane => lane.name().replace("gateway-", "gw-").replace("worker-", "wk-"),
         }
     }
@@ -95,10 +97,25 @@ impl Lane {
             Lane::Client => "cl".to_owned(),
             Lane::Process(Actor::Sync) => "sy".to_owned(),
             Lane::Process(Actor::CopyBack) => "cp".to_owned(),
+            Lane::Process(Actor::Sweeper) => "sw".to_owned(),
             Lane::Redis => "rd".to_owned(),
             lane => lane.short_name().replace("gw-", "g").replace("wk-", "w").replace("task-", "ta"),
         }
     }
+}
+
+/// The clock passes to the next change of a date.
+fn passing(setup: &Setup, books: &Books) -> String {
+    let Some(minute) = setup.calendar.minute(books.turn) else { return format!("the day changes to {}", books.today) };
+    let mut said = format!("the clock passes to {} {:02}:{:02} UTC", books.today, minute / 60, minute % 60);
+    for (account, tenant) in setup.accounts.iter().zip(&books.tenants) {
+        let Some(zone) = &account.zone else { continue };
+        said.push_str(&format!("; {} in {}: {}", account.name, zone.name, tenant.dates.local));
+        if tenant.dates.by_offset != tenant.dates.local {
+            said.push_str(&format!(", by the stored offset {}", tenant.dates.by_offset));
+        }
+    }
+    said
 }
 
 /// Tells one move.
@@ -133,17 +150,35 @@ pub fn tell(setup: &Setup, entry: &Entry) -> Line {
             let what = did.call.map_or(String::new(), |call| asked::words(setup, call.effect));
             struck(Lane::Redis, format!("redis runs it late: {what}"))
         }
-        Move::Midnight => struck(Lane::Client, format!("the day changes to {}", entry.books.today)),
+        Move::BrokerLoss => struck(Lane::Client, "the broker is lost with every job in its queue".to_owned()),
+        Move::ClockSkew { gateway, ahead } => {
+            let way = if ahead { "ahead" } else { "behind" };
+            let what = format!("the clock of {} is a day {way}", Actor::Gateway(gateway).name());
+            struck(Lane::Process(Actor::Gateway(gateway)), what)
+        }
+        Move::Midnight => struck(Lane::Client, passing(setup, &entry.books)),
         Move::Step { actor, .. }
         | Move::Unreachable { actor, .. }
         | Move::Lost { actor, .. }
         | Move::RedisFull { actor, .. }
         | Move::TimesOut { actor, .. }
+        | Move::ClientAborts { actor, .. }
+        | Move::ProviderAborts { actor, .. }
+        | Move::Unheard { actor, .. }
         | Move::UpstreamFails { actor, .. } => match did.told {
             Some(told) => {
                 let trace = did.request.map_or("", |request| setup.trace_name(request));
                 let what = format!("{trace} is told: {}", answer(told.answer));
                 line(Lane::Process(actor), Lane::Client, Outcome::Arrived, what)
+            }
+            None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
+                let trace = did.request.map_or("", |request| setup.trace_name(request));
+                line(
+                    Lane::Process(actor),
+                    Lane::Process(actor),
+                    Outcome::Arrived,
+                    format!("{trace} ends, nobody hears it"),
+                )
             }
             None => step(setup, actor, did),
         },
@@ -155,6 +190,7 @@ fn wish(setup: &Setup, request: Request) -> String {
     let (charge, account) = (setup.charge(request), &setup.requests[request.index()].account);
     match charge.asking {
         Asking::Charge => format!("charge {account} {}", charge.amount),
+        Asking::Stream => format!("stream for {account}, {} in all", charge.amount),
         Asking::Recharge => format!("recharge {account} by {}", charge.amount),
         Asking::Reverse { of } => format!("give {} back to {account}", setup.traces[of.index()]),
         Asking::DailyQuota(quota) => format!("set daily quota of {account} to {quota}"),
@@ -175,11 +211,18 @@ fn struck(lane: Lane, what: String) -> Line {
 
 fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
     let own = Lane::Process(actor);
-    let Some(Call { step, effect }) = did.call else {
+    let Some(Call { step, effect, .. }) = did.call else {
         return line(own, own, Outcome::Arrived, "goes on".to_owned());
     };
     if let (Effect::Local(LocalOp::Upstream(request)), Move::UpstreamFails { .. }) = (effect, did.mv) {
         return struck(own, format!("{step} provider fails {}", setup.trace_name(request)));
+    }
+    let what = asked::words(setup, effect);
+    match did.mv {
+        Move::ClientAborts { .. } => return struck(own, format!("{step} the client goes away before {what}")),
+        Move::ProviderAborts { .. } => return struck(own, format!("{step} the provider breaks off before {what}")),
+        Move::Unheard { .. } => return struck(own, format!("{step} {what}, which the queue does not hear")),
+        _ => {}
     }
     let to = match effect {
         Effect::Pg(_) => Lane::Postgres,
@@ -196,7 +239,7 @@ fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
         (_, Some(reply)) => (Outcome::Arrived, replied::words(Some(effect), reply)),
     };
     let result = if result.is_empty() { result } else { format!(": {result}") };
-    line(own, to, outcome, format!("{step} {}{result}{}", asked::words(setup, effect), woken(did)))
+    line(own, to, outcome, format!("{step} {what}{result}{}", woken(did)))
 }
 
 /// Who waited and goes on with this move.
@@ -217,7 +260,7 @@ fn units(unit: Unit, amount: i64) -> String {
 }
 
 /// The money columns: Postgres balance, ledger, Redis hash balance, keys; one text per cell. In the ledger a pending row
-/// stands in brackets, money that came in has a plus, a charge that was given back is so marked.
+/// stands in brackets, a hold in square ones, money that came in has a plus, a charge that was given back is so marked.
 pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
     let tenants = || books.tenants.iter();
     let balance = tenants().map(|t| t.quota.balance.to_string()).collect::<Vec<_>>().join(" ");
@@ -230,8 +273,8 @@ pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
         None => "-".to_owned(),
     };
     let hash = tenants().map(|t| cached(t.hash)).collect::<Vec<_>>().join(" ");
-    let keys = setup.all_requests().filter(|r| books.requests[r.index()].key.is_some());
-    let keys = keys.map(|r| setup.trace_name(r).to_owned()).collect::<Vec<_>>().join(" ");
+    let keys = books.keys.iter().filter(|key| key.ttl.is_some());
+    let keys = keys.map(|key| setup.traces[key.trace.index()].clone()).collect::<Vec<_>>().join(" ");
     let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
     [balance, or_dash(ledger), hash, or_dash(keys)]
 }
@@ -239,6 +282,7 @@ pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
 fn in_the_ledger(row: &LedgerRow) -> String {
     let plus = if row.effect() > model::money::Money::ZERO { "+" } else { "" };
     match row.status {
+        _ if row.kind == Kind::Hold => format!("[{}]", row.amount),
         Status::Pending => format!("({plus}{})", row.amount),
         Status::Committed => format!("{plus}{}", row.amount),
         Status::Reversed => format!("{}/back", row.amount),

@@ -34,6 +34,7 @@ pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {
             let total = row.total.map_or("no limit".to_owned(), |total| units(row.unit, total));
             format!("{} of {total}", row.used)
         }
+        Reply::Usage(row) => format!("{} of {}", row.cost, row.requests),
         Reply::Spent(Some(micros)) => format!("{} spent", Money::from_micros(micros)),
         Reply::Failed(failure) => failure.words().to_owned(),
     }

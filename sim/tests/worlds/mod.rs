@@ -8,11 +8,13 @@ use std::sync::atomic::AtomicBool;
 use model::design::Design;
 use model::flow::Path;
 use model::money::Amount;
+use model::moves::Move;
 use model::setup::{Account, Asked, Faults, Premises, Setup};
+use model::world::World;
 use sim::simulate::{Simulated, sweep};
 
 /// The whole request path.
-pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true };
+pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 /// An amount from its text.
 pub fn amount(text: &str) -> Amount {
@@ -30,6 +32,7 @@ pub fn acme() -> Account {
         used: 0,
         budget: Some(amount("50")),
         new: false,
+        zone: None,
         cold: false,
     }
 }
@@ -84,7 +87,35 @@ pub fn breaches(setup: &Setup, runs: &[(u64, Simulated)]) -> BTreeMap<&'static s
     found
 }
 
+/// The invariant breaks in simulation if this fault can strike, and only in runs that it strikes.
+pub fn breaks_by(make: impl Fn(Faults) -> Setup, fault: &str, strikes: fn(&Move) -> bool, invariant: &str) {
+    let calm = make(Faults::default());
+    let found = breaches(&calm, &seeds(&calm, 100));
+    assert!(!found.contains_key(invariant), "without {fault}: {found:?}");
+    let (struck, spared): (Vec<_>, Vec<_>) =
+        seeds(&make(one(fault)), 150).into_iter().partition(|(_, simulated)| simulated.run.moves().iter().any(strikes));
+    let rough = make(one(fault));
+    assert!(breaches(&rough, &struck).contains_key(invariant), "{fault} never broke {invariant} in {}", struck.len());
+    assert!(!breaches(&rough, &spared).contains_key(invariant), "{invariant} broke without {fault}");
+}
+
 /// The place of a situation in what a judgement has seen.
 pub fn situation(id: &str) -> usize {
     model::situation::ALL.iter().position(|situation| situation.id == id).unwrap()
+}
+
+/// A path of the world that no simulation chose.
+pub fn wander(setup: &Setup, mut dice: u64) -> Vec<Move> {
+    let (mut world, mut path, mut enabled) = (World::new(setup), Vec::new(), Vec::new());
+    loop {
+        enabled.clear();
+        world.moves(setup, &mut enabled);
+        if enabled.is_empty() {
+            return path;
+        }
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mv = enabled[(dice >> 33) as usize % enabled.len()];
+        world.apply(setup, mv).unwrap();
+        path.push(mv);
+    }
 }

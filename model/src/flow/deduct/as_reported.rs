@@ -13,7 +13,7 @@ use crate::step::Step;
 ///
 /// Reading where the review leaves a gap: a refusal at T4a is an exception like any other and so deletes the key.
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    match caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))? {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY }))? {
         Ok(Reply::Taken) => {}
         Ok(_held) => {
             let found = look_up(io, Step::T1b, charge);
@@ -53,7 +53,7 @@ fn transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
 /// The handler of T2..T6: ROLLBACK, DEL of the key, error to the client. Neither a crash nor a cancellation comes here.
 pub(super) fn on_exception(io: &mut Io<'_>, charge: &Charge, failure: Failure) -> Flow<Answer> {
     let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
-    let _deleted = caught(io.redis(Step::E2, RedisOp::Del(charge.request)))?;
+    let _deleted = caught(io.redis(Step::E2, RedisOp::Del(charge.key)))?;
     Ok(answer_of(failure))
 }
 

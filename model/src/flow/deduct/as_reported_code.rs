@@ -18,7 +18,7 @@ use crate::step::Step;
 /// cannot tell apart; "held" from the wrapper is treated as held; where `commit=False`, T7 is skipped (P0-4 scenario 3).
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     // T1: the wrapper answers "held" when Redis is unreachable.
-    let taken = caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))?;
+    let taken = caught(io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY }))?;
     let held = taken != Ok(Reply::Taken);
     let lookup = if held { Step::T1b } else { Step::T1c };
     match caught(known_trace(io, lookup, charge))? {

@@ -38,7 +38,9 @@ fn deduct(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
     match caught(whole(io, charge, repaired))? {
         Ok(deducted) => Ok(deducted),
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            // Of a caller's transaction only the part since the savepoint is ours.
+            let back = if repaired && !charge.commits { PgOp::RollbackToSavepoint } else { PgOp::Rollback };
+            let _rolled_back = caught(io.pg(Step::E1, back))?;
             Ok(Deducted::Answered(answer_of(failure)))
         }
     }
@@ -54,7 +56,9 @@ fn whole(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
         Inside::Charged(taken) => taken,
         Inside::FoundThere(row) => {
             // Nothing was written: what becomes of the ROLLBACK changes no answer.
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            if charge.commits || !repaired {
+                let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            }
             return answer_or_finish(io, charge, row).map(Deducted::Answered);
         }
     };

@@ -20,7 +20,7 @@ use crate::step::Step;
 /// its deletion in the exception handler stay; a row found by its trace is answered or finished as in the code; the
 /// background task is periodic.
 pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    match caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))? {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY }))? {
         Ok(Reply::Taken) => match caught(holding_the_key(io, charge))? {
             Ok(deducted) => Ok(deducted),
             Err(failure) => on_exception(io, charge, failure).map(Deducted::Answered),
@@ -73,7 +73,8 @@ fn take_and_commit(io: &mut Io<'_>, charge: &Charge, row_after: Money) -> Flow<D
     }
 }
 
-fn pending_alone(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
+/// T2, T3 and T3e: the PENDING row commits alone; its `balance_after`.
+pub fn pending_alone(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     io.pg(Step::T2, PgOp::Begin)?;
     let row_after = io.phase(|io| insert_pending(io, charge))?;
     io.pg(Step::T3e, PgOp::Commit)?;

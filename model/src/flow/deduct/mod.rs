@@ -9,6 +9,8 @@ pub mod ledger_lookup;
 pub mod redis_truth;
 pub mod transaction;
 
+use serde::{Deserialize, Serialize};
+
 use crate::design::{Base, Cache, Idempotency};
 use crate::flow::{Charge, cache_sync, usage};
 use crate::io::{Flow, Io};
@@ -17,7 +19,7 @@ use crate::reply::Answer;
 use crate::row::QuotaRow;
 
 /// What the charging transaction did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Taken {
     /// The quota row as it left it.
     pub snapshot: QuotaRow,
@@ -26,7 +28,8 @@ pub struct Taken {
 }
 
 /// What a deduct came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Deducted {
     /// Charged and committed.
     Charged,

@@ -20,7 +20,7 @@ use crate::step::Step;
 /// counted; what the script took is not given back when the row cannot be written. Repaired (`C+fixed`) the script reckons
 /// exactly and does not count a request again that quota_check has counted.
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    match caught(io.redis(Step::T1, RedisOp::SetNx { request: charge.request, ttl: DAY }))? {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY }))? {
         Ok(Reply::Taken) => {}
         Ok(_held) => {
             let found = look_up(io, Step::T1b, charge);
@@ -52,7 +52,8 @@ fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     let literal = charge.design.cache == Cache::C;
     let arithmetic = if literal { Arithmetic::Lua } else { Arithmetic::Exact };
     let counts = literal || !charge.path.quota_check;
-    let script = Script::Deduct { amount: charge.amount, counts, day: charge.day, arithmetic };
+    let script =
+        Script::Deduct { amount: charge.amount, negative: charge.negative, counts, day: charge.day, arithmetic };
     match io.redis(Step::T4e, charge.eval(script))? {
         Reply::Denied(limit) => fail(Failure::Refused(limit)),
         Reply::Left(balance) => Ok(balance),

@@ -7,7 +7,7 @@ use crate::flow::{Charge, budget, usage};
 use crate::io::{Flow, Io, fail};
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{Kind, QuotaRow, Status, Tenant};
+use crate::row::{QuotaRow, Status, Tenant};
 use crate::step::Step;
 
 /// T4a is tried once and, while T4b meets another version, "again, at most 3 times".
@@ -15,9 +15,9 @@ const T4_ROUNDS: u8 = 4;
 
 /// T3a and T3b: reads the balance and inserts the PENDING row; its `balance_after`.
 pub fn insert_pending(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
-    let Charge { tenant, trace, amount, .. } = *charge;
+    let Charge { tenant, trace, amount, kind, .. } = *charge;
     let before = read_quota(io, Step::T3a, tenant)?.balance;
-    let (kind, status, after) = (Kind::Deduct, Status::Pending, before - amount);
+    let (status, after) = (Status::Pending, before - amount);
     io.pg(Step::T3b, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
     Ok(after)
 }
@@ -39,10 +39,13 @@ pub fn check_and_charge_once(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Qu
     Ok(charged.then(|| quota.charged(charge.amount, counts)))
 }
 
-/// The limit that forbids the charge. Where quota_check has counted the request already, the counts include it and only
+/// The limit that forbids the charge; of one that may go below zero only the counts do. Where quota_check has counted the request already, the counts include it and only
 /// the balance is checked.
 pub fn binding(charge: &Charge, quota: &QuotaRow) -> Option<crate::row::Limit> {
-    let limit = quota.binding_limit(charge.amount, charge.day);
+    let limit = match charge.negative {
+        true => quota.binding_count(charge.day),
+        false => quota.binding_limit(charge.amount, charge.day),
+    };
     limit.filter(|&limit| limit == crate::row::Limit::Balance || billing_counts(charge))
 }
 

@@ -11,7 +11,7 @@ use crate::step::Step;
 /// Q8: `quota_deduct` of the estimate, the only price that is known here. Repaired (`A+fixed`) it reckons exactly.
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
     let arithmetic = if charge.design.cache == Cache::A { Arithmetic::Lua } else { Arithmetic::Exact };
-    let script = Script::Deduct { amount: charge.estimate, counts: true, day: charge.day, arithmetic };
+    let script = Script::Deduct { amount: charge.estimate, negative: false, counts: true, day: charge.day, arithmetic };
     match io.redis(Step::Q8, charge.eval(script))? {
         Reply::Denied(limit) => Ok(Some(limit)),
         _ => Ok(None),

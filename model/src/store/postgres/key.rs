@@ -4,6 +4,7 @@ use crate::money::Money;
 use crate::reply::{Failure, Reply};
 use crate::row::{BudgetRow, Tenant, Trace, Unit, UsageRow};
 use crate::store::postgres::{By, Postgres, update};
+use crate::store::versioned::Session;
 
 impl Postgres {
     /// The committed BUDGET row of the tenant's key, which is there from the start.
@@ -38,6 +39,16 @@ impl Postgres {
             cost.fits_column().then_some(UsageRow { requests: row.requests + 1, cost })
         };
         update(row, by, |_| true, add)
+    }
+
+    /// The totals as the session sees them.
+    pub(super) fn totals_seen_by(&self, session: Session, tenant: Tenant) -> UsageRow {
+        self.totals[tenant.index()].seen_by(session).unwrap_or_default()
+    }
+
+    /// Absolute, whatever the row holds.
+    pub(super) fn set_totals(&mut self, by: By, tenant: Tenant, row: UsageRow) -> Option<Reply> {
+        update(&mut self.totals[tenant.index()], by, |_| true, |_| row.cost.fits_column().then_some(row))
     }
 
     /// ON CONFLICT DO NOTHING waits for an uncommitted row of the trace; then 0 rows, and the transaction goes on.

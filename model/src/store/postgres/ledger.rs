@@ -1,8 +1,10 @@
 //! Statements on `billing_transaction`.
 
+use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{LedgerRow, Status, Trace};
+use crate::row::{Kind, LedgerRow, Status, Trace};
 use crate::store::postgres::{By, Postgres, update};
+use crate::store::versioned::Session;
 
 impl Postgres {
     /// A row is locked only if the session sees it.
@@ -39,5 +41,36 @@ impl Postgres {
     /// UPDATE of the status, whatever it was.
     pub(super) fn mark_row(&mut self, by: By, trace: Trace, status: Status) -> Option<Reply> {
         update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { status, ..row }))
+    }
+
+    /// UPDATE of status, amount and balances. A value that does not fit its column is refused before any row is looked at.
+    pub(super) fn settle_row(
+        &mut self,
+        by: By,
+        trace: Trace,
+        amount: Money,
+        before: Money,
+        after: Money,
+    ) -> Option<Reply> {
+        if ![amount, before, after].iter().all(|money| money.fits_column()) {
+            return Some(Reply::Failed(Failure::OutOfRange));
+        }
+        let settled = |row| LedgerRow { status: Status::Committed, amount, before, after, ..row };
+        update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(settled(row)))
+    }
+
+    /// UPDATE of the type from hold to deduct.
+    pub(super) fn mark_settled(&mut self, by: By, trace: Trace) -> Option<Reply> {
+        update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { kind: Kind::Deduct, ..row }))
+    }
+
+    /// The first row, in the order of traces, that the session sees unfinished.
+    pub(super) fn first_unfinished(&self, session: Session) -> Option<LedgerRow> {
+        self.ledger.iter().filter_map(|row| row.seen_by(session)).find(LedgerRow::unfinished)
+    }
+
+    /// Whether a committed row is unfinished.
+    pub fn has_unfinished(&self) -> bool {
+        self.ledger.iter().filter_map(|row| row.committed()).any(|row| row.unfinished())
     }
 }

@@ -24,7 +24,7 @@ use transaction::Tx;
 /// The most tenants a world holds.
 pub const MAX_TENANTS: usize = 2;
 /// The most trace ids a world holds.
-pub const MAX_TRACES: usize = 4;
+pub const MAX_TRACES: usize = 14;
 /// The most sessions a world holds: gateways, background jobs, queue workers and tasks.
 pub const MAX_SESSIONS: usize = 10;
 
@@ -159,6 +159,11 @@ impl Postgres {
             }
             PgOp::MarkCommitted(trace) => self.mark_row(by, trace, Status::Committed),
             PgOp::MarkReversed(trace) => self.mark_row(by, trace, Status::Reversed),
+            PgOp::SettleRow { trace, amount, before, after } => self.settle_row(by, trace, amount, before, after),
+            PgOp::MarkSettled(trace) => self.mark_settled(by, trace),
+            PgOp::SelectUnfinished => Some(Reply::Row(self.first_unfinished(session))),
+            PgOp::SelectUsage(tenant) => Some(Reply::Usage(self.totals_seen_by(session, tenant))),
+            PgOp::SetUsage { tenant, row } => self.set_totals(by, tenant, row),
             PgOp::SelectKey(tenant) => Some(Reply::Key(Some(self.key(tenant)))),
             PgOp::SelectBudget(tenant) => self.budgets[tenant.index()].seen_by(session).map(Reply::Budget),
             PgOp::AddBudget { tenant, delta, .. } => self.add_budget(by, tenant, delta),

@@ -31,16 +31,20 @@ impl Postgres {
         match op {
             PgOp::InsertRow { trace, .. } => self.ledger[trace.index()].other_writer(session),
             PgOp::AddUsage { trace, keyed: true, .. } => self.usage[trace.index()].other_writer(session),
-            PgOp::SelectRow { trace, lock: true } | PgOp::MarkCommitted(trace) | PgOp::MarkReversed(trace) => {
-                self.ledger[trace.index()].blocker(session)
-            }
+            PgOp::SelectRow { trace, lock: true }
+            | PgOp::MarkCommitted(trace)
+            | PgOp::MarkReversed(trace)
+            | PgOp::SettleRow { trace, .. }
+            | PgOp::MarkSettled(trace) => self.ledger[trace.index()].blocker(session),
             PgOp::ChargeQuota { tenant, .. }
             | PgOp::CountQuota { tenant, .. }
             | PgOp::AddBalance { tenant, .. }
             | PgOp::SetQuota { tenant, .. }
             | PgOp::SetDailyQuota { tenant, .. } => self.quotas[tenant.index()].blocker(session),
             PgOp::AddBudget { tenant, .. } => self.budgets[tenant.index()].blocker(session),
-            PgOp::AddUsage { tenant, keyed: false, .. } => self.totals[tenant.index()].blocker(session),
+            PgOp::AddUsage { tenant, keyed: false, .. } | PgOp::SetUsage { tenant, .. } => {
+                self.totals[tenant.index()].blocker(session)
+            }
             PgOp::Begin
             | PgOp::Commit
             | PgOp::Rollback
@@ -50,7 +54,9 @@ impl Postgres {
             | PgOp::SelectQuota(_)
             | PgOp::SelectRow { lock: false, .. }
             | PgOp::SelectKey(_)
-            | PgOp::SelectBudget(_) => None,
+            | PgOp::SelectBudget(_)
+            | PgOp::SelectUnfinished
+            | PgOp::SelectUsage(_) => None,
         }
     }
 }

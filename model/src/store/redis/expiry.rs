@@ -4,9 +4,9 @@ use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Seconds;
-use crate::row::{Request, Tenant};
+use crate::row::{Key, Tenant};
 use crate::store::postgres::MAX_TENANTS;
-use crate::store::redis::{MAX_REQUESTS, Redis};
+use crate::store::redis::{MAX_KEYS, Redis};
 
 /// Something that a server which is short of memory may take away. A warm-up lock is not among them: it lives for
 /// seconds, and a lock that is gone early is the same as one that expired.
@@ -14,7 +14,7 @@ use crate::store::redis::{MAX_REQUESTS, Redis};
 #[serde(rename_all = "kebab-case")]
 pub enum Evicted {
     /// The idempotency key of a request.
-    Key(Request),
+    Key(Key),
     /// The quota hash of a tenant.
     Hash(Tenant),
     /// The cached principal of a tenant's key.
@@ -24,7 +24,7 @@ pub enum Evicted {
 }
 
 /// The most that can be evictable at once.
-pub const MAX_EVICTABLE: usize = MAX_REQUESTS + 3 * MAX_TENANTS;
+pub const MAX_EVICTABLE: usize = MAX_KEYS + 3 * MAX_TENANTS;
 
 impl Redis {
     /// The next instant at which something expires.
@@ -86,7 +86,7 @@ impl Redis {
 
     /// What is there and could vanish under maxmemory, in the order of [`Evicted`].
     pub fn evictable(&self) -> ArrayVec<Evicted, MAX_EVICTABLE> {
-        let keys = there(&self.keys).map(|place| Evicted::Key(Request(place)));
+        let keys = there(&self.keys).map(|place| Evicted::Key(Key(place)));
         let hashes = there(&self.hashes).map(|place| Evicted::Hash(Tenant(place)));
         let principals = there(&self.principals).map(|place| Evicted::Principal(Tenant(place)));
         let budgets = there(&self.budgets).map(|place| Evicted::Budget(Tenant(place)));
@@ -96,7 +96,7 @@ impl Redis {
     /// The server takes this away (allkeys-lru, volatile-ttl); the clock stands still.
     pub fn evict(&mut self, which: Evicted) {
         match which {
-            Evicted::Key(request) => self.keys[request.index()] = None,
+            Evicted::Key(key) => self.keys[key.index()] = None,
             Evicted::Hash(tenant) => self.hashes[tenant.index()] = None,
             Evicted::Principal(tenant) => self.principals[tenant.index()] = None,
             Evicted::Budget(tenant) => self.budgets[tenant.index()] = None,

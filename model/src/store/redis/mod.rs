@@ -11,7 +11,7 @@ use arrayvec::ArrayVec;
 use crate::design::Scripts;
 use crate::effect::{Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds};
 use crate::reply::{Failure, Reply};
-use crate::row::{KeyRow, Request, Tenant};
+use crate::row::{Key, KeyRow, Tenant};
 use crate::store::postgres::MAX_TENANTS;
 
 pub use expiry::{Evicted, MAX_EVICTABLE};
@@ -21,12 +21,14 @@ use loaded::Loaded;
 
 /// The most logical requests a world holds.
 pub const MAX_REQUESTS: usize = 4;
+/// The most idempotency keys a world holds.
+pub const MAX_KEYS: usize = 14;
 
 /// The state of the modelled server. Every deadline is an instant on its clock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Redis {
     clock: Seconds,
-    keys: ArrayVec<Option<Seconds>, MAX_REQUESTS>,
+    keys: ArrayVec<Option<Seconds>, MAX_KEYS>,
     hashes: ArrayVec<Option<Hash>, MAX_TENANTS>,
     principals: ArrayVec<Option<(KeyRow, Seconds)>, MAX_TENANTS>,
     budgets: ArrayVec<Option<(i64, Option<Seconds>)>, MAX_TENANTS>,
@@ -37,11 +39,11 @@ pub struct Redis {
 impl Redis {
     /// A server at time 0 with one entry of `hashes` per tenant, and with the principals given, just cached. There is no
     /// idempotency key, no budget counter and no warm-up lock; every script is loaded.
-    pub fn new(requests: usize, hashes: &[Option<Hash>], principals: &[Option<KeyRow>]) -> Redis {
+    pub fn new(keys: usize, hashes: &[Option<Hash>], principals: &[Option<KeyRow>]) -> Redis {
         let cached = |key: Option<KeyRow>| key.map(|key| (key, PRINCIPAL_TTL));
         Redis {
             clock: Seconds(0),
-            keys: (0..requests).map(|_| None).collect(),
+            keys: (0..keys).map(|_| None).collect(),
             hashes: hashes.iter().map(|hash| hash.map(Hash::normal)).collect(),
             principals: (0..hashes.len()).map(|place| cached(principals.get(place).copied().flatten())).collect(),
             budgets: hashes.iter().map(|_| None).collect(),
@@ -51,8 +53,8 @@ impl Redis {
     }
 
     /// Seconds an idempotency key has to live, if it is there.
-    pub fn key(&self, request: Request) -> Option<Seconds> {
-        self.keys[request.index()].map(|deadline| self.left(deadline))
+    pub fn key(&self, key: Key) -> Option<Seconds> {
+        self.keys[key.index()].map(|deadline| self.left(deadline))
     }
 
     /// The hash of a tenant, if it is there.
@@ -83,12 +85,12 @@ impl Redis {
     /// Carries out one command.
     pub fn execute(&mut self, op: RedisOp) -> Reply {
         match op {
-            RedisOp::SetNx { request, ttl } => {
+            RedisOp::SetNx { key, ttl } => {
                 let deadline = self.after(ttl);
-                take(&mut self.keys[request.index()], deadline)
+                take(&mut self.keys[key.index()], deadline)
             }
-            RedisOp::Del(request) => {
-                self.keys[request.index()] = None;
+            RedisOp::Del(key) => {
+                self.keys[key.index()] = None;
                 Reply::Ok
             }
             RedisOp::HSet { tenant, row, fields } => {

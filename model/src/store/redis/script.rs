@@ -13,7 +13,10 @@ pub(super) fn run(hash: &mut Option<Hash>, script: Script, now: Seconds) -> Repl
     match script {
         Script::CountDaily(day) => count_daily(hash, day),
         Script::CountMonthly(_) => count_monthly(hash),
-        Script::Deduct { amount, counts, day, arithmetic } => deduct(hash, amount, counts.then_some(day), arithmetic),
+        Script::Deduct { amount, negative, counts, day, arithmetic } => {
+            let counts = counts.then_some(day);
+            deduct(hash, amount, if negative { Cover::Ignored } else { Cover::Needed }, counts, arithmetic)
+        }
         Script::Adjust { by, arithmetic } => adjust(hash, by, arithmetic),
         Script::WriteIfNewer { row, fields, ttl } => write_if_newer(hash, row, fields, Seconds(now.0 + ttl.0)),
     }
@@ -35,9 +38,19 @@ fn count_monthly(hash: &mut Option<Hash>) -> Reply {
     }
 }
 
-fn deduct(hash: &mut Option<Hash>, amount: Money, counts: Option<Day>, arithmetic: Arithmetic) -> Reply {
+/// Whether the balance must be enough.
+enum Cover {
+    Needed,
+    Ignored,
+}
+
+fn deduct(hash: &mut Option<Hash>, amount: Money, cover: Cover, counts: Option<Day>, arithmetic: Arithmetic) -> Reply {
     let old = hash.unwrap_or_default();
-    match covers(&old, amount, arithmetic) {
+    let covered = match cover {
+        Cover::Needed => covers(&old, amount, arithmetic),
+        Cover::Ignored => Some(true),
+    };
+    match covered {
         Some(true) => {}
         Some(false) => return Reply::Denied(Limit::Balance),
         None => return Reply::Failed(Failure::NotAnInteger),

@@ -1,0 +1,114 @@
+//! A gateway process under load: one order after the other, each run to its end by the same flows as everywhere.
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use model::effect::{Effect, Errand, LocalOp};
+use model::io::Recorded;
+use model::reply::Answer;
+use model::setup::{Premises, Setup};
+use model::world::{Next, Work, run_on};
+use serde::{Deserialize, Serialize};
+
+use crate::names::Names;
+use crate::servers::process;
+use crate::session::Session;
+use crate::worker::{Order, WorkerError};
+
+/// A line from a gateway process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Said {
+    /// The provider was called.
+    Served,
+    /// An errand was handed over to the queue, which outlives the process.
+    Sent(Errand),
+    /// An errand is done: the queue may forget it.
+    Acknowledged(Errand),
+    /// The client was answered. What the process has still to do by itself comes before its next order.
+    Answered(Answer),
+    /// The order is through; of an order that is no attempt the only end.
+    Through,
+    /// It cannot go on.
+    Broken(String),
+}
+
+/// What the hidden command `gateway` runs: orders from stdin until it ends.
+pub async fn gateway_main() -> ExitCode {
+    process::die_with_parent();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(WorkerError::Engine(_)) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = say(&Said::Broken(error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), WorkerError> {
+    let mut session: Option<Session> = None;
+    loop {
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let Order { design, accounts, requests, today, path, faults, work, stores, label } =
+            serde_json::from_str(&line)?;
+        let premises = Premises { accounts, requests, gateways: 1, today, path };
+        let setup = Setup::new(premises, faults, design)?;
+        let names = Names::new(&setup, &stores.prefix);
+        let session = match &mut session {
+            Some(session) => {
+                session.take_up(names);
+                session
+            }
+            none => none.insert(Session::new(stores, names, label)),
+        };
+        let mut works = vec![work];
+        while let Some(work) = works.pop() {
+            works.extend(run(session, &setup, work).await?);
+            // A transaction that an attempt leaves open ends with it.
+            session.let_go().await;
+        }
+        say(&Said::Through)?;
+    }
+}
+
+/// Runs one flow to its end; a task that it started in this process, which comes after its answer.
+async fn run(session: &mut Session, setup: &Setup, work: Work) -> Result<Option<Work>, WorkerError> {
+    let mut recorded = Recorded::default();
+    let mut task = None;
+    loop {
+        match run_on(setup, work, &mut recorded) {
+            Next::Ask(call) => {
+                match call.effect {
+                    Effect::Local(LocalOp::Upstream(_)) => say(&Said::Served)?,
+                    Effect::Local(LocalOp::Send(errand @ Errand::Snapshot { .. })) => {
+                        task = Some(Work::Errand { errand, day: setup.today });
+                    }
+                    Effect::Local(LocalOp::Send(errand)) => say(&Said::Sent(errand))?,
+                    Effect::Local(LocalOp::Acknowledge(errand)) => say(&Said::Acknowledged(errand))?,
+                    _ => {}
+                }
+                let reply = session.execute(call).await?;
+                recorded.answer(call.step, reply);
+            }
+            Next::Answer(answer) => {
+                say(&Said::Answered(answer))?;
+                return Ok(task);
+            }
+            Next::Done | Next::GaveUp(_) => return Ok(task),
+            Next::Wait(_) | Next::Diverged => return Err(WorkerError::Diverged),
+        }
+    }
+}
+
+fn say(said: &Said) -> Result<(), WorkerError> {
+    let mut line = serde_json::to_vec(said)?;
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    // One write: a line is said whole or not at all, whenever the process is killed.
+    out.write_all(&line)?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,375 @@
+//! The books at rest, judged. What the model judges by a tenant's books alone is judged by the model's own function, with
+//! the ledger as one row of its sum; what needs each row or each request is judged here by the same definitions, since the
+//! model's books hold four requests. What only a lockstep can see is not judged and listed so.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use model::books::{Books, Edge, TenantBook};
+use model::invariant::{self, Figure, Look};
+use model::money::Money;
+use model::reply::Answer;
+use model::row::{Kind, LedgerRow, Status, Tenant, Trace};
+use model::setup::Setup;
+use rust_decimal::Decimal;
+use sqlx::{Row, query};
+
+use crate::contents;
+use crate::engine::RealError;
+use crate::load::clients::Asked;
+use crate::load::street::Street;
+use crate::load::traffic::{Load, LoadError};
+use crate::rows::Unreadable;
+use crate::tables;
+
+/// Judged by the model's function over one tenant's books.
+const BY_BOOKS: [&str; 4] = ["conserve", "budget", "converge", "cache-form"];
+/// One page of the ledger, in the order of its identity.
+const PAGE: &str = "SELECT id, tenant_id, trace_id, status, amount, balance_before, balance_after \
+     FROM billing_transaction WHERE id > $1 ORDER BY id LIMIT 10000";
+/// A key with less to live is a lease, seconds.
+const LEASE: i64 = 60;
+
+/// The first breach of an invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breached {
+    /// Its numbers.
+    pub figures: Vec<Figure>,
+    /// After so much traffic.
+    pub after: Duration,
+}
+
+/// What was found about one invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Its id.
+    pub invariant: &'static str,
+    /// Subjects that could have broken it, at the last rest.
+    pub looked: u64,
+    /// Subjects that broke it, at the worst rest.
+    pub breaches: u64,
+    /// The first.
+    pub first: Option<Breached>,
+}
+
+/// A committed ledger row.
+struct Line {
+    number: usize,
+    tenant: usize,
+    effective: bool,
+    amount: Money,
+    before: Money,
+    after: Money,
+}
+
+/// Looks of one invariant.
+struct Looks(Judged);
+
+impl Looks {
+    fn of(invariant: &'static str) -> Looks {
+        Looks(Judged { invariant, looked: 0, breaches: 0, first: None })
+    }
+
+    fn look(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
+        self.0.looked += 1;
+        if !holds {
+            self.0.breaches += 1;
+            self.0.first.get_or_insert_with(|| Breached { figures: figures(), after: Duration::ZERO });
+        }
+    }
+}
+
+/// What one rest shows is added to what was seen before: a breach stays one, also where later traffic mends it.
+pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
+    for mut judged in now {
+        judged.first = judged.first.map(|first| Breached { after, ..first });
+        match all.iter_mut().find(|known| known.invariant == judged.invariant) {
+            Some(known) => {
+                known.looked = judged.looked;
+                known.breaches = known.breaches.max(judged.breaches);
+                known.first = known.first.take().or(judged.first);
+            }
+            None => all.push(judged),
+        }
+    }
+}
+
+/// Everything that can be judged at this rest, and how many rows were looked at.
+pub(super) async fn judge(load: &mut Load, street: &Street) -> Result<(Vec<Judged>, u64), LoadError> {
+    let lines = ledger(load, street).await?;
+    let tenants = tables::tenants(&mut load.postgres, &street.names).await?;
+    let contents = contents::read(&mut load.redis, &street.names).await?;
+    let keys = keys(load, street).await?;
+    let clients = street.clients();
+    let asked = &clients.asked;
+    let effective: BTreeSet<usize> = lines.iter().filter(|line| line.effective).map(|line| line.number).collect();
+    let mut found: Vec<Looks> = BY_BOOKS.map(Looks::of).into();
+    let (mut chain, mut once, mut usage) = (Looks::of("chain"), Looks::of("once"), Looks::of("usage"));
+    let mut count = Looks::of("count-exact");
+    for (place, setup) in street.setups.iter().enumerate() {
+        let own: Vec<&Line> = lines.iter().filter(|line| line.tenant == place && line.effective).collect();
+        let charged: Money = own.iter().map(|line| line.amount).sum();
+        let (rows, there) = (&tenants[place], &contents.tenants[place]);
+        let book = TenantBook {
+            open: setup.opening(Tenant(0)).balance,
+            open_used: 0,
+            open_day: setup.today,
+            dates: setup.calendar.dates(0, Tenant(0)),
+            quota: rows.quota,
+            hash: there.hash.map(|(hash, deadline)| model::store::redis::Hash { deadline, ..hash }),
+            key: rows.key,
+            budget: rows.budget,
+            counter: there.budget.map(|(micros, _)| micros),
+            usage: rows.usage,
+        };
+        let taken = book.open - balance(setup, &book);
+        // Whose money moved is not seen at rest: of no request more than its price means of all not more than theirs. That no
+        // request has two rows is what UNIQUE is for.
+        let prices: Money =
+            asked.iter().filter(|asked| usize::from(asked.tenant) == place).map(|asked| asked.price).sum();
+        let name = setup.account_name(Tenant(0));
+        once.look(taken <= prices, || {
+            vec![
+                figure(format!("taken from {name}"), taken),
+                figure(format!("prices of the requests of {name}"), prices),
+            ]
+        });
+        chained(&mut chain, name, book.open, own.iter().map(|line| (line.before, line.after, line.amount)).collect());
+        if setup.met.counts_with_the_charge() {
+            count.look(u64::from(rows.quota.daily_used) == own.len() as u64, || {
+                vec![figure(format!("daily_used of {name}"), rows.quota.daily_used), figure("charges", own.len())]
+            });
+        }
+        if setup.path.usage {
+            let holds = u64::from(rows.usage.requests) == own.len() as u64 && rows.usage.cost == charged;
+            usage.look(holds, || {
+                vec![
+                    figure(format!("requests of {name} in usage"), rows.usage.requests),
+                    figure(format!("charges of {name}"), own.len()),
+                    figure(format!("cost of {name} in usage"), rows.usage.cost),
+                    figure(format!("cost of the charges of {name}"), charged),
+                ]
+            });
+        }
+        by_books(&mut found, setup, book, charged);
+    }
+    found.extend([chain, once, usage, count]);
+    found.extend(by_request(street, asked, &lines, &effective));
+    found.push(stands(&keys, &effective));
+    let judged = found.into_iter().map(|looks| looks.0).filter(|judged| judged.looked > 0).collect();
+    Ok((judged, lines.len() as u64))
+}
+
+/// The balance in the store that decides.
+fn balance(setup: &Setup, book: &TenantBook) -> Money {
+    match (setup.met.truth(), book.hash) {
+        (model::policy::Store::Redis, Some(hash)) => hash.row.balance,
+        _ => book.quota.balance,
+    }
+}
+
+/// The model's own invariants over the books of one tenant.
+fn by_books(found: &mut [Looks], setup: &Setup, book: TenantBook, charged: Money) {
+    let sum = LedgerRow {
+        tenant: Tenant(0),
+        trace: Trace(0),
+        kind: Kind::Deduct,
+        status: Status::Committed,
+        amount: charged,
+        before: book.open,
+        after: book.open - charged,
+    };
+    let books = Books {
+        design: setup.met,
+        path: setup.path,
+        turn: 0,
+        owners: [None].into_iter().collect(),
+        keys: Default::default(),
+        today: setup.today,
+        gateways: setup.gateways,
+        places: Default::default(),
+        tenants: [book].into_iter().collect(),
+        rows: [Some(sum)].into_iter().collect(),
+        requests: Default::default(),
+        at_rest: true,
+    };
+    let edge = Edge { before: None, did: None, after: &books };
+    for looks in found {
+        let Some(invariant) = invariant::find(looks.0.invariant) else { continue };
+        match invariant.judge(&edge) {
+            Look::Held => looks.look(true, Vec::new),
+            Look::Broken(subject) => looks.look(false, || (invariant.figures)(&edge, subject, setup)),
+            Look::NotJudged | Look::Vacuous => {}
+        }
+    }
+}
+
+/// Whether there is an order in which each row begins where the one before it ended: charges alone only go down.
+fn chained(chain: &mut Looks, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
+    rows.sort_by_key(|(before, ..)| std::cmp::Reverse(*before));
+    let mut end = open;
+    for (before, after, amount) in rows {
+        chain.look(before == end && after == before - amount, || {
+            vec![
+                figure(format!("balance of {name} after the row before"), end),
+                figure("before", before),
+                figure("amount", amount),
+                figure("after", after),
+            ]
+        });
+        end = after;
+    }
+}
+
+/// What needs what the clients know.
+fn by_request(street: &Street, asked: &[Asked], lines: &[Line], effective: &BTreeSet<usize>) -> Vec<Looks> {
+    let (mut exact, mut metered) = (Looks::of("exact"), Looks::of("metered"));
+    let (mut truth, mut progress) = (Looks::of("truth"), Looks::of("progress"));
+    for line in lines.iter().filter(|line| line.effective) {
+        let Asked { price, tenant, .. } = asked[line.number];
+        exact.look(line.amount == price && usize::from(tenant) == line.tenant, || {
+            vec![figure(format!("amount of {}", line.number), line.amount), figure("price", price)]
+        });
+    }
+    for (number, asked) in asked.iter().enumerate() {
+        let charged = effective.contains(&number);
+        let row = || figure(format!("ledger row of {number}"), if charged { "effective" } else { "none" });
+        progress.look(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
+        if asked.served > 0 && street.setups[0].path.upstream {
+            metered.look(charged, || vec![figure(format!("calls of {number}"), asked.served), row()]);
+        }
+        if let Some(answer) = asked.answered {
+            // No limit is ever reached here.
+            truth.look(matches!(answer, Answer::Ok(_)) && charged, || {
+                vec![figure(format!("told about {number}"), format!("{answer:?}")), row()]
+            });
+        }
+    }
+    vec![exact, metered, truth, progress]
+}
+
+/// A key stands for a charge or is a lease: nobody alive holds one at rest.
+fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> Looks {
+    let mut looks = Looks::of("key");
+    for (number, seconds) in keys {
+        looks.look(*seconds <= LEASE && *seconds >= 0 || effective.contains(number), || {
+            vec![
+                figure(format!("seconds that the key of {number} lives"), seconds),
+                figure(format!("ledger row of {number}"), "none"),
+            ]
+        });
+    }
+    looks
+}
+
+async fn ledger(load: &mut Load, street: &Street) -> Result<Vec<Line>, LoadError> {
+    let mut lines = Vec::new();
+    let mut last = 0_i64;
+    loop {
+        let page = query(PAGE).bind(last).fetch_all(&mut load.postgres).await?;
+        for row in &page {
+            last = row.try_get("id")?;
+            let (tenant, trace): (&str, &str) = (row.try_get("tenant_id")?, row.try_get("trace_id")?);
+            let status: &str = row.try_get("status")?;
+            let money = |column: &str| -> Result<Money, LoadError> {
+                let value: Decimal = row.try_get(column)?;
+                Money::from_exact(value).map_err(|error| unreadable("money", &error.to_string()))
+            };
+            let tenant = street.names.tenant_of(tenant).ok_or_else(|| unreadable("tenant_id", tenant))?.index();
+            let number = number(trace)?;
+            let (amount, before, after) = (money("amount")?, money("balance_before")?, money("balance_after")?);
+            lines.push(Line { number, tenant, effective: status != "pending", amount, before, after });
+        }
+        if page.is_empty() {
+            return Ok(lines);
+        }
+    }
+}
+
+/// The idempotency keys that are there: of which request, and the seconds they live; negative if for ever.
+async fn keys(load: &mut Load, street: &Street) -> Result<Vec<(usize, i64)>, LoadError> {
+    let pattern = format!("{}deduct:*", street.stores.prefix);
+    let (mut keys, mut cursor) = (BTreeSet::new(), 0_u64);
+    loop {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
+        let (next, page): (u64, Vec<String>) = scan.query_async(&mut load.redis).await?;
+        keys.extend(page);
+        cursor = next;
+        if cursor == 0 {
+            break;
+        }
+    }
+    let mut found = Vec::new();
+    for portion in keys.into_iter().collect::<Vec<_>>().chunks(1_000) {
+        let mut ask = redis::pipe();
+        for key in portion {
+            ask.cmd("TTL").arg(key);
+        }
+        let lives: Vec<i64> = ask.query_async(&mut load.redis).await?;
+        // One that expired since is not there.
+        for (key, seconds) in portion.iter().zip(lives).filter(|(_, seconds)| *seconds != -2) {
+            found.push((number(key.rsplit(':').next().unwrap_or_default())?, seconds));
+        }
+    }
+    Ok(found)
+}
+
+fn number(trace: &str) -> Result<usize, LoadError> {
+    trace.parse().map_err(|_| unreadable("trace_id", trace))
+}
+
+fn unreadable(what: &'static str, found: &str) -> LoadError {
+    LoadError::Real(RealError::Unreadable(Unreadable::Value { what, found: found.to_owned() }))
+}
+
+fn figure(name: impl Into<String>, value: impl ToString) -> Figure {
+    Figure { name: name.into(), value: value.to_string() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn micros(rows: &[(i64, i64, i64)]) -> Vec<(Money, Money, Money)> {
+        rows.iter().map(|&(a, b, c)| (Money::from_micros(a), Money::from_micros(b), Money::from_micros(c))).collect()
+    }
+
+    #[test]
+    fn rows_follow_from_each_other_in_some_order_or_break_the_chain() {
+        for (rows, breaches) in [
+            (micros(&[(7, 5, 2), (10, 7, 3), (5, 1, 4)]), 0),
+            // Two began at the same balance.
+            (micros(&[(10, 7, 3), (10, 8, 2)]), 1),
+            // One is missing, one does not add up.
+            (micros(&[(10, 7, 3), (5, 1, 4)]), 1),
+            (micros(&[(10, 6, 3)]), 1),
+        ] {
+            let mut chain = Looks::of("chain");
+            chained(&mut chain, "acme", Money::from_micros(10), rows);
+            assert_eq!(chain.0.breaches, breaches);
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_charge_is_a_breach_unless_it_is_a_lease() {
+        let charged = BTreeSet::from([1]);
+        let looks = stands(&[(1, 86_399), (2, 5), (3, 86_399), (4, -1)], &charged);
+        assert_eq!((looks.0.looked, looks.0.breaches), (4, 2));
+    }
+
+    #[test]
+    fn what_was_broken_once_stays_broken() {
+        let at = |breaches: u64| {
+            let first = (breaches > 0).then(|| Breached { figures: Vec::new(), after: Duration::ZERO });
+            vec![Judged { invariant: "converge", looked: 4, breaches, first }]
+        };
+        let mut all = Vec::new();
+        for (breaches, seconds) in [(0, 2), (3, 6), (1, 14), (0, 30)] {
+            merge(&mut all, at(breaches), Duration::from_secs(seconds));
+        }
+        assert_eq!(all[0].breaches, 3);
+        assert_eq!(all[0].first.as_ref().unwrap().after, Duration::from_secs(6));
+    }
+}

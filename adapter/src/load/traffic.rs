@@ -1,0 +1,205 @@
+//! The traffic: rounds of free running, each ended by rest, in which jobs run and the books are judged.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use model::design::{Design, Scripts};
+use model::effect::{DAY, Fields};
+use model::flow::Path;
+use model::row::Tenant;
+use model::setup::{Setup, SetupError};
+use model::store::postgres::Opening;
+use model::store::redis::Hash;
+use redis::aio::MultiplexedConnection;
+use sqlx::{PgConnection, query_scalar};
+
+use crate::contents;
+use crate::crew::WorkerCommand;
+use crate::engine::RealError;
+use crate::load::judge::{self, Judged};
+use crate::load::process::Gateway;
+use crate::load::street::Street;
+use crate::observer::Observer;
+use crate::servers::{Servers, ServersError};
+use crate::stores::Stores;
+use crate::tables;
+
+/// The first round is short, so that what breaks at once is seen at once; each next one is twice as long, up to this.
+const FIRST_ROUND: Duration = Duration::from_secs(2);
+const LONGEST_ROUND: Duration = Duration::from_secs(60);
+/// How long what is dead may take to be gone from Postgres.
+const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle')";
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The design.
+    pub design: Design,
+    /// The parts of the path that are walked.
+    pub path: Path,
+    /// Decides what is asked for and who is killed when.
+    pub seed: u64,
+    /// Gateway processes; one more runs the jobs.
+    pub workers: usize,
+    /// The most requests.
+    pub requests: u64,
+    /// How long.
+    pub time: Duration,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// How long the traffic ran, rests not counted.
+    pub traffic: Duration,
+    /// Logical requests.
+    pub requests: u64,
+    /// Attempts at them.
+    pub attempts: u64,
+    /// Those sent twice at once.
+    pub twice: u64,
+    /// Processes killed.
+    pub kills: u64,
+    /// Rests at which the books were judged.
+    pub rests: u32,
+    /// Ledger rows looked at in the last one.
+    pub rows: u64,
+    /// By invariant.
+    pub judged: Vec<Judged>,
+}
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A gateway process cannot be started.
+    #[error("a gateway process: {0}")]
+    Process(#[source] std::io::Error),
+    /// A gateway process gave up.
+    #[error("a gateway process gave up: {0}")]
+    Said(String),
+    /// The design has too many jobs for a world.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The servers, or what they hold.
+    #[error(transparent)]
+    Real(#[from] RealError),
+    /// The servers.
+    #[error(transparent)]
+    Servers(#[from] ServersError),
+    /// Sessions of dead processes stay.
+    #[error("sessions of killed processes are still at work after {} s", PATIENCE.as_secs())]
+    Stays,
+}
+
+impl From<sqlx::Error> for LoadError {
+    fn from(error: sqlx::Error) -> LoadError {
+        LoadError::Real(error.into())
+    }
+}
+
+impl From<redis::RedisError> for LoadError {
+    fn from(error: redis::RedisError) -> LoadError {
+        LoadError::Real(error.into())
+    }
+}
+
+/// Both servers, ready for load.
+#[derive(Debug)]
+pub struct Load {
+    pub(super) postgres: PgConnection,
+    pub(super) redis: MultiplexedConnection,
+    stores: Stores,
+    command: WorkerCommand,
+    servers: Servers,
+}
+
+impl Load {
+    /// Makes the schema on the servers.
+    ///
+    /// # Errors
+    /// When the servers do not answer or refuse the schema.
+    pub async fn new(servers: Servers, command: WorkerCommand) -> Result<Load, LoadError> {
+        let address = Stores::new(&servers.postgres(), servers.schema(), &servers.redis()?, servers.key_prefix());
+        let stores = address.map_err(RealError::from)?;
+        let mut postgres = stores.postgres("trial-observer").await?;
+        sqlx::migrate!().run(&mut postgres).await.map_err(RealError::from)?;
+        let redis = stores.redis().await?;
+        Ok(Load { postgres, redis, stores, command, servers })
+    }
+
+    /// Ends the servers.
+    pub async fn stop(self) {
+        self.servers.stop().await;
+    }
+
+    /// Runs the traffic on fresh data and judges at each rest.
+    ///
+    /// # Errors
+    /// [`LoadError`]; a breach is none.
+    pub async fn run(&mut self, terms: &Terms, stop: &AtomicBool) -> Result<Figures, LoadError> {
+        let street = Arc::new(Street::new(terms, self.stores.clone(), self.command.clone())?);
+        self.open(&street).await?;
+        let mut gateways: Vec<Option<Gateway>> = (0..=terms.workers).map(|_| None).collect();
+        let mut figures = Figures {
+            traffic: Duration::ZERO,
+            requests: 0,
+            attempts: 0,
+            twice: 0,
+            kills: 0,
+            rests: 0,
+            rows: 0,
+            judged: Vec::new(),
+        };
+        let mut length = FIRST_ROUND;
+        while figures.traffic < terms.time && street.clients().left > 0 && !stop.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let until = began + length.min(terms.time - figures.traffic);
+            gateways = street.round(gateways, until, stop).await?;
+            figures.traffic += began.elapsed();
+            self.rest(&street).await?;
+            gateways = street.run_jobs(gateways).await?;
+            let (judged, rows) = judge::judge(self, &street).await?;
+            judge::merge(&mut figures.judged, judged, figures.traffic);
+            (figures.rows, figures.rests) = (rows, figures.rests + 1);
+            length = (length * 2).min(LONGEST_ROUND);
+        }
+        for gateway in gateways.into_iter().flatten() {
+            gateway.bury().await;
+        }
+        let clients = street.clients();
+        figures.requests = clients.asked.len() as u64;
+        (figures.attempts, figures.twice, figures.kills) = (clients.attempts, clients.twice, clients.kills);
+        Ok(figures)
+    }
+
+    async fn open(&mut self, street: &Street) -> Result<(), LoadError> {
+        let setups: Vec<&Setup> = street.setups.iter().collect();
+        let quotas: Vec<_> = setups.iter().map(|setup| setup.opening(Tenant(0))).collect();
+        let keys: Vec<_> = setups.iter().map(|setup| setup.opening_key(Tenant(0))).collect();
+        let budgets: Vec<_> = setups.iter().map(|setup| setup.opening_budget(Tenant(0))).collect();
+        let opening = Opening { quotas: &quotas, keys: &keys, budgets: &budgets, traces: 0, sessions: 0 };
+        tables::reset(&mut self.postgres, &street.names, &opening).await?;
+        contents::clear(&mut self.redis, &self.stores.prefix).await?;
+        let warm = |row: &_| Some(Hash { row: *row, fields: Fields::ALL, deadline: Some(DAY), drifted: None });
+        let hashes: Vec<Option<Hash>> = quotas.iter().map(warm).collect();
+        contents::fill(&mut self.redis, &street.names, &hashes, &vec![None; hashes.len()]).await?;
+        if street.setups.iter().any(|setup| setup.met.scripts != Scripts::Eval) {
+            Observer::connect(self.stores.clone()).await?.load_scripts().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until what killed processes have sent is through.
+    async fn rest(&mut self, street: &Street) -> Result<(), LoadError> {
+        let since = Instant::now();
+        while query_scalar::<_, bool>(BUSY).bind(&street.label).fetch_one(&mut self.postgres).await? {
+            if since.elapsed() > PATIENCE {
+                return Err(LoadError::Stays);
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+}

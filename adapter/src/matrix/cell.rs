@@ -1,0 +1,107 @@
+//! What a cell of the matrix is named by.
+
+use std::str::FromStr;
+
+/// On which side of a step something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// Before it is asked for; where the reply is lost: it did not run.
+    Before,
+    /// After it was answered; where the reply is lost: it ran.
+    After,
+}
+
+impl Side {
+    /// Both, in the order of tables.
+    pub const ALL: [Side; 2] = [Side::Before, Side::After];
+
+    /// As commands and JSON spell it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Side::Before => "before",
+            Side::After => "after",
+        }
+    }
+}
+
+/// A kind of trouble, a column of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// SIGKILL of the worker.
+    Sigkill,
+    /// Its connection to the store is cut: before a request to Redis it is refused; to Postgres it is gone when the next
+    /// statement is sent.
+    Cut,
+    /// The request is sent and its reply is lost.
+    InDoubt,
+    /// SIGSTOP of the worker, a retry beside it, then SIGCONT.
+    Sigstop,
+    /// SIGKILL of Postgres with all its backends, and its start on its data.
+    PostgresKill,
+    /// SIGKILL of a Redis that keeps nothing, and its start: data and scripts are lost.
+    RedisKill,
+    /// SIGKILL of a Redis with an append-only file, and its start on it: scripts are lost, data are not.
+    RedisAof,
+    /// SCRIPT FLUSH.
+    ScriptFlush,
+}
+
+impl Fault {
+    /// All, in the order of tables.
+    pub const ALL: [Fault; 8] = [
+        Fault::Sigkill,
+        Fault::Cut,
+        Fault::InDoubt,
+        Fault::Sigstop,
+        Fault::PostgresKill,
+        Fault::RedisKill,
+        Fault::RedisAof,
+        Fault::ScriptFlush,
+    ];
+
+    /// As commands and JSON spell it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Fault::Sigkill => "sigkill",
+            Fault::Cut => "cut",
+            Fault::InDoubt => "in-doubt",
+            Fault::Sigstop => "sigstop",
+            Fault::PostgresKill => "pg-kill",
+            Fault::RedisKill => "redis-kill",
+            Fault::RedisAof => "redis-aof",
+            Fault::ScriptFlush => "script-flush",
+        }
+    }
+
+    /// In a line.
+    pub fn title(self) -> &'static str {
+        match self {
+            Fault::Sigkill => "SIGKILL of the worker",
+            Fault::Cut => "its connection to the store is cut; Redis refuses the next one",
+            Fault::InDoubt => "the reply is lost: before = the step did not run, after = it ran",
+            Fault::Sigstop => "SIGSTOP of the worker, the client asks again beside it, then SIGCONT",
+            Fault::PostgresKill => "SIGKILL of Postgres and its start",
+            Fault::RedisKill => "SIGKILL of a Redis that keeps nothing, and its start",
+            Fault::RedisAof => "SIGKILL of a Redis with an append-only file, and its start on it",
+            Fault::ScriptFlush => "SCRIPT FLUSH",
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Fault, String> {
+        let known = Fault::ALL.into_iter().find(|fault| fault.id() == text);
+        known.ok_or_else(|| {
+            format!("`{text}` is no fault of the matrix: valid are {}", Fault::ALL.map(Fault::id).join(", "))
+        })
+    }
+}
+
+impl FromStr for Side {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Side, String> {
+        let known = Side::ALL.into_iter().find(|side| side.id() == text);
+        known.ok_or_else(|| format!("`{text}` is no side of a step: valid are before, after"))
+    }
+}

@@ -1,0 +1,204 @@
+//! A case on model and server at once: after each deed the server must be in a state that the model allows.
+
+use std::time::{Duration, Instant};
+
+use model::effect::PgOp;
+use model::reply::{Failure, Reply};
+use model::store::versioned::Session;
+
+use super::allowed::{Outcome, State};
+use super::bench::{Bench, Seen};
+use super::deed::{Deed, SESSIONS, What, letter};
+use super::rules::Rules;
+use crate::found::file;
+
+/// How long what is seen may differ from all that is allowed, though nothing moves.
+const DIFFERS_FOR: Duration = Duration::from_millis(500);
+/// How long a session may neither answer nor wait for a lock: a machine can be slow, which is no difference.
+const BUSY_FOR: Duration = Duration::from_secs(10);
+
+/// A case that is being played.
+pub struct Case<'a> {
+    bench: &'a mut Bench,
+    rules: Rules,
+    /// The states that explain all that was seen. There is more than one where what tells them apart is not seen yet.
+    states: Vec<State>,
+    deeds: Vec<Deed>,
+    story: String,
+    pub counted: Counted,
+}
+
+/// What cases have met.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    pub deeds: u64,
+    pub waits: u64,
+    pub deadlocks: u64,
+    pub races: u64,
+}
+
+impl<'a> Case<'a> {
+    pub async fn new(bench: &'a mut Bench, rules: Rules) -> Case<'a> {
+        bench.reset().await;
+        let states = vec![State::first()];
+        Case { bench, rules, states, deeds: Vec::new(), story: String::new(), counted: Counted::default() }
+    }
+
+    /// A generated case, and then the end of all that is open.
+    pub async fn play(mut self, picks: &[u16]) -> Result<Counted, String> {
+        for &pick in picks {
+            let enabled = self.states[0].enabled();
+            self.act(enabled[usize::from(pick) % enabled.len()]).await?;
+        }
+        self.end().await
+    }
+
+    /// These deeds; nothing where a race went otherwise, so that one of them cannot happen.
+    pub async fn replay(mut self, deeds: &[Deed]) -> Result<Option<Counted>, String> {
+        for &deed in deeds {
+            if !self.states.iter().all(|state| state.can(deed)) {
+                self.end().await?;
+                return Ok(None);
+            }
+            self.act(deed).await?;
+        }
+        self.end().await.map(Some)
+    }
+
+    /// Everybody who does not wait rolls back, until nobody waits.
+    async fn end(mut self) -> Result<Counted, String> {
+        for _ in SESSIONS {
+            for session in SESSIONS {
+                let deed = Deed { session, what: What::Asks(PgOp::Rollback) };
+                let open = self.states.iter().any(|state| state.store.in_transaction(session));
+                if open && self.states.iter().all(|state| state.can(deed)) {
+                    self.act(deed).await?;
+                }
+            }
+        }
+        self.bench.clean();
+        Ok(self.counted)
+    }
+
+    async fn act(&mut self, deed: Deed) -> Result<(), String> {
+        let mut allowed: Vec<Outcome> = Vec::new();
+        for outcome in self.states.iter().flat_map(|state| state.outcomes(deed, self.rules)) {
+            if !allowed.contains(&outcome) {
+                allowed.push(outcome);
+            }
+        }
+        let dies = |outcome: &Outcome| outcome.done.contains(&(deed.session, Reply::Failed(Failure::Deadlock)));
+        let deadlock = allowed.iter().any(dies);
+        self.deeds.push(deed);
+        self.carry_out(deed, deadlock).await;
+        let seen = self.observe(&allowed).await;
+        self.count(&allowed, &seen, deadlock);
+        self.tell(deed, &seen);
+        let agrees = |outcome: &Outcome| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
+        let explained: Vec<State> = allowed.iter().filter(|o| agrees(o)).map(|o| o.state.clone()).collect();
+        if explained.is_empty() {
+            return Err(self.differs("what happened", &allowed, &format!("{}", Told(&seen.done, &seen.blocked))));
+        }
+        let committed = self.bench.committed().await;
+        let holds = |state: &State| self.bench.modelled(&state.store) == committed;
+        let explained_rows: Vec<State> = explained.into_iter().filter(holds).collect();
+        if explained_rows.is_empty() {
+            let modelled: Vec<_> = allowed.iter().map(|o| self.bench.modelled(&o.state.store)).collect();
+            return Err(self.differs(
+                &format!("committed rows; allowed {modelled:#?}"),
+                &[],
+                &format!("{committed:#?}"),
+            ));
+        }
+        self.states = explained_rows;
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, deed: Deed, deadlock: bool) {
+        match deed.what {
+            What::Asks(op) => {
+                let hand = self.bench.hand(deed.session);
+                if deadlock {
+                    // The one that closes the circle looks for it first, and so is the victim.
+                    hand.set_local("deadlock_timeout", "1ms").await;
+                }
+                hand.ask(op);
+            }
+            What::Crashes => self.bench.crash(deed.session).await,
+            What::GivesUp => self.bench.give_up(deed.session).await,
+            What::SitsIdle => self.bench.sit_idle(deed.session).await,
+        }
+    }
+
+    /// Looks until one of the outcomes is seen, or what is seen stays another.
+    async fn observe(&mut self, allowed: &[Outcome]) -> Seen {
+        let (since, mut still) = (Instant::now(), Instant::now());
+        let (mut done, mut last) = (Vec::new(), None);
+        loop {
+            let seen = self.bench.look(&mut done).await;
+            let agrees = |outcome: &Outcome| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
+            if seen.busy.is_empty() && allowed.iter().any(agrees) {
+                return seen;
+            }
+            // What was answered cannot be taken back.
+            let open = |outcome: &Outcome| seen.done.iter().all(|reply| outcome.done.contains(reply));
+            if !allowed.iter().any(open) {
+                return seen;
+            }
+            if !seen.busy.is_empty() || last.as_ref() != Some(&seen) {
+                still = Instant::now();
+            }
+            if still.elapsed() > DIFFERS_FOR || since.elapsed() > BUSY_FOR {
+                return seen;
+            }
+            last = Some(seen);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn count(&mut self, allowed: &[Outcome], seen: &Seen, deadlock: bool) {
+        self.counted.deeds += 1;
+        self.counted.waits += u64::from(!seen.blocked.is_empty());
+        self.counted.deadlocks += u64::from(deadlock);
+        self.counted.races += u64::from(allowed.len() > 1);
+    }
+
+    fn tell(&mut self, deed: Deed, seen: &Seen) {
+        self.story += &format!("  {:<58} -> {}\n", deed.to_string(), Told(&seen.done, &seen.blocked));
+    }
+
+    fn differs(&self, what: &str, allowed: &[Outcome], server: &str) -> String {
+        let allowed = allowed.iter().map(|outcome| {
+            let told = Told(&outcome.done, &outcome.state.waiting()).to_string();
+            format!("  the model allows: {told}\n")
+        });
+        let allowed: String = allowed.collect();
+        let (story, file) = (&self.story, file(&self.deeds));
+        format!(
+            "{story}differs in {what}\n{allowed}  the server says:  {server}\nto keep it as a file of `found/postgres`:\n{file}"
+        )
+    }
+}
+
+/// Replies and waits in words.
+struct Told<'a>(&'a [(Session, Reply)], &'a [Session]);
+
+impl std::fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let done = self.0.iter().map(|(session, reply)| format!("{}: {}", letter(*session), words(*reply)));
+        let waits = self.1.iter().map(|session| format!("{} waits", letter(*session)));
+        let all: Vec<String> = done.chain(waits).collect();
+        f.write_str(if all.is_empty() { "done" } else { "" })?;
+        f.write_str(&all.join(", "))
+    }
+}
+
+fn words(reply: Reply) -> String {
+    match reply {
+        Reply::Ok => "ok".to_owned(),
+        Reply::Updated(rows) => format!("{rows} rows"),
+        Reply::Failed(failure) => failure.words().to_owned(),
+        Reply::Row(None) => "no row".to_owned(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,46 @@
+//! A case on model and server at once: the same answers, and the same contents after each deed.
+
+use super::bench::Bench;
+use super::deed::Deed;
+use super::rules::Rules;
+use super::state::State;
+use crate::found::file;
+
+/// Plays a generated case.
+pub async fn play(bench: &mut Bench, rules: Rules, picks: &[u16]) -> Result<(), String> {
+    let mut picks = picks.iter();
+    follow(bench, rules, |state| {
+        let enabled = state.enabled();
+        picks.next().map(|pick| enabled[usize::from(*pick) % enabled.len()])
+    })
+    .await
+}
+
+/// Plays these deeds.
+pub async fn replay(bench: &mut Bench, rules: Rules, deeds: &[Deed]) -> Result<(), String> {
+    let mut deeds = deeds.iter();
+    follow(bench, rules, |state| deeds.next().copied().filter(|deed| state.can(*deed))).await
+}
+
+async fn follow(bench: &mut Bench, rules: Rules, mut next: impl FnMut(&State) -> Option<Deed>) -> Result<(), String> {
+    bench.reset().await;
+    let mut state = State::first(bench.keeps, rules);
+    let (mut deeds, mut story) = (Vec::new(), String::new());
+    while let Some(deed) = next(&state) {
+        deeds.push(deed);
+        let model = state.act(deed);
+        let server = bench.act(deed, &state).await;
+        story += &format!("  {:<58} -> {server:?}\n", deed.to_string());
+        let [expected, found] = bench.compare(&state).await;
+        let difference = if model != server {
+            format!("the answer\n  the model says:  {model:?}\n  the server says: {server:?}")
+        } else if expected != found {
+            format!("the contents\n  the model says:  {expected:#?}\n  the server says: {found:#?}")
+        } else {
+            continue;
+        };
+        let file = file(&deeds);
+        return Err(format!("{story}differs in {difference}\nto keep it as a file of `found/redis`:\n{file}"));
+    }
+    Ok(())
+}

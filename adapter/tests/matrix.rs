@@ -1,0 +1,113 @@
+//! The plan of the crash matrix: what its cells do, on the store models.
+
+#![allow(clippy::unwrap_used, reason = "a failed step of a test is a failed test, in its helper functions too")]
+
+use adapter::engine::Means;
+use adapter::matrix::{Cell, Fault, Part, Plan, Side, setup};
+use model::design::{Design, Midnight, PRESETS, Preset};
+use model::moves::Move;
+use model::setup::Setup;
+use model::step::Step;
+use model::trace::Run;
+
+fn planned(part: &Part, design: Design) -> (Setup, Plan) {
+    let setup = setup(design, part.path).unwrap();
+    let plan = Plan::new(&setup).unwrap();
+    (setup, plan)
+}
+
+fn every(mut look: impl FnMut(&Setup, &Plan)) {
+    for part in Part::all() {
+        for &design in &part.designs {
+            let (setup, plan) = planned(&part, design);
+            look(&setup, &plan);
+        }
+    }
+}
+
+fn cell(plan: &Plan, step: Step, fault: Fault, side: Side) -> &Cell {
+    plan.cells.iter().find(|cell| (cell.step, cell.fault, cell.side) == (step, fault, side)).unwrap()
+}
+
+#[test]
+fn every_preset_has_a_part_of_its_own_but_those_of_another_midnight() {
+    let (met, unmet): (Vec<&Preset>, Vec<&Preset>) =
+        PRESETS.iter().partition(|preset| preset.design.midnight == Midnight::default());
+    let parts = Part::all();
+    assert!(unmet.iter().all(|preset| parts.iter().all(|part| !part.designs.contains(&preset.design))));
+    for preset in met {
+        let of = Part::of(preset.design);
+        let part = Part::all().into_iter().find(|part| part.risk == of.risk).unwrap();
+        assert!(part.designs.contains(&preset.design) && part.path == of.path, "{}", preset.name);
+    }
+    let names: Vec<_> = Part::all().iter().filter_map(|part| part.risk).collect();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]) && names.contains(&"p0-3") && names.contains(&"scripts"));
+}
+
+#[test]
+fn every_cell_ends_at_rest_or_says_why_it_cannot_be() {
+    every(|setup, plan| {
+        let steps = plan.cells.len() / (Fault::ALL.len() * Side::ALL.len());
+        assert!(steps >= 12, "{}", setup.design);
+        for cell in &plan.cells {
+            assert!(cell.deed.is_ok_and(|deed| deed < plan.deeds.len()) || !cell.deed.unwrap_err().is_empty());
+        }
+        for deed in &plan.deeds {
+            let run = Run::replay(setup, &deed.moves).unwrap();
+            assert!(run.entries.last().unwrap().books.at_rest, "{} {deed:?}", setup.design);
+        }
+    });
+}
+
+#[test]
+fn each_thing_is_done_once_and_after_a_step_is_before_the_next() {
+    every(|_, plan| {
+        let mut deeds = plan.deeds.clone();
+        deeds.sort();
+        deeds.dedup();
+        assert_eq!(deeds.len(), plan.deeds.len());
+    });
+    let (_, plan) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
+    for fault in [Fault::Sigkill, Fault::Sigstop, Fault::PostgresKill, Fault::RedisAof] {
+        assert_eq!(cell(&plan, Step::T4b, fault, Side::After).deed, cell(&plan, Step::T5, fault, Side::Before).deed);
+    }
+    // A scripts' loss by a restart on the log is another deed than SCRIPT FLUSH at the same place.
+    let lost = |fault| cell(&plan, Step::Q5, fault, Side::Before).deed.unwrap();
+    assert_ne!(lost(Fault::RedisAof), lost(Fault::ScriptFlush));
+}
+
+#[test]
+fn what_cannot_be_is_never_taken_for_what_holds() {
+    let (_, plan) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
+    for (step, fault, side) in [
+        (Step::U1, Fault::InDoubt, Side::After),
+        (Step::U1, Fault::Cut, Side::Before),
+        (Step::T1, Fault::Cut, Side::After),
+        (Step::Reply, Fault::Sigkill, Side::After),
+        (Step::J1, Fault::Sigkill, Side::Before),
+        (Step::J1, Fault::Sigstop, Side::After),
+    ] {
+        assert!(cell(&plan, step, fault, side).deed.is_err(), "{step} {fault:?} {side:?}");
+    }
+}
+
+#[test]
+fn a_stopped_worker_goes_on_once_its_retry_has_ended_or_waits_for_it() {
+    every(|_, plan| {
+        for deed in &plan.deeds {
+            let Means::Stopped { actor, from, to } = deed.means else { continue };
+            assert!(from < to && to < deed.moves.len());
+            assert!(matches!(deed.moves[from], Move::Send { .. }));
+            assert!(deed.moves[from..to].iter().all(|mv| mv.actor() != Some(actor)));
+            assert_eq!(deed.moves[to].actor(), Some(actor));
+        }
+    });
+}
+
+#[test]
+fn a_connection_cut_while_idle_is_noticed_in_a_transaction_and_nowhere_else() {
+    let (_, plan) = planned(&Part::of("p0-3-a".parse().unwrap()), "p0-3-a".parse().unwrap());
+    let deed = |step| &plan.deeds[cell(&plan, step, Fault::Cut, Side::After).deed.unwrap()];
+    assert_eq!(deed(Step::T6).moves, plan.deeds[0].moves);
+    assert!(deed(Step::T4b).moves.iter().any(|mv| matches!(mv, Move::Lost { step: Step::T5, ran: false, .. })));
+}

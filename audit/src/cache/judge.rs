@@ -1,0 +1,133 @@
+//! What is wrong with one key, as it was seen and as the database was at that time.
+
+use std::collections::BTreeMap;
+
+use model::money::Money;
+
+use crate::cache::fields::Hash;
+use crate::cache::kinds::{Kind, Named};
+use crate::cache::seen::Seen;
+use crate::cache::truth::{Fresh, Truth};
+use crate::check::Check;
+use crate::mapping::{Mapping, Word};
+
+/// An idempotency key that has no longer to live is a lease (KEY of the invariants: a lease of seconds).
+const LEASE: i64 = 60_000;
+
+/// One wrong value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wrong {
+    /// Which check it breaks.
+    pub check: Check,
+    /// What is wrong.
+    pub what: String,
+    /// How it is in Redis.
+    pub value: String,
+}
+
+/// Wrong values, each with what the database says instead, where it says something.
+pub type Wrongs = BTreeMap<Wrong, Option<String>>;
+
+/// What to judge by.
+#[derive(Debug)]
+pub struct Judge<'m> {
+    /// The fields.
+    pub fresh: &'m Fresh,
+    /// Words of the mapping.
+    pub mapping: &'m Mapping,
+    /// How long a charge may be under way, in milliseconds.
+    pub bound: i64,
+}
+
+impl Judge<'_> {
+    /// What is wrong with a key.
+    pub fn wrongs(&self, named: &Named, seen: &Seen, truth: &Truth) -> Wrongs {
+        let mut wrongs = Wrongs::new();
+        if seen.lives.is_none() {
+            let check = if named.kind == Kind::Idempotency { Check::Key } else { Check::CacheForm };
+            add(&mut wrongs, check, "time to live", "none", None);
+        }
+        match named.kind {
+            Kind::Quota => self.hash(&self.fresh.quota, named, seen, &truth.quotas, &mut wrongs),
+            Kind::ApiKey => self.hash(&self.fresh.api_key, named, seen, &truth.api_keys, &mut wrongs),
+            Kind::Idempotency if self.unexplained(seen) => self.charged(named, truth, &mut wrongs),
+            Kind::Idempotency | Kind::Warming | Kind::Counter | Kind::Principal => {}
+        }
+        wrongs
+    }
+
+    fn hash(
+        &self,
+        hash: &Hash,
+        named: &Named,
+        seen: &Seen,
+        rows: &BTreeMap<String, Vec<Option<String>>>,
+        wrongs: &mut Wrongs,
+    ) {
+        if seen.holds != "hash" {
+            return add(wrongs, Check::CacheForm, "type", &seen.holds, Some("hash"));
+        }
+        let row = named.parts.first().and_then(|parts| parts.first()).and_then(|name| rows.get(name));
+        let comparable = hash.missing().is_none();
+        if row.is_none() && comparable {
+            add(wrongs, Check::Converge, "row in the database", "none", None);
+        }
+        for (place, field) in hash.fields.iter().enumerate() {
+            let Some(text) = seen.fields.get(place).and_then(Option::as_ref) else {
+                add(wrongs, Check::CacheForm, &field.name, "missing", None);
+                continue;
+            };
+            if !field.value.readable(text) {
+                add(wrongs, Check::CacheForm, &field.name, &format!("`{text}`, unreadable"), None);
+            }
+            let Some(row) = row.filter(|_| comparable) else { continue };
+            let real = row.get(place).and_then(Option::as_deref).unwrap_or_default();
+            let real = field.value.plain(real).unwrap_or_else(|| real.to_owned());
+            let cached = field.value.plain(text).unwrap_or_else(|| text.clone());
+            if cached != real {
+                add(wrongs, Check::Converge, &field.name, &cached, Some(&real));
+            }
+        }
+    }
+
+    /// How old an idempotency key is, in milliseconds; negative if it has longer to live than any should.
+    pub fn age(&self, seen: &Seen) -> Option<i64> {
+        seen.lives.map(|lives| i64::from(self.mapping.redis.idempotency_ttl) * 1_000 - lives)
+    }
+
+    /// Whether an idempotency key is too old for a charge under way, and lives too long for a lease.
+    fn unexplained(&self, seen: &Seen) -> bool {
+        match (seen.lives, self.age(seen)) {
+            (Some(lives), Some(age)) => lives > LEASE && age > self.bound,
+            _ => true,
+        }
+    }
+
+    fn charged(&self, named: &Named, truth: &Truth, wrongs: &mut Wrongs) {
+        let rows = named.parts.iter().filter_map(|parts| {
+            let (tenant, trace) = (parts.first()?, parts.last()?);
+            truth.charges.get(&(trace.clone(), tenant.clone()))
+        });
+        let statuses: Vec<&String> = rows.flatten().collect();
+        let effective = |status: &&&String| self.mapping.ledger.effective.contains(&Word((**status).clone()));
+        if statuses.iter().any(|status| effective(&status)) {
+            return;
+        }
+        let found = statuses.first().map_or("none", |status| status.as_str());
+        add(wrongs, Check::Key, "ledger row", found, None);
+    }
+
+    /// How bad wrong values are: the money that a balance is off, in micro-units, or how many there are.
+    pub fn weight(wrongs: &[(&Wrong, &Option<String>)]) -> u128 {
+        let off = wrongs.iter().filter_map(|(wrong, real)| {
+            let (cached, real) = (wrong.value.parse::<Money>().ok()?, real.as_ref()?.parse::<Money>().ok()?);
+            Some(u128::from(cached.micros().abs_diff(real.micros())))
+        });
+        off.max().unwrap_or(0) + wrongs.len() as u128
+    }
+}
+
+fn add(wrongs: &mut Wrongs, check: Check, what: &str, value: &str, real: Option<&str>) {
+    let wrong = Wrong { check, what: what.to_owned(), value: value.to_owned() };
+    wrongs.insert(wrong, real.map(str::to_owned));
+}

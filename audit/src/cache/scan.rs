@@ -1,0 +1,269 @@
+//! Goes through Redis with SCAN, a page at a time, then watches what looked wrong.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use sqlx::PgConnection;
+
+use crate::cache::judge::{Judge, Wrong, Wrongs};
+use crate::cache::kinds::{Kind, Kinds, Named};
+use crate::cache::seen::{Seen, seen};
+use crate::cache::watch::{Standing, Suspect, pause};
+use crate::check::{Check, Tally, figure};
+use crate::run::StoreError;
+
+/// Keys of one page.
+const PAGE: usize = 1_000;
+/// The most suspects that are held: 10,000 keys are some megabytes.
+const SUSPECTS: usize = 10_000;
+
+/// Both servers, to be read only.
+pub struct Stores<'c> {
+    /// Outside any transaction: each statement is a snapshot of its own.
+    pub postgres: &'c mut PgConnection,
+    /// The other one.
+    pub redis: &'c mut MultiplexedConnection,
+}
+
+/// The tallies of Redis.
+#[derive(Debug)]
+pub struct Cache<'m> {
+    judge: Judge<'m>,
+    kinds: Kinds,
+    settle: Duration,
+    key: Tally,
+    converge: Tally,
+    cache_form: Tally,
+    suspects: BTreeMap<String, Suspect>,
+    /// Suspects for which there was no room.
+    left_out: BTreeMap<Check, u64>,
+    /// Keys of ours.
+    pub keys: u64,
+}
+
+impl<'m> Cache<'m> {
+    /// Nothing looked at so far. `bound` is how long a charge may be under way.
+    pub fn new(
+        fresh: &'m crate::cache::Fresh,
+        mapping: &'m crate::mapping::Mapping,
+        worst: usize,
+        bound: Duration,
+        settle: Duration,
+    ) -> Cache<'m> {
+        let bound = i64::try_from(bound.as_millis()).unwrap_or(i64::MAX);
+        let tally = |check| Tally::new(check, worst);
+        let mut cache = Cache {
+            judge: Judge { fresh, mapping, bound },
+            kinds: Kinds::new(&mapping.redis),
+            settle,
+            key: tally(Check::Key),
+            converge: tally(Check::Converge),
+            cache_form: tally(Check::CacheForm),
+            suspects: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+            keys: 0,
+        };
+        cache.say_what_is_missing();
+        cache
+    }
+
+    /// What cannot be checked whatever Redis holds.
+    fn say_what_is_missing(&mut self) {
+        let none = |what: &str| format!("not there: the mapping says that there is no redis.{what}");
+        if !self.kinds.has(Kind::Idempotency) {
+            self.key.cannot(|| none("idempotency"));
+        }
+        if let Some(why) = self.judge.fresh.no_rows() {
+            self.key.cannot(|| why.to_owned());
+        }
+        for (kind, what, hash) in
+            [(Kind::Quota, "quota", &self.judge.fresh.quota), (Kind::ApiKey, "key", &self.judge.fresh.api_key)]
+        {
+            if let (true, Some(why)) = (self.kinds.has(kind), hash.missing()) {
+                self.converge.cannot(|| why.to_owned());
+            }
+            if kind == Kind::Quota && !self.kinds.has(kind) {
+                self.converge.cannot(|| none(what));
+                self.cache_form.cannot(|| none(what));
+            }
+        }
+    }
+
+    /// Something befell all of Redis.
+    pub fn cannot(&mut self, why: &str) {
+        for tally in [&mut self.key, &mut self.converge, &mut self.cache_form] {
+            tally.cannot(|| why.to_owned());
+        }
+    }
+
+    /// All tallies, in the order of reports.
+    pub fn tallies(self) -> [Tally; 3] {
+        [self.key, self.converge, self.cache_form]
+    }
+
+    /// Goes through every key, then watches the suspects.
+    ///
+    /// # Errors
+    /// As the servers; what was looked at until then is in the tallies.
+    pub async fn run(&mut self, stores: &mut Stores<'_>) -> Result<(), StoreError> {
+        let pattern = self.kinds.pattern();
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(PAGE);
+            let (next, page): (u64, Vec<Vec<u8>>) = scan.query_async(stores.redis).await?;
+            let named: Vec<Named> = page.into_iter().filter_map(|key| self.kinds.name(key)).collect();
+            for part in named.chunks(PAGE) {
+                self.page(stores, part).await?;
+            }
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        self.watch(stores).await
+    }
+
+    async fn page(&mut self, stores: &mut Stores<'_>, page: &[Named]) -> Result<(), StoreError> {
+        let looked = self.look(stores, &page.iter().collect::<Vec<_>>()).await?;
+        for (named, (seen, wrongs)) in page.iter().zip(looked) {
+            let Some(seen) = seen else { continue };
+            self.count(named, &seen);
+            if wrongs.is_empty() {
+                continue;
+            }
+            // SCAN may give a key twice.
+            if self.suspects.len() < SUSPECTS || self.suspects.contains_key(&named.key) {
+                self.suspects.entry(named.key.clone()).or_insert_with(|| Suspect::new(named.clone(), wrongs));
+            } else {
+                let checks: std::collections::BTreeSet<Check> = wrongs.keys().map(|wrong| wrong.check).collect();
+                checks.into_iter().for_each(|check| *self.left_out.entry(check).or_default() += 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, named: &Named, seen: &Seen) {
+        self.keys += 1;
+        if named.kind == Kind::Idempotency {
+            self.key.look(true);
+            if self.judge.age(seen).is_some_and(|age| age < 0) {
+                let ttl = self.judge.mapping.redis.idempotency_ttl;
+                let why = || {
+                    format!(
+                        "{} lives for more than the {ttl} s of redis.idempotency_ttl: its age is not known",
+                        named.key
+                    )
+                };
+                self.key.cannot(why);
+            }
+        } else {
+            self.cache_form.look(true);
+        }
+        if named.kind.is_hash() {
+            self.converge.look(true);
+        }
+    }
+
+    /// What these keys are and what is wrong with them: only what both the state of the database before and the one after
+    /// say is wrong.
+    async fn look(&self, stores: &mut Stores<'_>, keys: &[&Named]) -> Result<Vec<(Option<Seen>, Wrongs)>, StoreError> {
+        let fresh = self.judge.fresh;
+        let before = fresh.ask(stores.postgres, keys).await?;
+        let seen = seen(stores.redis, keys, &fresh.quota, &fresh.api_key).await?;
+        let after = fresh.ask(stores.postgres, keys).await?;
+        let judged = keys.iter().zip(seen).map(|(named, seen)| {
+            let wrongs = seen.as_ref().map_or_else(Wrongs::new, |seen| {
+                let first = self.judge.wrongs(named, seen, &before);
+                let last = self.judge.wrongs(named, seen, &after);
+                last.into_iter().filter(|(wrong, _)| first.contains_key(wrong)).collect()
+            });
+            (seen, wrongs)
+        });
+        Ok(judged.collect())
+    }
+
+    async fn watch(&mut self, stores: &mut Stores<'_>) -> Result<(), StoreError> {
+        let mut open: Vec<Suspect> = std::mem::take(&mut self.suspects).into_values().collect();
+        let (mut watched, mut looks) = (Duration::ZERO, 0);
+        let mut moving: BTreeMap<Check, (u64, String)> = BTreeMap::new();
+        while !open.is_empty() {
+            let pause = pause(looks);
+            tokio::time::sleep(pause).await;
+            (watched, looks) = (watched + pause, looks + 1);
+            let mut still = Vec::new();
+            for mut part in chunks(open) {
+                let names: Vec<&Named> = part.iter().map(|suspect| &suspect.named).collect();
+                let looked = self.look(stores, &names).await?;
+                for (mut suspect, (_, wrongs)) in part.drain(..).zip(looked) {
+                    match suspect.look(wrongs, pause, watched, self.settle) {
+                        Standing::Cleared => {}
+                        Standing::Open => still.push(suspect),
+                        Standing::Stays => self.report(&suspect),
+                        Standing::Moves => {
+                            let checks: Vec<Check> = suspect.wrongs.keys().map(|wrong| wrong.check).collect();
+                            for check in checks {
+                                moving.entry(check).or_insert((0, suspect.named.key.clone())).0 += 1;
+                            }
+                        }
+                    }
+                }
+            }
+            open = still;
+        }
+        for (check, (_, key)) in moving {
+            self.tally(check).cannot(|| format!("{key} was wrong each time it was read, and each time otherwise"));
+        }
+        for (check, count) in std::mem::take(&mut self.left_out) {
+            self.tally(check).cannot(|| format!("{count} more suspects than the {SUSPECTS} that are read again"));
+        }
+        Ok(())
+    }
+
+    fn tally(&mut self, check: Check) -> &mut Tally {
+        match check {
+            Check::Key => &mut self.key,
+            Check::CacheForm => &mut self.cache_form,
+            _ => &mut self.converge,
+        }
+    }
+
+    /// The same wrong values stayed.
+    fn report(&mut self, suspect: &Suspect) {
+        let subject = format!("{} {}", suspect.named.kind.words(), suspect.named.key);
+        for check in [Check::Key, Check::Converge, Check::CacheForm] {
+            let wrongs: Vec<(&Wrong, &Option<String>)> =
+                suspect.wrongs.iter().filter(|(wrong, _)| wrong.check == check).collect();
+            if wrongs.is_empty() {
+                continue;
+            }
+            let figures = || {
+                let both = wrongs.iter().flat_map(|(wrong, real)| {
+                    // What has nothing in the database beside it says itself what it is.
+                    let cached = match real {
+                        Some(_) => format!("{} in redis", wrong.what),
+                        None => wrong.what.clone(),
+                    };
+                    let real = real.as_ref().map(|real| match check {
+                        Check::Converge => figure(format!("{} in postgres", wrong.what), real),
+                        _ => figure(format!("{} expected", wrong.what), real),
+                    });
+                    [Some(figure(cached, &wrong.value)), real]
+                });
+                both.flatten().collect()
+            };
+            self.tally(check).broke(Judge::weight(&wrongs), &subject, figures);
+        }
+    }
+}
+
+/// Portions that are looked at together.
+fn chunks(mut open: Vec<Suspect>) -> Vec<Vec<Suspect>> {
+    let mut parts = Vec::new();
+    while !open.is_empty() {
+        let rest = open.split_off(open.len().min(PAGE));
+        parts.push(std::mem::replace(&mut open, rest));
+    }
+    parts
+}

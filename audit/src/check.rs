@@ -1,0 +1,162 @@
+//! What is checked, and what each check has seen so far: how much it looked at, how much could have failed, how much did,
+//! and the worst of it.
+
+use model::invariant::Figure;
+use serde::{Serialize, Serializer};
+
+/// One check, by the invariant that it reads from the data at rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// CONSERVE: the balance is the opening balance plus the ledger.
+    Conserve,
+    /// CHAIN: each row begins where the one before it ended.
+    Chain,
+    /// BUDGET: what a key has spent is on record.
+    Budget,
+    /// USAGE: usage totals are those of the effective charges.
+    Usage,
+    /// COUNT_EXACT: used counts are the charges of their windows.
+    CountExact,
+    /// NO_PENDING: nothing stays pending.
+    NoPending,
+    /// KEY: an idempotency key stands for a charge.
+    Key,
+    /// CONVERGE: what is cached equals the database.
+    Converge,
+    /// CACHE_FORM: what is cached is whole and expires.
+    CacheForm,
+}
+
+impl Check {
+    /// In the order of reports.
+    pub const ALL: [Check; 9] = [
+        Check::Conserve,
+        Check::Chain,
+        Check::Budget,
+        Check::Usage,
+        Check::CountExact,
+        Check::NoPending,
+        Check::Key,
+        Check::Converge,
+        Check::CacheForm,
+    ];
+
+    /// As commands and JSON spell it, which is how the invariant is called.
+    pub fn id(self) -> &'static str {
+        match self {
+            Check::Conserve => "conserve",
+            Check::Chain => "chain",
+            Check::Budget => "budget",
+            Check::Usage => "usage",
+            Check::CountExact => "count-exact",
+            Check::NoPending => "no-pending",
+            Check::Key => "key",
+            Check::Converge => "converge",
+            Check::CacheForm => "cache-form",
+        }
+    }
+
+    /// What must hold, in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Check::Conserve => "The balance is the first row's balance_before plus the sum of the effective rows.",
+            Check::Chain => "Each effective row begins at the balance where the one before it ended.",
+            Check::Budget => "What a key has on record as spent is the sum of its effective charges.",
+            Check::Usage => "A key's usage is the number and the cost of its effective charges.",
+            Check::CountExact => "The used counts of a day and a month are the effective charges made in them.",
+            Check::NoPending => "No row is pending for longer than the bound.",
+            Check::Key => "An idempotency key stands for an effective charge, or is young, or ends within a minute.",
+            Check::Converge => "A hash in Redis has what the database has, field by field.",
+            Check::CacheForm => "What is cached is whole and readable, and has a time to live.",
+        }
+    }
+
+    /// What it looks at, many of them.
+    pub fn subjects(self) -> &'static str {
+        match self {
+            Check::Conserve | Check::CountExact => "tenants",
+            Check::Chain => "effective rows",
+            Check::Budget | Check::Usage => "API keys",
+            Check::NoPending => "rows",
+            Check::Key => "idempotency keys",
+            Check::Converge => "hashes",
+            Check::CacheForm => "Redis keys",
+        }
+    }
+
+    /// Whether it needs Redis.
+    pub fn of_redis(self) -> bool {
+        matches!(self, Check::Key | Check::Converge | Check::CacheForm)
+    }
+}
+
+impl Serialize for Check {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+/// One thing that breaks a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Breach {
+    /// Which tenant, row or key.
+    pub subject: String,
+    /// The numbers of the equation that it breaks.
+    pub figures: Vec<Figure>,
+    /// How bad it is, beside others of the same check: micro-units, seconds or a number.
+    #[serde(skip)]
+    pub weight: u128,
+}
+
+/// What one check has seen.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// Which check.
+    pub check: Check,
+    /// How many it looked at.
+    pub looked_at: u64,
+    /// How many of them could have failed.
+    pub could_have_failed: u64,
+    /// How many did.
+    pub broken: u64,
+    /// The worst of them, worst first.
+    pub worst: Vec<Breach>,
+    /// Why not everything could be checked, if so: the first reason.
+    pub unknown: Option<String>,
+    keeps: usize,
+}
+
+impl Tally {
+    /// Nothing seen so far; keeps so many of the worst.
+    pub fn new(check: Check, keeps: usize) -> Tally {
+        Tally { check, looked_at: 0, could_have_failed: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
+    }
+
+    /// One thing was looked at.
+    pub fn look(&mut self, could_fail: bool) {
+        self.looked_at += 1;
+        self.could_have_failed += u64::from(could_fail);
+    }
+
+    /// One thing breaks it; its figures are made only if it is among the worst. Of equally bad ones the first stay.
+    pub fn broke(&mut self, weight: u128, subject: &str, figures: impl FnOnce() -> Vec<Figure>) {
+        self.broken += 1;
+        let place = self.worst.partition_point(|kept| kept.weight >= weight);
+        if place < self.keeps {
+            self.worst.truncate(self.keeps - 1);
+            self.worst.insert(place, Breach { subject: subject.to_owned(), figures: figures(), weight });
+        }
+    }
+
+    /// Something could not be checked.
+    pub fn cannot(&mut self, why: impl FnOnce() -> String) {
+        if self.unknown.is_none() {
+            self.unknown = Some(why());
+        }
+    }
+}
+
+/// A number with what it stands for.
+pub(crate) fn figure(name: impl Into<String>, value: impl ToString) -> Figure {
+    Figure { name: name.into(), value: value.to_string() }
+}

@@ -1,0 +1,191 @@
+//! What an audit found, as a text and as data.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::check::{Breach, Check, Tally};
+use crate::ledger::Looked;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It could have failed, everything was looked at, and nothing failed.
+    Ok,
+    /// Something breaks it.
+    Broken,
+    /// Not everything could be checked, or nothing was there that could have failed; nothing breaks it.
+    Unknown,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The invariant that it reads.
+    pub check: Check,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What must hold.
+    pub sentence: &'static str,
+    /// What it looks at.
+    pub subjects: &'static str,
+    /// How many it looked at.
+    pub looked_at: u64,
+    /// How many of them could have failed.
+    pub could_have_failed: u64,
+    /// How many did.
+    pub broken: u64,
+    /// Why not everything is known, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// The worst, worst first.
+    pub worst: Vec<Breach>,
+}
+
+/// The whole audit.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The checks that were asked for.
+    pub checks: Vec<Finding>,
+    /// Rows of the ledger that were read.
+    pub ledger_rows: u64,
+    /// Tenants with a quota or a row.
+    pub tenants: u64,
+    /// API keys.
+    pub api_keys: u64,
+    /// Keys of Redis that the mapping knows.
+    pub redis_keys: u64,
+    /// How long the ledger took to read.
+    pub ledger_milliseconds: u64,
+    /// How long everything took.
+    pub milliseconds: u64,
+}
+
+/// How long what took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Took {
+    pub(crate) ledger: Duration,
+    pub(crate) all: Duration,
+}
+
+fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+/// Where what is told of a check begins.
+const INDENT: usize = 21;
+
+const NOTHING: &str = "nothing was there that could have failed";
+
+impl Report {
+    pub(crate) fn new(mut tallies: Vec<Tally>, looked: Looked, redis_keys: u64, took: Took) -> Report {
+        tallies.sort_by_key(|tally| tally.check);
+        Report {
+            checks: tallies.into_iter().map(Finding::new).collect(),
+            ledger_rows: looked.rows,
+            tenants: looked.tenants,
+            api_keys: looked.keys,
+            redis_keys,
+            ledger_milliseconds: milliseconds(took.ledger),
+            milliseconds: milliseconds(took.all),
+        }
+    }
+
+    /// 1 if something is broken, else 2 if something is not known, else 0.
+    pub fn exit_code(&self) -> u8 {
+        let any = |verdict| self.checks.iter().any(|finding| finding.verdict == verdict);
+        if any(Verdict::Broken) {
+            1
+        } else if any(Verdict::Unknown) {
+            2
+        } else {
+            0
+        }
+    }
+
+    /// The finding of a check, if it was asked for.
+    pub fn finding(&self, check: Check) -> Option<&Finding> {
+        self.checks.iter().find(|finding| finding.check == check)
+    }
+
+    /// The report in lines. What took how long is left to the caller, so that the same data print the same text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let Report { ledger_rows, tenants, api_keys, redis_keys, .. } = self;
+        let _ = writeln!(
+            text,
+            "{ledger_rows} ledger rows, {tenants} tenants, {api_keys} API keys, {redis_keys} Redis keys\n"
+        );
+        text + &self.checks.iter().map(Finding::text).collect::<String>()
+    }
+}
+
+impl Finding {
+    fn new(tally: Tally) -> Finding {
+        let vacuous = tally.could_have_failed == 0 && tally.broken == 0;
+        let unknown = tally.unknown.or_else(|| vacuous.then(|| NOTHING.to_owned()));
+        let verdict = match (&unknown, tally.broken) {
+            (None, 0) => Verdict::Ok,
+            (Some(_), 0) => Verdict::Unknown,
+            _ => Verdict::Broken,
+        };
+        Finding {
+            check: tally.check,
+            verdict,
+            sentence: tally.check.sentence(),
+            subjects: tally.check.subjects(),
+            looked_at: tally.looked_at,
+            could_have_failed: tally.could_have_failed,
+            broken: tally.broken,
+            unknown,
+            worst: tally.worst,
+        }
+    }
+
+    /// The finding in lines.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let word = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Broken => "BROKEN",
+            Verdict::Unknown => "unknown",
+        };
+        let Finding { subjects, looked_at, could_have_failed, broken, .. } = self;
+        let counts =
+            format!("{looked_at} {subjects} looked at, {could_have_failed} could have failed, {broken} broken");
+        let _ = writeln!(text, "{:11} {word:8} {counts}", self.check.id());
+        if let Some(why) = &self.unknown {
+            tell(&mut text, &format!("unknown: {why}"));
+        }
+        for breach in &self.worst {
+            let figures: Vec<String> =
+                breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value)).collect();
+            tell(&mut text, &format!("{}: {}", breach.subject, figures.join(", ")));
+        }
+        let rest = self.broken - self.worst.len() as u64;
+        if self.broken > 0 && rest > 0 {
+            tell(&mut text, &format!("and {rest} more, none worse"));
+        }
+        text
+    }
+}
+
+/// Adds an indented paragraph, its later lines indented more.
+fn tell(text: &mut String, words: &str) {
+    let mut line = " ".repeat(INDENT - 1);
+    let mut first = true;
+    for word in words.split(' ') {
+        if !first && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line = " ".repeat(INDENT + 1);
+        }
+        line.push(' ');
+        line.push_str(word);
+        first = false;
+    }
+    let _ = writeln!(text, "{line}");
+}

@@ -1,0 +1,206 @@
+//! The audit as a whole: connects, goes through the ledger in one snapshot, then through Redis.
+
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+
+use crate::cache::{Cache, Fresh, Stores};
+use crate::catalog::Catalog;
+use crate::check::{Check, Tally};
+use crate::ledger::{Looked, Pass, Sources};
+use crate::mapping::Mapping;
+use crate::report::{Report, Took};
+
+/// How long a server may take to answer when it is connected to.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One snapshot for everything; it writes nothing and says so to the server.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// For this transaction only: all rows will be fetched, and sorting them may use some memory of the server.
+const SETTINGS: [&str; 2] = ["SET LOCAL cursor_tuple_fraction = 1", "SET LOCAL work_mem = '64MB'"];
+
+/// Which servers to look at.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The database.
+    pub postgres: PgConnectOptions,
+    /// The Redis; without it nothing of it is known.
+    pub redis: Option<ConnectionInfo>,
+}
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What things are called.
+    pub mapping: Mapping,
+    /// How many of the worst are kept of each check.
+    pub worst: usize,
+    /// How long a charge may be under way: a younger pending row or idempotency key is no suspect.
+    pub pending_older_than: Duration,
+    /// How long a wrong value must stay in Redis to be reported.
+    pub settle: Duration,
+    /// Which checks to make.
+    pub only: Vec<Check>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            mapping: Mapping::default(),
+            worst: 5,
+            pending_older_than: Duration::from_secs(600),
+            settle: Duration::from_secs(3),
+            only: Check::ALL.to_vec(),
+        }
+    }
+}
+
+/// Why there is no report at all.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// A server does not answer.
+    #[error("{what} names a server that cannot be used: {why}")]
+    Unreachable {
+        /// Which one, as the user named it.
+        what: &'static str,
+        /// Why, on one line, without the URL and its password.
+        why: String,
+    },
+}
+
+/// What a server answered while it was being read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    #[error("redis: {0}")]
+    Redis(#[from] redis::RedisError),
+}
+
+impl StoreError {
+    /// On one line.
+    fn why(&self) -> String {
+        format!("not read to the end: {}", self.to_string().replace('\n', " "))
+    }
+}
+
+/// Looks at everything, and writes nothing.
+///
+/// # Errors
+/// [`AuditError`], where a server cannot be reached to begin with. What goes wrong later makes checks unknown.
+pub async fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
+    let began = Instant::now();
+    let mut postgres = connect_postgres(&target.postgres).await?;
+    let mut redis = match &target.redis {
+        Some(info) => Some(connect_redis(info).await?),
+        None => None,
+    };
+    let wanted = |check: &Check| options.only.contains(check);
+    let mut tallies = Vec::new();
+    let mut looked = Looked::default();
+    let mut keys = 0;
+    let catalog = match snapshot(&mut postgres, options, &mut tallies, &mut looked).await {
+        Ok(catalog) => Some(catalog),
+        Err(error) => {
+            lost(&mut tallies, options, &error.why(), |check| !check.of_redis());
+            None
+        }
+    };
+    let ledger = began.elapsed();
+    if Check::ALL.iter().any(|check| check.of_redis() && wanted(check)) {
+        match (&mut redis, catalog) {
+            (None, _) => lost(&mut tallies, options, "not asked: no --redis-url and no REDIS_URL", Check::of_redis),
+            (_, None) => lost(&mut tallies, options, "not read: the database could not be", Check::of_redis),
+            (Some(redis), Some(catalog)) => {
+                let fresh = Fresh::new(&catalog, &options.mapping);
+                let bound = options.pending_older_than;
+                let mut cache = Cache::new(&fresh, &options.mapping, options.worst, bound, options.settle);
+                if let Err(error) = cache.run(&mut Stores { postgres: &mut postgres, redis }).await {
+                    cache.cannot(&error.why());
+                }
+                keys = cache.keys;
+                tallies.extend(cache.tallies());
+            }
+        }
+    }
+    // The server ends the session either way.
+    let _ = postgres.close().await;
+    tallies.retain(|tally| wanted(&tally.check));
+    Ok(Report::new(tallies, looked, keys, Took { ledger, all: began.elapsed() }))
+}
+
+/// The pass over the ledger, in a transaction of its own that ends without having written.
+async fn snapshot(
+    postgres: &mut PgConnection,
+    options: &Options,
+    tallies: &mut Vec<Tally>,
+    looked: &mut Looked,
+) -> Result<Catalog, StoreError> {
+    postgres.execute(BEGIN).await?;
+    for setting in SETTINGS {
+        postgres.execute(setting).await?;
+    }
+    let catalog = Catalog::read(postgres, &options.mapping).await?;
+    let sources = Sources::new(&catalog, &options.mapping);
+    let mut pass = Pass::new(options.worst);
+    let bound = i64::try_from(options.pending_older_than.as_micros()).unwrap_or(i64::MAX);
+    if Check::ALL.iter().any(|check| !check.of_redis() && options.only.contains(check))
+        && let Err(error) = pass.run(postgres, &sources, &options.mapping, bound).await
+    {
+        pass.cannot(&StoreError::from(error).why());
+    }
+    *looked = pass.looked;
+    for mut tally in pass.tallies() {
+        if let Some(why) = sources.missing(tally.check) {
+            // Whatever was added up for it is of columns that are not there.
+            tally = Tally::new(tally.check, options.worst);
+            tally.cannot(|| why.to_owned());
+        }
+        tallies.push(tally);
+    }
+    postgres.execute("ROLLBACK").await?;
+    Ok(catalog)
+}
+
+/// Checks that have no tally, for this reason.
+fn lost(tallies: &mut Vec<Tally>, options: &Options, why: &str, of: impl Fn(Check) -> bool) {
+    for check in Check::ALL {
+        if of(check) && !tallies.iter().any(|tally| tally.check == check) {
+            let mut tally = Tally::new(check, options.worst);
+            tally.cannot(|| why.to_owned());
+            tallies.push(tally);
+        }
+    }
+}
+
+async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, AuditError> {
+    let options = options.clone().application_name("trial-audit").disable_statement_logging();
+    // Also outside the transaction, and whatever the role may do.
+    let options = options.options([("default_transaction_read_only", "on")]);
+    answered("--database-url", options.connect()).await
+}
+
+async fn connect_redis(info: &ConnectionInfo) -> Result<MultiplexedConnection, AuditError> {
+    let settings = info.redis_settings().clone().set_skip_set_lib_name();
+    let info = info.clone().set_redis_settings(settings);
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let connect = async {
+        let client = Client::open(info)?;
+        client.get_multiplexed_async_connection_with_config(&config).await
+    };
+    answered("--redis-url", connect).await
+}
+
+async fn answered<T, E: std::fmt::Display>(
+    what: &'static str,
+    question: impl Future<Output = Result<T, E>>,
+) -> Result<T, AuditError> {
+    let why = match tokio::time::timeout(PATIENCE, question).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => error.to_string().replace('\n', " "),
+        Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+    };
+    Err(AuditError::Unreachable { what, why })
+}

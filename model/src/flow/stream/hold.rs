@@ -1,0 +1,162 @@
+//! Hold-then-settle: the estimate is deducted before the stream, the difference is made up when it is over.
+
+use std::cmp::Ordering;
+
+use crate::effect::PgOp;
+use crate::flow::deduct::ledger_lookup::lock_row;
+use crate::flow::deduct::transaction::read_quota;
+use crate::flow::deduct::{Deducted, Taken, deduct};
+use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
+use crate::flow::stream::{by_ledger, known_trace, swallowed, usage_record};
+use crate::flow::{Charge, cache_sync};
+use crate::io::{Flow, Io, caught, fail};
+use crate::money::Money;
+use crate::reply::{Answer, Failure};
+use crate::row::{Kind, QuotaRow, Status, Trace};
+use crate::step::Step;
+
+/// Hold-then-settle as seen.
+///
+/// Readings where the text leaves a gap: the hold is the design's deduct, of the estimate; a hold that is there already lets the
+/// stream through, since its charge is made; the callback stays in the API layer, so exceptions while the difference is
+/// made up are swallowed; a refund has the two-commit shape of every other one, the rest is one more deduct.
+pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    if let Some(answer) = io.phase(|io| not_held(io, charge))? {
+        return Ok(answer);
+    }
+    let over = deliver(io, charge)?;
+    let amount = charge.stream.guessed(over.cut);
+    swallowed(io, |io| make_up(io, charge, amount))?;
+    usage_record::append(io, &Charge { amount, ..*charge })?;
+    Ok(answer(charge, &over))
+}
+
+/// The hold; the answer where there is none.
+fn not_held(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
+    let hold = Charge { amount: charge.estimate, commits: true, ..*charge };
+    Ok(match deduct(io, &hold)? {
+        Deducted::Charged | Deducted::Open(_) | Deducted::Answered(Answer::Ok(_)) => None,
+        Deducted::Answered(answer) => Some(answer),
+    })
+}
+
+/// Refunds the difference under `<trace>-refund`, or charges the rest under `<trace>-rest`.
+fn make_up(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
+    match amount.cmp(&charge.estimate) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => match caught(refund(io, charge, charge.estimate - amount))? {
+            Ok(()) => Ok(()),
+            Err(failure) => {
+                let _rolled_back = caught(io.pg(Step::M9, PgOp::Rollback))?;
+                fail(failure)
+            }
+        },
+        Ordering::Greater => {
+            let (trace, key) = (charge.suffixes.rest, charge.suffixes.rest_key);
+            let amount = amount - charge.estimate;
+            deduct(io, &Charge { amount, trace, key, negative: true, commits: true, ..*charge }).map(drop)
+        }
+    }
+}
+
+/// M1 to M7, the two commits of a refund.
+fn refund(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
+    io.pg(Step::M1, PgOp::Begin)?;
+    let (tenant, trace, kind, status) = (charge.tenant, charge.suffixes.refund, Kind::Refund, Status::Pending);
+    let before = read_quota(io, Step::M3, tenant)?.balance;
+    io.pg(Step::M4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
+    io.pg(Step::M5, PgOp::AddBalance { tenant: charge.tenant, amount })?;
+    io.pg(Step::M6, PgOp::Commit)?;
+    io.pg(Step::M7, PgOp::MarkCommitted(charge.suffixes.refund))?;
+    Ok(())
+}
+
+/// M5, M3 and M4, repaired: the balance is moved first, which locks its row, so that what is read then is what the row of
+/// the difference says.
+fn difference_row(io: &mut Io<'_>, of: &Charge, trace: Trace, (kind, amount): (Kind, Money)) -> Flow<QuotaRow> {
+    let (tenant, effect) = (of.tenant, kind.effect(amount));
+    io.pg(Step::M5, PgOp::AddBalance { tenant, amount: effect })?;
+    let moved = read_quota(io, Step::M3, tenant)?;
+    let (before, after, status) = (moved.balance - effect, moved.balance, Status::Committed);
+    io.pg(Step::M4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
+    Ok(moved)
+}
+
+/// Hold-then-settle repaired: the row says that it is a hold; a known trace is answered from its row; the difference to the
+/// provider's count, the row of it and the end of the hold are one transaction under the hold's lock; trouble is no
+/// success. The hold asks the ledger instead of the key (P0-3 A+fixed). The sweeper turns a hold that is left into a charge of its estimate.
+pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    if let Some(answer) = known_trace(io, charge)? {
+        return Ok(answer);
+    }
+    let hold = Charge {
+        amount: charge.estimate,
+        kind: Kind::Hold,
+        commits: true,
+        design: by_ledger(charge.design),
+        ..*charge
+    };
+    if let Some(answer) = io.phase(|io| answered(io, &hold))? {
+        return Ok(answer);
+    }
+    let over = match caught(deliver(io, charge))? {
+        Ok(over) => over,
+        Err(failure) => {
+            // Nothing was served: the whole hold goes back.
+            settle_and_follow(io, charge, Money::ZERO)?;
+            return fail(failure);
+        }
+    };
+    let amount = known_price(io, charge, &over)?;
+    let settled = settle_and_follow(io, charge, amount)?;
+    Ok(answer_unless(charge, &over, settled))
+}
+
+/// The end of the hold with the usage of the stream, then its hash; what the first failed with.
+fn settle_and_follow(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<Failure>> {
+    let settled = match caught(io.phase(|io| settle(io, charge, amount)))? {
+        Ok(snapshot) => snapshot,
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::M9, PgOp::Rollback))?;
+            return Ok(Some(failure));
+        }
+    };
+    if let Some(snapshot) = settled {
+        let taken = Taken { snapshot, row_after: snapshot.balance };
+        swallowed(io, |io| cache_sync::write(io, charge, &taken))?;
+    }
+    Ok(None)
+}
+
+/// The answer where there is no hold of this attempt's own.
+fn answered(io: &mut Io<'_>, hold: &Charge) -> Flow<Option<Answer>> {
+    Ok(match deduct(io, hold)? {
+        Deducted::Charged | Deducted::Open(_) => None,
+        // Another attempt was faster.
+        Deducted::Answered(Answer::Ok(_)) => Some(Answer::Error(Failure::UnderWay)),
+        Deducted::Answered(answer) => Some(answer),
+    })
+}
+
+/// The quota row after it, where there was a difference.
+fn settle(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaRow>> {
+    io.pg(Step::M1, PgOp::Begin)?;
+    let row = lock_row(io, Step::M2, charge)?;
+    if row.is_none_or(|row| row.kind != Kind::Hold) {
+        io.pg(Step::M9, PgOp::Rollback)?;
+        return Ok(None);
+    }
+    let mut snapshot = None;
+    let difference = match amount.cmp(&charge.estimate) {
+        Ordering::Equal => None,
+        Ordering::Less => Some((charge.suffixes.refund, Kind::Refund, charge.estimate - amount)),
+        Ordering::Greater => Some((charge.suffixes.rest, Kind::Deduct, amount - charge.estimate)),
+    };
+    if let Some((trace, kind, by)) = difference {
+        snapshot = Some(io.phase(|io| difference_row(io, charge, trace, (kind, by)))?);
+    }
+    usage_record::keep_in_transaction(io, &Charge { amount, ..*charge })?;
+    io.pg(Step::M7, PgOp::MarkSettled(charge.trace))?;
+    io.pg(Step::M8, PgOp::Commit)?;
+    Ok(snapshot)
+}

@@ -1,0 +1,66 @@
+//! A stream (P0-1): the bytes go out while nobody knows what they cost; how they are billed is one small file per choice.
+
+mod billing_step;
+mod callback;
+mod deliver;
+mod hold;
+pub mod job;
+mod pending_first;
+pub mod usage_record;
+
+use crate::design::{Base, Design, Idempotency, Stream};
+use crate::flow::Charge;
+use crate::flow::deduct::ledger_lookup::select_row;
+use crate::io::{Flow, Io, caught};
+use crate::reply::{Answer, Failure};
+use crate::row::{Kind, LedgerRow, Status};
+use crate::step::Step;
+
+/// From the call of the provider to the end of the client's connection. What came before, auth and quota_check, is the
+/// same for every call.
+pub fn streamed(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    match charge.design.stream {
+        Stream::AsReported | Stream::Stamped => callback::deducts(io, charge),
+        Stream::A => billing_step::as_written(io, charge),
+        Stream::AFixed => billing_step::repaired(io, charge),
+        Stream::B => callback::hands_over(io, charge),
+        Stream::BFixed => callback::hands_over_what_is_known(io, charge),
+        Stream::C => pending_first::as_written(io, charge),
+        Stream::CFixed => pending_first::repaired(io, charge),
+        Stream::Hold => hold::as_written(io, charge),
+        Stream::HoldFixed => hold::repaired(io, charge),
+    }
+}
+
+/// U0, in repaired readings: what the ledger says of the trace before the provider is called. A committed trace is answered
+/// from its row (ST-3); of one that is under way, or another tenant's, nothing is promised.
+fn known_trace(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
+    io.phase(|io| {
+        Ok(match select_row(io, Step::U0, charge.trace)? {
+            None => None,
+            Some(row) if row.tenant != charge.tenant => Some(Answer::Error(Failure::ForeignRow)),
+            Some(row) => Some(answer_from(&row)),
+        })
+    })
+}
+
+fn answer_from(row: &LedgerRow) -> Answer {
+    match (row.status, row.kind) {
+        // Whether by somebody who lives, nobody can tell.
+        (Status::Pending, _) | (_, Kind::Hold) => Answer::Error(Failure::UnderWay),
+        _ => Answer::Ok(row.trace),
+    }
+}
+
+/// A part whose exceptions the API layer swallows.
+fn swallowed<T>(io: &mut Io<'_>, part: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Flow<()> {
+    io.phase(|io| caught(part(io)).map(drop))
+}
+
+/// The deduct that asks the ledger instead of the key (P0-3 A+fixed), where the design has no other repair of it.
+fn by_ledger(design: Design) -> Design {
+    match (design.base, design.idempotency) {
+        (Base::AsReported, Idempotency::AsReported) => Design { idempotency: Idempotency::AFixed, ..design },
+        _ => design,
+    }
+}

@@ -1,0 +1,148 @@
+//! P0-1 C: the PENDING row commits when the stream starts; when it is over the charge settles it.
+
+use crate::design::Stream;
+use crate::effect::PgOp;
+use crate::flow::Charge;
+use crate::flow::deduct::ledger_lookup::{lock_row, select_row};
+use crate::flow::deduct::transaction::{check_and_charge, read_quota};
+use crate::flow::deduct::{Taken, after_commit, fix_b};
+use crate::flow::quota_check::billing_counts;
+use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
+use crate::flow::stream::{known_trace, swallowed, usage_record};
+use crate::flow::{budget, cache_sync, usage};
+use crate::io::{Flow, Io, caught};
+use crate::money::Money;
+use crate::reply::{Answer, Failure};
+use crate::row::{LedgerRow, Limit, Status};
+use crate::step::Step;
+
+/// P0-1 C as written.
+///
+/// Readings where the review leaves a gap: the row's amount is the estimate until it is settled; a trace whose row is
+/// there already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
+/// are swallowed and the usage record follows; nothing is checked before the stream, and the balance not at its end.
+pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    io.phase(|io| start(io, charge))?;
+    let over = deliver(io, charge)?;
+    let bill = Charge { amount: charge.stream.guessed(over.cut), negative: true, ..*charge };
+    swallowed(io, |io| at_the_end(io, &bill))?;
+    usage_record::append(io, &bill)?;
+    Ok(answer(charge, &over))
+}
+
+/// T2, T3 and T3e, with the estimate.
+fn start(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    match caught(fix_b::pending_alone(io, &Charge { amount: charge.estimate, ..*charge }))? {
+        Ok(_after) => Ok(()),
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::T3c, PgOp::Rollback))?;
+            crate::io::fail(failure)
+        }
+    }
+}
+
+/// T1b the lookup without a lock, then the charge of a row that is PENDING.
+fn at_the_end(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+    match select_row(io, Step::T1b, bill.trace)? {
+        Some(row) if row.status == Status::Pending && row.tenant == bill.tenant => {}
+        _ => return Ok(()),
+    }
+    io.pg(Step::T3f, PgOp::Begin)?;
+    match caught(charge_and_commit(io, bill))? {
+        Ok(taken) => after_commit(io, bill, &taken),
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            crate::io::fail(failure)
+        }
+    }
+}
+
+/// T4 to T6: the money, the row with its amount, and what the design keeps in the same transaction.
+fn charge_and_commit(io: &mut Io<'_>, bill: &Charge) -> Flow<Taken> {
+    let snapshot = io.phase(|io| check_and_charge(io, bill))?;
+    let taken = Taken { snapshot, row_after: snapshot.balance };
+    io.phase(|io| settle(io, bill, snapshot.balance))?;
+    io.pg(Step::T6, PgOp::Commit)?;
+    Ok(taken)
+}
+
+fn settle(io: &mut Io<'_>, bill: &Charge, after: Money) -> Flow<()> {
+    let (trace, amount) = (bill.trace, bill.amount);
+    io.pg(Step::T5, PgOp::SettleRow { trace, amount, before: after + amount, after })?;
+    budget::add_in_transaction(io, bill)?;
+    if bill.design.stream == Stream::CFixed {
+        return usage_record::keep_in_transaction(io, bill);
+    }
+    usage::add_in_transaction(io, bill)
+}
+
+/// P0-1 C repaired: a known trace is answered from its row; balance and counts are checked before the stream; the row is
+/// settled under its lock by the provider's count; a stream that cost nothing, or that the provider never began, is settled
+/// with nothing and not counted; a
+/// charge that fails is no success. The sweeper does the rest.
+pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    if let Some(answer) = known_trace(io, charge)? {
+        return Ok(answer);
+    }
+    if let Some(limit) = io.phase(|io| forbidden(io, charge))? {
+        return Ok(Answer::Refused(limit));
+    }
+    match caught(io.phase(|io| start(io, charge)))? {
+        Ok(()) => {}
+        Err(Failure::UniqueViolation) => return Ok(Answer::Error(Failure::UnderWay)),
+        Err(failure) => return Ok(Answer::Error(failure)),
+    }
+    let over = match caught(deliver(io, charge))? {
+        Ok(over) => over,
+        Err(failure) => {
+            // Nothing was served.
+            swallowed(io, |io| under_the_lock(io, &Charge { amount: Money::ZERO, ..*charge }))?;
+            return crate::io::fail(failure);
+        }
+    };
+    let amount = known_price(io, charge, &over)?;
+    let settled = caught(under_the_lock(io, &Charge { amount, negative: true, ..*charge }))?;
+    Ok(answer_unless(charge, &over, settled.err()))
+}
+
+/// U0b, the quota before the stream: whether balance and credit cover the estimate, and the counts let it through.
+fn forbidden(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+    let quota = read_quota(io, Step::U0b, charge.tenant)?;
+    let limit = quota.binding_limit(charge.estimate, charge.day);
+    Ok(limit.filter(|&limit| limit == Limit::Balance || billing_counts(charge)))
+}
+
+fn under_the_lock(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+    let taken = match caught(locked(io, bill))? {
+        Ok(taken) => taken,
+        Err(failure) => {
+            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            return crate::io::fail(failure);
+        }
+    };
+    // The hash is a cache: what becomes of it is no failure of the charge.
+    match taken {
+        // What quota_check has counted there is given back (ST-1).
+        Some(taken) if bill.amount == Money::ZERO => swallowed(io, |io| cache_sync::write(io, bill, &taken)),
+        Some(taken) => swallowed(io, |io| after_commit(io, bill, &taken)),
+        None => Ok(()),
+    }
+}
+
+/// What was taken, if the row was still to be settled.
+fn locked(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<Taken>> {
+    io.pg(Step::T3f, PgOp::Begin)?;
+    let row: Option<LedgerRow> = lock_row(io, Step::T3g, bill)?;
+    if row.is_none_or(|row| row.effective()) {
+        let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+        return Ok(None);
+    }
+    if bill.amount == Money::ZERO {
+        let snapshot = read_quota(io, Step::T4a, bill.tenant)?;
+        let (trace, balance) = (bill.trace, snapshot.balance);
+        io.pg(Step::T5, PgOp::SettleRow { trace, amount: Money::ZERO, before: balance, after: balance })?;
+        io.pg(Step::T6, PgOp::Commit)?;
+        return Ok(Some(Taken { snapshot, row_after: balance }));
+    }
+    charge_and_commit(io, bill).map(Some)
+}

@@ -1,0 +1,98 @@
+//! The sweeper: it finishes ledger rows that nobody comes back for. The review names nobody who does (P0-1 C).
+
+use crate::design::{Design, Stream, Sweeper};
+use crate::effect::PgOp;
+use crate::flow::deduct::Taken;
+use crate::flow::deduct::transaction::{charge_quota, read_quota};
+use crate::flow::quota_check::billing_counts;
+use crate::flow::stream::usage_record;
+use crate::flow::{Charge, Days, Sweep, budget, cache_sync, usage};
+use crate::io::{Flow, Io, caught};
+use crate::reply::Reply;
+use crate::row::{Kind, LedgerRow, QuotaRow, Status};
+use crate::step::Step;
+
+/// The job, where the design has it.
+pub fn job(design: Design) -> Option<Sweep> {
+    (design.sweeper == Sweeper::Periodic).then_some(sweep)
+}
+
+/// How often W5 is tried again where it met another version.
+const ROUNDS: u8 = 4;
+
+/// One run: row after row until none is left.
+///
+/// Readings: how a row ends is told by its kind alone. A PENDING charge has taken no money, since both are one
+/// transaction: its amount, of a stream the estimate, is taken then, whatever the balance is, because the call was
+/// made. Of a PENDING recharge or refund the money has moved (commit 1). A hold becomes the charge. The bound after which a
+/// row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash is written
+/// as after any other charge.
+fn sweep(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<()> {
+    while io.phase(|io| finish_one(io, any, days))? {}
+    Ok(())
+}
+
+/// Whether there was one.
+fn finish_one(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<bool> {
+    let Reply::Row(Some(found)) = io.pg(Step::W1, PgOp::SelectUnfinished)? else { return Ok(false) };
+    io.on_behalf(found.trace, |io| {
+        io.pg(Step::W2, PgOp::Begin)?;
+        let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
+        let taken = match locked {
+            Reply::Row(Some(row)) if row.unfinished() => {
+                finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?
+            }
+            _ => {
+                io.pg(Step::W8, PgOp::Rollback)?;
+                return Ok(true);
+            }
+        };
+        io.pg(Step::W7, PgOp::Commit)?;
+        if let Some(taken) = taken {
+            // The hash is a cache: what becomes of it is no failure of the sweep.
+            let bill = Charge { tenant: found.tenant, ..*any };
+            let _best_effort = caught(cache_sync::write(io, &bill, &taken))?;
+        }
+        Ok(true)
+    })
+}
+
+/// What was taken for it, if it had to be.
+fn finish(io: &mut Io<'_>, any: &Charge, row: &LedgerRow) -> Flow<Option<Taken>> {
+    let LedgerRow { trace, tenant, amount, .. } = *row;
+    let bill = Charge { tenant, trace, amount, negative: true, ..*any };
+    let mut taken = None;
+    let end = match (row.kind, row.status) {
+        (Kind::Deduct | Kind::Hold, Status::Pending) => {
+            let snapshot = io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, &bill)))?;
+            let after = snapshot.balance;
+            taken = Some(Taken { snapshot, row_after: after });
+            budget::add_in_transaction(io, &bill)?;
+            keep_usage(io, &bill)?;
+            PgOp::SettleRow { trace, amount, before: after + amount, after }
+        }
+        (Kind::Hold, _) => {
+            keep_usage(io, &bill)?;
+            PgOp::MarkSettled(trace)
+        }
+        _ => PgOp::MarkCommitted(trace),
+    };
+    io.pg(Step::W6, end)?;
+    Ok(taken)
+}
+
+/// Usage that is a row in the charge's transaction is so here too.
+fn keep_usage(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+    match bill.design.stream {
+        Stream::CFixed | Stream::HoldFixed => usage_record::keep_in_transaction(io, bill),
+        _ => usage::add_in_transaction(io, bill),
+    }
+}
+
+/// W4 and W5: the quota as it is then, if the version was still the one read.
+fn take_once(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<QuotaRow>> {
+    let quota = read_quota(io, Step::W4, bill.tenant)?;
+    let counts = billing_counts(bill).then_some(bill.day);
+    let charged = charge_quota(io, Step::W5, bill, quota.version)?;
+    Ok(charged.then(|| quota.charged(bill.amount, counts)))
+}

@@ -1,0 +1,52 @@
+use crate::books::{Books, Edge, RequestBook};
+use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::row::{Request, Tenant};
+use crate::setup::Setup;
+
+/// FAIL_MODE: what is given away while a store is down is bounded.
+///
+/// Reading: a request is unmetered by an outage if trouble with a store struck an attempt of it, the provider served it,
+/// and once all is quiet it has no effective charge. The bound is the design's `fail`: closed is none.
+pub const INVARIANT: Invariant = Invariant {
+    id: "fail-mode",
+    sentence: "Requests that were served while a store was in trouble and never charged are no more than the design declares.",
+    reason: "An outage that lets calls through for nothing is paid by the provider's bill.",
+    when: When::AtRest,
+    look,
+    figures,
+};
+
+fn struck(book: &RequestBook) -> bool {
+    book.outage && book.asking.is_call() && book.served > 0
+}
+
+fn unmetered(books: &Books, tenant: Tenant) -> u32 {
+    let requests = (0..books.requests.len() as u8).map(Request);
+    let free = |request: &Request| {
+        let book = &books.requests[request.index()];
+        let charged = books.row_of(*request).is_some_and(|row| row.effective());
+        book.tenant == tenant && struck(book) && !charged
+    };
+    requests.filter(free).count() as u32
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let books = edge.after;
+    if !books.path.upstream {
+        return Look::NotJudged;
+    }
+    each_tenant(books, |tenant| {
+        let could_fail = books.requests_of(tenant).any(struck);
+        let bounded = unmetered(books, tenant) <= books.design.unmetered_bound();
+        Look::judge(Subject::Tenant(tenant), could_fail, bounded)
+    })
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let (books, tenant) = (edge.after, tenant_of(edge.after, subject));
+    let name = setup.account_name(tenant);
+    vec![
+        Figure::new(format!("requests of {name} served in an outage and never charged"), unmetered(books, tenant)),
+        Figure::new("most that the design declares", books.design.unmetered_bound()),
+    ]
+}

@@ -1,0 +1,34 @@
+use crate::books::Edge;
+use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::setup::Setup;
+
+/// ISOLATED: requests that share a transaction do not end each other's work.
+///
+/// Reading: two flows in one caller's transaction. The commit and the rollback of it are the caller's; a flow that sends one while the
+/// other's work is uncommitted ends what is not its own.
+pub const INVARIANT: Invariant = Invariant {
+    id: "isolated",
+    sentence: "No request's failure or success rolls back or commits the work of another one in the same transaction.",
+    reason: "Else a call that fails takes a paid one's charge with it, and nobody has done anything wrong.",
+    when: When::Always,
+    look,
+    figures,
+};
+
+fn look(edge: &Edge<'_>) -> Look {
+    let Some((did, request)) = edge.did.and_then(|did| Some((did, did.request?))) else { return Look::NotJudged };
+    match did.met_others_work {
+        Some(ended) => Look::judge(Subject::Request(request), true, !ended),
+        None => Look::Vacuous,
+    }
+}
+
+fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let Some(request) = subject_request(subject) else { return Vec::new() };
+    let Some(call) = edge.did.and_then(|did| did.call) else { return Vec::new() };
+    let by = call.behalf.map_or("another", |trace| setup.traces[trace.index()].as_str());
+    vec![
+        Figure::new(format!("uncommitted work of {}", setup.trace_name(request)), "ended"),
+        Figure::new("by the step of", format!("{by}, {}", call.step)),
+    ]
+}

@@ -1,0 +1,39 @@
+use crate::books::{Books, Edge};
+use crate::invariant::{Figure, Invariant, Look, Subject, When};
+use crate::row::{LedgerRow, Request, Status};
+use crate::setup::Setup;
+
+/// NO_PENDING: nothing is left half done in the ledger.
+///
+/// Reading: the sweeper bound is the time until all is quiet and background jobs have run. That a row which ended did so
+/// by whether its money moved is ROW_IFF_MONEY and CONSERVE.
+pub const INVARIANT: Invariant = Invariant {
+    id: "no-pending",
+    sentence: "Once all is quiet no ledger row is pending.",
+    reason: "A row that is pending for ever is a charge nobody can answer for: served and not paid, or paid and not shown.",
+    when: When::AtRest,
+    look,
+    figures,
+};
+
+fn pending(books: &Books) -> impl Iterator<Item = &LedgerRow> {
+    books.rows.iter().flatten().filter(|row| row.status == Status::Pending)
+}
+
+fn look(edge: &Edge<'_>) -> Look {
+    let books = edge.after;
+    let subject = |row: &LedgerRow| books.request_of(row).unwrap_or(Request(0));
+    match pending(books).next() {
+        Some(row) => Look::Broken(Subject::Request(subject(row))),
+        None if books.rows.iter().flatten().next().is_some() => Look::Held,
+        None => Look::Vacuous,
+    }
+}
+
+fn figures(edge: &Edge<'_>, _subject: Subject, setup: &Setup) -> Vec<Figure> {
+    let figure = |row: &LedgerRow| {
+        let name = format!("pending row of {}", setup.traces[row.trace.index()]);
+        Figure::new(name, format!("{} of {}", row.amount, setup.account_name(row.tenant)))
+    };
+    pending(edge.after).map(figure).collect()
+}

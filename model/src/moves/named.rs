@@ -1,0 +1,254 @@
+//! Moves as capsules and traces spell them: names instead of places.
+
+use serde::{Deserialize, Serialize};
+
+use crate::moves::{Actor, Move};
+use crate::row::{Key, Request, Tenant, Trace};
+use crate::setup::Setup;
+use crate::step::Step;
+use crate::store::redis::Evicted;
+
+/// A move as capsules and traces spell it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedMove {
+    /// `client`, `gateway-a`, `sync`, `copy-back`, `sweeper`, `worker-1`, `task-1`, `postgres`, `redis`, `broker` or `clock`.
+    pub actor: String,
+    /// One of [`ACTS`].
+    pub act: String,
+    /// The label of the step, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub step: Option<Step>,
+    /// The trace that is sent, or whose key is evicted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trace: Option<String>,
+    /// Whose trace it is, or whose key is evicted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<String>,
+    /// The gateway it is sent to, or whose clock it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<String>,
+    /// Who gets the lock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wins: Option<String>,
+    /// What is evicted: `key`, `hash`, `principal` or `budget`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub what: Option<String>,
+}
+
+/// A named move that means nothing in its scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} `{found}`: valid are {valid}")]
+pub struct UnknownMove {
+    /// Which part.
+    pub what: &'static str,
+    /// What it says.
+    pub found: String,
+    /// What it could say.
+    pub valid: String,
+}
+
+/// What can happen, as capsules spell it.
+pub const ACTS: &str = "sends, does, crashes-before, cancelled-before, unreachable, reply-lost-ran, reply-lost-not-run, \
+                        redis-full, times-out, runs-late, provider-fails, client-aborts, provider-aborts, unheard, \
+                        broker-loses-all, runs-ahead, runs-behind, idle-timeout-before, lock-timeout, restarts, \
+                        loses-all, goes-back, flushes-scripts, evicts, expires-next, midnight";
+
+impl Move {
+    fn act(self) -> &'static str {
+        match self {
+            Move::Send { .. } => "sends",
+            Move::Step { .. } => "does",
+            Move::Crash { .. } => "crashes-before",
+            Move::Cancel { .. } => "cancelled-before",
+            Move::Unreachable { .. } => "unreachable",
+            Move::Lost { ran: true, .. } => "reply-lost-ran",
+            Move::Lost { ran: false, .. } => "reply-lost-not-run",
+            Move::RedisFull { .. } => "redis-full",
+            Move::TimesOut { .. } => "times-out",
+            Move::RunsLate => "runs-late",
+            Move::UpstreamFails { .. } => "provider-fails",
+            Move::ClientAborts { .. } => "client-aborts",
+            Move::ProviderAborts { .. } => "provider-aborts",
+            Move::Unheard { .. } => "unheard",
+            Move::BrokerLoss => "broker-loses-all",
+            Move::ClockSkew { ahead: true, .. } => "runs-ahead",
+            Move::ClockSkew { ahead: false, .. } => "runs-behind",
+            Move::IdleTimeout { .. } => "idle-timeout-before",
+            Move::LockTimeout { .. } => "lock-timeout",
+            Move::PostgresRestart => "restarts",
+            Move::RedisLoss => "loses-all",
+            Move::RedisTimeTravel => "goes-back",
+            Move::ScriptFlush => "flushes-scripts",
+            Move::Evict(_) => "evicts",
+            Move::Expire => "expires-next",
+            Move::Midnight => "midnight",
+        }
+    }
+
+    /// The move with names instead of places.
+    pub fn named(self, setup: &Setup) -> NamedMove {
+        let actor = match self {
+            Move::Send { .. } => "client".to_owned(),
+            Move::RedisLoss | Move::RedisTimeTravel | Move::ScriptFlush | Move::Evict(_) | Move::RunsLate => {
+                "redis".to_owned()
+            }
+            Move::PostgresRestart => "postgres".to_owned(),
+            Move::Expire | Move::Midnight | Move::ClockSkew { .. } => "clock".to_owned(),
+            Move::BrokerLoss => "broker".to_owned(),
+            other => other.actor().map(Actor::name).unwrap_or_default(),
+        };
+        let (trace, account) = match self {
+            Move::Evict(Evicted::Key(key)) => {
+                let (request, trace) = setup.keys[key.index()];
+                (Some(setup.traces[trace.index()].clone()), Some(setup.requests[request.index()].account.clone()))
+            }
+            Move::Send { request, .. } => {
+                let asked = &setup.requests[request.index()];
+                (Some(asked.trace.clone()), Some(asked.account.clone()))
+            }
+            Move::Evict(Evicted::Hash(tenant) | Evicted::Principal(tenant) | Evicted::Budget(tenant)) => {
+                (None, Some(setup.account_name(tenant).to_owned()))
+            }
+            _ => (None, None),
+        };
+        NamedMove {
+            actor,
+            act: self.act().to_owned(),
+            step: self.step(),
+            trace,
+            account,
+            to: match self {
+                Move::Send { gateway, .. } | Move::ClockSkew { gateway, .. } => Some(Actor::Gateway(gateway).name()),
+                _ => None,
+            },
+            wins: if let Move::Step { wins, .. } = self { wins.map(Actor::name) } else { None },
+            what: if let Move::Evict(what) = self { Some(what_is_evicted(what).to_owned()) } else { None },
+        }
+    }
+}
+
+fn what_is_evicted(what: Evicted) -> &'static str {
+    match what {
+        Evicted::Key(_) => "key",
+        Evicted::Hash(_) => "hash",
+        Evicted::Principal(_) => "principal",
+        Evicted::Budget(_) => "budget",
+    }
+}
+
+impl NamedMove {
+    /// The move these names mean in a setup.
+    ///
+    /// # Errors
+    /// Names the part that means nothing and what would be valid.
+    pub fn resolve(&self, setup: &Setup) -> Result<Move, UnknownMove> {
+        let who = || actor(&self.actor, setup);
+        match self.act.as_str() {
+            "sends" => Ok(Move::Send { request: self.request(setup)?, gateway: self.gateway(setup)? }),
+            "does" => {
+                let wins = self.wins.as_deref().map(|name| actor(name, setup)).transpose()?;
+                Ok(Move::Step { actor: who()?, step: self.needs_step()?, wins })
+            }
+            "crashes-before" => Ok(Move::Crash { actor: who()?, before: self.needs_step()? }),
+            "cancelled-before" => Ok(Move::Cancel { actor: who()?, before: self.needs_step()? }),
+            "unreachable" => Ok(Move::Unreachable { actor: who()?, step: self.needs_step()? }),
+            "reply-lost-ran" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: true }),
+            "reply-lost-not-run" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: false }),
+            "redis-full" => Ok(Move::RedisFull { actor: who()?, step: self.needs_step()? }),
+            "times-out" => Ok(Move::TimesOut { actor: who()?, step: self.needs_step()? }),
+            "provider-fails" => Ok(Move::UpstreamFails { actor: who()?, step: self.needs_step()? }),
+            "idle-timeout-before" => Ok(Move::IdleTimeout { actor: who()?, before: self.needs_step()? }),
+            "lock-timeout" => Ok(Move::LockTimeout { actor: who()?, step: self.needs_step()? }),
+            "client-aborts" => Ok(Move::ClientAborts { actor: who()?, step: self.needs_step()? }),
+            "provider-aborts" => Ok(Move::ProviderAborts { actor: who()?, step: self.needs_step()? }),
+            "unheard" => Ok(Move::Unheard { actor: who()?, step: self.needs_step()? }),
+            "broker-loses-all" => Ok(Move::BrokerLoss),
+            "runs-ahead" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: true }),
+            "runs-behind" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: false }),
+            "runs-late" => Ok(Move::RunsLate),
+            "restarts" => Ok(Move::PostgresRestart),
+            "loses-all" => Ok(Move::RedisLoss),
+            "goes-back" => Ok(Move::RedisTimeTravel),
+            "flushes-scripts" => Ok(Move::ScriptFlush),
+            "evicts" => self.evicted(setup).map(Move::Evict),
+            "expires-next" => Ok(Move::Expire),
+            "midnight" => Ok(Move::Midnight),
+            other => Err(UnknownMove { what: "act", found: other.to_owned(), valid: ACTS.to_owned() }),
+        }
+    }
+
+    fn request(&self, setup: &Setup) -> Result<Request, UnknownMove> {
+        let wanted = (self.trace.as_deref(), self.account.as_deref());
+        let place = setup.requests.iter().position(|r| (Some(r.trace.as_str()), Some(r.account.as_str())) == wanted);
+        place.map(|place| Request(place as u8)).ok_or_else(|| {
+            let valid = setup.requests.iter().map(|r| format!("{} of {}", r.trace, r.account));
+            let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
+            UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }
+        })
+    }
+
+    fn key(&self, setup: &Setup) -> Result<Key, UnknownMove> {
+        let wanted = (self.trace.as_deref(), self.account.as_deref());
+        let name = |&(request, trace): &(Request, Trace)| {
+            (setup.traces[trace.index()].as_str(), setup.requests[request.index()].account.as_str())
+        };
+        let place = setup.keys.iter().map(name).position(|(trace, account)| (Some(trace), Some(account)) == wanted);
+        place.map(|place| Key(place as u8)).ok_or_else(|| {
+            let valid = setup.keys.iter().map(name).map(|(trace, account)| format!("{trace} of {account}"));
+            let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
+            UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }
+        })
+    }
+
+    fn gateway(&self, setup: &Setup) -> Result<u8, UnknownMove> {
+        let to = self.to.as_deref().unwrap_or_default();
+        let gateway = (0..setup.gateways).find(|&n| Actor::Gateway(n).name() == to);
+        gateway.ok_or_else(|| UnknownMove {
+            what: "gateway",
+            found: to.to_owned(),
+            valid: gateway_names(setup).join(", "),
+        })
+    }
+
+    fn tenant(&self, setup: &Setup) -> Result<Tenant, UnknownMove> {
+        let account = self.account.as_deref().unwrap_or_default();
+        setup.tenants().find(|&tenant| setup.account_name(tenant) == account).ok_or_else(|| UnknownMove {
+            what: "account",
+            found: account.to_owned(),
+            valid: setup.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    fn evicted(&self, setup: &Setup) -> Result<Evicted, UnknownMove> {
+        match self.what.as_deref() {
+            Some("key") => self.key(setup).map(Evicted::Key),
+            Some("hash") => self.tenant(setup).map(Evicted::Hash),
+            Some("principal") => self.tenant(setup).map(Evicted::Principal),
+            Some("budget") => self.tenant(setup).map(Evicted::Budget),
+            other => Err(UnknownMove {
+                what: "what",
+                found: other.unwrap_or("nothing").to_owned(),
+                valid: "key, hash, principal, budget".to_owned(),
+            }),
+        }
+    }
+
+    fn needs_step(&self) -> Result<Step, UnknownMove> {
+        let valid = "a label such as Q5, T1, T4b or reply".to_owned();
+        self.step.ok_or(UnknownMove { what: "step", found: "nothing".to_owned(), valid })
+    }
+}
+
+fn actor(name: &str, setup: &Setup) -> Result<Actor, UnknownMove> {
+    let known = (0..setup.gateways).map(Actor::Gateway).chain(setup.jobs().iter().copied());
+    known.into_iter().find(|actor| actor.name() == name).ok_or_else(|| {
+        let jobs = setup.jobs().iter().map(|job| job.name());
+        let valid: Vec<String> = gateway_names(setup).into_iter().chain(jobs).collect();
+        UnknownMove { what: "actor", found: name.to_owned(), valid: valid.join(", ") }
+    })
+}
+
+fn gateway_names(setup: &Setup) -> Vec<String> {
+    (0..setup.gateways).map(|n| Actor::Gateway(n).name()).collect()
+}

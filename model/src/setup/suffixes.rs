@@ -1,0 +1,88 @@
+//! Traces with a suffix: what rows of a stream can have besides the trace that the client chose.
+
+use crate::design::{Design, Stream};
+use crate::flow::{Asking, Charge, Suffixes};
+use crate::row::{Key, Request, Trace};
+use crate::setup::{Asked, Faults, SetupError, within};
+use crate::store::postgres::MAX_TRACES;
+use crate::store::redis::MAX_KEYS;
+
+/// The first trace whose name is another's too: a trace with a suffix is unique in the ledger like any other.
+pub(super) fn twice(traces: &[String]) -> Option<&String> {
+    traces.iter().enumerate().find(|(place, trace)| traces[..*place].contains(trace)).map(|(_, trace)| trace)
+}
+
+/// Gives each stream the suffixes that the design uses, adds them to the traces, and lists the idempotency keys.
+///
+/// Reading (trace-plus-timestamp): no two attempts have the same time. There are as many as there is room for, whatever may
+/// go wrong, so that a run replays without its budgets of faults.
+///
+/// # Errors
+/// Says so where the client is granted more attempts, with those that faults can give it, than there is room for.
+pub(super) fn suffix(
+    design: Design,
+    requests: &[Asked],
+    faults: Faults,
+    charges: &mut [Charge],
+    traces: &mut Vec<String>,
+) -> Result<Vec<(Request, Trace)>, SetupError> {
+    let streams = charges.iter().filter(|charge| charge.asking == Asking::Stream).count().max(1);
+    let room = MAX_TRACES.saturating_sub(traces.len()).min(MAX_KEYS.saturating_sub(charges.len())) / streams;
+    let mut keys: Vec<(Request, Trace)> = charges.iter().map(|charge| (charge.request, charge.trace)).collect();
+    for (charge, asked) in charges.iter_mut().zip(requests) {
+        if charge.asking != Asking::Stream {
+            continue;
+        }
+        match design.stream {
+            Stream::Hold | Stream::HoldFixed => {
+                let refund = add(traces, format!("{}-refund", asked.trace));
+                let rest = add(traces, format!("{}-rest", asked.trace));
+                let rest_key = add_key(&mut keys, charge.request, rest);
+                charge.suffixes = Suffixes { refund, rest, rest_key, ..Suffixes::default() };
+            }
+            Stream::Stamped => {
+                let granted = asked.attempts.saturating_add(attempts_by_faults(faults));
+                within("attempts of a stream, those that faults can give it included,", usize::from(granted), 1, room)?;
+                let stamps = room as u8;
+                let (stamped, stamped_key) = (Trace(traces.len() as u8), Key(keys.len() as u8));
+                for nth in 1..=stamps {
+                    let trace = add(traces, format!("{}@{nth}", asked.trace));
+                    add_key(&mut keys, charge.request, trace);
+                }
+                charge.suffixes = Suffixes { stamped, stamped_key, stamps, ..Suffixes::default() };
+            }
+            _ => {}
+        }
+    }
+    Ok(keys)
+}
+
+fn add(traces: &mut Vec<String>, name: String) -> Trace {
+    traces.push(name);
+    Trace((traces.len() - 1) as u8)
+}
+
+fn add_key(keys: &mut Vec<(Request, Trace)>, request: Request, trace: Trace) -> Key {
+    keys.push((request, trace));
+    Key((keys.len() - 1) as u8)
+}
+
+/// Each fault gives a client at most one attempt more; one by which two attempts of it overlap gives it two.
+fn attempts_by_faults(faults: Faults) -> u8 {
+    let each: u8 = faults.budgets().iter().map(|(_, budget)| budget).sum();
+    each + faults.impatience + faults.client_abort
+        - faults.job_run
+        - faults.midnight
+        - faults.clock_skew
+        - faults.broker_loss
+        - faults.redelivery
+}
+
+impl Charge {
+    /// Whether a row of this trace is one of the request's.
+    pub fn has(&self, trace: Trace) -> bool {
+        let Suffixes { refund, rest, stamped, stamps, .. } = self.suffixes;
+        let suffixed = refund != rest && (trace == refund || trace == rest);
+        trace == self.trace || suffixed || (stamped.0..stamped.0 + stamps).contains(&trace.0)
+    }
+}

@@ -1,0 +1,96 @@
+//! What is said of streams, shared transactions and traces with a suffix that no world can hold.
+
+use expect_test::expect;
+use model::setup::{Asked, AskedKind, Setup, Streamed};
+
+use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, stream};
+
+/// What is said of these requests, of acme and beta.
+fn said(design: &str, faults: &[&str], requests: Vec<Asked>) -> String {
+    let mut premises = billing(acme("100.00"), requests, 1);
+    premises.accounts.push(beta());
+    match Setup::new(premises, once(faults), design.parse().unwrap()) {
+        Ok(_) => "nothing is wrong".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn streamed(change: impl Fn(&mut Streamed)) -> Asked {
+    let mut asked = stream("s1");
+    change(asked.stream.as_mut().unwrap());
+    asked
+}
+
+fn within(trace: &str, host: &str) -> Asked {
+    Asked { within: Some(host.to_owned()), ..asked(trace) }
+}
+
+#[test]
+fn a_request_that_does_not_fit_says_which_key_and_what_would() {
+    let plain = "as-reported";
+    let of_beta = |asked: Asked| Asked { account: "beta".to_owned(), ..asked };
+    let lines = [
+        ("a stream", said(plain, &[], vec![stream("s1")])),
+        ("without tokens", said(plain, &[], vec![Asked { tokens: None, ..stream("s1") }])),
+        ("with an amount", said(plain, &[], vec![Asked { kind: AskedKind::Stream, ..asked("s1") }])),
+        ("without `stream`", said(plain, &[], vec![Asked { stream: None, ..stream("s1") }])),
+        ("a charge with `stream`", said(plain, &[], vec![Asked { kind: AskedKind::Charge, ..stream("s1") }])),
+        ("no chunk sent midway", said(plain, &[], vec![streamed(|stream| stream.sent = 0)])),
+        ("more sent than there are", said(plain, &[], vec![streamed(|stream| stream.sent = 6)])),
+        ("more counted than there are", said(plain, &[], vec![streamed(|stream| stream.counted = 81)])),
+        ("within another", said(plain, &[], vec![asked("t1"), within("t2", "t1")])),
+        ("within nothing", said(plain, &[], vec![asked("t1"), within("t2", "t9")])),
+        ("within a later one", said(plain, &[], vec![within("t2", "t1"), asked("t1")])),
+        ("within another's", said(plain, &[], vec![asked("t1"), of_beta(within("t2", "t1"))])),
+        ("within a stream", said(plain, &[], vec![stream("s1"), within("t2", "s1")])),
+        ("within a recharge", said(plain, &[], vec![recharge("r1"), within("t2", "r1")])),
+        ("a chain", said(plain, &[], vec![asked("t1"), within("t2", "t1"), within("t3", "t2")])),
+        ("two within one", said(plain, &[], vec![asked("t1"), within("t2", "t1"), within("t3", "t1")])),
+    ];
+    let lines = lines.map(|(what, said)| format!("{what}: {said}"));
+    expect![[r#"
+        a stream: nothing is wrong
+        without tokens: request `s1`: `kind = "stream"` needs `tokens`, by which it is priced
+        with an amount: request `s1`: `kind = "stream"` needs `tokens`, by which it is priced
+        without `stream`: request `s1`: `kind = "stream"` needs `stream`, with chunks, sent, counted
+        a charge with `stream`: request `s1`: `stream` is for `kind = "stream"`
+        no chunk sent midway: request `s1`: `stream.sent` must be 1 to `stream.chunks`
+        more sent than there are: request `s1`: `stream.sent` must be 1 to `stream.chunks`
+        more counted than there are: request `s1`: `stream.counted` must be at most `tokens.output`
+        within another: nothing is wrong
+        within nothing: request `t2`: `within` must name a request before it, of the same account
+        within a later one: request `t2`: `within` must name a request before it, of the same account
+        within another's: request `t2`: `within` must name a request before it, of the same account
+        within a stream: request `t2`: `within` is for two charges, each of one other: streams and chains of them are not
+        within a recharge: request `t2`: `within` is for two charges, each of one other: streams and chains of them are not
+        a chain: request `t3`: `within` is for two charges, each of one other: streams and chains of them are not
+        two within one: request `t3`: `within` is for two charges, each of one other: streams and chains of them are not"#]].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_trace_with_a_suffix_is_unique_like_any_other() {
+    let (hold, stamped) = ("p0-1-hold-then-settle", "p0-1-trace-plus-timestamp");
+    let of_beta = Asked { account: "beta".to_owned(), ..stream("s1") };
+    let lines = [
+        ("a client chose it", said(hold, &[], vec![stream("s1"), asked("s1-refund")])),
+        ("two tenants chose the same", said(stamped, &[], vec![stream("s1"), of_beta.clone()])),
+        ("which no suffix follows", said("p0-1-c", &[], vec![stream("s1"), of_beta])),
+    ];
+    let lines = lines.map(|(what, said)| format!("{what}: {said}"));
+    expect![[r#"
+        a client chose it: trace `s1-refund`, one with a suffix, appears twice
+        two tenants chose the same: trace `s1@1`, one with a suffix, appears twice
+        which no suffix follows: nothing is wrong"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn attempts_with_traces_of_their_own_need_room() {
+    let faults = ["crash", "cancel", "lost-reply", "redis-loss", "impatience", "client-abort", "provider-abort"];
+    let lines = [vec![stream("s1")], vec![stream("s1"), stream("s2")]]
+        .map(|requests| said("p0-1-trace-plus-timestamp", &faults, requests));
+    expect![[r#"
+        nothing is wrong
+        `attempts of a stream, those that faults can give it included,` is 12: valid are 1 to 6"#]]
+    .assert_eq(&lines.join("\n"));
+}

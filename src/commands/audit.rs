@@ -1,0 +1,76 @@
+//! `trial audit`: the books of a real system at rest, read and never written.
+
+use audit::mapping::Mapping;
+use audit::report::Report;
+use audit::{Options, Target};
+use redis::IntoConnectionInfo;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::args::AuditArgs;
+use crate::document;
+use crate::failure::Failure;
+use crate::output;
+
+/// Exit code 0 if every check could have failed and none did, 1 if one is broken, 2 if something is not known.
+pub fn audit(args: &AuditArgs) -> Result<u8, Failure> {
+    let options = Options {
+        mapping: mapping(args)?,
+        worst: usize::from(args.worst),
+        pending_older_than: args.pending_older_than,
+        settle: args.settle,
+        only: if args.only.is_empty() { Options::default().only } else { args.only.clone() },
+    };
+    let target = target(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Internal(error.to_string()))?;
+    let report = runtime.block_on(audit::audit(&target, &options));
+    let report = report.map_err(|error| Failure::Input(error.to_string()))?;
+    let exit = report.exit_code();
+    if args.json {
+        output::line(&document::audit(&report, exit));
+    } else {
+        output::text(&report.text());
+        output::line(&format!("\n{}\nexit code {exit}: {}", pace(&report), words(exit)));
+    }
+    Ok(exit)
+}
+
+fn mapping(args: &AuditArgs) -> Result<Mapping, Failure> {
+    let Some(path) = &args.mapping else { return Ok(Mapping::default()) };
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|why| Failure::Input(format!("{file}: {why}")))?;
+    Mapping::parse(&file, &text).map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// The servers that are named, else those of the variables.
+fn target(args: &AuditArgs) -> Result<Target, Failure> {
+    let given = |url: &Option<String>, variable: &str| {
+        url.clone().or_else(|| std::env::var(variable).ok()).filter(|url| !url.is_empty())
+    };
+    let database = given(&args.database_url, "DATABASE_URL").ok_or_else(|| {
+        Failure::Input("no database to look at: name it by --database-url postgres://... or DATABASE_URL".to_owned())
+    })?;
+    // A URL is not shown again: it may hold a password.
+    let postgres: PgConnectOptions = database
+        .parse()
+        .map_err(|error| Failure::Input(format!("--database-url is no address of a Postgres: {error}")))?;
+    let redis = given(&args.redis_url, "REDIS_URL").map(|url| {
+        let info = url.as_str().into_connection_info();
+        info.map_err(|error| Failure::Input(format!("--redis-url is no address of a Redis: {error}")))
+    });
+    Ok(Target { postgres, redis: redis.transpose()? })
+}
+
+fn pace(report: &Report) -> String {
+    let ledger = report.ledger_milliseconds.max(1);
+    let rate = report.ledger_rows * 1_000 / ledger;
+    format!("the ledger in {ledger} ms, {rate} rows a second; everything in {} ms", report.milliseconds)
+}
+
+fn words(exit: u8) -> &'static str {
+    match exit {
+        0 => "every check could have failed, and none did",
+        1 => "something is broken",
+        _ => "nothing is broken, but not everything is known",
+    }
+}

@@ -1,0 +1,132 @@
+//! `trial real --load`: free-running load on real servers, judged at rest, held against what check says of the same trouble.
+
+mod document;
+mod expected;
+mod table;
+
+use std::time::Duration;
+
+use adapter::crew::WorkerCommand;
+use adapter::load::{Figures, Judged, Load, Terms};
+use adapter::matrix::Part;
+use adapter::servers::{Keeps, Options, Servers};
+use model::design::Design;
+use model::flow::Path;
+
+use crate::args::{LoadArgs, Selection};
+use crate::commands::engines::Bounds;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress;
+
+use expected::Held;
+
+/// The original, and the presets that cure what they were proposed for.
+const DESIGNS: [&str; 4] = ["as-reported", "p0-2-a+fixed", "p0-3-b+fixed", "p1-8-c"];
+/// How long each design runs.
+const TIME: Duration = Duration::from_secs(30);
+
+/// One design's load.
+struct Loaded {
+    design: Design,
+    part: Part,
+    held: Held,
+    figures: Figures,
+}
+
+impl Loaded {
+    /// Whether check says that this holds.
+    fn must_hold(&self, judged: &Judged) -> bool {
+        self.held.holds.contains(&judged.invariant)
+    }
+
+    /// Breaches of what check says holds.
+    fn unexpected(&self) -> impl Iterator<Item = &Judged> {
+        self.figures.judged.iter().filter(|judged| judged.breaches > 0 && self.must_hold(judged))
+    }
+
+    /// 1 where something breaks that check says holds, 2 where check could not tell or there was no time to look.
+    fn exit_code(&self) -> u8 {
+        if self.unexpected().next().is_some() {
+            1
+        } else if self.held.unknown.is_some() || self.figures.rests == 0 {
+            2
+        } else {
+            0
+        }
+    }
+}
+
+/// Exit code 0 where everything that check says holds under the same trouble held. What else breaks is what load is to find.
+pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
+    let parts = parts(selection)?;
+    let bounds = Bounds::new(progress::stop_flag()?);
+    let internal = |error: std::io::Error| Failure::Internal(error.to_string());
+    // On one thread, this one: it outlives every process that it starts.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
+    let servers = runtime.block_on(Servers::start(&Options::from_environment(Keeps::Nothing)))?;
+    let program = std::env::current_exe().map_err(internal)?;
+    let command = WorkerCommand { program, args: vec!["gateway".into()] };
+    let failed = |error: adapter::load::LoadError| Failure::Internal(error.to_string());
+    let mut load = runtime.block_on(Load::new(servers, command)).map_err(failed)?;
+    let mut all = Vec::new();
+    for part in parts {
+        for &design in &part.designs {
+            let held = expected::held(design, part.path, &bounds)?;
+            let terms = Terms {
+                design,
+                path: part.path,
+                seed: args.seed,
+                workers: usize::from(args.workers),
+                requests: args.requests,
+                time: selection.time.unwrap_or(TIME),
+            };
+            let figures = runtime.block_on(load.run(&terms, &bounds.stop)).map_err(failed)?;
+            let loaded = Loaded { design, part: part.clone(), held, figures };
+            if !selection.json {
+                output::text(&table::design(&loaded));
+            }
+            all.push(loaded);
+        }
+    }
+    runtime.block_on(load.stop());
+    let exit = all.iter().map(Loaded::exit_code).max_by_key(|&exit| [0, 2, 1].iter().position(|&e| e == exit));
+    let exit = exit.unwrap_or(0);
+    if selection.json {
+        output::line(&document::load(&all, args, exit));
+    } else {
+        output::text(&table::totals(&all));
+        output::line(&format!("exit code {exit}: {}", words(exit)));
+    }
+    Ok(exit)
+}
+
+fn words(exit: u8) -> &'static str {
+    match exit {
+        0 => "everything that check says holds held",
+        2 => "something is unknown",
+        _ => "something broke that check says holds",
+    }
+}
+
+/// Each design on the path of its risk; an original on billing alone unless a risk is named.
+fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
+    let designs: Vec<Design> = match selection.design {
+        Some(design) => vec![design],
+        None => DESIGNS.iter().filter_map(|name| name.parse().ok()).collect(),
+    };
+    let of_risk = |risk: &String| Part::all().into_iter().find(|part| part.risk == Some(risk));
+    let named = selection
+        .risk
+        .as_ref()
+        .map(|risk| of_risk(risk).ok_or_else(|| Failure::Input(format!("no preset is a fix of the risk `{risk}`"))));
+    let named = named.transpose()?;
+    let part = |design: Design| match &named {
+        Some(part) => Part { designs: vec![design], ..part.clone() },
+        None if design.to_string().starts_with("as-reported") => {
+            Part { risk: None, path: Path { upstream: true, ..Path::default() }, designs: vec![design] }
+        }
+        None => Part::of(design),
+    };
+    Ok(designs.into_iter().map(part).collect())
+}

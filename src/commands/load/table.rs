@@ -1,0 +1,74 @@
+//! The figures of a load as text.
+
+use std::fmt::Write;
+
+use adapter::load::{Figures, Judged};
+use model::trace::Breach;
+use sim::{report, story};
+
+use super::Loaded;
+
+/// One design: what ran, then a line per invariant.
+pub fn design(loaded: &Loaded) -> String {
+    let Figures { traffic, requests, attempts, twice, kills, rests, rows, judged } = &loaded.figures;
+    let seconds = traffic.as_secs_f64();
+    let rate = f64::from(u32::try_from(*requests).unwrap_or(u32::MAX)) / seconds.max(0.001);
+    let mut text = format!("== {} ({})\n", loaded.design, loaded.part.walks());
+    text.push_str(&report::paragraph(
+        "",
+        &format!(
+            "{requests} requests in {seconds:.1} s, {rate:.0} requests/s; {attempts} attempts, {twice} requests sent \
+             twice at once, {kills} processes killed; judged at {rests} rests, {rows} ledger rows at the last"
+        ),
+    ));
+    if let Some(why) = &loaded.held.unknown {
+        text.push_str(&report::paragraph("unknown  ", why));
+    }
+    for judged in judged {
+        text.push_str(&line(loaded, judged));
+    }
+    text.push('\n');
+    text
+}
+
+fn line(loaded: &Loaded, judged: &Judged) -> String {
+    let check = if loaded.must_hold(judged) { "holds" } else { "-" };
+    let verdict = match (&judged.first, loaded.must_hold(judged)) {
+        (None, _) => "held",
+        (Some(_), false) => "broken",
+        (Some(_), true) => "BROKEN against check",
+    };
+    let counts = format!("{} of {}", judged.breaches, judged.looked);
+    let mut text = format!("{:12} check: {check:6} {verdict:21} {counts:>20}\n", judged.invariant);
+    if let Some(first) = &judged.first {
+        let breach = Breach { invariant: judged.invariant, after: 0, figures: first.figures.clone() };
+        let when = first.after.as_secs_f64();
+        text.push_str(&report::paragraph("     ", &format!("after {when:.1} s: {}", story::sentence(&breach))));
+    }
+    text
+}
+
+/// A line per design.
+pub fn totals(all: &[Loaded]) -> String {
+    let mut text = format!(
+        "{:24} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+        "design", "requests", "per s", "kills", "rows", "breaches", "unexpected"
+    );
+    for loaded in all {
+        let figures = &loaded.figures;
+        let rate = u128::from(figures.requests) * 1_000 / figures.traffic.as_millis().max(1);
+        let breaches: u64 = figures.judged.iter().map(|judged| judged.breaches).sum();
+        let _ = writeln!(
+            text,
+            "{:24} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}",
+            loaded.design.to_string(),
+            figures.requests,
+            rate,
+            figures.kills,
+            figures.rows,
+            breaches,
+            loaded.unexpected().map(|judged| judged.breaches).sum::<u64>()
+        );
+    }
+    text
+}

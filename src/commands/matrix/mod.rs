@@ -1,0 +1,162 @@
+//! `trial real --crash-matrix`: each fault on either side of every step of each design, on real servers.
+
+mod document;
+mod outcome;
+mod run;
+mod table;
+
+use std::time::Instant;
+
+use adapter::matrix::{self, Cell, Part, Plan};
+use model::design::Design;
+use model::setup::Setup;
+
+use crate::args::{MatrixArgs, Selection};
+use crate::commands::engines::Bounds;
+use crate::commands::refuse_given_servers;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress;
+use crate::workspace::Workspace;
+
+use outcome::{Outcome, Totals};
+
+/// The committed file.
+const REPORT: &str = "reports/crash-matrix.txt";
+
+/// One design's part of the matrix.
+struct Sheet {
+    part: Part,
+    setup: Setup,
+    plan: Plan,
+    /// Whether a cell was asked for, by cell.
+    asked: Vec<bool>,
+    /// By deed; what was not asked for has none.
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl Sheet {
+    fn new(part: &Part, design: Design, args: &MatrixArgs) -> Result<Sheet, Failure> {
+        let setup = matrix::setup(design, part.path).map_err(|error| Failure::Input(format!("`{design}`: {error}")))?;
+        let plan = Plan::new(&setup).map_err(|error| Failure::Internal(format!("{design}: {error}")))?;
+        let wanted = |cell: &Cell| {
+            args.step.is_none_or(|step| step == cell.step)
+                && args.fault.is_none_or(|fault| fault == cell.fault)
+                && args.side.is_none_or(|side| side == cell.side)
+        };
+        let asked = plan.cells.iter().map(wanted).collect();
+        let outcomes = vec![None; plan.deeds.len()];
+        Ok(Sheet { part: part.clone(), setup, plan, asked, outcomes })
+    }
+
+    /// The cells that were asked for.
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.plan.cells.iter().zip(&self.asked).filter(|(_, asked)| **asked).map(|(cell, _)| cell)
+    }
+
+    /// Whether a deed must be done: the first is what the others are compared with.
+    fn wants(&self, deed: usize) -> bool {
+        deed == 0 || self.cells().any(|cell| cell.deed == Ok(deed))
+    }
+
+    /// What came of a cell.
+    fn outcome(&self, cell: &Cell) -> Outcome {
+        match cell.deed {
+            Ok(deed) => self.outcomes[deed].clone().unwrap_or(Outcome::Unknown("it was not come to".to_owned())),
+            Err(why) => Outcome::NotApplicable(why),
+        }
+    }
+
+    /// The invariants that the undisturbed run breaks.
+    fn undisturbed(&self) -> Vec<&'static str> {
+        self.outcomes[0]
+            .as_ref()
+            .map(|outcome| outcome.broken().map(|breach| breach.invariant).collect())
+            .unwrap_or_default()
+    }
+
+    /// The command that does one cell again.
+    fn again(&self, cell: &Cell) -> String {
+        self.again_in_two(cell).concat()
+    }
+
+    /// The same in two pieces, neither of which is too long for a line. A fix is known to be of its risk.
+    fn again_in_two(&self, cell: &Cell) -> [String; 2] {
+        let design = self.setup.design;
+        let (step, fault, side) = (cell.step, cell.fault.id(), cell.side.id());
+        let risk = self.part.risk.filter(|_| Part::of(design).risk != self.part.risk);
+        let risk = risk.map(|risk| format!(" --risk {risk}")).unwrap_or_default();
+        [
+            format!("trial real --crash-matrix{risk} --design {design} "),
+            format!("--step {step} --fault {fault} --side {side}"),
+        ]
+    }
+}
+
+/// Exit code 0 where reality agreed with the model in every cell that was run, 2 where a cell is unknown, 70 where the two
+/// disagree. What the matrix breaks is what it is to find.
+pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
+    let began = Instant::now();
+    let parts = parts(selection)?;
+    let workspace = if args.update_reports { Some(Workspace::find()?) } else { None };
+    if args.update_reports {
+        refuse_given_servers()?;
+    }
+    let mut sheets = Vec::new();
+    for part in &parts {
+        for &design in &part.designs {
+            sheets.push(Sheet::new(part, design, args)?);
+        }
+    }
+    if sheets.iter().all(|sheet| sheet.cells().next().is_none()) {
+        return Err(Failure::Input("no design that was asked for walks that step undisturbed".to_owned()));
+    }
+    let mut bounds = Bounds::new(progress::stop_flag()?);
+    bounds.deadline = selection.time.map(|time| Instant::now() + time);
+    run::run(&mut sheets, usize::from(args.pairs), &bounds)?;
+    let totals = Totals::of(&sheets);
+    let exit = totals.exit_code();
+    let table = table::matrix(&sheets, &totals);
+    if let Some(workspace) = workspace.filter(|_| exit == 0) {
+        workspace.write(REPORT, &table)?;
+    }
+    if selection.json {
+        output::line(&document::matrix(&sheets, &totals, began.elapsed(), args.pairs, exit));
+        return Ok(exit);
+    }
+    output::text(&table);
+    let seconds = began.elapsed().as_secs_f64();
+    let rate = f64::from(u32::try_from(totals.runs).unwrap_or(u32::MAX)) / seconds;
+    output::line(&format!(
+        "\n{} runs in {seconds:.1} s on {} pairs of servers, {rate:.0} runs/s",
+        totals.runs, args.pairs
+    ));
+    output::line(&format!("exit code {exit}: {}", words(exit)));
+    Ok(exit)
+}
+
+/// The exit code in words: a table of findings expects nothing.
+fn words(exit: u8) -> &'static str {
+    match exit {
+        0 => "reality agreed with the model in every cell that was run",
+        2 => "some cells are unknown",
+        _ => "reality and the model disagree",
+    }
+}
+
+/// The parts that are asked for.
+fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
+    let mut parts = Part::all();
+    let Some(risk) = &selection.risk else {
+        return Ok(selection.design.map_or(parts, |design| vec![Part::of(design)]));
+    };
+    if !parts.iter().any(|part| part.risk == Some(risk)) {
+        let valid: Vec<&str> = parts.iter().filter_map(|part| part.risk).collect();
+        return Err(Failure::Input(format!("no preset is a fix of the risk `{risk}`: valid are {}", valid.join(", "))));
+    }
+    parts.retain(|part| part.risk == Some(risk));
+    if let Some(design) = selection.design {
+        parts.iter_mut().for_each(|part| part.designs = vec![design]);
+    }
+    Ok(parts)
+}

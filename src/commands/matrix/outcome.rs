@@ -1,0 +1,135 @@
+//! What came of a cell, and of all of them.
+
+use model::setup::Setup;
+use model::trace::{Breach, Run};
+
+use super::Sheet;
+
+/// What came of a cell.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It was run to its end and judged: what it breaks, in the order of invariants.
+    Judged(Vec<Breach>),
+    /// The fault cannot befall that side of that step.
+    NotApplicable(&'static str),
+    /// It would hurt a server that is not ours.
+    NotRun,
+    /// Time was up, or the server could not be brought to it.
+    Unknown(String),
+    /// Reality and the model differ, or the run went wrong: an error of ours.
+    Disagrees(String),
+}
+
+impl Outcome {
+    /// A run judged, and its judgement held against the model's own of the same moves.
+    pub fn judged(setup: &Setup, run: &Run) -> Outcome {
+        let broken = |run: &Run| -> Vec<Breach> {
+            run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach).collect()
+        };
+        let real = broken(run);
+        match Run::replay(setup, &run.moves()) {
+            Ok(model) if broken(&model) == real => Outcome::Judged(real),
+            Ok(model) => Outcome::Disagrees(format!("the model breaks {:?}, reality {real:?}", broken(&model))),
+            Err(error) => Outcome::Disagrees(error.to_string()),
+        }
+    }
+
+    /// What it breaks.
+    pub fn broken(&self) -> impl Iterator<Item = &Breach> {
+        if let Outcome::Judged(broken) = self { broken.as_slice() } else { &[] }.iter()
+    }
+
+    /// What it breaks besides these.
+    pub fn more_than<'a>(&'a self, undisturbed: &'a [&'static str]) -> impl Iterator<Item = &'a Breach> {
+        self.broken().filter(|breach| !undisturbed.contains(&breach.invariant))
+    }
+
+    /// Why there is nothing to judge.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Outcome::Judged(_) => None,
+            Outcome::NotApplicable(why) => Some(why),
+            Outcome::NotRun => Some("not our server"),
+            Outcome::Unknown(why) | Outcome::Disagrees(why) => Some(why),
+        }
+    }
+}
+
+/// How many cells came to what.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Cells.
+    pub cells: usize,
+    /// Runs that were judged: cells share them.
+    pub runs: usize,
+    /// Cells that break what the undisturbed run does not.
+    pub breaking: usize,
+    /// Cells that break nothing more.
+    pub no_more: usize,
+    /// Cells that cannot be.
+    pub not_applicable: usize,
+    /// Cells refused on given servers.
+    pub not_run: usize,
+    /// Cells of which nothing is known.
+    pub unknown: usize,
+    /// Cells in which reality and the model differ.
+    pub disagrees: usize,
+}
+
+impl Totals {
+    /// Of all sheets.
+    pub fn of(sheets: &[Sheet]) -> Totals {
+        let mut totals = Totals::default();
+        for sheet in sheets {
+            totals.add(sheet);
+        }
+        totals
+    }
+
+    fn add(&mut self, sheet: &Sheet) {
+        let judged = |outcome: &&Option<Outcome>| matches!(outcome, Some(Outcome::Judged(_)));
+        self.runs += sheet.outcomes.iter().filter(judged).count();
+        let undisturbed = sheet.undisturbed();
+        // Without the undisturbed run nothing can be compared.
+        match &sheet.outcomes[0] {
+            Some(Outcome::Disagrees(_)) => self.disagrees += 1,
+            Some(Outcome::Judged(_)) => {}
+            _ => self.unknown += 1,
+        }
+        for cell in sheet.cells() {
+            self.cells += 1;
+            let outcome = sheet.outcome(cell);
+            let count = match &outcome {
+                Outcome::Judged(_) if outcome.more_than(&undisturbed).next().is_some() => &mut self.breaking,
+                Outcome::Judged(_) => &mut self.no_more,
+                Outcome::NotApplicable(_) => &mut self.not_applicable,
+                Outcome::NotRun => &mut self.not_run,
+                Outcome::Unknown(_) => &mut self.unknown,
+                Outcome::Disagrees(_) => &mut self.disagrees,
+            };
+            *count += 1;
+        }
+    }
+
+    /// 70, 2 or 0, as [`super::matrix`] says.
+    pub fn exit_code(&self) -> u8 {
+        match (self.disagrees, self.unknown) {
+            (1.., _) => 70,
+            (0, 1..) => 2,
+            (0, 0) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Totals;
+
+    #[test]
+    fn what_is_not_known_or_not_so_is_never_a_pass() {
+        let known = Totals { cells: 9, breaking: 4, no_more: 2, not_applicable: 1, not_run: 2, ..Totals::default() };
+        assert_eq!(known.exit_code(), 0);
+        assert_eq!(Totals { unknown: 1, ..known }.exit_code(), 2);
+        assert_eq!(Totals { unknown: 1, disagrees: 1, ..known }.exit_code(), 70);
+    }
+}

@@ -1,0 +1,74 @@
+//! Carrying the matrix out, on several pairs of servers side by side.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use adapter::engine::{Means, RealError};
+use model::moves::Move;
+
+use super::Sheet;
+use super::outcome::Outcome;
+use crate::commands::engines::{Bounds, NotAtHand, RealServers};
+use crate::failure::Failure;
+use crate::progress;
+
+/// Does every deed that is asked for, once.
+pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Failure> {
+    let mut asked: Vec<(usize, usize)> = Vec::new();
+    for (place, sheet) in sheets.iter().enumerate() {
+        asked.extend((0..sheet.plan.deeds.len()).filter(|&deed| sheet.wants(deed)).map(|deed| (place, deed)));
+    }
+    // Each pair changes once from a Redis that keeps nothing to one that keeps a log.
+    asked.sort_by_key(|&(sheet, deed)| sheets[sheet].plan.deeds[deed].means == Means::RestartOnLog);
+    let (next, bar) = (AtomicUsize::new(0), progress::bar(asked.len()));
+    let done: Mutex<Vec<(usize, usize, Outcome)>> = Mutex::new(Vec::new());
+    let work = |mut servers: RealServers| {
+        while bounds.ended().is_none()
+            && let Some(&(sheet, deed)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let outcome = outcome(&mut servers, &sheets[sheet], deed);
+            if let Ok(mut done) = done.lock() {
+                done.push((sheet, deed, outcome));
+            }
+            bar.inc(1);
+        }
+        servers.stop(false);
+    };
+    let started = std::thread::scope(|scope| {
+        let pairs: Vec<_> = (0..pairs.min(asked.len()))
+            .map(|_| scope.spawn(|| -> Result<(), NotAtHand> { RealServers::start().map(work) }))
+            .collect();
+        let ended = pairs.into_iter().map(|pair| {
+            let panicked = |_| NotAtHand::Failed(Failure::Internal("a pair of servers panicked".to_owned()));
+            pair.join().map_err(panicked).flatten()
+        });
+        ended.collect::<Result<(), NotAtHand>>()
+    });
+    bar.finish_and_clear();
+    started?;
+    let done = done.into_inner().unwrap_or_default();
+    for (sheet, deed, outcome) in done {
+        sheets[sheet].outcomes[deed] = Some(outcome);
+    }
+    if let Some(why) = bounds.ended() {
+        for sheet in sheets {
+            for outcome in sheet.outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
+                *outcome = Some(Outcome::Unknown(why.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn outcome(servers: &mut RealServers, sheet: &Sheet, deed: usize) -> Outcome {
+    // On a given server the loss would be played by deleting our own keys, and this is a table of kills.
+    if !servers.ours().redis && sheet.plan.deeds[deed].moves.contains(&Move::RedisLoss) {
+        return Outcome::NotRun;
+    }
+    match servers.deed(&sheet.setup, &sheet.plan.deeds[deed]) {
+        Ok(run) => Outcome::judged(&sheet.setup, &run),
+        Err(RealError::NotOurs { .. }) => Outcome::NotRun,
+        Err(error @ RealError::NotReachable { .. }) => Outcome::Unknown(error.to_string()),
+        Err(error) => Outcome::Disagrees(error.to_string()),
+    }
+}

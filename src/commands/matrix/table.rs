@@ -1,0 +1,165 @@
+//! The matrix as text in 100 columns: per design a table whose cells are letters, and what the letters stand for.
+
+use std::fmt::Write;
+
+use adapter::matrix::{Cell, Fault, Side};
+use model::trace::Breach;
+use sim::{report, story};
+
+use super::Sheet;
+use super::outcome::{Outcome, Totals};
+
+/// Letters for sets of invariants; a design that needs more is a table that nobody reads.
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// Cells that break the same besides what the undisturbed run breaks.
+struct Set<'a> {
+    broken: Vec<&'static str>,
+    cells: usize,
+    /// The first of them, and its earliest breach.
+    first: (&'a Cell, Breach),
+}
+
+/// All sheets, the key to them, and the totals.
+pub fn matrix(sheets: &[Sheet], totals: &Totals) -> String {
+    let mut text = key();
+    for (place, sheet) in sheets.iter().enumerate() {
+        if place == 0 || sheets[place - 1].part.risk != sheet.part.risk {
+            let risk = sheet.part.risk.map_or("THE WHOLE PATH".to_owned(), str::to_uppercase);
+            let _ = write!(text, "\n{:=<100}\n", format!("== {risk}: {} ", sheet.part.walks()));
+        }
+        text.push_str(&design(sheet));
+    }
+    let Totals { cells, breaking, no_more, not_applicable, not_run, unknown, disagrees, .. } = totals;
+    let _ = write!(
+        text,
+        "\n{cells} cells: {breaking} break what the undisturbed run does not, {no_more} break nothing more, \
+         {not_applicable} n/a\n"
+    );
+    if not_run + unknown + disagrees > 0 {
+        let lead = "NOT RUN: ";
+        let why = format!("{not_run} cells would hurt a server that is not ours");
+        text.push_str(&if *not_run > 0 { report::paragraph(lead, &why) } else { String::new() });
+        let _ = writeln!(text, "{unknown} unknown, {disagrees} in which reality and the model disagree");
+    }
+    text
+}
+
+fn key() -> String {
+    let mut text = report::paragraph(
+        "",
+        "The crash matrix, done to real servers and processes: the undisturbed run of a request, then of \
+         another tenant's, and per step of it each kind of trouble before and after it. Then the client asks again, \
+         jobs run, and all invariants are judged.",
+    );
+    text.push('\n');
+    for fault in Fault::ALL {
+        text.push_str(&report::paragraph(&format!("{:13}", fault.id()), fault.title()));
+    }
+    text.push('\n');
+    text.push_str(&report::paragraph(
+        "",
+        "Per fault two cells, before and after. A letter: invariants are broken that the undisturbed run does not \
+         break. `.` none. `-` n/a: it cannot befall that step. `x` not run: not our server. `?` unknown. `!` reality \
+         and the model disagree. After one step is before the next.",
+    ));
+    text
+}
+
+fn design(sheet: &Sheet) -> String {
+    let design = sheet.setup.design;
+    let title = design.preset().map_or("", |preset| preset.title);
+    let mut text = format!("\n-- {design}\n{}", report::paragraph("", title));
+    let undisturbed = sheet.undisturbed();
+    let words = match &sheet.outcomes[0] {
+        Some(Outcome::Judged(_)) if undisturbed.is_empty() => "breaks nothing".to_owned(),
+        Some(Outcome::Judged(_)) => format!("breaks {}", undisturbed.join(", ")),
+        other => other.as_ref().and_then(Outcome::why).unwrap_or("unknown").to_owned(),
+    };
+    text.push_str(&report::paragraph("undisturbed  ", &words));
+    let sets = sets(sheet, &undisturbed);
+    text.push_str(&head());
+    let mut cells = sheet.cells().peekable();
+    while let Some(&first) = cells.peek() {
+        let mut line = format!("{:6} {:10}", first.step.label(), first.actor.name());
+        for (fault, side) in Fault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
+            let cell = cells.next_if(|cell| cell.step == first.step && (cell.fault, cell.side) == (fault, side));
+            let mark = cell.map_or(' ', |cell| mark(&sheet.outcome(cell), &sets, &undisturbed));
+            let width = if side == Side::Before { 2 } else { fault.id().len().max(4) - 1 };
+            let _ = write!(line, "{mark:<width$}");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    for (place, set) in sets.iter().enumerate() {
+        text.push_str(&explained(sheet, letter(place), set));
+    }
+    for cell in sheet.cells() {
+        if let (Outcome::Unknown(why) | Outcome::Disagrees(why), at) = (sheet.outcome(cell), at(cell)) {
+            text.push_str(&report::paragraph("!  ", &format!("{at}: {why}; again: {}", sheet.again(cell))));
+        }
+    }
+    text
+}
+
+fn head() -> String {
+    let names = Fault::ALL.map(|fault| format!("{:<width$}", fault.id(), width = fault.id().len().max(4) + 1));
+    format!("{:17}{}", "step   by", names.concat()).trim_end().to_owned() + "\n"
+}
+
+fn at(cell: &Cell) -> String {
+    format!("{} {} {}", cell.fault.id(), cell.side.id(), cell.step)
+}
+
+/// The sets in the order in which they are met.
+fn sets<'a>(sheet: &'a Sheet, undisturbed: &[&'static str]) -> Vec<Set<'a>> {
+    let mut sets: Vec<Set<'a>> = Vec::new();
+    for cell in sheet.cells() {
+        let outcome = sheet.outcome(cell);
+        let broken: Vec<&'static str> = outcome.more_than(undisturbed).map(|breach| breach.invariant).collect();
+        let earliest = outcome.more_than(undisturbed).min_by_key(|breach| breach.after);
+        match (sets.iter_mut().find(|set| set.broken == broken), earliest) {
+            (Some(set), _) => set.cells += 1,
+            (None, Some(breach)) => sets.push(Set { broken, cells: 1, first: (cell, breach.clone()) }),
+            (None, None) => {}
+        }
+    }
+    sets
+}
+
+fn letter(place: usize) -> char {
+    LETTERS.get(place).map_or('*', |&letter| char::from(letter))
+}
+
+fn mark(outcome: &Outcome, sets: &[Set<'_>], undisturbed: &[&'static str]) -> char {
+    match outcome {
+        Outcome::Judged(_) => {
+            let broken: Vec<&'static str> = outcome.more_than(undisturbed).map(|breach| breach.invariant).collect();
+            sets.iter().position(|set| set.broken == broken).map_or('.', letter)
+        }
+        Outcome::NotApplicable(_) => '-',
+        Outcome::NotRun => 'x',
+        Outcome::Unknown(_) => '?',
+        Outcome::Disagrees(_) => '!',
+    }
+}
+
+fn explained(sheet: &Sheet, letter: char, set: &Set<'_>) -> String {
+    let (cell, breach) = &set.first;
+    let several = if set.cells == 1 { "cell" } else { "cells" };
+    let broken = format!("{} {several}: {}", set.cells, set.broken.join(", "));
+    let first = format!(
+        "first {}: {} breaks after {} moves: {}",
+        at(cell),
+        breach.invariant,
+        breach.after,
+        story::sentence(breach)
+    );
+    let mut text = report::paragraph(&format!("{letter}  "), &broken);
+    text.push_str(&report::paragraph("     ", &first));
+    let [before, after] = sheet.again_in_two(cell);
+    let _ = match before.len() + after.len() {
+        ..=95 => writeln!(text, "     {before}{after}"),
+        _ => writeln!(text, "     {before}\\\n       {after}"),
+    };
+    text
+}
