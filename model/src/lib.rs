@@ -18,6 +18,7 @@ pub mod policy;
 pub mod presets;
 pub mod pricing;
 pub mod reply;
+pub mod risk;
 pub mod row;
 pub mod schedule;
 pub mod setup;

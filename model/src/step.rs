@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 macro_rules! steps {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($(#[doc = $title:literal] $name:ident = $text:literal,)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
         /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
         /// commit, J the usage job, S the sync to Redis, W the sweeper, M making up
         /// the difference to a hold, G the sync to Postgres, R recharge, V reverse, L limit change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Step { $($(#[$doc])* $name,)* }
+        pub enum Step { $(#[doc = $title] $name,)* }
 
         impl Step {
             /// Every label, in the order of the flows.
@@ -21,6 +21,11 @@ macro_rules! steps {
             /// The label as it is printed and as capsules spell it.
             pub fn label(self) -> &'static str {
                 match self { $(Step::$name => $text,)* }
+            }
+
+            /// Its name in one line: what it asks of whom.
+            pub fn title(self) -> &'static str {
+                match self { $(Step::$name => $title.trim_ascii().trim_end_matches('.'),)* }
             }
         }
     };
@@ -77,7 +82,7 @@ steps! {
     U6 = "U6",
     /// BEGIN of the caller's transaction.
     C1 = "C1",
-    /// Redis `SET key NX EX`, or, in designs without a key, the lookup of the row by its trace.
+    /// SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by its trace.
     T1 = "T1",
     /// Lookup of the row by its trace after the key was held.
     T1b = "T1b",
@@ -87,7 +92,7 @@ steps! {
     T2 = "T2",
     /// SAVEPOINT.
     T2b = "T2b",
-    /// Read of the quota for the row's `before`.
+    /// Read of the quota for what the row has as the balance before.
     T3a = "T3a",
     /// INSERT of the PENDING row.
     T3b = "T3b",
