@@ -7,7 +7,9 @@ use adapter::matrix::{Fault, Side};
 use audit::check::Check;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
+use model::invariant;
 use model::step::Step;
+use sim::explain::Waypoint;
 
 /// Proves, or refutes by a replayable counterexample, that an LLM gateway's quota and billing keep the money right.
 ///
@@ -35,6 +37,10 @@ pub enum Command {
     Sim(SimArgs),
     /// The scheduled runs on real Postgres and real Redis.
     Real(RealArgs),
+    /// Finds the shortest run that breaks an invariant, tells it step by step and writes its capsule.
+    ///
+    /// Exit codes: 0 there is such a run, 1 there is none within the scenario's bounds, 2 not known.
+    Explain(ExplainArgs),
     /// Replays a counterexample step by step and says whether the same invariant breaks with the same numbers.
     Replay(ReplayArgs),
     /// Judges the books of a real system at rest: reads its database and its Redis, writes to neither.
@@ -60,7 +66,7 @@ pub struct RunArgs {
     /// More seeds than the quick tier
     #[arg(long)]
     pub full: bool,
-    /// Rewrite the committed reports/ and scenarios/found/; needs all three engines
+    /// Rewrite the committed reports/; needs all three engines
     #[arg(long)]
     pub update_reports: bool,
     /// Open the report in a browser
@@ -102,7 +108,7 @@ pub struct CheckArgs {
     /// Give up after this many distinct states per scenario and design
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
-    /// Write what is found under `expect` in the scenarios, for every preset; review the diff
+    /// Write what is found, for every design, to the lock files of the scenarios; review the diff
     #[arg(long, conflicts_with_all = ["json", "design"])]
     pub accept: bool,
 }
@@ -177,6 +183,34 @@ pub struct MatrixArgs {
     /// Rewrite the committed reports/crash-matrix.txt; needs private servers
     #[arg(long, requires = "crash_matrix", conflicts_with_all = ["design", "risk", "step", "fault", "side", "time"])]
     pub update_reports: bool,
+}
+
+/// Options of `explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of the scenario
+    pub scenario: String,
+    /// The design, by name or as idempotency=A
+    #[arg(long)]
+    pub design: Design,
+    /// The invariant that breaks
+    #[arg(long, value_parser = invariant)]
+    pub invariant: &'static str,
+    /// What must occur in the run, in this order: steps such as T7c, faults such as crash
+    #[arg(long, value_name = "STEP,...", value_delimiter = ',')]
+    pub through: Vec<Waypoint>,
+    /// Stop after this long, such as 60s or 5m
+    #[arg(long, value_parser = duration)]
+    pub time: Option<Duration>,
+    /// Write the capsule to scenarios/found/NAME.json, to be committed
+    #[arg(long, value_name = "NAME", requires = "title", value_parser = file_name)]
+    pub keep: Option<String>,
+    /// With --keep: what the counterexample shows, in a line
+    #[arg(long, requires = "keep", value_parser = title)]
+    pub title: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `replay`.
@@ -257,6 +291,10 @@ pub enum What {
     Invariants,
     /// What may go wrong.
     Faults,
+    /// The risks that the review names.
+    Risks,
+    /// The steps of the flows, by their labels.
+    Steps,
     /// What a scenario can demand to have been seen.
     Situations,
 }
@@ -288,6 +326,31 @@ fn check(text: &str) -> Result<Check, String> {
     let valid = || Check::ALL.map(Check::id).join(", ");
     let found = Check::ALL.into_iter().find(|check| check.id() == text);
     found.ok_or_else(|| format!("`{text}` is no check: valid are {}", valid()))
+}
+
+fn invariant(text: &str) -> Result<&'static str, String> {
+    let valid = || invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
+    let found = invariant::find(text).map(|invariant| invariant.id);
+    found.ok_or_else(|| format!("`{text}` is no invariant: expected one of {}", valid()))
+}
+
+fn file_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '.');
+    if !text.is_empty() && !text.starts_with('.') && !text.ends_with(".json") && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "`{text}` is no name for a capsule: expected letters, digits, `-`, `_`, `+` or `.`, without `.json` at its end"
+    ))
+}
+
+fn title(text: &str) -> Result<String, String> {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if one_line.is_empty() {
+        Err("it is blank: expected a line that says what is shown".to_owned())
+    } else {
+        Ok(one_line)
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,8 +1,10 @@
 //! The one JSON document that `--json` prints.
 
 use audit::report::Report;
+use model::invariant::Figure;
 use serde::Serialize;
-use sim::verdict::{Explored, Finding, Findings, NotRun};
+use sim::story;
+use sim::verdict::{Counterexample, Explored, Finding, Findings, NotRun};
 
 /// Version of the document's shape.
 pub const SCHEMA: u32 = 1;
@@ -14,6 +16,8 @@ struct FindingsDocument<'a> {
     findings: &'a [Finding],
     not_run: &'a [NotRun],
     explorations: &'a [Explored],
+    /// Scenarios without a lock file, of which nothing is expected.
+    unlocked: &'a [String],
     exit: u8,
 }
 
@@ -24,6 +28,8 @@ pub struct Replayed {
     pub capsule: String,
     /// Which engine.
     pub engine: sim::verdict::Engine,
+    /// Whether the capsule is not as it was written; then it is judged as what it is.
+    pub edited: bool,
     /// Whether the same invariant breaks.
     pub reproduced: bool,
     /// Whether it breaks with the same numbers.
@@ -72,6 +78,28 @@ struct AuditDocument<'a> {
 }
 
 #[derive(Serialize)]
+struct ExplanationDocument<'a> {
+    schema: u32,
+    command: &'a str,
+    scenario: &'a str,
+    design: &'a str,
+    invariant: &'a str,
+    after: usize,
+    figures: &'a [Figure],
+    without: Vec<Without<'a>>,
+    moves: Vec<String>,
+    capsule: &'a str,
+    states: u64,
+    exit: u8,
+}
+
+#[derive(Serialize)]
+struct Without<'a> {
+    fault: &'a str,
+    still_broken: bool,
+}
+
+#[derive(Serialize)]
 struct ErrorDocument<'a> {
     schema: u32,
     error: &'a str,
@@ -80,8 +108,8 @@ struct ErrorDocument<'a> {
 
 /// What `run`, `check`, `sim` and `real` print.
 pub fn findings(command: &str, found: &Findings, exit: u8) -> String {
-    let Findings { findings, not_run, explored: explorations, .. } = found;
-    text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, exit })
+    let Findings { findings, not_run, explored: explorations, unlocked, .. } = found;
+    text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, unlocked, exit })
 }
 
 /// What `replay` prints.
@@ -89,6 +117,28 @@ pub fn replays(replays: &[Replayed], not_run: &[NotRun], exit: u8) -> String {
     let document =
         ReplayDocument { schema: SCHEMA, command: "replay", findings: [], not_run, explorations: [], replays, exit };
     text(&document)
+}
+
+/// What `explain` prints where there is a run.
+pub fn explanation(found: &Counterexample, states: u64) -> String {
+    let Counterexample { scenario, design, capsule, setup, run, breach, without } = found;
+    let moves = run.entries.iter().map(|entry| story::tell(setup, entry).what).collect();
+    let without = without.iter().map(|(fault, breaks)| Without { fault, still_broken: *breaks }).collect();
+    let (invariant, after, figures) = (breach.invariant, breach.after, &breach.figures);
+    text(&ExplanationDocument {
+        schema: SCHEMA,
+        command: "explain",
+        scenario,
+        design,
+        invariant,
+        after,
+        figures,
+        without,
+        moves,
+        capsule,
+        states,
+        exit: 0,
+    })
 }
 
 /// What `list` and `services` print.

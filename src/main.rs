@@ -46,6 +46,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Check(args)) => commands::explore::check(args),
         Some(Command::Sim(args)) => commands::explore::sim(args),
         Some(Command::Real(args)) => commands::explore::real(args),
+        Some(Command::Explain(args)) => commands::explain::explain(args),
         Some(Command::Replay(args)) => commands::replay::replay(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::List(args)) => commands::list::list(args),

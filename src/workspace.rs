@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sim::scenario::{self, Scenario, ScenarioError};
+use model::risk::Risk;
+use sim::scenario::{self, Locks, Scenario, ScenarioError};
 
 use crate::args::Selection;
 use crate::failure::Failure;
@@ -32,14 +33,14 @@ impl Workspace {
     }
 
     /// Every scenario; error messages name files relative to the workspace.
-    pub fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+    pub fn scenarios(&self, locks: Locks) -> Result<Vec<Scenario>, Failure> {
         let folder = self.root.join("scenarios");
-        Ok(scenario::load_all(&folder).map_err(|error| self.relative(error))?)
+        Ok(scenario::load_all(&folder, locks).map_err(|error| self.relative(error))?)
     }
 
     /// The scenarios and designs that a selection names.
-    pub fn select(&self, selection: &Selection) -> Result<Vec<Scenario>, Failure> {
-        let mut chosen = self.scenarios()?;
+    pub fn select(&self, selection: &Selection, locks: Locks) -> Result<Vec<Scenario>, Failure> {
+        let mut chosen = self.scenarios(locks)?;
         let ids: Vec<String> = chosen.iter().map(|scenario| scenario.id.clone()).collect();
         for id in &selection.scenarios {
             if !ids.contains(id) {
@@ -50,17 +51,10 @@ impl Workspace {
             chosen.retain(|scenario| selection.scenarios.contains(&scenario.id));
         }
         if let Some(risk) = &selection.risk {
-            chosen.retain(|scenario| scenario.id.starts_with(&format!("{risk}-")));
+            let risk = risk.parse::<Risk>().map_err(|error| Failure::Input(format!("--risk: {error}")))?;
+            chosen.retain(|scenario| scenario.risk == risk);
             if chosen.is_empty() {
-                let mut risks: Vec<String> =
-                    ids.iter().map(|id| id.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
-                risks.dedup();
-                let why = if risks.contains(risk) {
-                    format!("none of the scenarios named is of the risk `{risk}`")
-                } else {
-                    format!("no scenario has the risk `{risk}`: valid are {}", risks.join(", "))
-                };
-                return Err(Failure::Input(why));
+                return Err(Failure::Input(format!("none of the scenarios is of the risk `{risk}`: {}", risk.title())));
             }
         }
         if let Some(design) = selection.design {
@@ -79,9 +73,14 @@ impl Workspace {
         let failed = |error: std::io::Error| Failure::Input(format!("{relative} cannot be written: {error}"));
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let unfinished = path.with_extension("unfinished");
-        std::fs::write(&unfinished, text).map_err(failed)?;
-        std::fs::rename(&unfinished, &path).map_err(failed)
+        // A name of this process, so that another one that writes the same file is not in its way.
+        let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+        let written = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, &path));
+        written.map_err(|error| {
+            // What cannot be removed either is no second error.
+            let _ = std::fs::remove_file(&unfinished);
+            failed(error)
+        })
     }
 
     /// The claims of the review, which name scenarios.

@@ -87,23 +87,117 @@ fn committed(id: &str) -> String {
     std::fs::read_to_string(root.join(format!("scenarios/{id}.toml"))).unwrap()
 }
 
+/// The text of a committed lock file.
+fn locked(id: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(root.join(format!("scenarios/{id}.lock"))).unwrap()
+}
+
+/// The text with one thing changed in one line, the one that this begins.
+fn changed(text: &str, line: &str, from: &str, to: &str) -> String {
+    let begin = text.find(line).unwrap_or_else(|| panic!("{line}"));
+    let (before, rest) = text.split_at(begin);
+    let end = rest.find('\n').unwrap();
+    assert!(rest[..end].contains(from), "{from} in {}", &rest[..end]);
+    format!("{before}{}{}", rest[..end].replacen(from, to, 1), &rest[end..])
+}
+
 #[test]
 fn a_breach_against_expectation_fails_the_gate() {
-    let text = committed("p0-3-crash-between-steps");
-    // The first expectation is that of as-reported.
-    let hopeful = text.replacen("\"progress\", ", "", 1);
-    let gloomy = text.replacen("[expect.p0-3-a]\nbroken = [", "[expect.p0-3-a]\nbroken = [\"once\", ", 1);
-    assert!(hopeful != text && gloomy != text);
-    let folder = checkout(&[("p0-3-hopeful", &hopeful), ("p0-3-gloomy", &gloomy)]);
+    let id = "p0-3-crash-between-steps";
+    let (asked, lock) = (committed(id), locked(id));
+    // What a person argues of the scenario is left out: here the lock file alone is what is expected.
+    let asked = asked.split("\n[[expect]]").next().unwrap();
+    let (progress, once) = ("    { invariant = \"progress\", moves = 15,", "    { invariant = \"row-iff-money\"");
+    let planted = "    { invariant = \"once\", moves = 5, designs = [\"p0-3-a\"], figures = \"planted\" },\n";
+    let cases = [
+        ("as-it-is", lock.clone()),
+        ("hopeful", changed(&lock, progress, "\"as-reported\", ", "")),
+        ("gloomy", lock.replacen(once, &format!("{planted}{once}"), 1)),
+        ("shorter", changed(&lock, progress, "moves = 15", "moves = 14")),
+        ("other-figures", changed(&lock, progress, "attempts of t1 = 3", "attempts of t1 = 2")),
+        ("could-fail", lock.replacen("    { invariant = \"floor\", except = [] },\n", "", 1)),
+        ("arises", format!("{lock}\nnever = [\n    {{ situation = \"crash-between-t3-and-t6\", except = [] }},\n]\n")),
+        ("outdated", lock.replace("\"p0-4-b\"", "\"p0-2-a\"")),
+        ("other-states", changed(&lock, "    { states = 48", "states = 48", "states = 47")),
+    ];
+    let folder = checkout(&cases.each_ref().map(|(id, _)| (*id, asked)));
+    for (id, lock) in &cases {
+        std::fs::write(folder.path().join(format!("scenarios/{id}.lock")), lock).unwrap();
+    }
     let gate = |args: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_trial")).args(args).current_dir(folder.path()).output().unwrap().status.code()
+        Command::new(env!("CARGO_BIN_EXE_trial")).args(args).current_dir(folder.path()).output().unwrap()
     };
-    assert_eq!(gate(&["check", "p0-3-hopeful", "--design", "as-reported"]), Some(1));
-    assert_eq!(gate(&["check", "p0-3-hopeful", "--design", "p0-3-a"]), Some(0));
-    // A breach that was expected and is not there is unexpected too, but only where everything was looked at.
-    assert_eq!(gate(&["check", "p0-3-gloomy", "--design", "p0-3-a"]), Some(1));
-    assert_eq!(gate(&["sim", "p0-3-gloomy", "--design", "p0-3-a"]), Some(0));
-    assert_eq!(gate(&["check"]), Some(1), "one unexpected verdict among many");
+    for (args, exit, says) in [
+        (&["check", "as-it-is"] as &[&str], 0, "all as expected"),
+        (&["check", "hopeful", "--design", "as-reported"], 1, "UNEXPECTED"),
+        (&["check", "hopeful", "--design", "p0-3-a"], 0, "all as expected"),
+        // A breach that was expected and is not there is unexpected too, but only where everything was looked at.
+        (&["check", "gloomy", "--design", "p0-3-a"], 1, "UNEXPECTED"),
+        (&["sim", "gloomy", "--design", "p0-3-a"], 0, "all as expected"),
+        // A breach of another length or with other figures is another breach.
+        (&["check", "shorter", "--design", "as-reported"], 1, "the lock file has it after 14 moves"),
+        (&["check", "other-figures", "--design", "as-reported"], 1, "undisturbed attempts of t1 = 2"),
+        (&["check", "other-states", "--design", "as-reported"], 1, "states 48 instead of 47"),
+        (&["check", "could-fail", "--design", "p0-3-a"], 1, "not as in the lock file: floor can no longer fail"),
+        (&["check", "arises", "--design", "p0-3-a"], 1, "not as in the lock file: crash-between-t3-and-t6 arises"),
+        // A design that the lock file does not know, and one that is no world of its own, are out of date, not expected.
+        (&["check", "outdated", "--design", "p0-4-b"], 1, "not as in the lock file: it has nothing of this design"),
+        (
+            &["check", "outdated", "--design", "as-reported"],
+            1,
+            "it has lines of p0-2-a, of which nothing is asked here",
+        ),
+        (&["sim", "outdated", "--design", "p0-4-b"], 1, "not as in the lock file: it has nothing of this design"),
+        (&["check", "outdated", "--design", "p0-3-a"], 0, "all as expected"),
+        (&["check"], 1, "something unexpected"),
+    ] {
+        let output = gate(args);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(exit), "{args:?}: {printed}");
+        assert!(printed.contains(says), "{args:?}: {printed}");
+    }
+}
+
+/// What a person argues does not hide that the lock file says something else.
+#[test]
+fn a_lock_file_is_held_to_also_where_a_verdict_is_argued() {
+    let (asked, lock) = (committed("p0-3-crash-between-steps"), locked("p0-3-crash-between-steps"));
+    let key = "    { invariant = \"key\", moves = 3,";
+    let planted = "    { invariant = \"progress\", moves = 4, designs = [\"p0-3-a\"], figures = \"planted\" },\n";
+    for (lock, design, exit, says) in [
+        (lock.clone(), "p0-3-a", 0, "all as expected"),
+        (
+            lock.replacen(key, &format!("{planted}{key}"), 1),
+            "p0-3-a",
+            1,
+            "progress does not break; it has it after 4 moves",
+        ),
+        (changed(&lock, key, "\"as-reported\", ", ""), "as-reported", 1, "key breaks after 3 moves with key of t1"),
+        (changed(&lock, key, "moves = 3", "moves = 2"), "as-reported", 1, "key breaks after 3 moves with"),
+    ] {
+        let folder = checkout(&[("argued", &asked)]);
+        std::fs::write(folder.path().join("scenarios/argued.lock"), lock).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
+        let output = command.args(["check", "--design", design]).current_dir(folder.path()).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(exit), "{printed}");
+        assert!(printed.contains(says), "{says}: {printed}");
+    }
+}
+
+#[test]
+fn without_a_lock_file_nothing_is_expected_and_that_is_no_pass() {
+    let folder = checkout(&[("new", &committed("p0-3-crash-between-steps"))]);
+    for (args, exit) in [(["check", "new"], 2), (["sim", "new"], 2), (["list", "scenarios"], 0)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
+        let output = command.args(args).current_dir(folder.path()).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{printed}");
+        assert_eq!(printed.contains("trial check new --accept"), exit == 2, "{printed}");
+    }
 }
 
 #[test]
@@ -144,7 +238,11 @@ fn a_design_that_no_scenario_expects_anything_of_can_be_checked() {
     assert_eq!(finding(&document, "idempotency=A,cache=D", "converge")["verdict"], "broken");
     assert_eq!(finding(&document, "idempotency=A,cache=D", "progress")["verdict"], "holds");
     let printed = String::from_utf8_lossy(&trial(&both).stdout).into_owned();
-    assert!(printed.contains("every invariant: the scenario has no expectation of this design"), "{printed}");
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        printed.contains("every invariant: neither the scenario nor its lock file expects anything of this design"),
+        "{printed}"
+    );
     assert!(printed.contains("either way") && !printed.contains("as expected  check"), "{printed}");
 }
 
@@ -206,6 +304,8 @@ fn lists_name_what_there_is() {
         ("invariants", "row-iff-money"),
         ("faults", "lost-reply"),
         ("situations", "commit-in-doubt"),
+        ("risks", "p0-3"),
+        ("steps", "T4b"),
     ] {
         let document = json(&["list", what, "--json"]);
         let items = document["items"].as_array().unwrap();

@@ -1,10 +1,18 @@
-//! Every committed capsule breaks the same invariant with the same numbers on every engine, and so do those that older
-//! versions of the suite wrote.
+//! Counterexamples break the same invariant with the same numbers on every engine: all that are curated, a sample of what the
+//! lock files pin, which rotates from day to day, and what older versions of the suite wrote.
 
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sim::lock::{self, Pin};
+
+/// So many days it takes until every counterexample had its turn.
+const DAYS: u64 = 30;
+/// `all`, or the number of a sample: chooses what of the lock files is replayed.
+const CHOICE: &str = "TRIAL_REPLAYS";
 
 fn replay(files: &[PathBuf], on: &str) -> serde_json::Value {
     let output = Command::new(env!("CARGO_BIN_EXE_trial"))
@@ -20,8 +28,8 @@ fn replay(files: &[PathBuf], on: &str) -> serde_json::Value {
     document
 }
 
-fn found() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/found")
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The capsules of a folder, by name.
@@ -45,44 +53,95 @@ fn assert_reproduced(document: &serde_json::Value, files: &[PathBuf], engines: u
 }
 
 #[test]
-fn committed_capsules_replay_on_check_sim_and_real() {
-    let files = capsules(&found());
-    for both in ["crash-between-steps.as-reported.progress", "redis-down-after-commit.as-reported.converge"] {
-        assert!(files.contains(&found().join(format!("p0-3-{both}.json"))), "{both} is committed");
-    }
+fn curated_capsules_replay_on_check_sim_and_real() {
+    let files = capsules(&root().join("scenarios/found"));
     assert_reproduced(&replay(&files, "all"), &files, 3);
 }
 
-/// Designs that share a capsule stand in `also`: the moves must mean the same to each.
-#[test]
-fn the_designs_that_share_a_capsule_break_by_it_as_well() {
-    let fresh = checked("p0-3-crash-between-steps");
-    let written = capsules(&fresh.path().join("target/trial/found"));
-    let folder = tempfile::tempdir().unwrap();
-    for (number, file) in written.iter().chain(&capsules(&found())).enumerate() {
-        let mut capsule: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let also = capsule.as_object_mut().unwrap().remove("also").unwrap_or_default();
-        for (place, design) in also.as_array().into_iter().flatten().enumerate() {
-            capsule["design"] = design.clone();
-            std::fs::write(folder.path().join(format!("{number}.{place}.json")), capsule.to_string()).unwrap();
-        }
-    }
-    let files = capsules(folder.path());
-    for engine in ["check", "sim"] {
-        assert_reproduced(&replay(&files, engine), &files, 1);
-    }
+/// One breach that a lock file pins.
+struct Pinned {
+    scenario: String,
+    design: String,
+    invariant: String,
+    pin: Pin,
 }
 
-/// A checkout with one scenario and what check has found in it.
-fn checked(scenario: &str) -> tempfile::TempDir {
+/// Every breach that the lock files pin, in their order.
+fn pinned() -> Vec<Pinned> {
+    let mut pinned = Vec::new();
+    let mut files: Vec<_> =
+        std::fs::read_dir(root().join("scenarios")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == lock::EXTENSION));
+    files.sort();
+    for file in files {
+        let scenario = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let lock = lock::parse(&scenario, &std::fs::read_to_string(&file).unwrap()).unwrap();
+        for (design, entry) in &lock.entries {
+            pinned.extend(entry.broken.iter().map(|(invariant, pin)| Pinned {
+                scenario: scenario.clone(),
+                design: design.clone(),
+                invariant: invariant.clone(),
+                pin: pin.clone(),
+            }));
+        }
+    }
+    assert!(!pinned.is_empty());
+    pinned
+}
+
+/// Finds a breach again in a checkout; its capsule has the length and the figures that are pinned.
+fn explained(folder: &Path, asked: &Pinned) -> PathBuf {
+    let Pinned { scenario, design, invariant, pin } = asked;
+    let output = Command::new(env!("CARGO_BIN_EXE_trial"))
+        .args(["explain", scenario, "--design", design, "--invariant", invariant, "--json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let command = sim::explain::command(scenario, design, invariant);
+    assert_eq!(output.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let figure = |figure: &serde_json::Value| {
+        format!("{} = {}", figure["name"].as_str().unwrap(), figure["value"].as_str().unwrap())
+    };
+    let figures: Vec<String> = document["figures"].as_array().unwrap().iter().map(figure).collect();
+    let moves = document["moves"].as_array().unwrap().len() as u64;
+    assert_eq!((moves, figures.join(", ").as_str()), (pin.moves, pin.figures.as_str()), "{command}");
+    folder.join(document["capsule"].as_str().unwrap())
+}
+
+/// A checkout with every scenario and its lock file.
+fn every_scenario() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("scenarios")).unwrap();
     std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
-    let file = format!("scenarios/{scenario}.toml");
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file), folder.path().join(&file)).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_trial")).arg("check").current_dir(folder.path()).output().unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    for path in std::fs::read_dir(root().join("scenarios")).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_file() {
+            std::fs::copy(&path, folder.path().join("scenarios").join(path.file_name().unwrap())).unwrap();
+        }
+    }
     folder
+}
+
+#[test]
+fn what_the_lock_files_pin_is_found_again_and_replays_on_check_sim_and_real() {
+    let choice = std::env::var(CHOICE).unwrap_or_else(|_| {
+        let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / (24 * 60 * 60);
+        (today % DAYS).to_string()
+    });
+    println!("the sample of {CHOICE}={choice}");
+    let folder = every_scenario();
+    let files = if choice == "all" {
+        let check = Command::new(env!("CARGO_BIN_EXE_trial")).arg("check").current_dir(folder.path()).output().unwrap();
+        assert_eq!(check.status.code(), Some(0), "{}", String::from_utf8_lossy(&check.stdout));
+        capsules(&folder.path().join("target/trial/found"))
+    } else {
+        let sample: u64 =
+            choice.parse().unwrap_or_else(|_| panic!("{CHOICE} is `{choice}`: expected `all` or a number"));
+        let every = pinned();
+        let chosen = every.iter().skip((sample % DAYS) as usize).step_by(DAYS as usize);
+        chosen.map(|asked| explained(folder.path(), asked)).collect()
+    };
+    assert_reproduced(&replay(&files, "all"), &files, 3);
 }
 
 /// The first format, before days, the request path and shared capsules were part of it.

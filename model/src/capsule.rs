@@ -20,11 +20,14 @@ pub struct Capsule {
     pub schema: u32,
     /// Version of the suite that found it.
     pub version: String,
+    /// What it shows, in a line, where a person chose to keep it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
     /// Id of the scenario.
     pub scenario: String,
     /// The design that breaks.
     pub design: Design,
-    /// Designs that break by the same moves with the same numbers.
+    /// Designs that break by the same moves with the same numbers. Older versions wrote one capsule for all of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub also: Vec<Design>,
     /// The engine that found it: `check` or `sim`.
@@ -48,6 +51,9 @@ pub struct Capsule {
     pub moves: Vec<NamedMove>,
     /// What it breaks.
     pub breach: Expected,
+    /// A digest of all the rest but the title; nothing in what older versions wrote.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<String>,
 }
 
 /// The breach a replay must show.

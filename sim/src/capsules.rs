@@ -9,15 +9,14 @@ use model::trace::{Breach, Run};
 
 use crate::verdict::Engine;
 
-/// Where committed capsules lie, relative to the workspace.
-pub const COMMITTED: &str = "scenarios/found";
-/// Where a plain run puts what it found, relative to the workspace.
+/// Where curated capsules lie, relative to the workspace.
+pub const CURATED: &str = "scenarios/found";
+/// Where commands put what they find, relative to the workspace.
 pub const FOUND: &str = "target/trial/found";
 
 /// The capsules of one command, by path.
 #[derive(Clone, Debug, Default)]
 pub struct Capsules {
-    folder: &'static str,
     kept: BTreeMap<String, Capsule>,
 }
 
@@ -54,15 +53,43 @@ pub enum UnreadableCapsule {
     },
 }
 
+/// The run as a capsule.
+pub fn capsule(
+    scenario: &str,
+    setup: &Setup,
+    engine: Engine,
+    seed: Option<u64>,
+    run: &Run,
+    breach: &Breach,
+) -> Capsule {
+    Capsule {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        title: None,
+        digest: None,
+        scenario: scenario.to_owned(),
+        design: setup.design,
+        also: Vec::new(),
+        found_by: engine.name().to_owned(),
+        seed,
+        accounts: setup.accounts.clone(),
+        requests: setup.requests.clone(),
+        gateways: setup.gateways,
+        today: setup.today,
+        path: setup.path,
+        moves: run.moves().into_iter().map(|mv| mv.named(setup)).collect(),
+        breach: Expected { invariant: breach.invariant.to_owned(), figures: breach.figures.clone() },
+    }
+}
+
 impl Capsules {
-    /// None so far; they are to lie in `folder`, [`COMMITTED`] or [`FOUND`].
-    pub fn new(folder: &'static str) -> Capsules {
-        Capsules { folder, kept: BTreeMap::new() }
+    /// None so far.
+    pub fn new() -> Capsules {
+        Capsules::default()
     }
 
     /// Keeps the run as a capsule; returns its path relative to the workspace. What check finds is named by scenario,
-    /// design and invariant, what other engines find by the engine as well. Designs of a scenario that break by the same
-    /// moves with the same numbers share the capsule of the first.
+    /// design and invariant, what other engines find by the engine as well.
     pub fn keep(
         &mut self,
         scenario: &str,
@@ -73,39 +100,8 @@ impl Capsules {
         breach: &Breach,
     ) -> String {
         let by = if engine == Engine::Check { String::new() } else { format!(".{}", engine.name()) };
-        let folder = if engine == Engine::Check { self.folder } else { FOUND };
-        let capsule = Capsule {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            scenario: scenario.to_owned(),
-            design: setup.design,
-            also: Vec::new(),
-            found_by: engine.name().to_owned(),
-            seed,
-            accounts: setup.accounts.clone(),
-            requests: setup.requests.clone(),
-            gateways: setup.gateways,
-            today: setup.today,
-            path: setup.path,
-            moves: run.moves().into_iter().map(|mv| mv.named(setup)).collect(),
-            breach: Expected { invariant: breach.invariant.to_owned(), figures: breach.figures.clone() },
-        };
-        let same = |other: &Capsule| {
-            engine == Engine::Check
-                && (&other.scenario, &other.found_by, &other.path)
-                    == (&capsule.scenario, &capsule.found_by, &capsule.path)
-                && (&other.moves, &other.breach) == (&capsule.moves, &capsule.breach)
-        };
-        let begin = format!("{folder}/{scenario}.");
-        let known = self.kept.range_mut(begin.clone()..).take_while(|(path, _)| path.starts_with(&begin));
-        if let Some((path, known)) = known.into_iter().find(|(_, other)| same(other)) {
-            if known.design != setup.design && !known.also.contains(&setup.design) {
-                known.also.push(setup.design);
-            }
-            return path.clone();
-        }
-        let path = format!("{folder}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
-        self.kept.insert(path.clone(), capsule);
+        let path = format!("{FOUND}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
+        self.kept.insert(path.clone(), capsule(scenario, setup, engine, seed, run, breach));
         path
     }
 
@@ -115,8 +111,25 @@ impl Capsules {
     }
 }
 
-/// JSON with one move to a line, so that a diff shows which one changed.
-fn text(capsule: &Capsule) -> String {
+/// What the digest of a capsule is of, as hexadecimal digits: everything in it but the title and the digest itself.
+pub fn digest(capsule: &Capsule) -> String {
+    use sha2::Digest;
+    let content = Capsule { title: None, digest: None, ..capsule.clone() };
+    let hash = sha2::Sha256::digest(written(&content).as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a capsule is not as it was written. Of what older versions wrote that is not known.
+pub fn is_edited(capsule: &Capsule) -> bool {
+    capsule.digest.as_ref().is_some_and(|written| *written != digest(capsule))
+}
+
+/// JSON with one move to a line, so that a diff shows which one changed, with its digest.
+pub fn text(capsule: &Capsule) -> String {
+    written(&Capsule { digest: Some(digest(capsule)), ..capsule.clone() })
+}
+
+fn written(capsule: &Capsule) -> String {
     let serde_json::Value::Object(keys) = serde_json::to_value(capsule).unwrap_or_default() else {
         return String::new();
     };

@@ -14,6 +14,7 @@ use model::world::World;
 
 use crate::capsules::Capsules;
 use crate::explore::{self, Ended, Exploration, ExploreError, Limits, Machine};
+use crate::lock::{Entry, Pin};
 use crate::scenario::{Case, Scenario};
 use crate::story;
 use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
@@ -165,7 +166,7 @@ pub fn check(
     if exploration.counts.stuck > 0 {
         return Err(world_error(format!("{} states have no move and are not at rest", exploration.counts.stuck)));
     }
-    let missing = unseen(case, &machine);
+    let missing = did_not_arise(&case.seen, &machine);
     let unseen: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
     let mut found = Findings::default();
     for place in 0..invariant::ALL.len() {
@@ -177,7 +178,7 @@ pub fn check(
         }
         found.counterexamples.extend(shown);
     }
-    found.explored.push(Explored {
+    let mut explored = Explored {
         scenario: scenario.id.clone(),
         design,
         engine: Engine::Check,
@@ -187,16 +188,26 @@ pub fn check(
         runs: None,
         complete: exploration.ended.is_complete(),
         missing: missing.iter().map(|situation| situation.id).collect(),
+        never: did_not_arise(&[scenario.seen.as_slice(), case.argued_seen.as_slice()].concat(), &machine)
+            .iter()
+            .map(|situation| situation.id)
+            .collect(),
+        differs: Vec::new(),
         seconds: began.elapsed().as_secs_f64(),
-    });
+    };
+    if let Some(entry) = Entry::of(&explored, &found) {
+        let argued = |id: &str| case.reasons.contains_key(id);
+        let counts = case.pinned.iter().flat_map(|pinned| entry.differs_from(pinned, argued));
+        explored.differs = case.outdated.iter().cloned().chain(counts).collect();
+    }
+    found.explored.push(explored);
     Ok(found)
 }
 
-fn unseen(case: &Case, machine: &CaseMachine) -> Vec<&'static Situation> {
-    let missing = situation::ALL
-        .iter()
-        .enumerate()
-        .filter(|(place, s)| !machine.saw(*place) && case.seen.iter().any(|id| id == s.id));
+/// The situations of these ids that did not arise.
+fn did_not_arise(ids: &[String], machine: &CaseMachine) -> Vec<&'static Situation> {
+    let missing = situation::ALL.iter().enumerate();
+    let missing = missing.filter(|(place, s)| !machine.saw(*place) && ids.iter().any(|id| id == s.id));
     missing.map(|(_, situation)| situation).collect()
 }
 
@@ -244,6 +255,7 @@ fn finding(
         (None, cut) => (Verdict::Unknown, cut_short(cut).to_owned()),
     };
     let expected = case.expected[place];
+    let other = shown.filter(|_| exploration.ended.is_complete()).and_then(|shown| other_breach(case, place, shown));
     Finding {
         scenario: scenario.id.clone(),
         design: case.setup.design.to_string(),
@@ -251,13 +263,20 @@ fn finding(
         invariant: invariant::ALL[place].id,
         verdict,
         expected,
-        as_expected: as_expected(verdict, expected),
+        as_expected: as_expected(verdict, expected) && other.is_none(),
+        why: other.map_or(why.clone(), |pinned| format!("{why}; the lock file has it {pinned}")),
         judged: property.judged,
         could_have_failed: property.failable,
-        why,
         steps: shown.map(|counterexample| counterexample.run.entries.len()),
         capsule: shown.map(|counterexample| counterexample.capsule.clone()),
     }
+}
+
+/// The shortest breach that the lock file has, in words, where it is expected and another one was found.
+fn other_breach(case: &Case, place: usize, shown: &Counterexample) -> Option<String> {
+    let pin = case.pinned.as_ref()?.broken.get(invariant::ALL[place].id)?;
+    let argued = case.reasons.contains_key(invariant::ALL[place].id);
+    (!argued && *pin != Pin::of(shown)).then(|| pin.words())
 }
 
 fn cut_short(ended: Ended) -> &'static str {
@@ -267,5 +286,6 @@ fn cut_short(ended: Ended) -> &'static str {
         Ended::States => "states: there are more than --max-states allows",
         Ended::Memory => "memory: the search was cut before it outgrew its budget",
         Ended::Interrupted => "interrupted before every state was looked at",
+        Ended::Breach => "the search ended at the first breach",
     }
 }

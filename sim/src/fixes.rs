@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use model::design::{PRESETS, Preset};
 use model::invariant;
+use model::risk::Risk;
 
 use crate::claims::Claim;
 use crate::known::{Known, case_of, design};
-use crate::scenario::{Scenario, is_fix, is_fix_of, risk_of};
+use crate::scenario::Scenario;
 use crate::verdict::{Findings, Verdict};
 
 /// The design every fix is compared with.
@@ -38,7 +39,7 @@ pub struct Fix {
     /// The preset.
     pub preset: &'static Preset,
     /// Its risk.
-    pub risk: String,
+    pub risk: Risk,
     /// The original breaks it and the fix does not.
     pub cured: Vec<Spot>,
     /// Both break it. Of other risks' scenarios only where the fix changes the world.
@@ -84,17 +85,15 @@ impl Worth {
 /// Every preset that is a fix of some risk, in the order of the presets; its own risk's scenarios come first.
 pub fn compare(scenarios: &[Scenario], claims: &[Claim], findings: &Findings) -> Vec<Fix> {
     let known = Known::new(findings);
-    let fixes = PRESETS.iter().filter(|preset| is_fix(preset.name));
-    fixes.map(|preset| one(preset, scenarios, claims, &known)).collect()
+    let fixes = PRESETS.iter().filter_map(|preset| Some((preset, preset.risk?)));
+    fixes.map(|(preset, risk)| one(preset, risk, scenarios, claims, &known)).collect()
 }
 
-fn one(preset: &'static Preset, scenarios: &[Scenario], claims: &[Claim], known: &Known<'_>) -> Fix {
-    let risk = risk_of(preset.name);
-    let about =
-        claims.iter().filter(|claim| is_fix_of(preset.name, &claim.risk) && claim.aimed && claim.design == ORIGINAL);
+fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Claim], known: &Known<'_>) -> Fix {
+    let about = claims.iter().filter(|claim| preset.is_fix_of(claim.risk) && claim.aimed && claim.design == ORIGINAL);
     let aims: BTreeSet<&str> = about.map(|claim| claim.at.invariant.as_str()).collect();
     let mut fix = Fix { preset, risk, cured: vec![], kept: vec![], new: vec![], unknown: 0, compared: 0, missing: 0 };
-    let is_own = |scenario: &&Scenario| is_fix_of(preset.name, &risk_of(&scenario.id));
+    let is_own = |scenario: &&Scenario| preset.is_fix_of(scenario.risk);
     let (own, others): (Vec<&Scenario>, Vec<&Scenario>) = scenarios.iter().partition(is_own);
     for (scenario, own) in own.into_iter().map(|s| (s, true)).chain(others.into_iter().map(|s| (s, false))) {
         let looked = |name: &str| {

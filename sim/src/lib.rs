@@ -3,9 +3,11 @@
 pub mod capsules;
 pub mod check;
 pub mod claims;
+pub mod explain;
 pub mod explore;
 pub mod fixes;
 pub mod known;
+pub mod lock;
 pub mod report;
 pub mod sampled;
 pub mod scenario;

@@ -8,7 +8,7 @@ use model::trace::{Run, Tally};
 use crate::capsules::Capsules;
 use crate::scenario::{Case, Scenario};
 use crate::story;
-use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
+use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
 /// The runs of one engine on one case, judged as they come.
 #[derive(Debug)]
@@ -92,6 +92,22 @@ impl<'a> Sampled<'a> {
                 (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
             };
             let shown = self.first[place].as_ref().zip(tally.breach.as_ref());
+            let capsule = shown.map(|((run, seed), breach)| {
+                capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
+            });
+            let expected_so = as_expected(verdict, expected);
+            // What nobody expected is shown as check shows it; what was expected, check shows itself.
+            if let (Some(((run, _), breach)), Some(capsule), false) = (shown, &capsule, expected_so) {
+                found.counterexamples.push(Counterexample {
+                    scenario: self.scenario.id.clone(),
+                    design: self.case.setup.design.to_string(),
+                    capsule: capsule.clone(),
+                    setup: self.case.setup.clone(),
+                    run: run.clone(),
+                    breach: breach.clone(),
+                    without: Vec::new(),
+                });
+            }
             found.findings.push(Finding {
                 scenario: self.scenario.id.clone(),
                 design: self.case.setup.design.to_string(),
@@ -99,14 +115,12 @@ impl<'a> Sampled<'a> {
                 invariant: invariant.id,
                 verdict,
                 expected,
-                as_expected: as_expected(verdict, expected),
+                as_expected: expected_so,
                 judged: tally.judged,
                 could_have_failed: tally.could_have_failed,
                 why,
                 steps: shown.map(|((run, _), _)| run.entries.len()),
-                capsule: shown.map(|((run, seed), breach)| {
-                    capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
-                }),
+                capsule,
             });
         }
         found.explored.push(Explored {
@@ -119,6 +133,8 @@ impl<'a> Sampled<'a> {
             runs: Some(self.runs),
             complete: cut.is_none(),
             missing: ids,
+            never: Vec::new(),
+            differs: self.case.outdated.clone(),
             seconds,
         });
         found

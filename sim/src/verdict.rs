@@ -129,6 +129,11 @@ pub struct Explored {
     pub complete: bool,
     /// Ids of situations that must have been seen and were not.
     pub missing: Vec<&'static str>,
+    /// Ids of the scenario's situations that did not arise, whether they had to or not.
+    #[serde(skip)]
+    pub never: Vec<&'static str>,
+    /// What besides verdicts is not as the lock file has it, after a complete search.
+    pub differs: Vec<String>,
     /// Wall-clock seconds. Never in committed reports.
     pub seconds: f64,
 }
@@ -172,6 +177,8 @@ pub struct Findings {
     pub explored: Vec<Explored>,
     /// The counterexamples, by scenario, design, invariant.
     pub counterexamples: Vec<Counterexample>,
+    /// Scenarios without a lock file, of which nothing is expected.
+    pub unlocked: Vec<String>,
 }
 
 impl Findings {
@@ -181,13 +188,15 @@ impl Findings {
         self.not_run.extend(other.not_run);
         self.explored.extend(other.explored);
         self.counterexamples.extend(other.counterexamples);
+        self.unlocked.extend(other.unlocked);
     }
 
     /// The exit code for what is known: 1 something unexpected, 2 something unknown, 0 all as expected.
     pub fn exit_code(&self) -> u8 {
-        if self.findings.iter().any(|finding| !finding.as_expected && finding.verdict != Verdict::Unknown) {
+        let differs = self.explored.iter().any(|explored| !explored.differs.is_empty());
+        if differs || self.findings.iter().any(|finding| !finding.as_expected && finding.verdict != Verdict::Unknown) {
             1
-        } else if self.findings.iter().any(|finding| finding.verdict == Verdict::Unknown) {
+        } else if !self.unlocked.is_empty() || self.findings.iter().any(|it| it.verdict == Verdict::Unknown) {
             2
         } else {
             0

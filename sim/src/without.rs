@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use model::books::{Books, Occurrence};
 use model::invariant;
 use model::moves::Move;
 use model::setup::Faults;
-use model::trace::Run;
+use model::trace::Entry;
 
 use crate::check::CaseMachine;
 use crate::explore::{Limits, shortest};
@@ -17,7 +18,8 @@ use crate::verdict::Counterexample;
 /// allowed. An exploration that is cut leaves its kind out.
 pub fn compare(case: &Case, counterexamples: &mut [Counterexample], stop: &Arc<AtomicBool>) {
     for (kind, budget) in case.setup.faults.budgets() {
-        let concerns = |shown: &Counterexample| occurs(kind, &shown.run);
+        let strikes = |entry: &Entry| kind_of(&entry.did, &entry.books) == Some(kind);
+        let concerns = |shown: &Counterexample| shown.run.entries.iter().any(strikes);
         if budget == 0 || !counterexamples.iter().any(concerns) {
             continue;
         }
@@ -36,38 +38,37 @@ pub fn compare(case: &Case, counterexamples: &mut [Counterexample], stop: &Arc<A
     }
 }
 
-fn occurs(kind: &str, run: &Run) -> bool {
-    run.entries.iter().any(|entry| {
-        let fault = match entry.did.mv {
-            Move::Crash { .. } => "crash",
-            Move::Cancel { .. } => "cancel",
-            Move::Unreachable { .. } => "redis-unreachable",
-            Move::Lost { .. } => "lost-reply",
-            Move::RedisLoss => "redis-loss",
-            Move::RedisTimeTravel => "redis-time-travel",
-            Move::ScriptFlush => "script-flush",
-            Move::Expire => "expiry",
-            Move::UpstreamFails { .. } => "upstream-failure",
-            Move::Midnight => "midnight",
-            Move::ClientAborts { .. } => "client-abort",
-            Move::ProviderAborts { .. } => "provider-abort",
-            Move::Unheard { .. } => "redelivery",
-            Move::BrokerLoss => "broker-loss",
-            Move::ClockSkew { .. } => "clock-skew",
-            Move::Evict(_) => "eviction",
-            Move::RedisFull { .. } => "redis-full",
-            Move::PostgresRestart => "postgres-restart",
-            Move::IdleTimeout { .. } => "idle-timeout",
-            Move::LockTimeout { .. } => "lock-timeout",
-            Move::TimesOut { .. } | Move::RunsLate => "late",
-            Move::Send { request, .. } if entry.books.requests[request.index()].in_flight > 1 => "impatience",
-            Move::Send { .. } | Move::Step { .. } => return false,
-        };
-        fault == kind
+/// The kind of fault that a move is, if it is one; `after` are the books after it.
+pub(crate) fn kind_of(did: &Occurrence, after: &Books) -> Option<&'static str> {
+    Some(match did.mv {
+        Move::Crash { .. } => "crash",
+        Move::Cancel { .. } => "cancel",
+        Move::Unreachable { .. } => "redis-unreachable",
+        Move::Lost { .. } => "lost-reply",
+        Move::RedisLoss => "redis-loss",
+        Move::RedisTimeTravel => "redis-time-travel",
+        Move::ScriptFlush => "script-flush",
+        Move::Expire => "expiry",
+        Move::UpstreamFails { .. } => "upstream-failure",
+        Move::Midnight => "midnight",
+        Move::ClientAborts { .. } => "client-abort",
+        Move::ProviderAborts { .. } => "provider-abort",
+        Move::Unheard { .. } => "redelivery",
+        Move::BrokerLoss => "broker-loss",
+        Move::ClockSkew { .. } => "clock-skew",
+        Move::Evict(_) => "eviction",
+        Move::RedisFull { .. } => "redis-full",
+        Move::PostgresRestart => "postgres-restart",
+        Move::IdleTimeout { .. } => "idle-timeout",
+        Move::LockTimeout { .. } => "lock-timeout",
+        Move::TimesOut { .. } | Move::RunsLate => "late",
+        Move::Send { request, .. } if after.requests[request.index()].in_flight > 1 => "impatience",
+        Move::Send { .. } | Move::Step { .. } => return None,
     })
 }
 
-fn lacking(faults: Faults, kind: &str) -> Faults {
+/// The same faults without one kind.
+pub(crate) fn lacking(faults: Faults, kind: &str) -> Faults {
     let mut faults = faults;
     match kind {
         "crash" => faults.crash = 0,

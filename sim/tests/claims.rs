@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asked;
+
+use asked::asked;
 use sim::claims::{self, Answer, exit_code, judge};
 use sim::fixes::{Worth, compare};
-use sim::scenario::{Scenario, ScenarioError, parse};
+use sim::scenario::{Scenario, ScenarioError};
 use sim::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 const HERE: &str = "p0-3-here";
@@ -13,14 +16,13 @@ const THERE: &str = "p0-3-there";
 fn scenario(id: &str) -> Scenario {
     let text = r#"
 title = "A charge"
+risk = "p0-3"
 why = "Somebody asks."
 gateways = 1
 accounts = [{ name = "acme", balance = "100.00" }]
 requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
-[expect.as-reported]
-[expect.p0-3-a]
 "#;
-    parse(id, "charge.toml", text).unwrap()
+    asked(id, text, &[("as-reported", &[]), ("p0-3-a", &[])])
 }
 
 fn finding(scenario: &str, design: &str, invariant: &'static str, verdict: Verdict) -> Finding {
@@ -87,7 +89,7 @@ fn each_answer_comes_from_what_check_found() {
         let judged = judge(&claims, &found(findings));
         assert_eq!(judged[0].answer, *answer);
         assert!(judged[0].why.contains(why), "{}", judged[0].why);
-        assert_eq!(judged[0].evidence.capsule.is_some(), !matches!(answer, Answer::Refuted | Answer::Unknown));
+        assert_eq!(judged[0].evidence.steps.is_some(), !matches!(answer, Answer::Refuted | Answer::Unknown));
         let expected = match answer {
             Answer::Confirmed => 0,
             Answer::Unknown => 2,
@@ -207,7 +209,7 @@ fn a_fix_is_compared_with_the_original() {
 #[test]
 fn the_committed_claims_name_what_there_is() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let scenarios = sim::scenario::load_all(&folder).unwrap();
+    let scenarios = sim::scenario::load_all(&folder, sim::scenario::Locks::Read).unwrap();
     let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
     assert!(!claims::load(&folder, &ids).unwrap().is_empty());
 }

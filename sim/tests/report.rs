@@ -7,9 +7,9 @@ mod hand_built;
 use std::collections::BTreeSet;
 
 use expect_test::expect;
-use hand_built::{crash, findings, preview, redis_away, stuck};
-use sim::report::{claims, overview, pages, storyboard, summary, terminal};
-use sim::scenario::{Scenario, parse};
+use hand_built::{asked, crash, findings, preview, redis_away, stuck};
+use sim::report::{Labels, claims, overview, pages, short_index, storyboard, summary, terminal, verdicts};
+use sim::scenario::Scenario;
 use sim::story;
 use sim::verdict::Counterexample;
 
@@ -36,26 +36,30 @@ fn a_storyboard_tells_moves_and_money() {
              |       |          |         |      no row found
 
         > asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed
+        steps: T1 SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by
+               its trace; T1b Lookup of the row by its trace after the key was held; T2 BEGIN; T3a Read of
+               the quota for what the row has as the balance before; T3b INSERT of the PENDING row; T4a Read
+               of the quota and check of balance, daily and monthly limit
 
         BROKEN progress after move 10: undisturbed attempts of t1 = 1, final answers to t1 = 0, ledger row
                                        of t1 = none, key of t1 = held
         without crash: passes
         replay: trial replay scenarios/found/p0-3-crash-between-steps-as-reported-progress.json --on real
     "#]]
-    .assert_eq(&storyboard(&found));
+    .assert_eq(&storyboard(&found, &mut Labels::new()));
 }
 
 #[test]
-fn a_summary_shows_every_verdict() {
+fn the_text_of_all_verdicts_shows_each() {
     let scenarios = [crash()];
     let found = stuck(&scenarios[0]).breaks(&scenarios[0].id, "progress", &[("crash", false)]);
     expect![[r#"
-        Trial Balance: what is known
+        Trial Balance: every verdict
 
         BROKEN n: a counterexample of n moves. holds: everything within the bounds was looked at.
         within-bound: nothing found in what was looked at. unknown: see why. ! not as expected. `-` not
-        asked. What check breaks is replayed by `trial replay scenarios/found/SCENARIO.DESIGN.INVARIANT.json
-        --on real`.
+        asked. What check breaks is shown again by `trial explain SCENARIO --design DESIGN --invariant
+        INVARIANT`.
 
         1 verdict not as expected or not known:
           ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken
@@ -82,7 +86,79 @@ fn a_summary_shows_every_verdict() {
                           recover, converge, cache-form, cache-bound, no-early-effect, isolated
         checked 80,331 states, 191,204 edges, depth 31: as-reported, p0-3-a+fixed
     "#]]
-    .assert_eq(&summary(&scenarios, &findings(&scenarios, vec![found])));
+    .assert_eq(&verdicts(&scenarios, &findings(&scenarios, vec![found])));
+}
+
+#[test]
+fn the_committed_summary_is_designs_by_risks_and_a_line_per_scenario() {
+    let (scenarios, _, findings) = preview();
+    expect![[r#"
+        Trial Balance: what is known
+
+        4 verdicts not as expected or not known:
+          ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken
+          ! holds         p0-3-two-traces, p0-3-b, converge, check; expected broken
+          ! unknown       p0-3-two-traces, p0-3-a, once, check; expected holds: stopped at 1,000,000 states
+          ! unknown       p0-3-two-traces, p0-3-a, once, sim; expected holds: stopped at 1,000,000 states
+        not run: real: no postgres on this machine; install it and run `trial check --on real`
+
+                                     p0-3
+        as-reported                  4 !
+        p0-1-a                       =
+        p0-1-a+fixed                 =
+        p0-1-b                       =
+        p0-1-b+fixed                 =
+        p0-1-c                       =
+        p0-1-c+sweeper               =
+        p0-1-c+fixed                 =
+        p0-1-hold-then-settle        =
+        p0-1-hold-then-settle+fixed  =
+        p0-1-trace-plus-timestamp    =
+        p0-2-a                       =
+        p0-2-a+fixed                 =
+        p0-2-b                       =
+        p0-2-b+fixed                 =
+        p0-3-a                       1 unknown !*
+        p0-3-a+fixed                 0*
+        p0-3-b                       0 !*
+        p0-3-b+fixed                 0*
+        p0-5-a                       =
+        p0-5-b                       =
+        p0-5-c                       =
+        p0-5-c+fixed                 =
+        p1-8-a                       =
+        p1-8-a+fixed                 =
+        p1-8-b                       =
+        p1-8-b+fixed                 =
+        p1-8-c                       =
+        p1-9-lock                    =
+        p1-9-lock+fixed              =
+        scripts-evalsha              =
+        scripts-evalsha+reload       =
+        reset-tenant-zone            =
+        reset-fixed-offset           =
+
+        numbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known
+        = the same world as another design there   - not asked
+
+        p0-3  Redis idempotency key and Postgres transaction disagree
+
+
+        worlds: designs that differ in the scenario. states: what check looked at under all of them
+        together. broken: breaches that check found, an invariant once per world; then how many of those of
+        the risk's own designs sim and real showed as well. Each line's verdicts stand in
+        scenarios/SCENARIO.lock.
+
+        p0-3  Redis idempotency key and Postgres transaction disagree
+        ----------------------------------------------------------------------------------------------------
+                                  worlds       states  broken   own   sim  real
+        p0-3-crash-between-steps       2      160,662       1     1     1     0
+        p0-3-redis-away-at-t7          1       80,331       2     2     2     0
+        p0-3-two-traces                5      401,655       1     1     1     0
+
+        642,648 states in 8 of 8 complete searches
+    "#]]
+    .assert_eq(&summary(&scenarios, &findings));
 }
 
 #[test]
@@ -96,14 +172,14 @@ fn claims_and_fixes_as_text() {
         Of 3 claims in the review: 1 confirmed, 1 needs another fault, 1 refuted.
         Of 4 fixes compared none cures what it was proposed for without breaking something new.
 
-        p0-3
+        p0-3  Redis idempotency key and Postgres transaction disagree
         ----------------------------------------------------------------------------------------------------
         p0-3-1    CONFIRMED
                   A crash between the key and the commit leaves a key which no row answers for, and the
                   client without an answer.
                   because: Postgres undoes what its session had begun; nobody tells Redis.
                   see: progress in p0-3-crash-between-steps, as-reported, 10 moves
-                  trial replay scenarios/found/p0-3-crash-between-steps-as-reported-progress.json --on real
+                  trial explain p0-3-crash-between-steps --design as-reported --invariant progress
         p0-3-2    REFUTED
                   Such a crash takes the money twice.
                   because: What was taken was rolled back.
@@ -113,7 +189,7 @@ fn claims_and_fixes_as_text() {
                   Two charges of one account leave the hash stale.
                   because: Not by themselves: Redis has to go away as well.
                   see: converge in p0-3-redis-away-at-t7, as-reported, 15 moves
-                  trial replay scenarios/found/p0-3-redis-away-at-t7-as-reported-converge.json --on real
+                  trial explain p0-3-redis-away-at-t7 --design as-reported --invariant converge
 
         The fixes
         ----------------------------------------------------------------------------------------------------
@@ -188,6 +264,8 @@ fn an_overview_is_designs_by_risks() {
         numbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known
         = the same world as another design there   - not asked
 
+        p0-3  Redis idempotency key and Postgres transaction disagree
+
         ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken
         ! holds         p0-3-two-traces, p0-3-b, converge, check; expected broken
         ! unknown       p0-3-two-traces, p0-3-a, once, check; expected holds: stopped at 1,000,000 states
@@ -203,11 +281,13 @@ fn an_overview_is_designs_by_risks() {
 fn no_line_exceeds_the_page() {
     let (scenarios, judged, findings) = preview();
     let mut text = summary(&scenarios, &findings) + &claims(&scenarios, &judged, &findings);
+    text.push_str(&verdicts(&scenarios, &findings));
     text.push_str(&overview(&scenarios, &findings));
     assert!(text.is_ascii());
     text.extend(scenarios.iter().map(|scenario| terminal(scenario, &findings, false)));
     for line in text.lines() {
-        let command = line.trim_start().trim_start_matches("replay: ").starts_with("trial replay ");
+        let command = line.trim_start().trim_start_matches("replay: ");
+        let command = command.starts_with("trial replay ") || command.starts_with("trial explain ");
         assert!(command || line.chars().count() <= 100, "{line}");
         assert_eq!(line, line.trim_end());
     }
@@ -228,7 +308,7 @@ fn what_could_not_fail_is_one_line_of_the_terminal() {
 fn no_number_is_cut() {
     let (_, _, findings) = preview();
     let found = &findings.counterexamples[3];
-    let board = storyboard(found);
+    let board = storyboard(found, &mut Labels::new());
     let words: BTreeSet<&str> = board.split_whitespace().map(|word| word.trim_start_matches('*')).collect();
     for entry in &found.run.entries {
         for number in story::money(&found.setup, &entry.books)[..3].iter().flat_map(|cell| cell.split(' ')) {
@@ -260,7 +340,8 @@ fn colour_only_repeats_what_words_say() {
 #[test]
 fn pages_need_neither_script_nor_network_and_cut_no_label() {
     let (scenarios, judged, findings) = preview();
-    let pages = pages(&scenarios, &judged, &findings);
+    let mut pages = pages(&scenarios, &judged, &findings);
+    pages.insert("short".to_owned(), short_index(&scenarios, &judged, &findings));
     for page in pages.values() {
         assert!(!page.contains("<script") && !page.contains("http") && !page.contains("url("));
     }
@@ -282,7 +363,8 @@ fn between<'a>(page: &'a str, text: &'a str) -> Vec<&'a str> {
 #[test]
 fn every_link_resolves_and_no_anchor_is_twice_on_a_page() {
     let (scenarios, judged, findings) = preview();
-    let pages = pages(&scenarios, &judged, &findings);
+    let mut pages = pages(&scenarios, &judged, &findings);
+    pages.insert("short".to_owned(), short_index(&scenarios, &judged, &findings));
     for (path, page) in &pages {
         let anchors = between(page, " id=\"");
         assert_eq!(anchors.len(), anchors.iter().collect::<BTreeSet<_>>().len(), "{path}");
@@ -316,19 +398,16 @@ fn each_counterexample_is_two_clicks_from_the_index() {
 fn others() -> Scenario {
     let text = r#"
 title = "Redis goes away after the commit"
+risk = "p0-3"
 why = "Which designs of another risk break what the original breaks, and which break more?"
 gateways = 1
 accounts = [{ name = "acme", balance = "100.00" }]
 requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
 faults = { redis-unreachable = 1 }
-[expect.as-reported]
-broken = ["truth"]
-[expect.p0-4-b]
-broken = ["truth"]
-[expect.p0-4-d]
-broken = ["truth", "converge"]
 "#;
-    parse("p0-3-others", "others.toml", text).unwrap()
+    let designs: &[(&str, &[&str])] =
+        &[("as-reported", &["truth"]), ("p0-4-b", &["truth"]), ("p0-4-d", &["truth", "converge"])];
+    asked("p0-3-others", text, designs)
 }
 
 #[test]
@@ -355,6 +434,8 @@ fn two_renderings_are_equal() {
     let render = || {
         let (scenarios, judged, findings) = preview();
         let mut text = summary(&scenarios, &findings) + &claims(&scenarios, &judged, &findings);
+        text.push_str(&verdicts(&scenarios, &findings));
+        text.push_str(&short_index(&scenarios, &judged, &findings));
         text.extend(pages(&scenarios, &judged, &findings).into_values());
         text.extend(scenarios.iter().map(|scenario| terminal(scenario, &findings, true)));
         text.push_str(&overview(&scenarios, &findings));

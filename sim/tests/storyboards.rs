@@ -14,7 +14,7 @@ use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
 use model::trace::Run;
 use model::world::{World, label_of};
-use sim::report::storyboard;
+use sim::report::{Labels, storyboard};
 use sim::story;
 use sim::verdict::Counterexample;
 use worlds::{WHOLE, acme, amount, everything, premises, seeds, setup, whole};
@@ -72,6 +72,12 @@ fn a_task_that_dies_with_its_process() {
          12  |       |     !       |   |      task-1 crashes before H1      94.75    5.25    100.00  trace-1
 
         > asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed
+        steps: T1 SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by
+               its trace; T2 BEGIN; T3a Read of the quota for what the row has as the balance before; T3b
+               INSERT of the PENDING row; T4a Read of the quota and check of balance, daily and monthly
+               limit; T4b UPDATE of the quota, relative, if its version is the one read; T5 The row becomes
+               COMMITTED; T6 COMMIT; H0 The hook after the commit starts its task (P0-4 B); H1 The task
+               writes the snapshot to the hash
 
         BROKEN converge after move 12: balance of acme in redis = 100.00, balance of acme in postgres =
                                        94.75, daily_used of acme in redis = 0, daily_used of acme in
@@ -80,7 +86,7 @@ fn a_task_that_dies_with_its_process() {
                                        postgres = 1
         replay: trial replay scenarios/found/p0-4-here.json --on real
     "#]]
-    .assert_eq(&storyboard(&found));
+    .assert_eq(&storyboard(&found, &mut Labels::new()));
 }
 
 /// Recharge, reverse and a limit change beside a charge.
@@ -287,7 +293,7 @@ fn many_lanes_fit_the_page_and_no_number_is_cut() {
         for (_, simulated) in seeds(&setup, 15) {
             let ids = model::invariant::ALL.iter().map(|invariant| invariant.id);
             for found in ids.filter_map(|id| counterexample(&setup, &simulated.run, id)) {
-                let board = storyboard(&found);
+                let board = storyboard(&found, &mut Labels::new());
                 widest = widest.max(story::lanes(&setup, &found.run).len());
                 for line in board.lines() {
                     assert!(line.chars().count() <= 100 && line == line.trim_end(), "{line}");

@@ -15,6 +15,7 @@ use sim::verdict::Verdict;
 fn text(today: &str, zone: &str, rest: &str) -> String {
     format!(
         r#"title = "A tenant abroad"
+risk = "p0-5"
 why = "Whose midnight?"
 gateways = 1
 today = "{today}"
@@ -39,20 +40,18 @@ attempts = 1
 
 [faults]
 midnight = 3
-
-[expect.as-reported]
 "#
     )
 }
 
 fn scenario(today: &str, zone: &str, rest: &str) -> Scenario {
-    parse("p0-5-abroad", "x.toml", &text(today, &format!("\"{zone}\""), rest)).unwrap()
+    parse("p0-5-abroad", "x.toml", &text(today, &format!("\"{zone}\""), rest), None).unwrap()
 }
 
 /// Ids of the invariants that break, and the capsules.
 fn broken(scenario: &Scenario, design: &str) -> (Vec<String>, Capsules) {
     let case = scenario.case_of(design.parse().unwrap()).unwrap();
-    let mut capsules = Capsules::new("x");
+    let mut capsules = Capsules::new();
     let checked = check(scenario, &case, &Limits::default(), &mut capsules).unwrap();
     let found = checked.findings.iter().filter(|finding| finding.verdict == Verdict::Broken);
     (found.map(|finding| finding.invariant.to_owned()).collect(), capsules)
@@ -67,8 +66,8 @@ fn a_zone_is_an_iana_name() {
         ("\"\"", "`zone` is ``"),
         ("2", "a time zone is written by its IANA name, such as \"Europe/Berlin\""),
     ] {
-        let said = parse("p0-5-abroad", "x.toml", &text("2026-03-29", zone, "")).unwrap_err().to_string();
-        assert!(said.starts_with("x.toml:10: "), "{zone}: {said}");
+        let said = parse("p0-5-abroad", "x.toml", &text("2026-03-29", zone, ""), None).unwrap_err().to_string();
+        assert!(said.starts_with("x.toml:11: "), "{zone}: {said}");
         assert!(said.contains(says), "{zone}: {said}");
     }
 }
@@ -135,7 +134,7 @@ fn a_zone_without_such_a_change_needs_no_more_than_its_offset() {
 #[test]
 fn whose_midnight_is_no_question_where_nobody_has_a_zone() {
     let plain = text("2026-03-29", "\"Asia/Tokyo\"", "").replace("zone = \"Asia/Tokyo\"\n", "");
-    let plain = parse("p0-5-at-home", "x.toml", &plain).unwrap();
+    let plain = parse("p0-5-at-home", "x.toml", &plain, None).unwrap();
     let also: Vec<&str> = plain.cases[0].also.iter().map(|preset| preset.name).collect();
     assert!(also.contains(&"reset-tenant-zone") && also.contains(&"reset-fixed-offset"), "{also:?}");
 }
@@ -155,7 +154,7 @@ fn a_new_tenant_west_of_utc_begins_with_the_date_it_has_there() {
 fn a_capsule_carries_the_dates_and_replays_without_a_database_of_zones() {
     let spring = scenario("2026-03-29", "Europe/Berlin", "");
     let case = spring.case_of("reset-fixed-offset".parse().unwrap()).unwrap();
-    let mut capsules = Capsules::new("x");
+    let mut capsules = Capsules::new();
     check(&spring, &case, &Limits::default(), &mut capsules).unwrap();
     let (_, text) = capsules.files().find(|(path, _)| path.contains(".rollover.")).unwrap();
     let read = capsules::parse("x", &text).unwrap();

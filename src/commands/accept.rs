@@ -1,11 +1,10 @@
-//! `trial check --accept`: what check finds becomes what the scenarios expect, to be reviewed as a diff.
+//! `trial check --accept`: what check finds becomes what the lock files pin, to be reviewed as a diff.
 
 use model::invariant;
-use model::setup::Setup;
-use sim::capsules::{Capsules, FOUND};
+use sim::capsules::Capsules;
+use sim::lock::{self, Entry, Lock};
 use sim::scenario::{Case, Scenario};
 use sim::verdict::{Expected, Findings, Verdict};
-use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::commands::engines::{self, Bounds};
 use crate::failure::Failure;
@@ -13,81 +12,80 @@ use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// What was found of one world.
-struct Accepted {
-    setup: Setup,
-    broken: Vec<&'static str>,
-    /// Situations of the scenario that cannot arise in it.
-    never: Vec<&'static str>,
-}
-
-/// Checks every preset that is a world of its own in the chosen scenarios and writes the broken invariants of each under
-/// `expect`. What is expected as `any` stays so, and so do all comments and everything else in the files.
-///
-/// # Errors
-/// A verdict that is not known is not accepted: its file stays as it is.
+/// Checks every world of the chosen scenarios and writes their lock files. The lock file of a scenario stays as it is where a
+/// search was cut (exit code 2), and where a verdict contradicts what the scenario argues (exit code 1).
 pub fn accept(workspace: &Workspace, scenarios: &[Scenario], bounds: &Bounds) -> Result<u8, Failure> {
-    let mut not_known = 0;
-    let bar = progress::bar(scenarios.len());
+    let mut exit = 0;
+    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in scenarios {
-        bar.set_message(scenario.id.clone());
-        let worlds = scenario.every_world().map_err(|error| Failure::Input(error.to_string()))?;
-        let mut accepted = Vec::new();
-        for case in &worlds {
-            let mut capsules = Capsules::new(FOUND);
-            let found = engines::check(scenario, case, bounds, &mut capsules)?;
-            for cut in found.explored.iter().filter(|explored| !explored.complete) {
-                not_known += 1;
-                output::line(&format!("{}, {}: not accepted: the search was cut", scenario.id, cut.design));
+        match found(scenario, bounds, &bar)? {
+            Accepted::Lock(lock) => workspace.write(&relative(scenario), &lock::text(&scenario.id, &lock))?,
+            Accepted::Not { why, code } => {
+                output::line(&format!("{}: not accepted, {} stays as it is: {why}", scenario.id, relative(scenario)));
+                exit = if exit == 1 { 1 } else { code };
             }
-            let never = found.explored.iter().flat_map(|explored| explored.missing.clone()).collect();
-            accepted.push(Accepted { setup: case.setup.clone(), broken: broken(case, &found), never });
         }
-        let relative = format!("scenarios/{}.toml", scenario.id);
-        let path = workspace.path(&relative);
-        let text = std::fs::read_to_string(&path).map_err(|error| Failure::Input(format!("{relative}: {error}")))?;
-        workspace.write(
-            &relative,
-            &rewritten(&text, &accepted).map_err(|why| Failure::Input(format!("{relative}: {why}")))?,
-        )?;
-        bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(if not_known > 0 { 2 } else { 0 })
+    Ok(exit)
 }
 
-fn broken(case: &Case, found: &Findings) -> Vec<&'static str> {
-    let any = |id: &str| invariant::place(id).is_some_and(|place| case.expected[place] == Expected::Any);
-    let broken = found.findings.iter().filter(|finding| finding.verdict == Verdict::Broken);
-    broken.map(|finding| finding.invariant).filter(|id| !any(id)).collect()
+/// The lock file of a scenario, relative to the workspace.
+pub fn relative(scenario: &Scenario) -> String {
+    format!("scenarios/{}.{}", scenario.id, lock::EXTENSION)
 }
 
-fn rewritten(text: &str, accepted: &[Accepted]) -> Result<String, toml_edit::TomlError> {
-    let mut document: DocumentMut = text.parse()?;
-    let expect = document.entry("expect").or_insert_with(|| Item::Table(Table::new()));
-    let Some(expect) = expect.as_table_mut() else { return Ok(text.to_owned()) };
-    expect.set_implicit(true);
-    let mut kept: Vec<(String, Item)> = Vec::new();
-    for Accepted { setup, broken, never } in accepted {
-        let name = setup.design.to_string();
-        let mut table = expect.remove(&name).and_then(|item| item.into_table().ok()).unwrap_or_default();
-        if broken.is_empty() {
-            table.remove("broken");
-        } else {
-            table["broken"] = value(broken.iter().copied().collect::<Array>());
+enum Accepted {
+    Lock(Lock),
+    Not { why: String, code: u8 },
+}
+
+fn found(scenario: &Scenario, bounds: &Bounds, bar: &indicatif::ProgressBar) -> Result<Accepted, Failure> {
+    let mut lock = Lock::default();
+    for case in &scenario.cases {
+        let design = case.setup.design.to_string();
+        bar.set_message(format!("{} {design}", scenario.id));
+        let found = engines::check(scenario, case, bounds, &mut Capsules::new())?;
+        bar.inc(1);
+        let entry = found.explored.first().and_then(|explored| Entry::of(explored, &found));
+        let Some(entry) = entry else {
+            let why = cut(&found);
+            return Ok(Accepted::Not { why: format!("{design}: the search was cut: {why}"), code: 2 });
+        };
+        if let Some(why) = contradicted(case, &entry, &found) {
+            return Ok(Accepted::Not { why: format!("{design}: {why}"), code: 1 });
         }
-        if !never.is_empty() {
-            table["never"] = value(never.iter().copied().collect::<Array>());
-        }
-        kept.push((name, Item::Table(table)));
+        lock.entries.push((design, entry));
     }
-    expect.clear();
-    for (name, mut item) in kept {
-        if let Some(table) = item.as_table_mut() {
-            // Positions of tables that were there before would put them before the new ones.
-            table.set_position(None);
-        }
-        expect.insert(&name, item);
+    let nowhere = |id: &&String| lock.entries.iter().all(|(_, entry)| entry.never.contains(*id));
+    if let Some(id) = scenario.seen.iter().find(nowhere) {
+        let why = format!("`seen` names the situation {id}, which arises under no design");
+        return Ok(Accepted::Not { why, code: 1 });
     }
-    Ok(document.to_string())
+    Ok(Accepted::Lock(lock))
+}
+
+fn cut(found: &Findings) -> String {
+    let unknown = found.findings.iter().find(|finding| finding.verdict == Verdict::Unknown);
+    unknown.map_or_else(|| "not complete".to_owned(), |finding| finding.why.clone())
+}
+
+/// What is argued in the scenario and found otherwise.
+fn contradicted(case: &Case, entry: &Entry, found: &Findings) -> Option<String> {
+    let missing = found.explored.iter().flat_map(|explored| &explored.never);
+    let argued_seen = |id: &&&str| case.argued_seen.iter().any(|argued| argued == **id);
+    if let Some(id) = missing.into_iter().find(argued_seen) {
+        return Some(format!("the situation {id} never arises, but `expect` argues that it must be seen"));
+    }
+    invariant::ALL.iter().zip(&case.expected).find_map(|(invariant, expected)| {
+        let reason = case.reasons.get(invariant.id)?;
+        let (breaks, idle) = (entry.broken.contains_key(invariant.id), entry.could_not_fail.contains(invariant.id));
+        let otherwise = match expected {
+            Expected::Holds if breaks => "breaks, but `expect` argues that it holds",
+            Expected::Holds if idle => "could not fail in any state, but `expect` argues that it holds",
+            Expected::Broken if !breaks => "does not break, but `expect` argues that it does",
+            Expected::Holds | Expected::Broken | Expected::Any => return None,
+        };
+        Some(format!("{} {otherwise}: {reason}", invariant.id))
+    })
 }

@@ -22,7 +22,7 @@ use sim::verdict::{Counterexample, Engine, Findings, NotRun};
 use crate::failure::Failure;
 
 /// The most memory that one exploration may take, in bytes: it ends as `unknown (memory)`, never in swapping.
-const EXPLORATION_BYTES: u64 = 6 << 30;
+pub const EXPLORATION_BYTES: u64 = 6 << 30;
 
 /// What bounds a command.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ pub fn check(scenario: &Scenario, case: &Case, bounds: &Bounds, capsules: &mut C
         deadline: bounds.deadline,
         max_bytes: Some(EXPLORATION_BYTES),
         stop: Some(Arc::clone(&bounds.stop)),
+        first_breach: false,
     };
     Ok(sim::check::check(scenario, case, &limits, capsules)?)
 }

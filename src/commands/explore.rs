@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use sim::capsules::{Capsules, FOUND};
-use sim::scenario::Scenario;
+use sim::capsules::Capsules;
+use sim::report::{self, Labels};
+use sim::scenario::{Locks, Scenario};
+use sim::story;
 use sim::verdict::Findings;
-use sim::{report, story};
 
 use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
 use crate::commands::engines::{self, Bounds, RealServers};
@@ -19,13 +20,14 @@ pub const SEEDS: (u64, u64) = (0, 200);
 
 /// `trial check`.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
-    let (workspace, scenarios, mut bounds) = prepare(&args.selection)?;
+    let locks = if args.accept { Locks::Ignored } else { Locks::Read };
+    let (workspace, scenarios, mut bounds) = prepare(&args.selection, locks)?;
     bounds.threads = args.threads.map_or(bounds.threads, usize::from);
     bounds.max_states = args.max_states;
     if args.accept {
         return crate::commands::accept::accept(&workspace, &scenarios, &bounds);
     }
-    let mut capsules = Capsules::new(FOUND);
+    let mut capsules = Capsules::new();
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -36,12 +38,12 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
         }
     }
     bar.finish_and_clear();
-    finish("check", &workspace, &scenarios, &found, &capsules, args.selection.json)
+    finish("check", &workspace, &scenarios, found, &capsules, args.selection.json)
 }
 
 /// `trial sim`.
 pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
-    let (workspace, scenarios, bounds) = prepare(&args.selection)?;
+    let (workspace, scenarios, bounds) = prepare(&args.selection, Locks::Read)?;
     if let Some(seed) = args.seed
         && !args.selection.json
     {
@@ -49,7 +51,7 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
     }
     let seeds = args.seed.map(|seed| (seed, seed.saturating_add(1))).or(args.seeds).unwrap_or(SEEDS);
     let each_seed = args.seeds.is_some() && !args.selection.json;
-    let mut capsules = Capsules::new(FOUND);
+    let mut capsules = Capsules::new();
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -72,7 +74,7 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
         }
     }
     bar.finish_and_clear();
-    finish("sim", &workspace, &scenarios, &found, &capsules, args.selection.json)
+    finish("sim", &workspace, &scenarios, found, &capsules, args.selection.json)
 }
 
 /// `trial real`.
@@ -83,9 +85,9 @@ pub fn real(args: &RealArgs) -> Result<u8, Failure> {
     if args.load {
         return crate::commands::load::load(&args.selection, &args.traffic);
     }
-    let (workspace, scenarios, bounds) = prepare(&args.selection)?;
+    let (workspace, scenarios, bounds) = prepare(&args.selection, Locks::Read)?;
     let mut servers = RealServers::start()?;
-    let mut capsules = Capsules::new(FOUND);
+    let mut capsules = Capsules::new();
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -99,12 +101,12 @@ pub fn real(args: &RealArgs) -> Result<u8, Failure> {
     if let Some(kept) = servers.stop(args.keep) {
         eprintln!("kept: {kept}");
     }
-    finish("real", &workspace, &scenarios, &found, &capsules, args.selection.json)
+    finish("real", &workspace, &scenarios, found, &capsules, args.selection.json)
 }
 
-fn prepare(selection: &Selection) -> Result<(Workspace, Vec<Scenario>, Bounds), Failure> {
+fn prepare(selection: &Selection, locks: Locks) -> Result<(Workspace, Vec<Scenario>, Bounds), Failure> {
     let workspace = Workspace::find()?;
-    let scenarios = workspace.select(selection)?;
+    let scenarios = workspace.select(selection, locks)?;
     let mut bounds = Bounds::new(progress::stop_flag()?);
     bounds.deadline = selection.time.map(|time| Instant::now() + time);
     Ok((workspace, scenarios, bounds))
@@ -127,19 +129,28 @@ fn show_seed(scenarios: &[Scenario], seed: u64) -> Result<(), Failure> {
                 let line = story::tell(&case.setup, entry);
                 output::line(&format!("  {:3}  {}: {}", place + 1, line.from.name(), line.what));
             }
+            let labels = simulated.run.entries.iter().filter_map(|entry| entry.did.mv.step());
+            output::text(&format!("\n{}\n", Labels::new().legend(labels)));
         }
     }
     Ok(())
+}
+
+/// The scenarios without a lock file.
+pub fn unlocked(scenarios: &[Scenario]) -> Vec<String> {
+    scenarios.iter().filter(|scenario| !scenario.locked).map(|scenario| scenario.id.clone()).collect()
 }
 
 fn finish(
     command: &str,
     workspace: &Workspace,
     scenarios: &[Scenario],
-    found: &Findings,
+    mut found: Findings,
     capsules: &Capsules,
     json: bool,
 ) -> Result<u8, Failure> {
+    found.unlocked = unlocked(scenarios);
+    let found = &found;
     for (path, text) in capsules.files() {
         workspace.write(path, &text)?;
     }
@@ -151,6 +162,10 @@ fn finish(
     let colour = crate::colour();
     for scenario in scenarios {
         output::text(&report::terminal(scenario, found, colour));
+    }
+    let unexpected = report::unexpected(found);
+    if !unexpected.is_empty() {
+        output::text(&format!("\n{unexpected}"));
     }
     output::line(&format!("\nexit code {exit}: {}", crate::exit_words(exit)));
     Ok(exit)

@@ -1,8 +1,11 @@
 //! `trial list`: what there is to ask for.
 
 use model::design::{Design, PRESETS};
+use model::risk::Risk;
 use model::setup::Faults;
+use model::step::Step;
 use model::{invariant, situation};
+use sim::scenario::Locks;
 
 use crate::args::{ListArgs, What};
 use crate::document::{self, Item};
@@ -14,13 +17,15 @@ use crate::workspace::Workspace;
 pub fn list(args: &ListArgs) -> Result<u8, Failure> {
     let items = match args.what {
         What::Scenarios => {
-            let scenarios = Workspace::find()?.scenarios()?;
+            let scenarios = Workspace::find()?.scenarios(Locks::Ignored)?;
             scenarios.into_iter().map(|s| item(&s.id, &s.title, Some(s.why))).collect()
         }
         What::Designs => {
             PRESETS.iter().map(|preset| item(preset.name, preset.title, Some(choices(preset.design)))).collect()
         }
         What::Invariants => invariant::ALL.iter().map(|i| item(i.id, i.sentence, Some(i.reason.to_owned()))).collect(),
+        What::Risks => Risk::ALL.iter().map(|risk| item(risk.id(), risk.title(), None)).collect(),
+        What::Steps => Step::ALL.iter().map(|step| item(step.label(), step.title(), None)).collect(),
         What::Faults => Faults::KINDS.iter().map(|(id, title)| item(id, title, None)).collect(),
         What::Situations => situation::ALL.iter().map(|s| item(s.id, s.title, None)).collect::<Vec<_>>(),
     };

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod audit;
 pub mod engines;
+pub mod explain;
 pub mod explore;
 pub mod list;
 pub mod load;

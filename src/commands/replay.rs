@@ -30,6 +30,9 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let capsules = args.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     let mut replayed = Vec::new();
     let mut not_run = Vec::new();
+    for read in capsules.iter().filter(|read| capsules::is_edited(&read.capsule)) {
+        eprintln!("EDITED: {} is not as it was written; it is judged as what it is", read.file);
+    }
     for read in &capsules {
         if matches!(args.on, On::Check | On::All) {
             let run = Run::replay(&read.setup, &read.moves).map_err(|error| error.to_string());
@@ -74,10 +77,11 @@ fn read(file: &Path) -> Result<Read, Failure> {
 
 fn print(replayed: &[Replayed], not_run: &[NotRun], several: bool) {
     for replay in replayed {
-        let word = match (replay.reproduced, replay.same_numbers) {
-            (true, true) => "REPRODUCED",
-            (true, false) => "OTHER NUMBERS",
-            (false, _) => "NOT REPRODUCED",
+        let word = match (replay.edited, replay.reproduced, replay.same_numbers) {
+            (true, true, true) => "AS EDITED",
+            (false, true, true) => "REPRODUCED",
+            (_, true, false) => "OTHER NUMBERS",
+            (_, false, _) => "NOT REPRODUCED",
         };
         let lead = format!("{:6} {word:15} ", replay.engine.name());
         let why = if several { format!("{}: {}", replay.capsule, replay.why) } else { replay.why.clone() };
@@ -102,21 +106,21 @@ fn on_real(mut servers: RealServers, capsules: &[Read], replayed: &mut Vec<Repla
 
 fn compare(engine: Engine, read: &Read, run: Result<Run, String>) -> Replayed {
     let expected = &read.capsule.breach;
-    let capsule = read.file.clone();
+    let (capsule, edited) = (read.file.clone(), capsules::is_edited(&read.capsule));
     let run = match run {
         Ok(run) => run,
-        Err(why) => return Replayed { capsule, engine, reproduced: false, same_numbers: false, why },
+        Err(why) => return Replayed { capsule, engine, edited, reproduced: false, same_numbers: false, why },
     };
     match breach(&expected.invariant, &read.setup, &run) {
         Some(breach) => {
             let same_numbers = breach.figures == expected.figures;
             let found = story::sentence(&breach);
             let why = format!("{} breaks after {} moves: {found}", breach.invariant, breach.after);
-            Replayed { capsule, engine, reproduced: true, same_numbers, why }
+            Replayed { capsule, engine, edited, reproduced: true, same_numbers, why }
         }
         None => {
             let why = format!("{} holds in all {} moves", expected.invariant, run.entries.len());
-            Replayed { capsule, engine, reproduced: false, same_numbers: false, why }
+            Replayed { capsule, engine, edited, reproduced: false, same_numbers: false, why }
         }
     }
 }
@@ -136,6 +140,6 @@ fn show(read: &Read, run: &Run) {
             breach,
             without: Vec::new(),
         };
-        output::line(&report::storyboard(&counterexample));
+        output::line(&report::storyboard(&counterexample, &mut report::Labels::new()));
     }
 }

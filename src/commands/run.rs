@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use sim::capsules::{COMMITTED, Capsules, FOUND};
+use sim::capsules::{Capsules, FOUND};
 use sim::claims::{self, Judged};
+use sim::lock::{self, Entry, Lock};
 use sim::report;
-use sim::scenario::Scenario;
-use sim::verdict::{Engine, Finding, Findings, NotRun};
+use sim::scenario::{Locks, Scenario};
+use sim::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
 use sim::without;
 
 use crate::args::RunArgs;
 use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::commands::explore::unlocked;
 use crate::commands::refuse_given_servers;
 use crate::failure::Failure;
 use crate::output;
@@ -34,13 +36,16 @@ const COMMIT: Tier = Tier { every_design: true, ..QUICK };
 /// All of it.
 const FULL: Tier = Tier { every_design: true, seeds: (0, 2_000), runs: usize::MAX };
 
-/// Where a plain run writes, relative to the workspace.
+/// Where a run writes the site and the verdicts of what it looked at, and, where it looked at every design, the lock files as
+/// it would have them; relative to the workspace.
 const OUTPUT: &str = "target/trial";
+/// Where what is committed lies, relative to the workspace.
+const COMMITTED: &str = "reports";
 
 /// Runs all of it. The exit code is that of the findings, or 69 under `CI` when servers are missing.
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
-    let scenarios = workspace.scenarios()?;
+    let scenarios = workspace.scenarios(Locks::Read)?;
     let claims = workspace.claims(&scenarios)?;
     if args.update_reports {
         refuse_given_servers()?;
@@ -60,8 +65,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         (false, false) => QUICK,
     };
     let scenarios = if tier.every_design { scenarios } else { scenarios.iter().map(Scenario::own).collect() };
-    let mut capsules = Capsules::new(if args.update_reports { COMMITTED } else { FOUND });
-    let mut found = Findings::default();
+    let mut capsules = Capsules::new();
+    let mut found = Findings { unlocked: unlocked(&scenarios), ..Findings::default() };
     if let Err(why) = &servers {
         found.not_run.push(NotRun { engine: Engine::Real, why: why.clone() });
     }
@@ -70,7 +75,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         for case in &scenario.cases {
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
             let mut checked = engines::check(scenario, case, &bounds, &mut capsules)?;
-            without::compare(case, &mut checked.counterexamples, &bounds.stop);
+            if case.own || args.full {
+                without::compare(case, &mut checked.counterexamples, &bounds.stop);
+            }
             if case.own || args.full {
                 found.extend(engines::sweep(scenario, case, tier.seeds, &bounds, &mut capsules, &|_, _, _| {})?);
                 if let Ok(servers) = &mut servers {
@@ -96,9 +103,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if args.update_reports && bounds.ended().is_some() {
         return Err(Failure::Input("interrupted: the committed reports stay as they are".to_owned()));
     }
+    keep_the_shortest(&mut found);
     point_at_the_shortest(&mut found);
     let judged = claims::judge(&claims, &found);
-    write(&workspace, args, &scenarios, &judged, &found, &capsules)?;
+    write(&workspace, args, &tier, &scenarios, &judged, &found, &capsules)?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     let exit = match (found.exit_code(), claims::exit_code(&judged)) {
         (1, _) | (_, 1) => 1,
@@ -107,6 +115,19 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     };
     print(args, &scenarios, &judged, &found, exit);
     Ok(exit)
+}
+
+/// Of one breach the counterexample of check is enough.
+fn keep_the_shortest(found: &mut Findings) {
+    let of = |it: &Counterexample| (it.scenario.clone(), it.design.clone(), it.breach.invariant);
+    let mut shortest: BTreeMap<_, usize> = BTreeMap::new();
+    for it in &found.counterexamples {
+        let moves = shortest.entry(of(it)).or_insert(usize::MAX);
+        *moves = (*moves).min(it.run.entries.len());
+    }
+    found
+        .counterexamples
+        .retain(|it| shortest.get(&of(it)) == Some(&it.run.entries.len()) && shortest.remove(&of(it)).is_some());
 }
 
 /// What sim and real break, check mostly breaks in fewer moves: then that is the counterexample to replay.
@@ -123,32 +144,52 @@ fn point_at_the_shortest(found: &mut Findings) {
 fn write(
     workspace: &Workspace,
     args: &RunArgs,
+    tier: &Tier,
     scenarios: &[Scenario],
     judged: &[Judged],
     found: &Findings,
     capsules: &Capsules,
 ) -> Result<(), Failure> {
     workspace.clear(FOUND, "json")?;
-    if args.update_reports {
-        workspace.clear(COMMITTED, "json")?;
-    }
     for (path, text) in capsules.files() {
         workspace.write(path, &text)?;
     }
-    let summary = report::summary(scenarios, found);
-    let folder = if args.update_reports { "reports" } else { OUTPUT };
-    workspace.write(&format!("{folder}/summary.txt"), &summary)?;
-    workspace.write(&format!("{folder}/claims.txt"), &report::claims(scenarios, judged, found))?;
-    workspace.clear(&format!("{folder}/scenarios"), "html")?;
+    let texts =
+        [("summary.txt", report::summary(scenarios, found)), ("claims.txt", report::claims(scenarios, judged, found))];
+    for (name, text) in &texts {
+        workspace.write(&format!("{OUTPUT}/{name}"), text)?;
+    }
+    workspace.write(&format!("{OUTPUT}/verdicts.txt"), &report::verdicts(scenarios, found))?;
+    workspace.clear(&format!("{OUTPUT}/scenarios"), "html")?;
+    workspace.clear(&format!("{OUTPUT}/scenarios"), lock::EXTENSION)?;
     for (path, page) in report::pages(scenarios, judged, found) {
-        workspace.write(&format!("{folder}/{path}"), &page)?;
+        workspace.write(&format!("{OUTPUT}/{path}"), &page)?;
+    }
+    if args.update_reports {
+        for (name, text) in &texts {
+            workspace.write(&format!("{COMMITTED}/{name}"), text)?;
+        }
+        workspace.write(&format!("{COMMITTED}/index.html"), &report::short_index(scenarios, judged, found))?;
+    }
+    for scenario in scenarios.iter().filter(|_| tier.every_design) {
+        if let Some(lock) = lock_of(scenario, found) {
+            let path = format!("{OUTPUT}/scenarios/{}.{}", scenario.id, lock::EXTENSION);
+            workspace.write(&path, &lock::text(&scenario.id, &lock))?;
+        }
     }
     let explored = crate::document::findings("run", found, found.exit_code());
     workspace.write(&format!("{OUTPUT}/run.json"), &explored)?;
     if args.open {
-        open(&workspace.path(&format!("{folder}/index.html")));
+        open(&workspace.path(&format!("{OUTPUT}/index.html")));
     }
     Ok(())
+}
+
+/// The lock file as this run would have it, where every world of the scenario was looked at to the end.
+fn lock_of(scenario: &Scenario, found: &Findings) -> Option<Lock> {
+    let checked = found.explored.iter().filter(|it| it.engine == Engine::Check && it.scenario == scenario.id);
+    let entries = checked.map(|explored| Some((explored.design.clone(), Entry::of(explored, found)?)));
+    Some(Lock { entries: entries.collect::<Option<Vec<_>>>()? })
 }
 
 fn print(args: &RunArgs, scenarios: &[Scenario], judged: &[Judged], found: &Findings, exit: u8) {
@@ -162,11 +203,14 @@ fn print(args: &RunArgs, scenarios: &[Scenario], judged: &[Judged], found: &Find
     for NotRun { engine, why } in &found.not_run {
         output::line(&format!("\nNOT RUN: {}: {why}", engine.name()));
     }
-    let folder = if args.update_reports { "reports" } else { OUTPUT };
     output::line(&format!(
-        "\nreport: {folder}/index.html  text: {folder}/summary.txt  capsules: {}",
-        if args.update_reports { COMMITTED } else { FOUND }
+        "\nreport: {OUTPUT}/index.html  text: {OUTPUT}/verdicts.txt  capsules: {FOUND}{}",
+        if args.update_reports { format!("  committed: {COMMITTED}") } else { String::new() }
     ));
+    let boards = report::unexpected_boards(found);
+    if !boards.is_empty() {
+        output::line(&boards);
+    }
     output::line(&format!("exit code {exit}: {}", crate::exit_words(exit)));
 }
 

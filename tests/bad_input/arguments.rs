@@ -7,7 +7,7 @@ fn what_is_asked_for_must_exist() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let table: &[(&[&str], &[&str])] = &[
         (&["check", "p0-3-y"], &["`p0-3-y` is no scenario", "p0-3-x"]),
-        (&["check", "--risk", "p0-9"], &["no scenario has the risk `p0-9`", "p0-3"]),
+        (&["check", "--risk", "p0-9"], &["--risk: `p0-9` is no risk", "p0-3"]),
         (&["check", "--time", "soon"], &["`soon` is no duration", "60s"]),
         (&["check", "--threads", "0"], &["0 is not in 1..=256"]),
         (&["check", "--max-states", "0"], &["--max-states"]),

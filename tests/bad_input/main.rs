@@ -7,6 +7,7 @@ mod arguments;
 mod audit;
 mod capsules;
 mod claims;
+mod locks;
 mod scenarios;
 mod servers;
 
@@ -15,6 +16,7 @@ use std::process::{Command, Output};
 
 /// A small scenario, of which each test spoils something.
 const SCENARIO: &str = r#"title = "A crash"
+risk = "p0-3"
 why = """
 Two gateways share the accounts of today's requests, of which one is told any amount. One gateway dies.
 """
@@ -23,6 +25,7 @@ gateways = 2
 today = "2026-01-15"
 path = ["quota-check"]
 seen = ["crash-between-t3-and-t6"]
+designs = ["idempotency=A,cache=D"]
 
 [[accounts]]
 name = "acme"
@@ -44,13 +47,17 @@ attempts = 1
 [faults]
 crash = 1
 
-[expect.as-reported]
+[[expect]]
+design = "as-reported"
 broken = ["key", "progress"]
-any = { converge = "the crash may fall on either side" }
+any = ["converge"]
 seen = ["retry-stopped-by-the-key"]
+because = "the key outlives the rollback"
 
-[expect."p0-3-a+fixed"]
-never = ["crash-between-t3-and-t6"]
+[[expect]]
+design = "p0-3-a+fixed"
+holds = ["once"]
+because = "the unique trace stops a second charge"
 "#;
 
 /// A checkout with nothing but what a test puts there, and may spoil.

@@ -1,13 +1,14 @@
 //! The parts of the matrix: the original on the whole path, then per risk the original beside the risk's fixes, on the path
 //! that the risk is about, so that what breaks elsewhere does not drown it.
 
-use model::design::{Design, Midnight, PRESETS};
+use model::design::{Design, Midnight, PRESETS, Preset};
 use model::flow::Path;
+use model::risk::Risk;
 
 /// Designs on one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The risk, as preset names begin with it; nothing for the original on the whole path.
+    /// The id of the risk, or a choice that every design makes; nothing for the original on the whole path.
     pub risk: Option<&'static str>,
     /// The parts of the request path that are walked.
     pub path: Path,
@@ -22,12 +23,12 @@ impl Part {
     /// reported and not among them.
     pub fn all() -> Vec<Part> {
         let originals: Vec<Design> =
-            PRESETS.iter().filter(|preset| risk_of(preset.name).is_none()).map(|preset| preset.design).collect();
+            PRESETS.iter().filter(|preset| about(preset).is_none()).map(|preset| preset.design).collect();
         let met = PRESETS.iter().filter(|preset| preset.design.midnight == Midnight::default());
-        let mut risks: Vec<&'static str> = met.filter_map(|preset| risk_of(preset.name)).collect();
+        let mut risks: Vec<&'static str> = met.filter_map(about).collect();
         risks.dedup();
         let part = |risk: &'static str| {
-            let own = PRESETS.iter().filter(|preset| risk_of(preset.name) == Some(risk)).map(|preset| preset.design);
+            let own = PRESETS.iter().filter(|preset| about(preset) == Some(risk)).map(|preset| preset.design);
             let own: Vec<Design> = own.collect();
             let path = own.iter().copied().map(path_of).fold(Path::default(), union);
             Part { risk: Some(risk), path, designs: originals.iter().copied().chain(own).collect() }
@@ -38,7 +39,7 @@ impl Part {
 
     /// One design alone: on its risk's path if it is a preset, else on that of the choices it makes.
     pub fn of(design: Design) -> Part {
-        let risk = design.name().and_then(risk_of);
+        let risk = design.preset().and_then(about);
         let path = Part::all().into_iter().find(|part| risk.is_some() && part.risk == risk).map(|part| part.path);
         Part { risk, path: path.unwrap_or(path_of(design)), designs: vec![design] }
     }
@@ -57,15 +58,12 @@ impl Part {
     }
 }
 
-/// `p0-3` of `p0-3-a+fixed`, `scripts` of `scripts-evalsha`; nothing of an original.
-fn risk_of(name: &'static str) -> Option<&'static str> {
-    let (first, rest) = name.split_once('-')?;
-    if first == "as" {
-        return None;
-    }
-    let numbered = rest.starts_with(|c: char| c.is_ascii_digit());
-    let end = if numbered { first.len() + 1 + rest.find('-').unwrap_or(rest.len()) } else { first.len() };
-    Some(&name[..end])
+/// What a preset changes: the risk that it is a fix of, else the first choice that it makes, such as `scripts`; nothing of an
+/// original.
+fn about(preset: &Preset) -> Option<&'static str> {
+    let plain = Design { base: preset.design.base, ..Design::default() };
+    let chosen = || preset.design.choices().into_iter().zip(plain.choices()).find(|(choice, plain)| choice != plain);
+    preset.risk.map(Risk::id).or_else(|| chosen().map(|((key, _), _)| key))
 }
 
 /// What the choices that are not as reported are about; billing and the provider's call are always walked. What makes no

@@ -86,6 +86,8 @@ fn limit_change() -> Asked {
 
 fn capsule(setup: &Setup, moves: &[Move]) -> Capsule {
     Capsule {
+        title: None,
+        digest: None,
         schema: SCHEMA,
         version: "0.1.0".to_owned(),
         scenario: "a-walk".to_owned(),

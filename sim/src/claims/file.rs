@@ -4,6 +4,7 @@ use std::path::Path;
 
 use model::design::Design;
 use model::invariant;
+use model::risk::Risk;
 use serde::Deserialize;
 
 use crate::claims::{AS_REPORTED, Answer, Claim, Place};
@@ -127,6 +128,7 @@ fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str,
         );
         return Err(("expect", why));
     }
+    let risk = risk.parse::<Risk>().map_err(|why| ("risk", format!("`risk` of `{id}`: {why}")))?;
     let (says, because) = (one_line(&says), one_line(&because));
     let aimed = aimed && design == AS_REPORTED;
     Ok(Claim { id, risk, says, at, elsewhere, design, aimed, because, expect })

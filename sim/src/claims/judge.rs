@@ -30,7 +30,6 @@ fn answer(claim: &Claim, known: &Known<'_>) -> Judged {
             place: place.clone(),
             design: design.to_owned(),
             steps: found.and_then(|found| found.steps),
-            capsule: found.and_then(|found| found.capsule.clone()),
         },
         why,
         claim: claim.clone(),

@@ -3,6 +3,7 @@
 mod file;
 mod judge;
 
+use model::risk::Risk;
 use serde::{Deserialize, Serialize};
 
 pub use file::{FILE, load, parse};
@@ -18,8 +19,8 @@ const CODE: &str = "as-reported-code";
 pub struct Claim {
     /// Its risk and a number, such as `p0-3-1`.
     pub id: String,
-    /// The risk, such as `p0-3`.
-    pub risk: String,
+    /// The risk.
+    pub risk: Risk,
     /// The claim.
     pub says: String,
     /// Where it is put to the test.
@@ -103,6 +104,4 @@ pub struct Evidence {
     pub design: String,
     /// Moves of the counterexample, where there is one.
     pub steps: Option<usize>,
-    /// Where the counterexample lies, relative to the workspace.
-    pub capsule: Option<String>,
 }

@@ -17,11 +17,13 @@ pub struct Limits {
     pub max_bytes: Option<u64>,
     /// Raised from outside, by Ctrl-C for one, to stop at once.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Whether our own search ends at the first breach of any property.
+    pub first_breach: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { threads: 1, max_states: None, deadline: None, max_bytes: None, stop: None }
+        Self { threads: 1, max_states: None, deadline: None, max_bytes: None, stop: None, first_breach: false }
     }
 }
 
@@ -52,6 +54,8 @@ pub enum Ended {
     Memory,
     /// The stop flag was raised.
     Interrupted,
+    /// The first breach was all that was asked for.
+    Breach,
 }
 
 impl Ended {

@@ -90,6 +90,9 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
         let broken = self.judge(None, &initial, Breach::Initially);
         let start = Found { key: V::key(&initial), edge: Edge { parent: 0, ordinal: 0 }, broken, state: initial };
         self.batch.push(start);
+        if self.has_enough() {
+            return Ok(Ended::Breach);
+        }
         let mut moves = Vec::new();
         loop {
             if let Some(ended) = self.flush() {
@@ -106,6 +109,9 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
             let level = std::mem::take(&mut self.level);
             for (parent, state) in (self.level_start..).zip(&level) {
                 self.expand(parent, state, &mut moves)?;
+                if self.has_enough() {
+                    return Ok(Ended::Breach);
+                }
                 if self.batch.len() >= BATCH
                     && let Some(ended) = self.flush()
                 {
@@ -191,6 +197,11 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
         }
         self.batch = batch;
         ended
+    }
+
+    /// States are expanded in the order of their distance, so that the first breach is a nearest one.
+    fn has_enough(&self) -> bool {
+        self.limits.first_breach && self.breaches.iter().any(Option::is_some)
     }
 
     fn bytes(&self) -> u64 {

@@ -1,39 +1,43 @@
 //! The claims answered one by one, and what each fix is worth.
 
 use maud::{Markup, html};
+use model::risk::Risk;
 
 use crate::claims::{Answer, Judged};
 use crate::fixes::{Fix, Spot};
+use crate::report::labels::Labels;
 use crate::report::page::{answered, counterexample_anchor, design_anchor, path_of, valued};
 use crate::report::text::counted;
 
 /// Every claim: what the review says, what is known, why, and where to see it.
 pub(super) fn claims(judged: &[Judged]) -> Markup {
+    let mut labels = Labels::new();
     html! {
         @for risk in risks(judged) {
-            h3 id={ "claims-" (risk) } { (risk) }
-            @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) { (claim(judged)) }
+            h3 id={ "claims-" (risk) } { (risk) " " (risk.title()) }
+            @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) { (claim(judged, &mut labels)) }
         }
     }
 }
 
-fn risks(judged: &[Judged]) -> Vec<&str> {
-    let mut risks: Vec<&str> = judged.iter().map(|judged| judged.claim.risk.as_str()).collect();
+/// The risks of the claims, in order.
+pub(super) fn risks(judged: &[Judged]) -> Vec<Risk> {
+    let mut risks: Vec<Risk> = judged.iter().map(|judged| judged.claim.risk).collect();
     risks.dedup();
     risks
 }
 
-fn claim(judged: &Judged) -> Markup {
+fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
     let Judged { claim, answer, as_expected, evidence, why } = judged;
     html! {
         div.claim id={ "claim-" (claim.id) } {
             p.answer { (answered(*answer)) @if !as_expected { b.unexpected { " ! expected " (claim.expect.words()) } } }
             div {
-                p.says { (claim.says) }
-                p.because { (claim.because) }
+                p.says { (labels.explained(&claim.says)) }
+                p.because { (labels.explained(&claim.because)) }
                 p.note {
                     @if *answer == Answer::Refuted || *answer == Answer::Unknown { (why) ". " }
-                    a href=(link(&evidence.place.scenario, &evidence.place.invariant, &evidence.design, evidence.capsule.is_some())) {
+                    a href=(link(&evidence.place.scenario, &evidence.place.invariant, &evidence.design, evidence.steps.is_some())) {
                         (evidence.place.invariant) " in " (evidence.place.scenario)
                     }
                     ", " (evidence.design)

@@ -1,9 +1,11 @@
 //! The claims and the fixes as text in a stable order, so that its diff shows an answer changing.
 
 use crate::claims::{Answer, Judged};
+use crate::explain;
 use crate::fixes::Fix;
+use crate::report::claims_page::risks;
 use crate::report::index_page::{claims_in_words, fixes_in_words};
-use crate::report::row;
+use crate::report::labels::Labels;
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
 
 /// Room for what a fix is worth.
@@ -16,33 +18,32 @@ pub(super) fn claims(judged: &[Judged], fixes: &[Fix]) -> String {
     let mut out = "Trial Balance: the claims and the fixes\n\n".to_owned();
     out.push_str(&paragraph("", &claims_in_words(judged)));
     out.push_str(&paragraph("", &fixes_in_words(fixes)));
-    let mut risk = "";
-    for judged in judged {
-        if judged.claim.risk != risk {
-            risk = &judged.claim.risk;
-            out.push_str(&format!("\n{risk}\n{}\n", "-".repeat(WIDTH)));
+    let mut labels = Labels::new();
+    for risk in risks(judged) {
+        out.push_str(&format!("\n{risk}  {}\n{}\n", risk.title(), "-".repeat(WIDTH)));
+        for judged in judged.iter().filter(|judged| judged.claim.risk == risk) {
+            out.push_str(&claim(judged, &mut labels));
         }
-        out.push_str(&claim(judged));
     }
     out.push_str(&format!("\nThe fixes\n{}\n", "-".repeat(WIDTH)));
     out.push_str(&table(fixes));
     ascii(&out)
 }
 
-fn claim(judged: &Judged) -> String {
+fn claim(judged: &Judged, labels: &mut Labels) -> String {
     let Judged { claim, answer, as_expected, evidence, why } = judged;
     let words = answer.words().to_uppercase();
     let surprise = if *as_expected { String::new() } else { format!(" ! expected {}", claim.expect.words()) };
     let mut out = format!("{}{words}{surprise}\n", pad(&claim.id, width(INDENT)));
-    out.push_str(&paragraph(INDENT, &claim.says));
-    out.push_str(&paragraph(&format!("{INDENT}because: "), &claim.because));
+    out.push_str(&paragraph(INDENT, &labels.explained(&claim.says)));
+    out.push_str(&paragraph(&format!("{INDENT}because: "), &labels.explained(&claim.because)));
     let place = &evidence.place;
     let steps = evidence.steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
     let seen = format!("{} in {}, {}{steps}", place.invariant, place.scenario, evidence.design);
     let detail = if matches!(answer, Answer::Refuted | Answer::Unknown) { format!("; {why}") } else { String::new() };
     out.push_str(&paragraph(&format!("{INDENT}see: "), &format!("{seen}{detail}")));
-    if let Some(capsule) = &evidence.capsule {
-        out.push_str(&format!("{INDENT}{}\n", row::replay_of(capsule)));
+    if evidence.steps.is_some() {
+        out.push_str(&format!("{INDENT}{}\n", explain::command(&place.scenario, &evidence.design, &place.invariant)));
     }
     out
 }
@@ -61,6 +62,9 @@ fn table(fixes: &[Fix]) -> String {
                 &format!("{indent}new: "),
                 &format!("{} in {}{steps}", spot.invariant, spot.scenario),
             ));
+            if spot.shown {
+                out.push_str(&format!("    {}\n", explain::command(&spot.scenario, &spot.design, spot.invariant)));
+            }
         }
     }
     out

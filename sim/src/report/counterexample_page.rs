@@ -5,14 +5,16 @@ use maud::{Markup, html};
 use model::invariant;
 
 use crate::report::diagram::Lanes;
+use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor};
 use crate::report::row::{self, MONEY, Row};
 use crate::report::text::{counted, width};
 use crate::story;
 use crate::verdict::{Counterexample, Finding, Verdict};
 
-/// The section; `told` is the finding it belongs to.
-pub(super) fn section(found: &Counterexample, told: Option<&Finding>) -> Markup {
+/// The section; `told` is the finding it belongs to, `labels` what the page has explained so far.
+pub(super) fn section(found: &Counterexample, told: Option<&Finding>, labels: &mut Labels) -> Markup {
+    let names = labels.new_ones(Labels::of_story(found));
     let breach = &found.breach;
     let sentence = invariant::find(breach.invariant).map_or("", |invariant| invariant.sentence);
     html! {
@@ -26,12 +28,15 @@ pub(super) fn section(found: &Counterexample, told: Option<&Finding>) -> Markup 
             p.story { (row::in_a_line(found)) }
             p.rule { a href={ "#invariant-" (breach.invariant) } { (breach.invariant) } ": " (sentence) }
             (diagram(found))
+            @if !names.is_empty() {
+                p.legend { @for step in &names { span.item { b { (step) } " " (step.title()) } } }
+            }
             div.after {
                 (equation(found, told))
                 (without(found))
             }
-            p.replay-lead { "Replay it on real servers:" }
-            pre.replay { code { (row::replay(found)) } }
+            p.replay-lead { "Find it again, and replay it on real servers:" }
+            pre.replay { code { (row::explain(found)) "\n" (row::replay(found)) } }
         }
     }
 }

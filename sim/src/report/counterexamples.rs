@@ -6,10 +6,10 @@ use maud::{Markup, html};
 
 use crate::fixes::ORIGINAL;
 use crate::known::{Known, design};
+use crate::report::labels::Labels;
 use crate::report::page::{badge, counterexample_anchor};
-use crate::report::storyboard::storyboard;
 use crate::report::text::counted;
-use crate::report::{counterexample_page, row};
+use crate::report::{counterexample_page, row, storyboard};
 use crate::scenario::Scenario;
 use crate::story;
 use crate::verdict::{Counterexample, Verdict};
@@ -17,7 +17,7 @@ use crate::verdict::{Counterexample, Verdict};
 /// The original gets diagrams, and so does what one of the risk's own designs breaks and the original does not; what it
 /// breaks as well gets a storyboard. A design of another risk gets a storyboard where it breaks what the original holds, and
 /// a line where the original breaks it too. The same moves are shown once.
-pub(super) fn counterexamples(scenario: &Scenario, known: &Known<'_>) -> Markup {
+pub(super) fn counterexamples(scenario: &Scenario, known: &Known<'_>, labels: &mut Labels) -> Markup {
     let mut shown: BTreeMap<String, &Counterexample> = BTreeMap::new();
     let mut sections = Vec::new();
     for case in &scenario.cases {
@@ -29,12 +29,12 @@ pub(super) fn counterexamples(scenario: &Scenario, known: &Known<'_>) -> Markup 
                 like(found, first)
             } else if case.own && (found.design == ORIGINAL || !original) {
                 shown.insert(alike, found);
-                counterexample_page::section(found, known.breach(&scenario.id, &found.design, invariant))
+                counterexample_page::section(found, known.breach(&scenario.id, &found.design, invariant), labels)
             } else if original && !case.own {
                 told(found)
             } else {
                 shown.insert(alike, found);
-                board(found)
+                board(found, labels)
             });
         }
     }
@@ -68,7 +68,7 @@ fn like(found: &Counterexample, first: &Counterexample) -> Markup {
         found,
         &html! {
             p.from { "The same moves and the same money as in " a href={ "#" (to) } { (first.design) } ". "
-                code { (row::replay(found)) } }
+                code { (row::explain(found)) } }
         },
     )
 }
@@ -78,17 +78,17 @@ fn told(found: &Counterexample) -> Markup {
         found,
         &html! {
             p.from { "Broken as reported too; here after " (counted(found.run.entries.len() as u64, "move")) ": "
-                (story::sentence(&found.breach)) ". " code { (row::replay(found)) } }
+                (story::sentence(&found.breach)) ". " code { (row::explain(found)) } }
         },
     )
 }
 
-fn board(found: &Counterexample) -> Markup {
+fn board(found: &Counterexample, labels: &mut Labels) -> Markup {
     brief(
         found,
         &html! {
             p.story { (row::in_a_line(found)) }
-            pre.board tabindex="0" { (storyboard(found)) }
+            pre.board tabindex="0" { (storyboard::board(found, labels)) "again: " (row::explain(found)) }
         },
     )
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use model::design::PRESETS;
 use model::invariant;
+use model::risk::Risk;
 
 use crate::claims::{Answer, Judged};
 use crate::fixes::Fix;
@@ -49,7 +50,7 @@ pub(super) fn index(
         }
         section id="scenarios" {
             h2 { "Scenarios" }
-            @for risk in risks(scenarios) { (of_one_risk(scenarios, &risk, known)) }
+            @for risk in risks(scenarios) { (of_one_risk(scenarios, risk, known)) }
         }
         (not_known(judged, findings))
         (provenance(scenarios, known))
@@ -124,9 +125,9 @@ pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
     }
 }
 
-fn of_one_risk(scenarios: &[Scenario], risk: &str, known: &Known<'_>) -> Markup {
+fn of_one_risk(scenarios: &[Scenario], risk: Risk, known: &Known<'_>) -> Markup {
     html! {
-        h3 id=(risk) { (risk) }
+        h3 id=(risk) { (risk) " " (risk.title()) }
         (matrix::of_scenarios(scenarios, risk, known))
         ul.questions {
             @for scenario in of_risk(scenarios, risk) {

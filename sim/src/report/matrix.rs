@@ -1,11 +1,12 @@
 //! The matrix in two steps: designs by risks, and per risk the designs that differ there by its scenarios.
 
 use maud::{Markup, html};
+use model::risk::Risk;
 
 use crate::known::{Known, case_of, design, designs};
 use crate::report::page::{design_anchor, mark, path_of};
 use crate::report::tally::{Tally, of_risk, risks};
-use crate::scenario::{Scenario, is_fix_of, risk_of};
+use crate::scenario::{Scenario, is_fix_of};
 use crate::verdict::Verdict;
 
 /// Every design by every risk.
@@ -14,15 +15,15 @@ pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
     html! {
         div.wide tabindex="0" {
             table.matrix {
-                thead { tr { th { "design" } @for risk in &risks { th { a href={ "#" (risk) } { (risk) } } } } }
+                thead { tr { th { "design" } @for risk in &risks { th { a href={ "#" (risk) } title=(risk.title()) { (risk) } } } } }
                 tbody {
                     @for name in designs(scenarios) {
                         tr {
                             th { a href={ "#" (design_anchor(&name)) } { (name) } }
                             @for risk in &risks {
-                                @let tally = Tally::of(known, of_risk(scenarios, risk), &name);
-                                td.own[is_fix_of(&name, risk)] {
-                                    @if tally.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, risk, &name)) } }
+                                @let tally = Tally::of(known, of_risk(scenarios, *risk), &name);
+                                td.own[is_fix_of(&name, *risk)] {
+                                    @if tally.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, *risk, &name)) } }
                                     @else { (cell(tally, &format!("#{risk}"))) }
                                 }
                             }
@@ -35,14 +36,14 @@ pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
 }
 
 /// One risk's scenarios as columns; a row for each design that is a world of its own in one of them.
-pub(super) fn of_scenarios(scenarios: &[Scenario], risk: &str, known: &Known<'_>) -> Markup {
+pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, known: &Known<'_>) -> Markup {
     let columns: Vec<&Scenario> = of_risk(scenarios, risk).collect();
     let own = |name: &String| columns.iter().any(|s| s.cases.iter().any(|case| design(case) == *name));
     html! {
         div.wide tabindex="0" {
             table.matrix.scenarios {
                 thead { tr { th { "design" } @for scenario in &columns {
-                    th { a href=(path_of(&scenario.id)) title=(scenario.title) { (short(&scenario.id)) } } } } }
+                    th { a href=(path_of(&scenario.id)) title=(scenario.title) { (short(scenario)) } } } } }
                 tbody {
                     @for name in designs(scenarios).into_iter().filter(own) {
                         tr {
@@ -81,7 +82,7 @@ fn cell(tally: Tally, link: &str) -> Markup {
 }
 
 /// The designs whose world it is in all of a risk's scenarios.
-fn twin(scenarios: &[Scenario], risk: &str, name: &str) -> String {
+fn twin(scenarios: &[Scenario], risk: Risk, name: &str) -> String {
     let mut twins: Vec<String> = Vec::new();
     for case in of_risk(scenarios, risk).filter_map(|scenario| case_of(scenario, name)) {
         if !twins.contains(&design(case)) {
@@ -91,7 +92,8 @@ fn twin(scenarios: &[Scenario], risk: &str, name: &str) -> String {
     twins.join(", ")
 }
 
-/// A scenario's id without its risk.
-fn short(id: &str) -> &str {
-    id.strip_prefix(&risk_of(id)).map_or(id, |rest| rest.trim_start_matches('-'))
+/// A scenario's id without its risk, which stands above.
+fn short(scenario: &Scenario) -> &str {
+    let id = scenario.id.as_str();
+    id.strip_prefix(scenario.risk.id()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(id)
 }

@@ -8,16 +8,20 @@ mod counterexample_page;
 mod counterexamples;
 mod diagram;
 mod index_page;
+mod labels;
 mod matrix;
 mod overview;
 mod page;
 mod row;
 mod scenario_page;
+mod short_index;
 mod storyboard;
 mod summary;
 mod tally;
 mod terminal;
 mod text;
+mod unexpected;
+mod verdicts;
 
 use std::collections::BTreeMap;
 
@@ -27,13 +31,16 @@ use crate::known::Known;
 use crate::scenario::Scenario;
 use crate::verdict::Findings;
 
+pub use labels::Labels;
 pub use overview::overview;
 pub use storyboard::storyboard;
 pub use summary::summary;
 pub use terminal::terminal;
 pub use text::paragraph;
+pub use unexpected::{unexpected, unexpected_boards};
+pub use verdicts::verdicts;
 
-/// The pages and what they need, by path under `reports/`: the index, one page per scenario, the style sheet. They need
+/// The pages of the whole site and what they need, by path: the index, one page per scenario, the style sheet. They need
 /// neither script nor network.
 pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> BTreeMap<String, String> {
     let known = Known::new(findings);
@@ -43,6 +50,12 @@ pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> 
     pages.extend([index_page::index(scenarios, judged, &fixes, findings, &known)]);
     pages.insert(page::STYLE.to_owned(), include_str!("style.css").to_owned());
     pages
+}
+
+/// The index that is committed, one page by itself: the claims with their counterexamples, the fixes, how much was looked at.
+pub fn short_index(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> String {
+    let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
+    short_index::index(scenarios, judged, &fixes, findings)
 }
 
 /// The claims and the fixes as text: `claims.txt`.

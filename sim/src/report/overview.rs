@@ -1,43 +1,52 @@
 //! A whole run on one screen: designs by risks.
 
-use model::design::PRESETS;
+use model::risk::Risk;
 
 use crate::known::{Known, designs};
-use crate::report::tally::{Tally, instead, of_risk, risks, unexpected, word};
+use crate::report::tally::{Tally, differing, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
-use crate::scenario::{Scenario, is_fix_of};
+use crate::scenario::{Scenario, is_fix_of, is_preset};
 use crate::verdict::{Engine, Finding, Findings, Verdict};
 
-/// What is told one by one; the summary has the others.
+/// What is told one by one; the text of all verdicts has the others.
 const LISTED: usize = 20;
 
 /// Per design and risk how many invariants break in that risk's scenarios, on whatever engine; then what did not go as
 /// expected, worst first; then how much was looked at. Designs that are no preset are named only.
 pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
-    let known = Known::new(findings);
+    let mut out = matrix(scenarios, &Known::new(findings));
+    out.push_str(&not_as_expected(findings));
+    out.push_str(&looked_at(findings));
+    out
+}
+
+/// Designs by risks, with what the signs mean and what the risks are called.
+pub(super) fn matrix(scenarios: &[Scenario], known: &Known<'_>) -> String {
     let risks = risks(scenarios);
-    let mut rows = vec![[String::new()].into_iter().chain(risks.iter().cloned()).collect::<Vec<String>>()];
-    let is_preset = |name: &String| PRESETS.iter().any(|preset| preset.name == *name);
-    let (presets, others): (Vec<String>, Vec<String>) = designs(scenarios).into_iter().partition(is_preset);
+    let heads = risks.iter().map(|risk| risk.id().to_owned());
+    let mut rows = vec![[String::new()].into_iter().chain(heads).collect::<Vec<String>>()];
+    let (presets, others): (Vec<String>, Vec<String>) =
+        designs(scenarios).into_iter().partition(|name| is_preset(name));
     for name in presets {
-        let cells = risks.iter().map(|risk| cell(scenarios, risk, &name, &known));
+        let cells = risks.iter().map(|risk| cell(scenarios, *risk, &name, known));
         rows.push([name.clone()].into_iter().chain(cells).collect());
     }
     let mut out = lay_out(&rows);
     out.push_str(
         "\nnumbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known\n",
     );
-    out.push_str("= the same world as another design there   - not asked\n");
+    out.push_str("= the same world as another design there   - not asked\n\n");
+    for risk in &risks {
+        out.push_str(&paragraph(&format!("{:6}", risk.id()), risk.title()));
+    }
     if !others.is_empty() {
-        out.push_str(&paragraph("besides, told in the summary: ", &others.join(", ")));
+        out.push_str(&paragraph("also checked, see the text of all verdicts: ", &others.join(", ")));
     }
     out.push('\n');
-    out.push_str(&not_as_expected(findings));
-    out.push_str(&looked_at(findings));
     out
 }
 
-fn cell(scenarios: &[Scenario], risk: &str, name: &str, known: &Known<'_>) -> String {
+fn cell(scenarios: &[Scenario], risk: Risk, name: &str, known: &Known<'_>) -> String {
     let tally = Tally::of(known, of_risk(scenarios, risk), name);
     if tally.is_another() {
         return "=".to_owned();
@@ -82,7 +91,7 @@ fn lay_out(rows: &[Vec<String>]) -> String {
 
 fn not_as_expected(findings: &Findings) -> String {
     let unexpected = unexpected(&findings.findings);
-    let mut out = String::new();
+    let mut out = differing(findings);
     for finding in unexpected.iter().take(LISTED) {
         let Finding { scenario, design, invariant, engine, .. } = finding;
         let lead = format!("! {:<12}  ", word(finding.verdict));
@@ -90,7 +99,7 @@ fn not_as_expected(findings: &Findings) -> String {
         out.push_str(&paragraph(&lead, &what));
     }
     if unexpected.len() > LISTED {
-        out.push_str(&format!("! and {} more, all of them in the summary\n", unexpected.len() - LISTED));
+        out.push_str(&format!("! and {} more, all of them in the text of all verdicts\n", unexpected.len() - LISTED));
     }
     out
 }

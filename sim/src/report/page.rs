@@ -6,12 +6,12 @@ use crate::claims::Answer;
 use crate::fixes::Worth;
 use crate::verdict::Verdict;
 
-/// Where the style sheet lies, under `reports/`.
+/// Where the style sheet lies, in the site.
 pub(super) const STYLE: &str = "style.css";
-/// Where the index lies, under `reports/`.
+/// Where the index lies, in the site.
 pub(super) const INDEX: &str = "index.html";
 
-/// A page; `root` leads from its folder to `reports/`.
+/// A page; `root` leads from its folder to that of the index.
 pub(super) fn page(title: &str, root: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -28,7 +28,7 @@ pub(super) fn page(title: &str, root: &str, body: &Markup) -> String {
     page.into_string() + "\n"
 }
 
-/// Where the page of a scenario lies, under `reports/`.
+/// Where the page of a scenario lies, in the site.
 pub(super) fn path_of(scenario: &str) -> String {
     format!("scenarios/{}.html", plain(scenario))
 }

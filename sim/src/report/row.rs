@@ -2,6 +2,7 @@
 
 use model::books::Occurrence;
 
+use crate::explain;
 use crate::story::{self, Lane, Line};
 use crate::verdict::Counterexample;
 
@@ -73,14 +74,20 @@ fn by_whom(row: &Row<'_>) -> String {
     }
 }
 
-/// The command that replays the counterexample.
+/// The command that replays the counterexample's capsule.
 pub(super) fn replay(counterexample: &Counterexample) -> String {
     replay_of(&counterexample.capsule)
 }
 
 /// The command that replays a capsule.
 pub(super) fn replay_of(capsule: &str) -> String {
-    format!("trial replay {capsule} --on real")
+    format!("trial replay {} --on real", explain::quoted(capsule))
+}
+
+/// The command that finds the counterexample again, shows it and writes its capsule.
+pub(super) fn explain(counterexample: &Counterexample) -> String {
+    let Counterexample { scenario, design, breach, .. } = counterexample;
+    explain::command(scenario, design, breach.invariant)
 }
 
 /// What happens without each kind of fault.

@@ -10,6 +10,7 @@ use model::setup::{Account, Asked, Setup};
 
 use crate::known::{Known, design};
 use crate::report::counterexamples::counterexamples;
+use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor, design_anchor, page, path_of};
 use crate::report::terminal::looked;
 use crate::report::text::{counted, grouped};
@@ -18,14 +19,15 @@ use crate::verdict::{Engine, Expected, Finding, Verdict};
 
 /// Path and text of the page.
 pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, String) {
+    let mut labels = Labels::new();
     let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, known));
     let body = html! {
         nav { a href="../index.html" { "Trial Balance" } a href="#matrix" { "Verdicts" }
             a href="#counterexamples" { "Counterexamples" } a href="#looked-at" { "Looked at" } a href="#invariants" { "Invariants" } }
         header id=(anchor(&scenario.id)) {
             h1 { (scenario.title) }
-            p.from { code { (scenario.id) } }
-            p.lead { (scenario.why) }
+            p.from { code { (scenario.id) } " · " a href={ "../index.html#" (scenario.risk) } { (scenario.risk) " " (scenario.risk.title()) } }
+            p.lead { (labels.explained(&scenario.why)) }
         }
         @if let Some(case) = scenario.cases.first() { (bounds(&case.setup)) }
         @if !scenario.folded.is_empty() { p.note { "Left out: " (scenario.folded.join("; ")) "." } }
@@ -33,11 +35,11 @@ pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, Strin
             h2 { "Verdicts" }
             (verdicts(scenario, &telling, known))
             (holds(scenario, &quiet, known))
-            (reasons(scenario, known))
+            (reasons(scenario, known, &mut labels))
         }
         section id="counterexamples" {
             h2 { "Counterexamples" }
-            (counterexamples(scenario, known))
+            (counterexamples(scenario, known, &mut labels))
         }
         (looked_at(scenario, known))
         section id="invariants" {
@@ -207,16 +209,18 @@ fn holds(scenario: &Scenario, quiet: &[&'static Invariant], known: &Known<'_>) -
     }
 }
 
-fn reasons(scenario: &Scenario, known: &Known<'_>) -> Markup {
+fn reasons(scenario: &Scenario, known: &Known<'_>, labels: &mut Labels) -> Markup {
     let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    let mut either = Vec::new();
+    let mut either: Vec<(String, &String, Expected, String)> = Vec::new();
     for case in &scenario.cases {
         let name = design(case);
         for finding in known.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
             let what = unknown.entry((finding.engine.name(), &finding.why)).or_default();
             what.push(format!("{} in {name}", finding.invariant));
         }
-        either.extend(case.reasons.iter().map(move |(invariant, reason)| (name.clone(), invariant, reason)));
+        let expected = |id: &str| invariant::place(id).map_or(Expected::Any, |place| case.expected[place]);
+        either
+            .extend(case.reasons.iter().map(|(id, reason)| (name.clone(), id, expected(id), labels.explained(reason))));
     }
     html! {
         @if !unknown.is_empty() || !either.is_empty() {
@@ -225,8 +229,8 @@ fn reasons(scenario: &Scenario, known: &Known<'_>) -> Markup {
                 @for ((engine, why), what) in &unknown {
                     li { (badge(Verdict::Unknown)) " (" (engine) ") " (why) ": " (what.join(", ")) }
                 }
-                @for (design, invariant, reason) in either {
-                    li { b { (invariant) " in " (design) } ", expected " (Expected::Any.words()) ": " (reason) }
+                @for (design, invariant, expected, reason) in either {
+                    li { b { (invariant) " in " (design) } ", expected " (expected.words()) ": " (reason) }
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! A counterexample as a text table: lanes on the left, what happens in words, the money at the right edge.
 
+use crate::report::labels::Labels;
 use crate::report::row::{self, MONEY, Row};
 use crate::report::text::{WIDTH, pad, paragraph, width, wrap};
 use crate::story::{self, Lane, Outcome};
@@ -22,8 +23,15 @@ fn marked(now: &str, before: &str, room: usize) -> Vec<Cell> {
 /// Trace ids longer than this are broken.
 const KEY: usize = 12;
 
-/// The moves, the broken equation and what to type, at most 100 columns wide.
-pub fn storyboard(counterexample: &Counterexample) -> String {
+/// The moves, the names of the steps that the document has not named so far, the broken equation and what to type, at most
+/// 100 columns wide.
+pub fn storyboard(counterexample: &Counterexample, labels: &mut Labels) -> String {
+    let replay = format!("replay: {}\n", row::replay(counterexample));
+    board(counterexample, labels) + &replay
+}
+
+/// The same without what to type.
+pub(super) fn board(counterexample: &Counterexample, labels: &mut Labels) -> String {
     let rows = row::rows(counterexample);
     let opening = row::opening(counterexample);
     let lanes = story::lanes(&counterexample.setup, &counterexample.run);
@@ -34,7 +42,12 @@ pub fn storyboard(counterexample: &Counterexample) -> String {
         let marks = table.marks(Some(row));
         out.push_str(&table.line(&row.number.to_string(), &marks, &row.line.what, &row.money, &row.before));
     }
-    out.push_str(&format!("\n{LEGEND}\n\n"));
+    out.push_str(&format!("\n{LEGEND}\n"));
+    let names = labels.legend(Labels::of_story(counterexample));
+    if !names.is_empty() {
+        out.push_str(&format!("\n{names}"));
+    }
+    out.push('\n');
     out.push_str(&ending(counterexample));
     out
 }
@@ -47,7 +60,6 @@ fn ending(counterexample: &Counterexample) -> String {
     if !without.is_empty() {
         out.push_str(&paragraph("", &without.join("; ")));
     }
-    out.push_str(&format!("replay: {}\n", row::replay(counterexample)));
     out
 }
 

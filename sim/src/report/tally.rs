@@ -1,8 +1,12 @@
 //! What a design is worth in some scenarios, in a cell: the worst verdict, how many are broken, what nobody expected.
 
+use model::risk::Risk;
+
+use crate::explain;
 use crate::known::{Known, case_of, design, rank};
+use crate::report::text::paragraph;
 use crate::scenario::Scenario;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Findings, Verdict};
 
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,20 +68,15 @@ fn surprises(findings: &[&Finding]) -> usize {
     findings.iter().filter(|finding| !finding.as_expected).count()
 }
 
-/// The risks of some scenarios, in order.
-pub(super) fn risks(scenarios: &[Scenario]) -> Vec<String> {
-    let mut risks: Vec<String> = Vec::new();
-    for risk in scenarios.iter().map(|scenario| crate::scenario::risk_of(&scenario.id)) {
-        if !risks.contains(&risk) {
-            risks.push(risk);
-        }
-    }
-    risks
+/// The risks of some scenarios, in the order of the table of risks.
+pub(super) fn risks(scenarios: &[Scenario]) -> Vec<Risk> {
+    let asked = |risk: &Risk| scenarios.iter().any(|scenario| scenario.risk == *risk);
+    Risk::ALL.iter().copied().filter(asked).collect()
 }
 
 /// The scenarios of one risk.
-pub(super) fn of_risk<'a>(scenarios: &'a [Scenario], risk: &'a str) -> impl Iterator<Item = &'a Scenario> {
-    scenarios.iter().filter(move |scenario| crate::scenario::risk_of(&scenario.id) == risk)
+pub(super) fn of_risk(scenarios: &[Scenario], risk: Risk) -> impl Iterator<Item = &Scenario> {
+    scenarios.iter().filter(move |scenario| scenario.risk == risk)
 }
 
 /// How bad a finding is; what nobody expected is worst.
@@ -107,6 +106,20 @@ pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
     let mut unexpected: Vec<&Finding> = findings.iter().filter(|finding| !finding.as_expected).collect();
     unexpected.sort_by_key(|finding| std::cmp::Reverse(gravity(finding)));
     unexpected
+}
+
+/// Where what is found is not as the lock file has it, and where there is none, each in a paragraph.
+pub(super) fn differing(findings: &Findings) -> String {
+    let differing = findings.explored.iter().filter(|explored| !explored.differs.is_empty());
+    let told = differing.map(|explored| {
+        let which = format!("{}, {}: ", explored.scenario, explored.design);
+        paragraph("! lock file     ", &format!("{which}{}", explored.differs.join(", ")))
+    });
+    let unlocked = findings.unlocked.iter().map(|id| {
+        let accept = format!("trial check {} --accept", explain::quoted(id));
+        paragraph("! no lock file  ", &format!("{id}: nothing is expected of it; `{accept}` writes what is found"))
+    });
+    told.chain(unlocked).collect()
 }
 
 /// What was expected where it is not what was found, and why.

@@ -6,11 +6,14 @@ use anstyle::{AnsiColor, Style};
 use model::invariant::{self, When};
 use model::situation;
 
+use crate::explain;
 use crate::known::{Known, design};
+use crate::report::labels::Labels;
 use crate::report::scenario_page::also;
 use crate::report::storyboard::storyboard;
 use crate::report::tally::{gravity, word};
 use crate::report::text::{WIDTH, counted, grouped, pad, paragraph, width};
+use crate::report::unexpected::is_unexpected;
 use crate::scenario::{Case, Scenario};
 use crate::story::sentence;
 use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict};
@@ -18,8 +21,15 @@ use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict};
 /// Every design of a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {
     let (paint, known) = (Paint { colour }, Known::new(findings));
-    let sections: Vec<String> = scenario.cases.iter().map(|case| section(scenario, case, &known, &paint)).collect();
+    let mut labels = Labels::new();
+    let section = |case| section(scenario, case, &known, &paint, &mut labels);
+    let sections: Vec<String> = scenario.cases.iter().map(section).collect();
     let mut out = sections.join("\n");
+    if findings.unlocked.contains(&scenario.id) {
+        let accept = format!("trial check {} --accept", explain::quoted(&scenario.id));
+        let why = format!("nothing is expected, since there is no lock file; `{accept}` writes what is found");
+        out.push_str(&format!("\n{}", paragraph("  NOT KNOWN     ", &why)));
+    }
     for not_run in &findings.not_run {
         out.push_str(&paragraph(&format!("  not run  {}: ", not_run.engine.name()), &not_run.why));
     }
@@ -45,7 +55,7 @@ impl Paint {
     }
 }
 
-fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint) -> String {
+fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint, labels: &mut Labels) -> String {
     let design = design(case);
     let findings = known.of(&scenario.id, &design);
     let mut out = heading(scenario, &design, paint);
@@ -55,7 +65,7 @@ fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint) -
     out.push('\n');
     out.push_str(&table(&groups(findings), paint));
     out.push_str(&looked_at(scenario, case, known));
-    out.push_str(&either_way(case));
+    out.push_str(&argued(case, labels));
     let mut unknown: Vec<(Engine, &str, Vec<&str>)> = Vec::new();
     for Finding { engine, why, invariant, .. } in findings.iter().filter(|it| it.verdict == Verdict::Unknown) {
         match unknown.iter_mut().find(|(by, reason, _)| (by, *reason) == (engine, why)) {
@@ -67,14 +77,15 @@ fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint) -
         let lead = format!("unknown ({}): ", engine.name());
         out.push_str(&format!("\n{}", paragraph(&lead, &format!("{why}: {}", invariants.join(", ")))));
     }
-    for found in known.counterexamples(&scenario.id, &design) {
+    // What nobody expected comes last on the screen.
+    for found in known.counterexamples(&scenario.id, &design).iter().filter(|found| !is_unexpected(found, known)) {
         let why = known.breach(&scenario.id, &design, found.breach.invariant);
         // What the storyboard says at its end need not be said before it.
         if let Some(finding) = why.filter(|finding| finding.why != sentence(&found.breach)) {
             out.push_str(&format!("\n{}", paragraph(&format!("{}: ", found.breach.invariant), &finding.why)));
         }
         out.push('\n');
-        out.push_str(&storyboard(found));
+        out.push_str(&storyboard(found, labels));
     }
     out
 }
@@ -162,19 +173,29 @@ fn looked_at(scenario: &Scenario, case: &Case, known: &Known<'_>) -> String {
     if !looked.is_empty() {
         out.push_str(&paragraph("  looked at     ", &looked.join("; ")));
     }
+    for differs in known.explored(&scenario.id, &design(case)).iter().map(|it| &it.differs).filter(|it| !it.is_empty())
+    {
+        out.push_str(&paragraph("  UNEXPECTED    ", &format!("not as in the lock file: {}", differs.join(", "))));
+    }
     out
 }
 
-/// Why either verdict is right, where it is.
-fn either_way(case: &Case) -> String {
-    let mut why: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// Why either verdict is right, where it is, and what a person argues.
+fn argued(case: &Case, labels: &mut Labels) -> String {
+    let mut why: BTreeMap<(&str, Expected), Vec<&str>> = BTreeMap::new();
     for (id, reason) in &case.reasons {
-        why.entry(reason).or_default().push(id);
+        let expected = invariant::place(id).map_or(Expected::Any, |place| case.expected[place]);
+        why.entry((reason, expected)).or_default().push(id);
     }
     let every = |ids: &[&str]| ids.len() == invariant::ALL.len();
-    let told = why.iter().map(|(reason, ids)| {
+    let told = why.iter().map(|((reason, expected), ids)| {
         let ids = if every(ids) { "every invariant".to_owned() } else { ids.join(", ") };
-        paragraph("  either way    ", &format!("{ids}: {reason}"))
+        let lead = match expected {
+            Expected::Any => "  either way    ",
+            Expected::Broken => "  must break    ",
+            Expected::Holds => "  must hold     ",
+        };
+        paragraph(lead, &labels.explained(&format!("{ids}: {reason}")))
     });
     told.collect()
 }

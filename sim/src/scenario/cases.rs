@@ -1,43 +1,162 @@
 //! The cases of a scenario: one per world, whatever number of designs are that world there.
 
-use model::design::Design;
+use model::design::{Design, PRESETS, Preset};
 use model::invariant::{self, Invariant};
-use model::presets::PRESETS;
+use model::risk::Risk;
 use model::setup::{Account, Faults, Setup, SetupError};
 use model::situation;
 
-use crate::scenario::file::{ExpectedOfDesign, File};
+use crate::lock::{Entry, Lock};
+use crate::scenario::file::{Argued, File};
 use crate::scenario::{Case, Scenario, ScenarioError};
 use crate::verdict::Expected;
 
 type Wrong<'a> = &'a dyn Fn(&str, String) -> ScenarioError;
 
-/// The designs that are named under `expect`, in the order of the presets, then the others; each with the presets that are
-/// the same world.
-pub(super) fn expected_cases(id: &str, file: &File, wrong: Wrong<'_>) -> Result<Vec<Case>, ScenarioError> {
-    let mut cases: Vec<Case> = Vec::new();
+/// One case for each world that the presets make here, in their order, then one for each other design of the file; each with
+/// the presets that are the same world, what the lock file pins, and what is argued.
+pub(super) fn cases(
+    risk: Risk,
+    file: &File,
+    lock: Option<&Lock>,
+    wrong: Wrong<'_>,
+) -> Result<Vec<Case>, ScenarioError> {
     let setup =
         |design: Design| Setup::new(file.premises(), file.faults, design).map_err(|error| misfit(&error, wrong));
-    let named = |name: &str| PRESETS.iter().any(|preset| preset.name == name);
-    let presets = PRESETS.iter().map(|preset| preset.name).filter(|name| file.expect.contains_key(*name));
-    let others = file.expect.keys().map(String::as_str).filter(|name| !named(name));
-    for name in presets.chain(others) {
-        let Some((design, expect)) = name.parse::<Design>().ok().zip(file.expect.get(name)) else { continue };
+    let mut cases: Vec<Case> = Vec::new();
+    for preset in PRESETS {
+        let setup = setup(preset.design)?;
+        match cases.iter_mut().find(|case| same_world(&case.setup, &setup)) {
+            Some(twin) => twin.also.push(preset),
+            None => cases.push(case(risk, file, setup, lock)),
+        }
+    }
+    for name in &file.designs {
+        let design = name
+            .parse::<Design>()
+            .map_err(|error| wrong(if name.is_empty() { "designs" } else { name }, format!("`designs`: {error}")))?;
         let setup = setup(design)?;
         if let Some(twin) = cases.iter().find(|case| same_world(&case.setup, &setup)) {
             let twin = twin.setup.design;
-            let why = format!("`expect.{name}` is the same world here as `{twin}`: one of the two is valid");
+            let why = match twin == design {
+                true => format!("`designs` names `{name}`, which is asked anyway: leave it out"),
+                false => format!("`designs` names `{name}`, which is the same world here as `{twin}`: leave it out"),
+            };
             return Err(wrong(name, why));
         }
-        cases.push(case(id, file, setup, expect, wrong)?);
+        cases.push(case(risk, file, setup, lock));
     }
-    for preset in PRESETS.iter().filter(|preset| !file.expect.contains_key(preset.name)) {
-        let setup = setup(preset.design)?;
-        if let Some(twin) = cases.iter_mut().find(|case| same_world(&case.setup, &setup)) {
-            twin.also.push(preset);
-        }
+    if let Some(id) = file.seen.iter().find(|id| situation::find(id).is_none()) {
+        return Err(wrong(id, unknown_situation("`seen`", id)));
+    }
+    for (name, _) in lock.into_iter().flat_map(|lock| &lock.entries) {
+        outdated(name, &mut cases, &setup)?;
+    }
+    for argued in &file.expect {
+        let named = |error| wrong(&argued.design, format!("`design` of `expect`: {error}"));
+        let setup = setup(argued.design.parse::<Design>().map_err(named)?)?;
+        let Some(case) = cases.iter_mut().find(|case| same_world(&case.setup, &setup)) else {
+            let why = format!("`expect` names the design `{0}`: add it to `designs` to ask of it", argued.design);
+            return Err(wrong(&argued.design, why));
+        };
+        argue(case, argued, wrong)?;
     }
     Ok(cases)
+}
+
+/// A case as the lock file has it.
+fn case(risk: Risk, file: &File, setup: Setup, lock: Option<&Lock>) -> Case {
+    let pinned = lock.and_then(|lock| lock.entry(&setup.design.to_string())).cloned();
+    let never = |id: &&String| pinned.as_ref().is_some_and(|pinned| pinned.never.contains(*id));
+    let seen = file.seen.iter().filter(|id| !never(id)).cloned().collect();
+    let own = is_own(risk, &file.faults, &file.accounts, setup.design);
+    let missing = lock.is_some() && pinned.is_none();
+    let outdated = missing.then(|| "it has nothing of this design".to_owned()).into_iter().collect();
+    Case { own, seen, outdated, ..nothing_expected(setup) }.pinned(pinned)
+}
+
+/// Notes a design of the lock file that is no world of its own here, with the case that speaks for it.
+fn outdated(
+    name: &str,
+    cases: &mut [Case],
+    setup: &dyn Fn(Design) -> Result<Setup, ScenarioError>,
+) -> Result<(), ScenarioError> {
+    let Ok(design) = name.parse::<Design>() else { return Ok(()) };
+    if cases.iter().any(|case| case.setup.design == design) {
+        return Ok(());
+    }
+    let setup = setup(design)?;
+    let twin = cases.iter().position(|case| same_world(&case.setup, &setup));
+    if let Some(case) = cases.get_mut(twin.unwrap_or(0)) {
+        case.outdated.push(format!("it has lines of {name}, of which nothing is asked here"));
+    }
+    Ok(())
+}
+
+/// A case of which nothing is expected.
+fn nothing_expected(setup: Setup) -> Case {
+    let reason = |invariant: &Invariant| (invariant.id.to_owned(), NO_EXPECTATION.to_owned());
+    Case {
+        setup,
+        also: Vec::new(),
+        own: false,
+        expected: vec![Expected::Any; invariant::ALL.len()],
+        reasons: invariant::ALL.iter().map(reason).collect(),
+        seen: Vec::new(),
+        argued_seen: Vec::new(),
+        pinned: None,
+        outdated: Vec::new(),
+    }
+}
+
+/// Adds what a person argues to what the lock file has.
+fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), ScenarioError> {
+    let Argued { design, broken, holds, any, seen, because } = argued;
+    if because.trim().is_empty() {
+        return Err(wrong("because", format!("`because` of `expect` for `{design}` is blank: it must say why")));
+    }
+    let lists = [("broken", broken, Expected::Broken), ("holds", holds, Expected::Holds), ("any", any, Expected::Any)];
+    let mut argued_here: Vec<&str> = Vec::new();
+    for (key, ids, expected) in lists {
+        for id in ids {
+            let Some(place) = invariant::place(id) else {
+                let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
+                let why =
+                    format!("`{key}` of `expect` for `{design}` names the invariant `{id}`: expected one of {ids}");
+                return Err(wrong(id, why));
+            };
+            if argued_here.contains(&id.as_str()) {
+                return Err(wrong(id, format!("`expect` for `{design}` names `{id}` twice: one verdict is valid")));
+            }
+            argued_here.push(id);
+            case.expected[place] = expected;
+            case.reasons.insert(id.clone(), because.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    if let Some(id) = seen.iter().find(|id| situation::find(id).is_none()) {
+        return Err(wrong(id, unknown_situation(&format!("`seen` of `expect` for `{design}`"), id)));
+    }
+    case.seen.extend(seen.iter().cloned());
+    case.argued_seen.extend(seen.iter().cloned());
+    Ok(())
+}
+
+fn unknown_situation(key: &str, id: &str) -> String {
+    let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
+    format!("{key} names the situation `{id}`: expected one of {ids}")
+}
+
+impl Case {
+    /// The same with the verdicts of a lock file's entry expected.
+    #[must_use]
+    pub fn pinned(self, pinned: Option<Entry>) -> Case {
+        let Some(entry) = &pinned else { return self };
+        let verdict = |invariant: &Invariant| match entry.broken.contains_key(invariant.id) {
+            true => Expected::Broken,
+            false => Expected::Holds,
+        };
+        Case { expected: invariant::ALL.iter().map(verdict).collect(), reasons: Default::default(), pinned, ..self }
+    }
 }
 
 impl Scenario {
@@ -47,27 +166,8 @@ impl Scenario {
         Scenario { cases, ..self.clone() }
     }
 
-    /// One case for each world that the presets and the designs with an expectation make here. What has no expectation so
-    /// far is expected to hold.
-    ///
-    /// # Errors
-    /// A design whose background jobs are too many for the scenario.
-    pub fn every_world(&self) -> Result<Vec<Case>, SetupError> {
-        let mut worlds = self.cases.clone();
-        for preset in PRESETS {
-            let setup = Setup::new(self.premises.clone(), self.faults, preset.design)?;
-            if worlds.iter().any(|case| same_world(&case.setup, &setup)) {
-                continue;
-            }
-            let (also, own) = (Vec::new(), is_own(&self.id, &self.faults, &self.premises.accounts, preset.name));
-            let (expected, seen) = (vec![Expected::Holds; invariant::ALL.len()], self.seen.clone());
-            worlds.push(Case { setup, also, own, expected, reasons: Default::default(), seen });
-        }
-        Ok(worlds)
-    }
-
-    /// The case of one design. If the scenario says nothing of it, it is expected as the design is whose world it is here;
-    /// if there is none, either verdict is right for every invariant and no situation must be seen.
+    /// The case of one design. If the scenario does not ask of it, it is expected as the design is whose world it is here; if
+    /// there is none, either verdict is right for every invariant and no situation must be seen.
     ///
     /// # Errors
     /// A design whose background jobs are too many for the scenario.
@@ -76,37 +176,26 @@ impl Scenario {
             return Ok(case.clone());
         }
         let setup = Setup::new(self.premises.clone(), self.faults, design)?;
-        let own =
-            is_own(&self.id, &self.faults, &self.premises.accounts, &design.to_string()) || design.name().is_none();
+        let own = is_own(self.risk, &self.faults, &self.premises.accounts, design);
         if let Some(twin) = self.cases.iter().find(|case| same_world(&case.setup, &setup)) {
             return Ok(Case { setup, also: Vec::new(), own, ..twin.clone() });
         }
-        let reason = |invariant: &Invariant| (invariant.id.to_owned(), NO_EXPECTATION.to_owned());
-        Ok(Case {
-            setup,
-            also: Vec::new(),
-            own,
-            expected: vec![Expected::Any; invariant::ALL.len()],
-            reasons: invariant::ALL.iter().map(reason).collect(),
-            seen: Vec::new(),
-        })
+        Ok(Case { own, ..nothing_expected(setup) })
     }
 }
 
-/// Why either verdict is right for a design of which the scenario says nothing.
-const NO_EXPECTATION: &str = "the scenario has no expectation of this design";
+/// Why either verdict is right for a design of which neither the scenario nor its lock file says anything.
+const NO_EXPECTATION: &str = "neither the scenario nor its lock file expects anything of this design";
 
-/// Whether a design is the risk's own: a base, one of its fixes, or, where scripts can be lost, another way to send them, and
-/// where somebody has a time zone, another midnight.
-fn is_own(scenario: &str, faults: &Faults, accounts: &[Account], design: &str) -> bool {
-    let sends_scripts = faults.script_flush > 0 && design.starts_with("scripts-");
-    let minds_zones = accounts.iter().any(|account| account.zone.is_some()) && design.starts_with("reset-");
-    design.starts_with("as-reported") || is_fix_of(design, &risk_of(scenario)) || sends_scripts || minds_zones
-}
-
-/// Whether a preset is a fix of some risk: its name begins with one.
-pub fn is_fix(preset: &str) -> bool {
-    preset.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+/// Whether a design is the risk's own: a base, one of its fixes, one that is no preset, or, where scripts can be lost,
+/// another way to send them, and where somebody has a time zone, another midnight.
+fn is_own(risk: Risk, faults: &Faults, accounts: &[Account], design: Design) -> bool {
+    let Some(preset) = design.preset() else { return true };
+    let plain = Design { base: design.base, ..Design::default() };
+    let sends_scripts = faults.script_flush > 0 && design == Design { scripts: design.scripts, ..plain };
+    let minds_zones = accounts.iter().any(|account| account.zone.is_some());
+    let minds_zones = minds_zones && design == Design { midnight: design.midnight, ..plain };
+    design == plain || preset.is_fix_of(risk) || sends_scripts || minds_zones
 }
 
 fn same_world(one: &Setup, other: &Setup) -> bool {
@@ -123,56 +212,12 @@ fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {
     wrong(needle, why.clone())
 }
 
-/// Whether a design is a fix of this risk. What was proposed for streams (P0-1) is also what there is for their counts, their
-/// guessed tokens and their reconnects.
-pub fn is_fix_of(design: &str, risk: &str) -> bool {
-    let stream = matches!(risk, "st-1" | "st-2" | "st-3" | "p2-14");
-    risk_of(design) == if stream { "p0-1" } else { risk }
+/// Whether the preset of a name is a fix of a risk, or of the one of which that is a consequence.
+pub fn is_fix_of(name: &str, risk: Risk) -> bool {
+    Preset::named(name).is_some_and(|preset| preset.is_fix_of(risk))
 }
 
-/// The risk that a scenario's or a preset's name begins with, such as `p0-3`.
-pub fn risk_of(name: &str) -> String {
-    name.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")
-}
-
-fn case(
-    id: &str,
-    file: &File,
-    setup: Setup,
-    expect: &ExpectedOfDesign,
-    wrong: Wrong<'_>,
-) -> Result<Case, ScenarioError> {
-    let design = setup.design;
-    if let Some(id) = expect.broken.iter().find(|id| expect.any.contains_key(*id)) {
-        return Err(wrong(
-            id,
-            format!("`expect.{design}` names `{id}` under both `broken` and `any`: one of them is valid"),
-        ));
-    }
-    if let Some((id, _)) = expect.any.iter().find(|(_, reason)| reason.trim().is_empty()) {
-        return Err(wrong(
-            "any",
-            format!("`expect.{design}.any.{id}` is blank: it must say why either verdict is right"),
-        ));
-    }
-    let mut expected = vec![Expected::Holds; invariant::ALL.len()];
-    let broken = expect.broken.iter().map(|id| (id, Expected::Broken));
-    for (id, expectation) in broken.chain(expect.any.keys().map(|id| (id, Expected::Any))) {
-        let place = invariant::place(id).ok_or_else(|| {
-            let valid = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-            wrong(id, format!("`expect.{design}` names the invariant `{id}`: valid are {valid}"))
-        })?;
-        expected[place] = expectation;
-    }
-    let demanded = file.seen.iter().filter(|id| !expect.never.contains(id));
-    let seen: Vec<String> = demanded.chain(&expect.seen).cloned().collect();
-    let (of_all, of_this) = ("`seen`".to_owned(), |key: &str| format!("`{key}` of `expect.{design}`"));
-    for (key, ids) in [(of_all, &file.seen), (of_this("seen"), &expect.seen), (of_this("never"), &expect.never)] {
-        if let Some(id) = ids.iter().find(|id| situation::find(id).is_none()) {
-            let valid = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-            return Err(wrong(id, format!("{key} names the situation `{id}`: valid are {valid}")));
-        }
-    }
-    let own = is_own(id, &file.faults, &file.accounts, &design.to_string()) || design.name().is_none();
-    Ok(Case { setup, also: Vec::new(), own, expected, reasons: expect.any.clone(), seen })
+/// Whether a design's name is a preset's.
+pub fn is_preset(name: &str) -> bool {
+    Preset::named(name).is_some()
 }

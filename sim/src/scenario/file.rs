@@ -1,14 +1,13 @@
 //! A scenario's text: TOML, read strictly.
 
-use std::collections::BTreeMap;
-
 use model::day::Day;
-use model::design::Design;
 use model::flow::Path as RequestPath;
+use model::risk::Risk;
 use model::setup::{Account, Asked, Faults, Premises};
 use serde::Deserialize;
 
-use crate::scenario::cases::expected_cases;
+use crate::lock::Lock;
+use crate::scenario::cases::cases;
 use crate::scenario::zones::{self, UnknownZone};
 use crate::scenario::{Scenario, ScenarioError};
 
@@ -16,6 +15,7 @@ use crate::scenario::{Scenario, ScenarioError};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) title: String,
+    risk: Option<String>,
     pub(super) why: String,
     #[serde(default)]
     pub(super) folded: Vec<String>,
@@ -30,7 +30,11 @@ pub(super) struct File {
     pub(super) faults: Faults,
     #[serde(default)]
     pub(super) seen: Vec<String>,
-    pub(super) expect: BTreeMap<String, ExpectedOfDesign>,
+    /// Designs that are asked beside the presets.
+    #[serde(default)]
+    pub(super) designs: Vec<String>,
+    #[serde(default)]
+    pub(super) expect: Vec<Argued>,
 }
 
 /// A part of the request path that is walked; billing and the reply always are.
@@ -62,30 +66,31 @@ impl File {
     }
 }
 
+/// What a person argues of one design, with the reason.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExpectedOfDesign {
+pub(super) struct Argued {
+    pub(super) design: String,
     #[serde(default)]
     pub(super) broken: Vec<String>,
     #[serde(default)]
-    pub(super) any: BTreeMap<String, String>,
-    /// Situations of the file that cannot arise under this design.
+    pub(super) holds: Vec<String>,
+    /// Either verdict is right.
     #[serde(default)]
-    pub(super) never: Vec<String>,
+    pub(super) any: Vec<String>,
+    /// Situations that must be seen under this design, besides those of the file.
     #[serde(default)]
     pub(super) seen: Vec<String>,
+    pub(super) because: String,
 }
 
-/// Reads one scenario from its text; `file` is what errors name.
+/// Reads one scenario from its text, with what its lock file pins; `file` is what errors name.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
-pub fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
+pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Scenario, ScenarioError> {
     let wrong =
         |needle: &str, why: String| ScenarioError::Wrong { file: file.to_owned(), line: line_of(text, needle), why };
-    if !["p0-", "p1-", "p2-", "st-"].iter().any(|risk| id.starts_with(risk)) {
-        return Err(wrong("title", format!("the file's name `{id}` must begin with its risk, such as p0-3-")));
-    }
     let mut parsed: File = toml::from_str(text).map_err(|error| {
         let before = error.span().map_or(0, |span| span.start);
         let line = text.get(..before).map_or(1, |part| part.matches('\n').count() + 1);
@@ -100,16 +105,15 @@ pub fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError
             return Err(wrong(key, format!("`{key}` is blank: it must say in words what is asked")));
         }
     }
-    for name in parsed.expect.keys() {
-        name.parse::<Design>().map_err(|error| wrong(name, format!("`expect.{name}`: {error}")))?;
-    }
-    let cases = expected_cases(id, &parsed, &wrong)?;
-    if cases.is_empty() {
-        return Err(wrong("expect", "`expect` names no design: write at least `[expect.as-reported]`".to_owned()));
-    }
+    let Some(risk) = &parsed.risk else {
+        return Err(wrong("title", format!("`risk` is missing: expected one of {}", Risk::ids())));
+    };
+    let risk = risk.parse::<Risk>().map_err(|error| wrong("risk", format!("`risk`: {error}")))?;
+    let cases = cases(risk, &parsed, lock.as_ref(), &wrong)?;
     let premises = parsed.premises();
     Ok(Scenario {
         id: id.to_owned(),
+        risk,
         title: parsed.title,
         why: parsed.why.trim().to_owned(),
         premises,
@@ -117,6 +121,7 @@ pub fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError
         faults: parsed.faults,
         folded: parsed.folded,
         cases,
+        locked: lock.is_some(),
     })
 }
 
@@ -126,8 +131,7 @@ fn line_of(text: &str, needle: &str) -> usize {
     let key = |line: &str| line.strip_prefix(needle).is_some_and(|rest| rest.trim_start().starts_with('='));
     let table = |line: &str| {
         let name = line.trim_matches(['[', ']']);
-        let name = name.strip_prefix("expect.").unwrap_or(name);
-        line.starts_with('[') && name.trim_matches('"') == needle
+        line.starts_with('[') && name == needle
     };
     let place = text.lines().position(|line| key(line) || table(line));
     let place = place.or_else(|| text.lines().position(|line| line.contains(&format!("\"{needle}\""))));

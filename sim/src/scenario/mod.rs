@@ -8,18 +8,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use model::design::Preset;
+use model::risk::Risk;
 use model::setup::{Faults, Premises, Setup};
 
-pub use cases::{is_fix, is_fix_of, risk_of};
+pub use cases::{is_fix_of, is_preset};
 pub use file::parse;
 
+use crate::lock::{self, Entry};
 use crate::verdict::Expected;
 
 /// A question: who asks for what, what may go wrong, and what is expected of each design.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// The file's name without `.toml`; begins with its risk.
+    /// The file's name without `.toml`.
     pub id: String,
+    /// The risk that it is about.
+    pub risk: Risk,
     /// What it is about, in a line.
     pub title: String,
     /// Why it is asked, in prose.
@@ -34,6 +38,8 @@ pub struct Scenario {
     pub seen: Vec<String>,
     /// Per design, in the order of the presets: its world and what is expected.
     pub cases: Vec<Case>,
+    /// Whether there is a lock file, so that something is expected.
+    pub locked: bool,
 }
 
 /// One design under one scenario, and with it every other one that is the same world there.
@@ -47,10 +53,16 @@ pub struct Case {
     pub own: bool,
     /// By place in [`invariant::ALL`].
     pub expected: Vec<Expected>,
-    /// For each `any`: why either is right, by invariant id.
+    /// Why a verdict is argued, or why either is right, by invariant id.
     pub reasons: BTreeMap<String, String>,
     /// Ids of situations that must have been seen.
     pub seen: Vec<String>,
+    /// Those of them that a person argues.
+    pub argued_seen: Vec<String>,
+    /// What the lock file has of it.
+    pub pinned: Option<Entry>,
+    /// What makes the lock file out of date for this case, whatever is found: each in a few words.
+    pub outdated: Vec<String>,
 }
 
 /// A scenario that cannot be read, with file, line and what would be valid.
@@ -84,11 +96,20 @@ pub enum ScenarioError {
     },
 }
 
+/// Whether lock files are read with the scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locks {
+    /// They say what is expected.
+    Read,
+    /// They are about to be written anew, so that it does not matter what they say.
+    Ignored,
+}
+
 /// Reads every scenario of a folder, by id.
 ///
 /// # Errors
 /// The first file that is wrong.
-pub fn load_all(folder: &Path) -> Result<Vec<Scenario>, ScenarioError> {
+pub fn load_all(folder: &Path, locks: Locks) -> Result<Vec<Scenario>, ScenarioError> {
     let unreadable = |why: std::io::Error| ScenarioError::Unreadable { file: shown(folder), why: why.to_string() };
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -99,15 +120,29 @@ pub fn load_all(folder: &Path) -> Result<Vec<Scenario>, ScenarioError> {
         }
     }
     files.sort();
-    files.iter().map(|path| load(path)).collect()
+    files.iter().map(|path| load(path, locks)).collect()
 }
 
-fn load(path: &Path) -> Result<Scenario, ScenarioError> {
+fn load(path: &Path, locks: Locks) -> Result<Scenario, ScenarioError> {
     let file = shown(path);
     let text = std::fs::read_to_string(path)
         .map_err(|why| ScenarioError::Unreadable { file: file.clone(), why: why.to_string() })?;
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    parse(&id, &file, &text)
+    let lock = match locks {
+        Locks::Read => pinned(path)?,
+        Locks::Ignored => None,
+    };
+    parse(&id, &file, &text, lock)
+}
+
+/// What the lock file beside a scenario pins, if there is one.
+fn pinned(path: &Path) -> Result<Option<lock::Lock>, ScenarioError> {
+    let path = path.with_extension(lock::EXTENSION);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => lock::parse(&shown(&path), &text).map(Some),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(ScenarioError::Unreadable { file: shown(&path), why: why.to_string() }),
+    }
 }
 
 fn shown(path: &Path) -> String {

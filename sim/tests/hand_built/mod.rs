@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../asked/mod.rs"]
+mod asked;
+
+pub use asked::asked;
 use model::invariant;
 use model::moves::{Actor, Move};
 use model::row::Request;
@@ -10,7 +14,7 @@ use model::step::Step;
 use model::trace::Run;
 use model::world::{World, label_of};
 use sim::claims::{self, Judged, judge};
-use sim::scenario::{Case, Scenario, parse};
+use sim::scenario::{Case, Scenario};
 use sim::story;
 use sim::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected};
 
@@ -94,6 +98,7 @@ impl Hand {
 pub fn crash() -> Scenario {
     let text = r#"
 title = "A crash between the key and the commit"
+risk = "p0-3"
 why = """A gateway that dies after it took the key leaves a key that nobody releases. The client repeats its trace, as it \
 is told to, and must get an answer."""
 folded = ["one gateway at a time: a second one adds nothing to a single client"]
@@ -102,31 +107,32 @@ accounts = [{ name = "acme", balance = "100.00" }]
 requests = [{ trace = "t1", account = "acme", amount = "5.25", attempts = 1 }]
 faults = { crash = 1 }
 seen = ["crash-between-t3-and-t6"]
-[expect.as-reported]
-broken = ["progress", "key"]
+[[expect]]
+design = "as-reported"
+broken = ["progress"]
 seen = ["retry-stopped-by-the-key"]
-[expect."p0-3-a+fixed"]
+because = "The key outlives the rollback."
 "#;
-    parse("p0-3-crash-between-steps", "crash.toml", text).unwrap()
+    asked("p0-3-crash-between-steps", text, &[("as-reported", &["key"]), ("p0-3-a+fixed", &[])])
 }
 
 pub fn unreachable() -> Scenario {
     let text = r#"
 title = "Redis goes away between the commit and the hash"
+risk = "p0-3"
 why = "The money is taken in postgres; the hash that admits requests is written after it and may not be."
 gateways = 1
 accounts = [{ name = "acme", balance = "100.00" }]
 requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
 faults = { redis-unreachable = 1 }
-[expect.as-reported]
-broken = ["converge", "truth"]
 "#;
-    parse("p0-3-redis-away-at-t7", "away.toml", text).unwrap()
+    asked("p0-3-redis-away-at-t7", text, &[("as-reported", &["converge", "truth"])])
 }
 
 pub fn two_traces() -> Scenario {
     let text = r#"
 title = "Two traces of one account at once, and a reply of a COMMIT that is lost"
+risk = "p0-3"
 why = "The balance row is the one place where every charge of an account meets."
 folded = ["three traces: the third waits like the second"]
 gateways = 2
@@ -136,17 +142,19 @@ requests = [
   { trace = "order-0001-retry-safe", account = "acme", amount = "0.000249" },
 ]
 faults = { lost-reply = 1, impatience = 1 }
-[expect.as-reported]
-broken = ["progress"]
-[expect.as-reported.any]
-truth = "a lost COMMIT may be told as an error, which promises nothing"
-[expect.p0-3-a]
-[expect."p0-3-a+fixed"]
-[expect.p0-3-b]
-broken = ["converge"]
-[expect."p0-3-b+fixed"]
+[[expect]]
+design = "as-reported"
+any = ["truth"]
+because = "a lost COMMIT may be told as an error, which promises nothing"
 "#;
-    parse("p0-3-two-traces", "two.toml", text).unwrap()
+    let designs: &[(&str, &[&str])] = &[
+        ("as-reported", &["progress"]),
+        ("p0-3-a", &[]),
+        ("p0-3-a+fixed", &[]),
+        ("p0-3-b", &["converge"]),
+        ("p0-3-b+fixed", &[]),
+    ];
+    asked("p0-3-two-traces", text, designs)
 }
 
 pub fn stuck(scenario: &Scenario) -> Hand {
@@ -239,6 +247,8 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
         runs: if check.is_some() { None } else { Some(1_000) },
         complete: check.is_some(),
         missing: Vec::new(),
+        never: Vec::new(),
+        differs: Vec::new(),
         seconds: 1.5,
     }
 }

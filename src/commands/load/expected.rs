@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use model::design::Design;
 use model::flow::Path;
+use model::risk::Risk;
 use model::setup::{Account, Asked, Faults, Premises};
-use sim::capsules::{Capsules, FOUND};
+use sim::capsules::Capsules;
 use sim::scenario::Scenario;
 use sim::verdict::Verdict;
 
@@ -45,10 +46,12 @@ pub fn held(design: Design, path: Path, bounds: &Bounds) -> Result<Held, Failure
     let faults = Faults { crash: 1, impatience: 1, job_run: 1, ..Faults::default() };
     let (title, why) = ("load in the small".to_owned(), String::new());
     let (folded, seen, cases) = (Vec::new(), Vec::new(), Vec::new());
-    let scenario = Scenario { id: "load".to_owned(), title, why, folded, premises, faults, seen, cases };
+    let locked = false;
+    let scenario =
+        Scenario { id: "load".to_owned(), risk: Risk::P0_3, title, why, folded, premises, faults, seen, cases, locked };
     let case = scenario.case_of(design).map_err(|error| Failure::Input(format!("`{design}`: {error}")))?;
     let bounds = Bounds { deadline: Some(Instant::now() + PATIENCE), ..bounds.clone() };
-    let found = engines::check(&scenario, &case, &bounds, &mut Capsules::new(FOUND))?;
+    let found = engines::check(&scenario, &case, &bounds, &mut Capsules::new())?;
     let complete = found.explored.iter().all(|explored| explored.complete);
     let holds = found.findings.iter().filter(|finding| finding.verdict == Verdict::Holds);
     Ok(Held {

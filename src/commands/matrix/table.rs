@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use adapter::matrix::{Cell, Fault, Side};
+use model::risk::Risk;
 use model::trace::Breach;
+use sim::report::Labels;
 use sim::{report, story};
 
 use super::Sheet;
@@ -23,12 +25,18 @@ struct Set<'a> {
 /// All sheets, the key to them, and the totals.
 pub fn matrix(sheets: &[Sheet], totals: &Totals) -> String {
     let mut text = key();
+    let mut labels = Labels::new();
     for (place, sheet) in sheets.iter().enumerate() {
         if place == 0 || sheets[place - 1].part.risk != sheet.part.risk {
+            // Each part tells the names of its steps, so that it reads the same when it is run alone.
+            labels = Labels::new();
             let risk = sheet.part.risk.map_or("THE WHOLE PATH".to_owned(), str::to_uppercase);
             let _ = write!(text, "\n{:=<100}\n", format!("== {risk}: {} ", sheet.part.walks()));
+            if let Some(risk) = sheet.part.risk.and_then(|risk| risk.parse::<Risk>().ok()) {
+                let _ = writeln!(text, "{}", risk.title());
+            }
         }
-        text.push_str(&design(sheet));
+        text.push_str(&design(sheet, &mut labels));
     }
     let Totals { cells, breaking, no_more, not_applicable, not_run, unknown, disagrees, .. } = totals;
     let _ = write!(
@@ -66,7 +74,7 @@ fn key() -> String {
     text
 }
 
-fn design(sheet: &Sheet) -> String {
+fn design(sheet: &Sheet, labels: &mut Labels) -> String {
     let design = sheet.setup.design;
     let title = design.preset().map_or("", |preset| preset.title);
     let mut text = format!("\n-- {design}\n{}", report::paragraph("", title));
@@ -78,6 +86,7 @@ fn design(sheet: &Sheet) -> String {
     };
     text.push_str(&report::paragraph("undisturbed  ", &words));
     let sets = sets(sheet, &undisturbed);
+    text.push_str(&labels.legend(sheet.cells().map(|cell| cell.step)));
     text.push_str(&head());
     let mut cells = sheet.cells().peekable();
     while let Some(&first) = cells.peek() {

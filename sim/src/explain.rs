@@ -1,0 +1,302 @@
+//! One counterexample, found again: the shortest run of a scenario and a design that breaks an invariant, if asked for one in
+//! which certain steps and faults occur. Only our own search looks, and only until it is found.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use model::books::{Books, Edge, Occurrence};
+use model::invariant::{self, Look};
+use model::moves::Move;
+use model::setup::{Faults, Setup};
+use model::step::{Step, UnknownStep};
+use model::trace::Run;
+use model::world::World;
+
+use crate::capsules::FOUND;
+use crate::explore::{self, Ended, ExploreError, Limits, Machine, Shortest, shortest};
+use crate::scenario::{Case, Scenario};
+use crate::verdict::Counterexample;
+use crate::without;
+
+/// Something that must occur in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waypoint {
+    /// A step is carried out, or a fault strikes it.
+    Step(Step),
+    /// A fault of this kind strikes.
+    Fault(&'static str),
+}
+
+/// Neither a step nor a kind of fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is neither a step nor a fault: expected a label such as T7c, or one of {}", fault_ids().join(", "))]
+pub struct UnknownWaypoint {
+    text: String,
+}
+
+/// The kinds of faults that a move can be told to be. A job that runs earlier than it must is none: it takes the same steps.
+fn fault_ids() -> Vec<&'static str> {
+    Faults::KINDS.iter().map(|(id, _)| *id).filter(|id| *id != "job-run").collect()
+}
+
+impl FromStr for Waypoint {
+    type Err = UnknownWaypoint;
+    fn from_str(text: &str) -> Result<Waypoint, UnknownWaypoint> {
+        let text = text.trim();
+        let fault = fault_ids().into_iter().find(|id| *id == text).map(Waypoint::Fault);
+        let step = || text.parse().map(Waypoint::Step).map_err(|UnknownStep(text)| UnknownWaypoint { text });
+        fault.map_or_else(step, Ok)
+    }
+}
+
+impl fmt::Display for Waypoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Waypoint::Step(step) => step.fmt(f),
+            Waypoint::Fault(kind) => f.pad(kind),
+        }
+    }
+}
+
+impl Waypoint {
+    fn is_met(self, did: &Occurrence, after: &Books) -> bool {
+        match self {
+            // The step that would have come next did not.
+            Waypoint::Step(_)
+                if matches!(did.mv, Move::Crash { .. } | Move::Cancel { .. } | Move::IdleTimeout { .. }) =>
+            {
+                false
+            }
+            Waypoint::Step(step) => did.mv.step() == Some(step),
+            Waypoint::Fault(kind) => without::kind_of(did, after) == Some(kind),
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Where.
+    pub scenario: &'a Scenario,
+    /// Under which design.
+    pub case: &'a Case,
+    /// Place of the invariant in [`invariant::ALL`].
+    pub place: usize,
+    /// What must occur before the breach or with it, in this order.
+    pub through: &'a [Waypoint],
+}
+
+/// What the search came to.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The shortest such run; nothing if there is none among what was looked at.
+    pub found: Option<Counterexample>,
+    /// Distinct states that were looked at.
+    pub states: u64,
+    /// Why the search ended.
+    pub ended: Ended,
+    /// Whether a search for what happens without a fault was cut, so that [`Counterexample::without`] lacks it.
+    pub without_cut: bool,
+}
+
+/// Why there is no explanation.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The search failed.
+    #[error(transparent)]
+    Explore(#[from] ExploreError),
+    /// The run that was found does not replay, or breaks nothing when it does.
+    #[error("the run that was found cannot be shown: {0}")]
+    Replay(String),
+    /// The world contradicts itself.
+    #[error("the world offered a move that it could not make")]
+    Impossible,
+}
+
+/// Looks for the shortest run that answers the question.
+///
+/// # Errors
+/// Only internal ones.
+pub fn explain(question: &Question<'_>, limits: &Limits) -> Result<Explanation, ExplainError> {
+    let Question { case, place, through, .. } = *question;
+    let limits = Limits { first_breach: true, ..limits.clone() };
+    let machine = Aimed::new(&case.setup, place, through);
+    let explored = machine.search(&limits)?;
+    let (states, ended) = (explored.counts.states, explored.ended);
+    let Some(moves) = &explored.properties[0].trace else {
+        return Ok(Explanation { found: None, states, ended, without_cut: false });
+    };
+    let (found, without_cut) = shown(question, moves, &limits)?;
+    Ok(Explanation { found: Some(found), states, ended, without_cut })
+}
+
+fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Counterexample, bool), ExplainError> {
+    let Question { scenario, case, place, through } = *question;
+    let failed = |why: String| ExplainError::Replay(why);
+    let run = Run::replay(&case.setup, moves).map_err(|error| failed(error.to_string()))?;
+    let breach = run.judge(&case.setup).tallies[place].breach.clone();
+    let breach = breach.ok_or_else(|| failed(format!("it does not break {}", invariant::ALL[place].id)))?;
+    let by_way_of: String = through.iter().map(|waypoint| format!(".through-{waypoint}")).collect();
+    let design = case.setup.design.to_string();
+    let mut found = Counterexample {
+        scenario: scenario.id.clone(),
+        capsule: format!("{FOUND}/{}.{design}.{}{by_way_of}.json", scenario.id, breach.invariant),
+        design,
+        setup: case.setup.clone(),
+        run,
+        breach,
+        without: Vec::new(),
+    };
+    let mut cut = false;
+    for (kind, budget) in case.setup.faults.budgets() {
+        let strikes = |entry: &model::trace::Entry| without::kind_of(&entry.did, &entry.books) == Some(kind);
+        if budget == 0 || !found.run.entries.iter().any(strikes) {
+            continue;
+        }
+        let mut setup = case.setup.clone();
+        setup.faults = without::lacking(setup.faults, kind);
+        match Aimed::new(&setup, place, &[]).search(limits)?.ended {
+            Ended::Breach => found.without.push((kind.to_owned(), true)),
+            Ended::Complete => found.without.push((kind.to_owned(), false)),
+            Ended::Time | Ended::States | Ended::Memory | Ended::Interrupted => cut = true,
+        }
+    }
+    Ok((found, cut))
+}
+
+/// The command that finds a counterexample again and shows it.
+pub fn command(scenario: &str, design: &str, invariant: &str) -> String {
+    format!("trial explain {} --design {} --invariant {invariant}", quoted(scenario), quoted(design))
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A world on its way to a breach of one invariant.
+struct Aimed {
+    setup: Setup,
+    place: usize,
+    through: Vec<Waypoint>,
+    impossible: AtomicBool,
+}
+
+/// A world, and how much of what must occur has occurred.
+#[derive(Clone, Debug)]
+struct Way {
+    world: World,
+    /// So many of the waypoints.
+    met: u8,
+    /// The invariant broke before all had: what comes later is no counterexample that a replay would end with.
+    missed: bool,
+    /// What the invariant says of the move that led here; not part of the state.
+    look: explore::Look,
+}
+
+impl PartialEq for Way {
+    fn eq(&self, other: &Way) -> bool {
+        (self.met, self.missed) == (other.met, other.missed) && self.world == other.world
+    }
+}
+
+impl Eq for Way {}
+
+impl Hash for Way {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.world.hash(state);
+        self.met.hash(state);
+        self.missed.hash(state);
+    }
+}
+
+impl Aimed {
+    fn new(setup: &Setup, place: usize, through: &[Waypoint]) -> Aimed {
+        Aimed { setup: setup.clone(), place, through: through.to_vec(), impossible: AtomicBool::new(false) }
+    }
+
+    fn search(&self, limits: &Limits) -> Result<Shortest<Move>, ExplainError> {
+        let explored = shortest(self, limits)?;
+        if self.impossible.load(Ordering::Relaxed) { Err(ExplainError::Impossible) } else { Ok(explored) }
+    }
+
+    /// So many more of the waypoints are met by one move: it meets several that are different, such as a step and the fault
+    /// that strikes it, and each of them once.
+    fn met_by(&self, met: u8, did: &Occurrence, after: &Books) -> u8 {
+        let next = &self.through[usize::from(met)..];
+        let met =
+            next.iter().enumerate().take_while(|(place, it)| it.is_met(did, after) && !next[..*place].contains(it));
+        met.count() as u8
+    }
+
+    /// The way with its last move judged.
+    fn judged(&self, mut way: Way, before: Option<&World>, did: Option<&Occurrence>) -> Way {
+        let books = before.map(|world| world.books(&self.setup));
+        let after = way.world.books(&self.setup);
+        way.met += did.map_or(0, |did| self.met_by(way.met, did, &after));
+        let edge = Edge { before: books.as_ref(), did, after: &after };
+        way.look = match invariant::ALL[self.place].judge(&edge) {
+            Look::NotJudged => explore::Look::NotJudged,
+            Look::Vacuous => explore::Look::Vacuous,
+            Look::Held => explore::Look::Held,
+            Look::Broken(_) if way.missed => explore::Look::Held,
+            Look::Broken(_) if usize::from(way.met) < self.through.len() => {
+                way.missed = true;
+                explore::Look::Held
+            }
+            Look::Broken(_) => explore::Look::Broken,
+        };
+        way
+    }
+}
+
+impl Machine for Aimed {
+    type State = Way;
+    type Move = Move;
+
+    fn initial(&self) -> Way {
+        let way = Way { world: World::new(&self.setup), met: 0, missed: false, look: explore::Look::NotJudged };
+        self.judged(way, None, None)
+    }
+
+    fn moves(&self, way: &Way, out: &mut Vec<Move>) {
+        // Beyond a breach that came too early there is nothing to find.
+        if !way.missed {
+            way.world.moves(&self.setup, out);
+        }
+    }
+
+    fn apply(&self, way: &Way, mv: &Move) -> Way {
+        let mut next = way.clone();
+        match next.world.apply(&self.setup, *mv) {
+            Ok(did) => self.judged(next, Some(&way.world), Some(&did)),
+            Err(_) => {
+                self.impossible.store(true, Ordering::Relaxed);
+                way.clone()
+            }
+        }
+    }
+
+    fn heap_bytes(&self, way: &Way) -> usize {
+        way.world.heap_bytes()
+    }
+
+    fn at_rest(&self, way: &Way) -> bool {
+        way.missed || way.world.at_rest()
+    }
+
+    fn properties(&self) -> usize {
+        1
+    }
+
+    fn judge(&self, _prev: Option<(&Way, &Move)>, way: &Way, looks: &mut [explore::Look]) {
+        looks[0] = way.look;
+    }
+}

@@ -1,0 +1,135 @@
+//! The lock file of a scenario: what a complete check finds in it, one line per result and the designs that share it. It is
+//! written by `trial check --accept` and pins every verdict, so that a diff of it shows which one changed.
+
+mod file;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::situation;
+
+pub use file::parse;
+pub use text::{Line, lines, text};
+
+use crate::verdict::{Counterexample, Explored, Finding, Findings, Verdict};
+
+/// What the names of lock files end in, after the id of the scenario.
+pub const EXTENSION: &str = "lock";
+
+/// What is pinned of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// Per design that is a world of its own, in the order of reports: what check finds under it.
+    pub entries: Vec<(String, Entry)>,
+}
+
+/// What a complete check finds under one design.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Distinct states.
+    pub states: u64,
+    /// Moves carried out, those that led to known states included.
+    pub moves: u64,
+    /// Moves of the longest shortest path.
+    pub depth: u64,
+    /// The shortest breach of each invariant that is broken, by id. An invariant that is in neither list holds.
+    pub broken: BTreeMap<String, Pin>,
+    /// Ids of invariants that could not fail in any state.
+    pub could_not_fail: BTreeSet<String>,
+    /// Ids of the scenario's situations that never arise.
+    pub never: BTreeSet<String>,
+}
+
+/// The shortest breach of an invariant, as it is pinned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pin {
+    /// Its moves.
+    pub moves: u64,
+    /// The figures of the broken equation, in a sentence.
+    pub figures: String,
+}
+
+impl Pin {
+    /// The breach of a counterexample that check found.
+    pub fn of(found: &Counterexample) -> Pin {
+        Pin { moves: found.run.entries.len() as u64, figures: crate::story::sentence(&found.breach) }
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        format!("after {} moves with {}", self.moves, self.figures)
+    }
+}
+
+impl Lock {
+    /// What is pinned of a design.
+    pub fn entry(&self, design: &str) -> Option<&Entry> {
+        self.entries.iter().find(|(name, _)| name == design).map(|(_, entry)| entry)
+    }
+}
+
+impl Entry {
+    /// What check found of one scenario and design; nothing where the search was cut.
+    pub fn of(explored: &Explored, found: &Findings) -> Option<Entry> {
+        let Explored { states: Some(states), generated: Some(moves), depth: Some(depth), complete: true, .. } =
+            explored
+        else {
+            return None;
+        };
+        let own = |scenario: &str, design: &str| (scenario, design) == (&explored.scenario, &explored.design);
+        let broken = found.counterexamples.iter().filter(|it| own(&it.scenario, &it.design));
+        let judged = found.findings.iter().filter(|it| own(&it.scenario, &it.design) && it.engine == explored.engine);
+        let could_fail = |it: &&Finding| it.could_have_failed > 0 || it.verdict == Verdict::Broken;
+        let could_fail: BTreeSet<&str> = judged.filter(could_fail).map(|it| it.invariant).collect();
+        let ids = model::invariant::ALL.iter().map(|invariant| invariant.id);
+        Some(Entry {
+            states: *states,
+            moves: *moves,
+            depth: *depth,
+            broken: broken.map(|it| (it.breach.invariant.to_owned(), Pin::of(it))).collect(),
+            could_not_fail: ids.filter(|id| !could_fail.contains(id)).map(str::to_owned).collect(),
+            never: explored.never.iter().map(|id| (*id).to_owned()).collect(),
+        })
+    }
+
+    /// What of this entry is not as it is pinned, each in a few words. Verdicts are findings and told there, but for those of the
+    /// invariants `argued`: of these a finding says whether it is as a person argues, and not whether it is as pinned.
+    pub fn differs_from(&self, pinned: &Entry, argued: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut differs = Vec::new();
+        for (what, is, was) in [
+            ("states", self.states, pinned.states),
+            ("moves", self.moves, pinned.moves),
+            ("depth", self.depth, pinned.depth),
+        ] {
+            if is != was {
+                differs.push(format!("{what} {is} instead of {was}"));
+            }
+        }
+        let ids = || model::invariant::ALL.iter().map(|invariant| invariant.id);
+        for id in ids().filter(|id| argued(id)) {
+            match (self.broken.get(id), pinned.broken.get(id)) {
+                (Some(is), Some(was)) if is != was => {
+                    differs.push(format!("{id} breaks {} instead of {}", is.words(), was.words()));
+                }
+                (Some(is), None) => differs.push(format!("{id} breaks {}", is.words())),
+                (None, Some(was)) => differs.push(format!("{id} does not break; it has it {}", was.words())),
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+        for id in ids().filter(|id| !self.broken.contains_key(*id) && !pinned.broken.contains_key(*id)) {
+            match (self.could_not_fail.contains(id), pinned.could_not_fail.contains(id)) {
+                (true, false) => differs.push(format!("{id} can no longer fail")),
+                (false, true) => differs.push(format!("{id} could fail, and held")),
+                _ => {}
+            }
+        }
+        for situation in situation::ALL {
+            match (self.never.contains(situation.id), pinned.never.contains(situation.id)) {
+                (true, false) => differs.push(format!("{} never arises", situation.id)),
+                (false, true) => differs.push(format!("{} arises", situation.id)),
+                _ => {}
+            }
+        }
+        differs
+    }
+}

@@ -1,0 +1,139 @@
+//! A lock file as text: what is equal under several designs is one line that names them.
+
+use std::collections::BTreeMap;
+
+use model::{invariant, situation};
+use toml::Value;
+
+use crate::explain;
+use crate::lock::Lock;
+
+/// One line of a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// As it stands in the file.
+    pub text: String,
+    /// The design to look at first where the line is not as expected.
+    pub design: String,
+    /// The invariant that it is about, if it is about one.
+    pub invariant: Option<String>,
+}
+
+/// The file's text; `id` is the scenario's.
+pub fn text(id: &str, lock: &Lock) -> String {
+    let mut out = format!(
+        "# What check finds, one line per result and the designs that share it. An invariant without a line for a design\n\
+         # holds under it in every state; `except = []` means every design.\n\
+         # Written by `trial check {} --accept` after complete searches.\n",
+        explain::quoted(id)
+    );
+    for (key, lines) in sections(lock) {
+        if !lines.is_empty() {
+            let lines: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+            out.push_str(&format!("\n{key} = [\n{lines}]\n"));
+        }
+    }
+    out
+}
+
+/// Every line that has a result in it.
+pub fn lines(lock: &Lock) -> Vec<Line> {
+    sections(lock).into_iter().flat_map(|(_, lines)| lines).collect()
+}
+
+fn sections(lock: &Lock) -> [(&'static str, Vec<Line>); 4] {
+    [
+        ("explored", explored(lock)),
+        ("broken", broken(lock)),
+        ("could-not-fail", could_not_fail(lock)),
+        ("never", never(lock)),
+    ]
+}
+
+/// The designs that share something, in the order of the lock, by what they share; each group where its first design stands.
+fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::lock::Entry) -> Option<T>) -> Vec<(T, Vec<&str>)> {
+    let mut groups: Vec<(T, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<T, usize> = BTreeMap::new();
+    for (name, entry) in &lock.entries {
+        let Some(it) = of(entry) else { continue };
+        let place = *places.entry(it.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((it, Vec::new()));
+        }
+        groups[place].1.push(name);
+    }
+    groups
+}
+
+fn explored(lock: &Lock) -> Vec<Line> {
+    let groups = shared(lock, |entry| Some((entry.states, entry.moves, entry.depth)));
+    let line = |((states, moves, depth), designs): ((u64, u64, u64), Vec<&str>)| {
+        let names = list(&designs);
+        line(format!("states = {states}, moves = {moves}, depth = {depth}, designs = {names}"), &designs, None)
+    };
+    groups.into_iter().map(line).collect()
+}
+
+fn broken(lock: &Lock) -> Vec<Line> {
+    let of = |id: &'static str| {
+        let groups = shared(lock, move |entry| entry.broken.get(id).cloned());
+        groups.into_iter().map(move |(pin, designs)| {
+            let (moves, figures) = (pin.moves, quoted(&pin.figures));
+            // All of them by name, also where they are most: what a new design breaks must stand in the diff.
+            let inside = format!(
+                "invariant = {}, moves = {moves}, designs = {}, figures = {figures}",
+                quoted(id),
+                list(&designs)
+            );
+            line(inside, &designs, Some(id))
+        })
+    };
+    invariant::ALL.iter().flat_map(|invariant| of(invariant.id)).collect()
+}
+
+fn could_not_fail(lock: &Lock) -> Vec<Line> {
+    let of = |id: &'static str| {
+        let groups = shared(lock, move |entry| entry.could_not_fail.contains(id).then_some(()));
+        groups.into_iter().map(move |((), designs)| {
+            line(format!("invariant = {}, {}", quoted(id), whose(lock, &designs)), &designs, Some(id))
+        })
+    };
+    invariant::ALL.iter().flat_map(|invariant| of(invariant.id)).collect()
+}
+
+fn never(lock: &Lock) -> Vec<Line> {
+    let of = |id: &'static str| {
+        let groups = shared(lock, move |entry| entry.never.contains(id).then_some(()));
+        groups.into_iter().map(move |((), designs)| {
+            line(format!("situation = {}, {}", quoted(id), whose(lock, &designs)), &designs, None)
+        })
+    };
+    situation::ALL.iter().flat_map(|situation| of(situation.id)).collect()
+}
+
+fn line(inside: String, designs: &[&str], invariant: Option<&str>) -> Line {
+    Line {
+        text: format!("    {{ {inside} }},"),
+        design: designs.first().copied().unwrap_or_default().to_owned(),
+        invariant: invariant.map(str::to_owned),
+    }
+}
+
+/// The designs, or those that are left out where they are fewer.
+fn whose(lock: &Lock, designs: &[&str]) -> String {
+    let others = lock.entries.iter().map(|(name, _)| name.as_str()).filter(|name| !designs.contains(name));
+    let others: Vec<&str> = others.collect();
+    if others.len() < designs.len() {
+        format!("except = {}", list(&others))
+    } else {
+        format!("designs = {}", list(designs))
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    format!("[{}]", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}

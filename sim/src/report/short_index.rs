@@ -1,0 +1,149 @@
+//! The index that is committed: one page that needs no other, small enough to be reviewed. The whole site is written by a
+//! run, and has a page for each scenario.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use model::design::PRESETS;
+
+use crate::claims::{Answer, Judged};
+use crate::explain;
+use crate::fixes::Fix;
+use crate::known::Known;
+use crate::report::claims_page::risks;
+use crate::report::index_page::{claims_in_words, fixes_in_words};
+use crate::report::labels::Labels;
+use crate::report::page::{answered, valued};
+use crate::report::text::{counted, grouped};
+use crate::report::{overview, row, storyboard, tally};
+use crate::scenario::Scenario;
+use crate::verdict::{Counterexample, Findings};
+
+/// The text of the page.
+pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> String {
+    let known = Known::new(findings);
+    let mut labels = Labels::new();
+    let body = html! {
+        (lead(scenarios, judged, fixes, findings))
+        section id="claims" {
+            h2 { "The claims, one by one" }
+            p.note { "What the review says about causes and effects, in our words, put to the test in a scenario. Open a \
+                counterexample to see its moves." }
+            @for risk in risks(judged) {
+                h3 id=(risk) { (risk) " " (risk.title()) }
+                @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) {
+                    (claim(judged, &known, &mut labels))
+                }
+            }
+        }
+        section id="fixes" {
+            h2 { "The fixes" }
+            p.note { "Each is compared with the original, invariant by invariant, in every scenario in which both are known." }
+            (of_fixes(fixes))
+        }
+        section id="matrix" {
+            h2 { "Matrix" }
+            pre.board tabindex="0" { (overview::matrix(scenarios, &known)) }
+        }
+        section id="designs" {
+            h2 { "Designs" }
+            dl { @for preset in PRESETS { dt { (preset.name) } dd { (preset.title) "." } } }
+        }
+    };
+    page(&body)
+}
+
+fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> Markup {
+    let unexpected = tally::unexpected(&findings.findings).len();
+    let unexpected = unexpected + judged.iter().filter(|judged| !judged.as_expected).count();
+    html! {
+        header {
+            h1 { "Trial Balance" }
+            p.lead {
+                "A gateway charges its customers per call, and the money is written in two stores, either of which can fail \
+                 between two writes. A review of it found risks and proposed fixes. Here each claim is put to the test, and \
+                 where it comes true the shortest run that shows it is told, with the command that finds it again. "
+                b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
+            }
+            p.tally {
+                span { b { (scenarios.len()) } " scenarios" }
+                span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
+                @if unexpected == 0 { span { b { "all as expected" } } }
+                @else { span { b.unexpected { "! " (unexpected) " not as expected or not known" } } }
+            }
+            p.note { code { "cargo run --release" } " writes the whole site, with a page for each scenario, to "
+                code { "target/trial/index.html" } "." }
+            nav { @for (id, name) in [("claims", "Claims"), ("fixes", "Fixes"), ("matrix", "Matrix"), ("designs", "Designs")] {
+                a href={ "#" (id) } { (name) } } }
+        }
+    }
+}
+
+fn claim(judged: &Judged, known: &Known<'_>, labels: &mut Labels) -> Markup {
+    let Judged { claim, answer, as_expected, evidence, why } = judged;
+    let all = known.counterexamples(&evidence.place.scenario, &evidence.design).iter();
+    let found =
+        all.copied().find(|found| evidence.steps.is_some() && found.breach.invariant == evidence.place.invariant);
+    html! {
+        div.claim id={ "claim-" (claim.id) } {
+            p.answer { (answered(*answer)) @if !as_expected { b.unexpected { " ! expected " (claim.expect.words()) } } }
+            div {
+                p.says { (labels.explained(&claim.says)) }
+                p.because { (labels.explained(&claim.because)) }
+                p.note {
+                    @if *answer == Answer::Refuted || *answer == Answer::Unknown { (why) ". " }
+                    (claim.id) ": " (evidence.place.invariant) " in " (evidence.place.scenario) ", " (evidence.design)
+                    @if let Some(steps) = evidence.steps { ", " (counted(steps as u64, "move")) }
+                }
+                @if let Some(found) = found { (shown(found, labels)) }
+            }
+        }
+    }
+}
+
+fn shown(found: &Counterexample, labels: &mut Labels) -> Markup {
+    html! {
+        details {
+            summary { "counterexample: " (row::in_a_line(found)) }
+            pre.board tabindex="0" { (storyboard::board(found, labels)) }
+        }
+        pre.replay { code { (row::explain(found)) } }
+    }
+}
+
+fn of_fixes(fixes: &[Fix]) -> Markup {
+    html! {
+        div.wide tabindex="0" {
+            table.fixes {
+                thead { tr { th { "fix" } th { "conclusion" } th.num { "cures" } th.num { "keeps" } th.num { "new" }
+                    th { "worst of what it breaks" } } }
+                tbody {
+                    @for fix in fixes {
+                        tr {
+                            th { (fix.preset.name) small { (fix.preset.title) } }
+                            td { (valued(fix.worth())) p.note { (fix.conclusion()) } }
+                            td.num { (fix.cured.len()) } td.num { (fix.kept.len()) } td.num { (fix.new.len()) }
+                            td { @if let Some(spot) = fix.worst().first() {
+                                    code { (explain::command(&spot.scenario, &spot.design, spot.invariant)) }
+                                } @else { span.none { "nothing" } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn page(body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Trial Balance" }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { (body) }
+        }
+    };
+    page.into_string() + "\n"
+}

@@ -1,0 +1,51 @@
+//! What nobody expected, told last: first in a line each, then the moves of the counterexamples.
+
+use crate::known::Known;
+use crate::report::labels::Labels;
+use crate::report::storyboard::storyboard;
+use crate::report::tally::{differing, instead, unexpected as not_as_expected, word};
+use crate::report::text::paragraph;
+use crate::verdict::{Counterexample, Finding, Findings, Verdict};
+
+/// Lines and storyboards that are told; the others are in the text of all verdicts and in the capsules.
+const LINES: usize = 20;
+const BOARDS: usize = 3;
+
+/// Whether the counterexample is of a breach that was not expected.
+pub(super) fn is_unexpected(found: &Counterexample, known: &Known<'_>) -> bool {
+    let said = known.of(&found.scenario, &found.design).iter();
+    said.copied().any(|it| it.invariant == found.breach.invariant && it.verdict == Verdict::Broken && !it.as_expected)
+}
+
+/// Nothing if all was as expected.
+pub fn unexpected(findings: &Findings) -> String {
+    let mut out = differing(findings);
+    let all = not_as_expected(&findings.findings);
+    for finding in all.iter().take(LINES) {
+        let Finding { scenario, design, invariant, engine, .. } = finding;
+        let capsule = finding.capsule.as_ref().map_or(String::new(), |capsule| format!("; {capsule}"));
+        let what = format!("{scenario}, {design}, {invariant}, {}; {}{capsule}", engine.name(), instead(finding));
+        out.push_str(&paragraph(&format!("! {:<12}  ", word(finding.verdict)), &what));
+    }
+    if all.len() > LINES {
+        out.push_str(&format!("! and {} more\n", all.len() - LINES));
+    }
+    out.push_str(&unexpected_boards(findings));
+    out
+}
+
+/// The moves of the first counterexamples that nobody expected.
+pub fn unexpected_boards(findings: &Findings) -> String {
+    let known = Known::new(findings);
+    let mut out = String::new();
+    let mut labels = Labels::new();
+    let shown: Vec<&Counterexample> = findings.counterexamples.iter().filter(|it| is_unexpected(it, &known)).collect();
+    for found in shown.iter().take(BOARDS) {
+        out.push_str(&format!("\nUNEXPECTED in {}, {}\n", found.scenario, found.design));
+        out.push_str(&storyboard(found, &mut labels));
+    }
+    if shown.len() > BOARDS {
+        out.push_str(&format!("\nand {} counterexamples more that nobody expected\n", shown.len() - BOARDS));
+    }
+    out
+}

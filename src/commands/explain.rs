@@ -1,0 +1,113 @@
+//! `trial explain`: one counterexample, found again, told and written as a capsule.
+
+use std::time::Instant;
+
+use model::invariant;
+use sim::capsules::{self, CURATED};
+use sim::explain::{Explanation, Question, Waypoint, explain as search};
+use sim::explore::{Ended, Limits};
+use sim::report::{self, Labels};
+use sim::scenario::{Case, Locks};
+use sim::verdict::{Counterexample, Engine};
+
+use crate::args::{ExplainArgs, Selection};
+use crate::commands::engines::{Bounds, EXPLORATION_BYTES};
+use crate::document;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress;
+use crate::workspace::Workspace;
+
+/// Exit code 0 if there is such a run, 1 if there is none within the scenario's bounds, 2 if the search was cut before it
+/// was found.
+pub fn explain(args: &ExplainArgs) -> Result<u8, Failure> {
+    let workspace = Workspace::find()?;
+    let selection = Selection {
+        scenarios: vec![args.scenario.clone()],
+        design: Some(args.design),
+        time: args.time,
+        ..Selection::default()
+    };
+    let scenarios = workspace.select(&selection, Locks::Ignored)?;
+    let mut bounds = Bounds::new(progress::stop_flag()?);
+    bounds.deadline = selection.time.map(|time| Instant::now() + time);
+    let (Some(scenario), Some(place)) = (scenarios.first(), invariant::place(args.invariant)) else {
+        return Err(Failure::Internal(format!("{} has no case", args.scenario)));
+    };
+    let Some(case) = scenario.cases.first() else {
+        return Err(Failure::Internal(format!("{} has no case", args.scenario)));
+    };
+    allowed(args, case)?;
+    let question = Question { scenario, case, place, through: &args.through };
+    let limits = Limits {
+        deadline: bounds.deadline,
+        max_bytes: Some(EXPLORATION_BYTES),
+        stop: Some(bounds.stop.clone()),
+        ..Limits::default()
+    };
+    let explained = search(&question, &limits).map_err(|error| Failure::Internal(error.to_string()))?;
+    match explained {
+        Explanation { found: Some(found), states, without_cut, .. } => {
+            if without_cut {
+                eprintln!("cut before it was known whether it breaks without each of the faults");
+            }
+            shown(&workspace, args, found, states)
+        }
+        Explanation { states, ended, .. } => Ok(not_found(args, states, ended)),
+    }
+}
+
+/// A fault that the scenario does not allow is no way to anywhere.
+fn allowed(args: &ExplainArgs, case: &Case) -> Result<(), Failure> {
+    let budgets = case.setup.faults.budgets();
+    let strikes = |kind: &str| budgets.iter().any(|(id, budget)| *id == kind && *budget > 0);
+    let unknown = args.through.iter().find(|waypoint| matches!(waypoint, Waypoint::Fault(kind) if !strikes(kind)));
+    let Some(unknown) = unknown else { return Ok(()) };
+    let allowed: Vec<&str> = budgets.iter().filter(|(_, budget)| *budget > 0).map(|(id, _)| *id).collect();
+    let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+    Err(Failure::Input(format!(
+        "--through {unknown}: {} does not allow that fault; it allows: {allowed}",
+        args.scenario
+    )))
+}
+
+fn shown(workspace: &Workspace, args: &ExplainArgs, mut found: Counterexample, states: u64) -> Result<u8, Failure> {
+    let (setup, run) = (&found.setup, &found.run);
+    let mut capsule = capsules::capsule(&found.scenario, setup, Engine::Check, None, run, &found.breach);
+    if let Some(name) = &args.keep {
+        found.capsule = format!("{CURATED}/{name}.json");
+        capsule.title.clone_from(&args.title);
+    }
+    workspace.write(&found.capsule, &capsules::text(&capsule))?;
+    if args.json {
+        output::line(&document::explanation(&found, states));
+    } else {
+        output::text(&report::storyboard(&found, &mut Labels::new()));
+        output::line(&format!("the shortest such run, after {states} distinct states"));
+    }
+    Ok(0)
+}
+
+fn not_found(args: &ExplainArgs, states: u64, ended: Ended) -> u8 {
+    let through: Vec<String> = args.through.iter().map(Waypoint::to_string).collect();
+    let (invariant, design, scenario) = (args.invariant, args.design, &args.scenario);
+    let which = if through.is_empty() {
+        format!("no run breaks {invariant} under {design} in {scenario}")
+    } else {
+        let by_way = through.join(", ");
+        format!("no run under {design} in {scenario} has {by_way} before it breaks {invariant}, or with it")
+    };
+    let (exit, why) = match ended {
+        Ended::Complete => (1, format!("{which}: all {states} distinct states were looked at")),
+        Ended::Time => (2, format!("not known: time was up (--time) after {states} distinct states")),
+        Ended::Memory | Ended::States => (2, format!("not known: memory was short after {states} distinct states")),
+        Ended::Interrupted | Ended::Breach => (2, format!("not known: interrupted after {states} distinct states")),
+    };
+    if args.json {
+        output::line(&document::error(&why, exit));
+    } else {
+        output::line(&why);
+        output::line(&format!("exit code {exit}: {}", if exit == 1 { "there is no such run" } else { "not known" }));
+    }
+    exit
+}
