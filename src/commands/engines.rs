@@ -140,6 +140,7 @@ impl RealServers {
             ServersError::Find(missing) => NotAtHand::Missing(missing.to_string()),
             other => NotAtHand::Failed(other.into()),
         })?;
+        servers.notices().iter().for_each(|notice| eprintln!("{notice}"));
         let program = std::env::current_exe().map_err(internal)?;
         let worker = WorkerCommand { program, args: vec!["worker".into()] };
         let real = runtime.block_on(Real::new(servers, worker));

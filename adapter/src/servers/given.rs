@@ -28,37 +28,33 @@ pub(super) enum Guest {
 
 impl Guest {
     /// Checks that the Postgres answers, removes what killed runs left there, and makes the schema; connections then have it
-    /// as their search path.
+    /// as their search path. What is removed is noted.
     pub(super) async fn in_postgres(
         url: &str,
         schema: String,
+        notices: &mut Vec<String>,
     ) -> Result<(Guest, Alive, PgConnectOptions), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: DATABASE_URL, why };
         let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| refused(error.to_string()))?;
-        let create = async {
-            let alive = Alive::in_postgres(&options, &schema).await?;
-            let mut connection = options.connect().await?;
-            connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await?;
-            connection.close().await?;
-            Ok::<_, sqlx::Error>(alive)
-        };
-        let alive = answered(create).await.map_err(refused)?;
+        let alive = answered(abandoned::settle(&options, &schema)).await.map_err(refused)?;
         // What cannot be removed, such as another account's, stays where it is and is in nobody's way.
-        let _ = answered(abandoned::sweep_postgres(&options)).await;
+        notices.extend(answered(abandoned::sweep_postgres(&options)).await.unwrap_or_default());
         let inside = options.clone().options([("search_path", &schema)]);
         Ok((Guest::Schema { options, schema }, alive, inside))
     }
 
-    /// Checks that the Redis answers, and removes what killed runs left there.
+    /// Checks that the Redis answers, and removes what killed runs left there. What is removed, and what is ignored, is noted.
     pub(super) async fn in_redis(
         url: &str,
         prefix: String,
+        notices: &mut Vec<String>,
     ) -> Result<(Guest, Alive, ::redis::ConnectionInfo), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: REDIS_URL, why };
         let info = url.into_connection_info().map_err(|error| refused(error.to_string()))?;
-        let alive = answered(Alive::in_redis(info.clone(), &prefix)).await.map_err(refused)?;
+        let (alive, notice) = answered(abandoned::settle_in_redis(info.clone(), &prefix)).await.map_err(refused)?;
+        notices.extend(notice);
         // A server that does not list its clients to us keeps what it has.
-        let _ = answered(abandoned::sweep_redis(info.clone())).await;
+        notices.extend(answered(abandoned::sweep_redis(info.clone())).await.unwrap_or_default());
         Ok((Guest::Keys { info: info.clone(), prefix }, alive, info))
     }
 

@@ -175,6 +175,7 @@ pub struct Servers {
     redis: Redis,
     folder: Option<Folder>,
     proxies: u32,
+    notices: Vec<String>,
 }
 
 impl Servers {
@@ -189,7 +190,7 @@ impl Servers {
         let account = Account::for_servers().map_err(ServersError::Io)?;
         let places = options.places.clone().unwrap_or_else(Places::here);
         let folder = private.then(|| Folder::create(&account).map_err(ServersError::Io)).transpose()?;
-        let name = unique_name();
+        let (name, mut notices) = (abandoned::unique_name(), Vec::new());
         let postgres = match (&options.database_url, &folder) {
             (None, Some(folder)) => {
                 let found = find(Kind::Postgres, &places)?;
@@ -197,7 +198,7 @@ impl Servers {
             }
             (url, _) => {
                 let url = url.as_deref().unwrap_or_default();
-                let (guest, alive, options) = Guest::in_postgres(url, name.clone()).await?;
+                let (guest, alive, options) = Guest::in_postgres(url, name.clone(), &mut notices).await?;
                 Postgres::Given { _place: Place::taken(guest, alive), options: Box::new(options), schema: name.clone() }
             }
         };
@@ -208,11 +209,18 @@ impl Servers {
             }
             (url, _) => {
                 let prefix = format!("{name}:");
-                let (guest, alive, info) = Guest::in_redis(url.as_deref().unwrap_or_default(), prefix.clone()).await?;
+                let url = url.as_deref().unwrap_or_default();
+                let (guest, alive, info) = Guest::in_redis(url, prefix.clone(), &mut notices).await?;
                 Redis::Given { _place: Place::taken(guest, alive), info: Box::new(info), prefix }
             }
         };
-        Ok(Servers { postgres, redis, folder, proxies: 0 })
+        Ok(Servers { postgres, redis, folder, proxies: 0, notices })
+    }
+
+    /// What was removed from given servers on the way, and what there was ignored, each in a sentence for people.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// Which of them may be killed.
@@ -434,10 +442,4 @@ fn not_ours(kind: Kind) -> ServersError {
         Kind::Redis => REDIS_URL,
     };
     ServersError::NotOurs { kind, variable }
-}
-
-/// A name for a schema and a key prefix that no other run on the same server has.
-fn unique_name() -> String {
-    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-    format!("trial_{}_{}", since.as_nanos(), std::process::id())
 }
