@@ -97,6 +97,8 @@ impl Crew {
     fn spawn(&mut self) -> Result<Member, CrewError> {
         let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&self.command.program);
+        // In a group of its own, so that Ctrl-C reaches us and not it.
+        command.process_group(0);
         command.args(&self.command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn()?;
         let missing = || io::Error::from(io::ErrorKind::BrokenPipe);

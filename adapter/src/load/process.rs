@@ -21,7 +21,8 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn start(command: &WorkerCommand) -> Result<Gateway, LoadError> {
         let mut spawn = Command::new(&command.program);
-        spawn.args(&command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        // In a group of its own, so that Ctrl-C reaches us and not it.
+        spawn.args(&command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut process = spawn.spawn().map_err(LoadError::Process)?;
         let missing = || LoadError::Process(std::io::ErrorKind::BrokenPipe.into());
         let stdin = process.stdin.take().ok_or_else(missing)?;

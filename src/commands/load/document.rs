@@ -28,8 +28,8 @@ struct Design {
     kills: u64,
     rests: u32,
     rows: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unknown: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<String>,
     invariants: Vec<Invariant>,
 }
 
@@ -79,7 +79,7 @@ fn design(loaded: &Loaded) -> Design {
         kills: figures.kills,
         rests: figures.rests,
         rows: figures.rows,
-        unknown: loaded.held.unknown.clone(),
+        unknown: loaded.unknown(),
         invariants: invariants.collect(),
     }
 }

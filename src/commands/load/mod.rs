@@ -32,6 +32,8 @@ struct Loaded {
     part: Part,
     held: Held,
     figures: Figures,
+    /// Why it ended before its time, if it did.
+    cut: Option<&'static str>,
 }
 
 impl Loaded {
@@ -45,11 +47,26 @@ impl Loaded {
         self.figures.judged.iter().filter(|judged| judged.breaches > 0 && self.must_hold(judged))
     }
 
+    /// What is not known of what check says holds, each with its reason.
+    fn unknown(&self) -> Vec<String> {
+        let mut unknown: Vec<String> = self.held.unknown.iter().cloned().collect();
+        unknown.extend(self.cut.map(|why| format!("{why}: what came until then was judged, and no more")));
+        if self.figures.rests == 0 {
+            unknown.push("the books were never judged: there was no time for a rest".to_owned());
+        }
+        let idle = self.figures.judged.iter().filter(|judged| self.must_hold(judged) && judged.looked == 0);
+        let idle: Vec<&str> = idle.map(|judged| judged.invariant).collect();
+        if !idle.is_empty() {
+            unknown.push(format!("nothing could have broken at the last rest: {}", idle.join(", ")));
+        }
+        unknown
+    }
+
     /// 1 where something breaks that check says holds, 2 where check could not tell or there was no time to look.
     fn exit_code(&self) -> u8 {
         if self.unexpected().next().is_some() {
             1
-        } else if self.held.unknown.is_some() || self.figures.rests == 0 {
+        } else if !self.unknown().is_empty() {
             2
         } else {
             0
@@ -65,12 +82,13 @@ pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
     // On one thread, this one: it outlives every process that it starts.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
     let servers = runtime.block_on(Servers::start(&Options::from_environment(Keeps::Nothing)))?;
+    servers.notices().iter().for_each(|notice| eprintln!("{notice}"));
     let program = std::env::current_exe().map_err(internal)?;
     let command = WorkerCommand { program, args: vec!["gateway".into()] };
     let failed = |error: adapter::load::LoadError| Failure::Internal(error.to_string());
     let mut load = runtime.block_on(Load::new(servers, command)).map_err(failed)?;
     let mut all = Vec::new();
-    for part in parts {
+    'designs: for part in parts {
         for &design in &part.designs {
             let held = expected::held(design, part.path, &bounds)?;
             let terms = Terms {
@@ -82,11 +100,15 @@ pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
                 time: selection.time.unwrap_or(TIME),
             };
             let figures = runtime.block_on(load.run(&terms, &bounds.stop)).map_err(failed)?;
-            let loaded = Loaded { design, part: part.clone(), held, figures };
+            let cut = bounds.ended();
+            let loaded = Loaded { design, part: part.clone(), held, figures, cut };
             if !selection.json {
                 output::text(&table::design(&loaded));
             }
             all.push(loaded);
+            if cut.is_some() {
+                break 'designs;
+            }
         }
     }
     runtime.block_on(load.stop());

@@ -21,8 +21,8 @@ pub fn design(loaded: &Loaded) -> String {
              twice at once, {kills} processes killed; judged at {rests} rests, {rows} ledger rows at the last"
         ),
     ));
-    if let Some(why) = &loaded.held.unknown {
-        text.push_str(&report::paragraph("unknown  ", why));
+    for why in loaded.unknown() {
+        text.push_str(&report::paragraph("unknown  ", &why));
     }
     for judged in judged {
         text.push_str(&line(loaded, judged));
