@@ -1,5 +1,7 @@
 //! That it writes nothing: with a role and a user that cannot, and with ones that can.
 
+use std::time::Duration;
+
 use audit::{Target, audit};
 use redis::IntoConnectionInfo;
 use sqlx::{ConnectOptions, Row, query, raw_sql};
@@ -14,7 +16,21 @@ const QUIET: &str = "ALTER SYSTEM SET autovacuum = off";
 const WRITES: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text, \
      (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::text FROM pg_stat_user_tables)";
 
+/// Read until two readings are equal: a session that finds the statistics locked reports what it did a little later.
 async fn writes(fixture: &mut Fixture) -> [String; 3] {
+    let mut last = reading(fixture).await;
+    for _ in 0..50 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = reading(fixture).await;
+        if now == last {
+            return now;
+        }
+        last = now;
+    }
+    panic!("the statistics never come to rest: {last:?}");
+}
+
+async fn reading(fixture: &mut Fixture) -> [String; 3] {
     fixture.sql("SELECT pg_stat_force_next_flush()").await;
     let row = query(WRITES).fetch_one(&mut fixture.postgres).await.unwrap();
     let digest: String = redis::cmd("DEBUG").arg("DIGEST").query_async(&mut fixture.redis).await.unwrap();
