@@ -35,7 +35,12 @@ impl Workspace {
     /// Every scenario; error messages name files relative to the workspace.
     pub fn scenarios(&self, locks: Locks) -> Result<Vec<Scenario>, Failure> {
         let folder = self.root.join("scenarios");
-        Ok(scenario::load_all(&folder, locks).map_err(|error| self.relative(error))?)
+        let scenarios = scenario::load_all(&folder, locks).map_err(|error| self.relative(error))?;
+        if scenarios.is_empty() {
+            let why = "there is no scenario in scenarios/: nothing would be judged; expected at least one .toml file";
+            return Err(Failure::Input(why.to_owned()));
+        }
+        Ok(scenarios)
     }
 
     /// The scenarios and designs that a selection names.

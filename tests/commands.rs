@@ -160,6 +160,30 @@ fn a_breach_against_expectation_fails_the_gate() {
     }
 }
 
+/// What sim or real breaks and nobody expected is shown as check shows it, last on the screen.
+#[test]
+fn an_unexpected_breach_is_shown_last_with_its_moves_by_every_engine() {
+    let id = "p0-3-crash-between-steps";
+    let progress = "    { invariant = \"progress\", moves = 15,";
+    let (asked, lock) = (committed(id), changed(&locked(id), progress, "\"as-reported\", ", ""));
+    let folder = checkout(&[("hopeful", asked.split("\n[[expect]]").next().unwrap())]);
+    std::fs::write(folder.path().join("scenarios/hopeful.lock"), lock).unwrap();
+    for (engine, by) in [("check", ""), ("sim", ".sim"), ("real", ".real")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
+        command.args([engine, "hopeful", "--design", "as-reported"]).current_dir(folder.path());
+        let output = command.env_remove("DATABASE_URL").env_remove("REDIS_URL").output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        let last =
+            &printed[printed.find("UNEXPECTED in hopeful, as-reported").unwrap_or_else(|| panic!("{printed}"))..];
+        assert!(last.contains("BROKEN progress after move"), "{engine}: {last}");
+        let capsule = format!("target/trial/found/hopeful.as-reported.progress{by}.json");
+        assert!(last.contains(&format!("replay: trial replay {capsule} --on real")), "{engine}: {last}");
+        assert!(folder.path().join(&capsule).is_file(), "{capsule}");
+        assert!(last.trim_end().ends_with("exit code 1: something unexpected"), "{engine}: {last}");
+    }
+}
+
 /// What a person argues does not hide that the lock file says something else.
 #[test]
 fn a_lock_file_is_held_to_also_where_a_verdict_is_argued() {

@@ -155,6 +155,30 @@ fn capsules_of_older_versions_are_still_read() {
     assert_reproduced(&replay(&files, "check"), &files, 1);
 }
 
+/// An edited capsule is told as edited and judged as what it is; its title is no part of what was found.
+#[test]
+fn a_capsule_that_was_edited_is_told_as_edited() {
+    let text = std::fs::read_to_string(root().join("scenarios/found/p0-3-1.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("edited.json");
+    for (from, to, edited, exit) in [
+        ("\"schema\"", "\"schema\"", false, 0),
+        ("\"title\": \"A crash", "\"title\": \"The crash", false, 0),
+        ("\"balance\":\"100.00\"", "\"balance\":\"200.00\"", true, 0),
+        ("\"value\":\"gone\"", "\"value\":\"alive\"", true, 1),
+    ] {
+        assert!(text.contains(from), "{from} in {text}");
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let document = replay(std::slice::from_ref(&file), "check");
+        assert_eq!((&document["replays"][0]["edited"], &document["exit"]), (&edited.into(), &exit.into()), "{to}");
+        let output = Command::new(env!("CARGO_BIN_EXE_trial")).arg("replay").arg(&file).output().unwrap();
+        let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(error.contains("is not as it was written; it is judged as what it is"), edited, "{to}: {error}");
+        assert_eq!(out.contains("AS EDITED"), edited && exit == 0, "{to}: {out}");
+        assert_eq!(out.contains("check  REPRODUCED"), !edited, "{to}: {out}");
+    }
+}
+
 #[test]
 fn a_capsule_with_other_numbers_is_not_reproduced() {
     let text = include_str!("old_capsules/p0-3-redis-down-after-commit.as-reported.converge.json");

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use model::shown::{plain, shown};
 use serde::Serialize;
 
 use crate::check::{Breach, Check, Tally};
@@ -159,12 +160,12 @@ impl Finding {
             format!("{looked_at} {subjects} looked at, {could_have_failed} could have failed, {broken} broken");
         let _ = writeln!(text, "{:11} {word:8} {counts}", self.check.id());
         if let Some(why) = &self.unknown {
-            tell(&mut text, &format!("unknown: {why}"));
+            tell(&mut text, &format!("unknown: {}", plain(why)));
         }
         for breach in &self.worst {
             let figures: Vec<String> =
-                breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value)).collect();
-            tell(&mut text, &format!("{}: {}", breach.subject, figures.join(", ")));
+                breach.figures.iter().map(|it| format!("{} = {}", shown(&it.name), shown(&it.value))).collect();
+            tell(&mut text, &format!("{}: {}", shown(&breach.subject), figures.join(", ")));
         }
         let rest = self.broken - self.worst.len() as u64;
         if self.broken > 0 && rest > 0 {
@@ -188,4 +189,33 @@ fn tell(text: &mut String, words: &str) {
         first = false;
     }
     let _ = writeln!(text, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use model::invariant::Figure;
+
+    use super::*;
+
+    /// Names and values are a tenant's: they forge no line and reach no terminal as they are.
+    #[test]
+    fn what_a_tenant_chose_forges_no_line_of_the_report() {
+        let figure = Figure { name: "deduct".to_owned(), value: "\u{1b}[2J5.25".to_owned() };
+        let subject = "acme row t1\nconserve    ok".to_owned();
+        let finding = Finding {
+            check: Check::Chain,
+            verdict: Verdict::Broken,
+            sentence: "",
+            subjects: "rows",
+            looked_at: 1,
+            could_have_failed: 1,
+            broken: 1,
+            unknown: Some("column \u{202e}x".to_owned()),
+            worst: vec![Breach { subject, figures: vec![figure], weight: 1 }],
+        };
+        let text = finding.text();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("acme row t1\\nconserve    ok: deduct = \\u{1b}[2J5.25"), "{text}");
+        assert!(text.contains("unknown: column \\u{202e}x") && !text.contains('\u{1b}'), "{text}");
+    }
 }

@@ -22,6 +22,7 @@ pub mod risk;
 pub mod row;
 pub mod schedule;
 pub mod setup;
+pub mod shown;
 pub mod situation;
 pub mod step;
 pub mod store;

@@ -18,6 +18,7 @@ use crate::policy::BudgetRecord;
 use crate::pricing::{self, Direction};
 use crate::row::{BudgetRow, Key, KeyRow, Kind, QuotaRow, Request, Tenant, Trace, Unit};
 use crate::setup::met::needed;
+use crate::shown::{is_hidden, shown};
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
@@ -87,6 +88,18 @@ pub enum SetupError {
     /// A trace id that `varchar(64)` does not hold or that is empty.
     #[error("the trace id `{0}` must have 1 to 64 characters")]
     TraceLength(String),
+    /// A name that forges what stands around it, or that no server holds.
+    #[error(
+        "the {what} `{name}` has the character {character}: expected characters that can be seen, and no control signs"
+    )]
+    Name {
+        /// Whose.
+        what: &'static str,
+        /// As it may be shown.
+        name: String,
+        /// As Unicode numbers it, such as U+000A.
+        character: String,
+    },
     /// A time zone of which no dates are known.
     #[error(
         "account `{0}`: `zone` has no dates from the first day on: name it in a scenario, such as \"Europe/Berlin\""
@@ -127,6 +140,7 @@ impl Setup {
             within("faults", usize::from(budget), 0, 3)?;
         }
         for (i, account) in accounts.iter().enumerate() {
+            printable("account", &account.name)?;
             if accounts[..i].iter().any(|other| other.name == account.name) {
                 return Err(SetupError::Twice(format!("account `{}`", account.name)));
             }
@@ -283,8 +297,16 @@ fn jobs(design: Design, path: Path, flows: &Flows, charges: &[Charge]) -> Vec<Ac
     sync.into_iter().chain(copy_back).chain(sweeper).chain(workers).chain(tasks).collect()
 }
 
+/// Text servers refuse NUL, and what is shown must not forge what stands around it.
+fn printable(what: &'static str, name: &str) -> Result<(), SetupError> {
+    let Some(hidden) = name.chars().find(|&c| is_hidden(c)) else { return Ok(()) };
+    let character = format!("U+{:04X}", u32::from(hidden));
+    Err(SetupError::Name { what, name: shown(name), character })
+}
+
 fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String>) -> Result<Charge, SetupError> {
     within("attempts", usize::from(asked.attempts), 1, 5)?;
+    printable("trace id", &asked.trace)?;
     if asked.trace.is_empty() || asked.trace.chars().count() > 64 {
         return Err(SetupError::TraceLength(asked.trace.clone()));
     }

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use model::capsule::{Capsule, CapsuleError, Expected, SCHEMA};
 use model::setup::Setup;
+use model::shown::plain;
 use model::trace::{Breach, Run};
 
+use crate::input;
 use crate::verdict::Engine;
 
 /// Where curated capsules lie, relative to the workspace.
@@ -148,9 +150,8 @@ fn written(capsule: &Capsule) -> String {
 /// # Errors
 /// File, line, key and what would be valid.
 pub fn read(path: &Path) -> Result<Capsule, UnreadableCapsule> {
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| UnreadableCapsule::File { file: file.clone(), why: why.to_string() })?;
+    let file = plain(&path.display().to_string());
+    let text = input::read(path).map_err(|why| UnreadableCapsule::File { file: file.clone(), why })?;
     parse(&file, &text)
 }
 
@@ -170,7 +171,8 @@ pub fn parse(file: &str, text: &str) -> Result<Capsule, UnreadableCapsule> {
     }
     let capsule: Capsule = serde_json::from_str(text).map_err(|error| {
         let why = error.to_string();
-        let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(what, _)| what).to_owned();
+        let why = input::in_plain_words(why.rsplit_once(" at line ").map_or(why.as_str(), |(what, _)| what));
+        let why = input::with_key(text, error.line(), why);
         UnreadableCapsule::Shape { file: file.to_owned(), line: error.line(), why }
     })?;
     capsule.resolve().map_err(|why| {

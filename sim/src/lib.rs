@@ -6,6 +6,7 @@ pub mod claims;
 pub mod explain;
 pub mod explore;
 pub mod fixes;
+pub mod input;
 pub mod known;
 pub mod lock;
 pub mod report;

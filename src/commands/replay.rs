@@ -7,6 +7,7 @@ use model::capsule::Capsule;
 use model::invariant;
 use model::moves::Move;
 use model::setup::Setup;
+use model::shown::plain;
 use model::trace::{Breach, Run};
 use sim::verdict::{Counterexample, Engine, NotRun};
 use sim::{capsules, report, simulate, story};
@@ -72,7 +73,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
 fn read(file: &Path) -> Result<Read, Failure> {
     let capsule = capsules::read(file)?;
     let (setup, moves) = capsule.resolve().map_err(|error| Failure::Input(error.to_string()))?;
-    Ok(Read { file: file.display().to_string(), capsule, setup, moves })
+    Ok(Read { file: plain(&file.display().to_string()), capsule, setup, moves })
 }
 
 fn print(replayed: &[Replayed], not_run: &[NotRun], several: bool) {

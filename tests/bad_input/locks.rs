@@ -22,7 +22,12 @@ never = [
 #[test]
 fn a_lock_file_that_is_wrong() {
     for (from, to, line, parts) in [
-        ("states = 48", "states = \"48\"", 2, &["invalid type", "u64"] as &[&str]),
+        (
+            "states = 48",
+            "states = \"48\"",
+            2,
+            &["`states`: not valid here: string \"48\"", "expected a whole number"] as &[&str],
+        ),
         ("depth = 15", "deep = 15", 2, &["unknown field `deep`"]),
         ("\"p0-3-a\"]", "\"p0-3-z\"]", 2, &["`explored` names a design", "`p0-3-z` is no design"]),
         ("\"p0-3-a\"] },\n]", "\"as-reported\"] },\n]", 2, &["names the design `as-reported` twice"]),

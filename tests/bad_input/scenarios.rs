@@ -28,8 +28,13 @@ fn a_wrong_number_or_key_of_the_world() {
         ("\"quota-check\"", "\"quota-chek\"", 9, &["`quota-chek`", "`auth`, `quota-check`, `upstream`, `usage`"]),
         ("\"2026-01-15\"", "\"2026-02-30\"", 8, &["`2026-02-30` is no day", "2026-01-31"]),
         ("\"2026-01-15\"", "\"15.1.2026\"", 8, &["`15.1.2026` is no day"]),
-        ("\"2026-01-15\"", "20260115", 8, &["string"]),
-        ("balance = \"100.00\"", "balance = \"100.00\"\ndaily_quota = -1", 16, &["-1", "u32"]),
+        ("\"2026-01-15\"", "20260115", 8, &["`today`: not valid here", "expected a text in quotes"]),
+        (
+            "balance = \"100.00\"",
+            "balance = \"100.00\"\ndaily_quota = -1",
+            16,
+            &["`daily_quota`", "-1", "a whole number from 0 to 4294967295"],
+        ),
         (
             "balance = \"100.00\"",
             "balance = \"100.00\"\nzone = \"Berlin\"",
@@ -48,7 +53,7 @@ fn wrong_money_or_a_wrong_request() {
         ("\"5.25\"", "\"5.2500001\"", 20, &["5.2500001", "six decimals"]),
         ("\"5.25\"", "\"-5.25\"", 20, &["negative"]),
         ("\"5.25\"", "\"1000000000000\"", 20, &["numeric(18,6)"]),
-        ("\"5.25\"", "5.25", 20, &["string"]),
+        ("\"5.25\"", "5.25", 20, &["`amount`: not valid here: floating point `5.25`", "expected a text in quotes"]),
         ("\"5.25\"", "\"0\"", 18, &["request `t1` has the price 0", "it must be more"]),
         ("amount = \"5.25\"", both, 18, &["`t1`", "`amount` and `tokens` are both given", "one of them is valid"]),
         ("amount = \"5.25\"", words, 20, &["one", "Decimal"]),
@@ -66,6 +71,47 @@ fn wrong_money_or_a_wrong_request() {
         ("of = \"t1\"", "of = \"t7\"", 24, &["`v1`: `of` names `t7`", "traces of requests before it"]),
         ("of = \"t1\"\n", "", 24, &["`v1`: `kind = \"reverse\"` needs `of`"]),
     ]);
+}
+
+/// What a tenant or a file's author chose can forge nothing: a newline no line, an escape sequence no screen.
+#[test]
+fn a_name_with_signs_that_cannot_be_seen() {
+    assert_each_is_refused(&[
+        ("name = \"acme\"", "name = \"ac\\u0000me\"", 13, &["the account `ac\\u{0}me` has the character U+0000"]),
+        ("trace = \"v1\"", "trace = \"v\\n1\"", 17, &["the trace id `v\\n1` has the character U+000A"]),
+        ("trace = \"v1\"", "trace = \"v\\u202e1\"", 17, &["the trace id `v\\u{202e}1` has the character U+202E"]),
+    ]);
+}
+
+#[test]
+fn a_file_that_is_no_scenario() {
+    let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
+    let fifo = checkout.path("scenarios/pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/pipe.toml: it is no regular file"]);
+    std::fs::remove_file(&fifo).unwrap();
+    for (text, says) in [
+        (vec![b'#'; 9 << 20], "scenarios/pipe.toml: it has more than 8 MiB"),
+        (vec![0xff, 0xfe, b'a'], "scenarios/pipe.toml: it is no UTF-8 text"),
+    ] {
+        std::fs::write(&fifo, text).unwrap();
+        assert_refused(&checkout.trial(&["check"]), 64, &[says]);
+    }
+    let marked = [b"\xef\xbb\xbf", SCENARIO.as_bytes()].concat();
+    std::fs::write(&fifo, marked).unwrap();
+    assert_eq!(
+        checkout.trial(&["list", "scenarios"]).status.code(),
+        Some(0),
+        "a mark of the byte order is no part of it"
+    );
+}
+
+#[test]
+fn a_folder_without_scenarios_is_no_pass() {
+    for command in ["check", "sim", "real", "run"] {
+        let checkout = Checkout::new().with("scenarios/claims.toml", "claim = []");
+        assert_refused(&checkout.trial(&[command]), 64, &["there is no scenario in scenarios/"]);
+    }
 }
 
 #[test]

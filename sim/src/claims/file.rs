@@ -8,6 +8,7 @@ use model::risk::Risk;
 use serde::Deserialize;
 
 use crate::claims::{AS_REPORTED, Answer, Claim, Place};
+use crate::input;
 use crate::scenario::ScenarioError;
 
 /// The file of the claims, in the folder of the scenarios.
@@ -51,8 +52,7 @@ fn as_reported() -> String {
 pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioError> {
     let path = folder.join(FILE);
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(&path)
-        .map_err(|why| ScenarioError::Unreadable { file: file.clone(), why: why.to_string() })?;
+    let text = input::read(&path).map_err(|why| ScenarioError::Unreadable { file: file.clone(), why })?;
     parse(&file, &text, scenarios)
 }
 
@@ -63,8 +63,8 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioErr
 pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioError> {
     let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
     let parsed: File = toml::from_str(text).map_err(|error| {
-        let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or("");
-        wrong(before.matches('\n').count() + 1, error.message().to_owned())
+        let (line, why) = input::wrong_toml(text, &error);
+        wrong(line, why)
     })?;
     let mut claims: Vec<Claim> = Vec::new();
     for written in parsed.claim {

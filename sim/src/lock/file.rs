@@ -4,6 +4,7 @@ use model::design::{Design, PRESETS};
 use model::{invariant, situation};
 use serde::Deserialize;
 
+use crate::input;
 use crate::lock::{Entry, Lock, Pin};
 use crate::scenario::ScenarioError;
 
@@ -63,8 +64,8 @@ type Wrong = (&'static str, String, String);
 pub fn parse(file: &str, text: &str) -> Result<Lock, ScenarioError> {
     let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
     let parsed: File = toml::from_str(text).map_err(|error| {
-        let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or("");
-        wrong(before.matches('\n').count() + 1, error.message().to_owned())
+        let (line, why) = input::wrong_toml(text, &error);
+        wrong(line, why)
     })?;
     resolve(parsed).map_err(|(key, needle, why)| {
         let begin = text.lines().position(|line| line.starts_with(&format!("{key} ="))).unwrap_or(0);

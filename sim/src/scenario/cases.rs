@@ -206,6 +206,8 @@ fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {
     let why = error.to_string();
     let needle = match error {
         SetupError::Request { trace, .. } | SetupError::Price { trace, .. } | SetupError::FreeRequest(trace) => trace,
+        SetupError::Name { what: "account", .. } => "accounts",
+        SetupError::Name { .. } => "requests",
         SetupError::Twice(_) => why.split('`').nth(1).unwrap_or_default(),
         _ => why.split('`').skip(1).step_by(2).last().unwrap_or("requests"),
     };

@@ -6,6 +6,7 @@ use model::risk::Risk;
 use model::setup::{Account, Asked, Faults, Premises};
 use serde::Deserialize;
 
+use crate::input;
 use crate::lock::Lock;
 use crate::scenario::cases::cases;
 use crate::scenario::zones::{self, UnknownZone};
@@ -92,9 +93,8 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
     let wrong =
         |needle: &str, why: String| ScenarioError::Wrong { file: file.to_owned(), line: line_of(text, needle), why };
     let mut parsed: File = toml::from_str(text).map_err(|error| {
-        let before = error.span().map_or(0, |span| span.start);
-        let line = text.get(..before).map_or(1, |part| part.matches('\n').count() + 1);
-        ScenarioError::Wrong { file: file.to_owned(), line, why: error.message().to_owned() }
+        let (line, why) = input::wrong_toml(text, &error);
+        ScenarioError::Wrong { file: file.to_owned(), line, why }
     })?;
     zones::resolve(&mut parsed.accounts, parsed.today, parsed.faults.midnight).map_err(|UnknownZone(name)| {
         let why = format!("`zone` is `{name}`: it must be the IANA name of a time zone, such as \"Europe/Berlin\"");

@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use model::design::Preset;
 use model::risk::Risk;
 use model::setup::{Faults, Premises, Setup};
+use model::shown::plain;
 
 pub use cases::{is_fix_of, is_preset};
 pub use file::parse;
 
+use crate::input;
 use crate::lock::{self, Entry};
 use crate::verdict::Expected;
 
@@ -125,8 +127,7 @@ pub fn load_all(folder: &Path, locks: Locks) -> Result<Vec<Scenario>, ScenarioEr
 
 fn load(path: &Path, locks: Locks) -> Result<Scenario, ScenarioError> {
     let file = shown(path);
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| ScenarioError::Unreadable { file: file.clone(), why: why.to_string() })?;
+    let text = input::read(path).map_err(|why| ScenarioError::Unreadable { file: file.clone(), why })?;
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let lock = match locks {
         Locks::Read => pinned(path)?,
@@ -138,13 +139,14 @@ fn load(path: &Path, locks: Locks) -> Result<Scenario, ScenarioError> {
 /// What the lock file beside a scenario pins, if there is one.
 fn pinned(path: &Path) -> Result<Option<lock::Lock>, ScenarioError> {
     let path = path.with_extension(lock::EXTENSION);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => lock::parse(&shown(&path), &text).map(Some),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(why) => Err(ScenarioError::Unreadable { file: shown(&path), why: why.to_string() }),
+    // A link that leads nowhere is there, and no lock file.
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
     }
+    let text = input::read(&path).map_err(|why| ScenarioError::Unreadable { file: shown(&path), why })?;
+    lock::parse(&shown(&path), &text).map(Some)
 }
 
 fn shown(path: &Path) -> String {
-    path.display().to_string()
+    plain(&path.display().to_string())
 }

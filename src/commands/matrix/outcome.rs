@@ -116,6 +116,8 @@ impl Totals {
         match (self.disagrees, self.unknown) {
             (1.., _) => 70,
             (0, 1..) => 2,
+            // Where all that was asked for was refused, nothing is known.
+            (0, 0) if self.not_run > 0 && self.breaking + self.no_more == 0 => 2,
             (0, 0) => 0,
         }
     }
@@ -130,6 +132,7 @@ mod tests {
         let known = Totals { cells: 9, breaking: 4, no_more: 2, not_applicable: 1, not_run: 2, ..Totals::default() };
         assert_eq!(known.exit_code(), 0);
         assert_eq!(Totals { unknown: 1, ..known }.exit_code(), 2);
+        assert_eq!(Totals { not_run: 9, ..Totals::default() }.exit_code(), 2);
         assert_eq!(Totals { unknown: 1, disagrees: 1, ..known }.exit_code(), 70);
     }
 }

@@ -1,0 +1,110 @@
+//! Files that somebody else wrote: read within bounds, and what is wrong with them told without the words of a programming
+//! language.
+
+use std::io::Read;
+use std::path::Path;
+
+/// The most bytes of a scenario, a lock file or a capsule: a hundred times what any of ours has.
+const MOST: u64 = 8 << 20;
+
+/// Reads a text file; a mark of the byte order before it is no part of it.
+///
+/// # Errors
+/// In words: it is no regular file, is too large, is no text, or cannot be read.
+pub fn read(path: &Path) -> Result<String, String> {
+    let told = |error: std::io::Error| error.to_string();
+    // Before it is opened: a pipe would wait for somebody who writes.
+    let meta = std::fs::metadata(path).map_err(told)?;
+    if !meta.is_file() {
+        return Err("it is no regular file: expected a file with text in it".to_owned());
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(told)?.take(MOST + 1).read_to_end(&mut bytes).map_err(told)?;
+    if bytes.len() as u64 > MOST {
+        return Err(format!("it has more than {} MiB: expected a smaller one", MOST >> 20));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| format!("it is no UTF-8 text: {}", error.utf8_error()))?;
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}
+
+/// The line of an error in a TOML text, and what is wrong there, with the key that it is about.
+pub fn wrong_toml(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    (line, with_key(text, line, in_plain_words(error.message())))
+}
+
+/// The message with the key of its line in front, where the line has one and the message does not name it or speak of a field.
+pub fn with_key(text: &str, line: usize, why: String) -> String {
+    let of_a_field = why.contains(" field `") || why.contains("duplicate key");
+    let Some(text) = text.lines().nth(line.saturating_sub(1)).filter(|_| !of_a_field) else { return why };
+    let key = text.split(['=', ':']).next().unwrap_or_default().trim().trim_matches(['"', '{', ',', ' ']);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if key.is_empty() || why.contains(&format!("`{key}`")) || !key.chars().all(plain) || key.len() == text.trim().len()
+    {
+        return why;
+    }
+    format!("`{key}`: {why}")
+}
+
+/// What a parser says of types, in words that are not a programming language's.
+pub fn in_plain_words(why: &str) -> String {
+    const WORDS: [(&str, &str); 14] = [
+        ("expected u8", "expected a whole number from 0 to 255"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("expected u32", "expected a whole number from 0 to 4294967295"),
+        ("expected u64", "expected a whole number, not negative"),
+        ("expected i64", "expected a whole number"),
+        ("expected a borrowed string", "expected a text in quotes"),
+        ("expected a string", "expected a text in quotes"),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected a table"),
+        ("invalid type: map", "a table is not valid here"),
+        ("invalid type: sequence", "a list is not valid here"),
+        ("invalid type: ", "not valid here: "),
+        ("invalid value: ", "not valid here: "),
+        ("invalid length ", "a list of another length is not valid here: "),
+    ];
+    let mut why = why.to_owned();
+    for (from, to) in WORDS {
+        why = why.replace(from, to);
+    }
+    // `expected struct Capsule with 14 elements`, `expected struct Account`
+    if let Some((before, rest)) = why.split_once("expected struct ") {
+        let after = rest.split_once(" elements").map_or("", |(_, after)| after);
+        why = format!("{before}expected a table{after}");
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_a_programming_language_is_left() {
+        for (said, told) in [
+            ("invalid type: map, expected u8", "a table is not valid here, expected a whole number from 0 to 255"),
+            (
+                "invalid type: integer `5`, expected struct Capsule with 14 elements",
+                "not valid here: integer `5`, expected a table",
+            ),
+            (
+                "invalid type: floating point `5.25`, expected a string",
+                "not valid here: floating point `5.25`, expected a text in quotes",
+            ),
+            ("missing field `title`", "missing field `title`"),
+        ] {
+            assert_eq!(in_plain_words(said), told);
+        }
+    }
+
+    #[test]
+    fn a_message_names_the_key_of_its_line() {
+        let text = "title = \"x\"\ngateways = \"2\"\n  \"moves\": 5,\n[faults]\n";
+        let with = |line| with_key(text, line, "not valid".to_owned());
+        assert_eq!(with(2), "`gateways`: not valid");
+        assert_eq!(with(3), "`moves`: not valid");
+        assert_eq!((with(4), with(9)), ("not valid".to_owned(), "not valid".to_owned()));
+    }
+}
