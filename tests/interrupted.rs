@@ -31,9 +31,11 @@ fn interrupted(args: &str, after: Duration) -> (Option<i32>, String) {
 
 #[test]
 fn what_real_servers_showed_until_then_is_reported() {
-    let (exit, screen) = interrupted("real p0-3-everything-at-once --design p0-3-b+fixed", Duration::from_secs(4));
+    // Under every design, which takes a minute: the signal finds it at work.
+    let (exit, screen) = interrupted("real p0-3-everything-at-once", Duration::from_secs(4));
     assert_eq!(exit, Some(2), "{screen}");
-    assert!(screen.contains("runs without a breach, then interrupted"), "{screen}");
+    assert!(screen.contains("unknown (real): ") && screen.contains("interrupted"), "{screen}");
+    assert!(screen.contains("looked at     real "), "{screen}");
     assert!(screen.contains("exit code 2: something is unknown") && !screen.contains("internal error"), "{screen}");
 }
 
