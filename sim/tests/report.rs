@@ -36,10 +36,14 @@ fn a_storyboard_tells_moves_and_money() {
              |       |          |         |      no row found
 
         > asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed
-        steps: T1 SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by
-               its trace; T1b Lookup of the row by its trace after the key was held; T2 BEGIN; T3a Read of
-               the quota for what the row has as the balance before; T3b INSERT of the PENDING row; T4a Read
-               of the quota and check of balance, daily and monthly limit
+
+        T1   SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by its
+             trace
+        T1b  Lookup of the row by its trace after the key was held
+        T2   BEGIN
+        T3a  Read of the quota for what the row has as the balance before
+        T3b  INSERT of the PENDING row
+        T4a  Read of the quota and check of balance, daily and monthly limit
 
         BROKEN progress after move 10: undisturbed attempts of t1 = 1, final answers to t1 = 0, ledger row
                                        of t1 = none, key of t1 = held
@@ -142,7 +146,6 @@ fn the_committed_summary_is_designs_by_risks_and_a_line_per_scenario() {
         = the same world as another design there   - not asked
 
         p0-3  Redis idempotency key and Postgres transaction disagree
-
 
         worlds: designs that differ in the scenario. states: what check looked at under all of them
         together. broken: breaches that check found, an invariant once per world; then how many of those of

@@ -72,12 +72,18 @@ fn a_task_that_dies_with_its_process() {
          12  |       |     !       |   |      task-1 crashes before H1      94.75    5.25    100.00  trace-1
 
         > asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed
-        steps: T1 SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by
-               its trace; T2 BEGIN; T3a Read of the quota for what the row has as the balance before; T3b
-               INSERT of the PENDING row; T4a Read of the quota and check of balance, daily and monthly
-               limit; T4b UPDATE of the quota, relative, if its version is the one read; T5 The row becomes
-               COMMITTED; T6 COMMIT; H0 The hook after the commit starts its task (P0-4 B); H1 The task
-               writes the snapshot to the hash
+
+        T1   SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by its
+             trace
+        T2   BEGIN
+        T3a  Read of the quota for what the row has as the balance before
+        T3b  INSERT of the PENDING row
+        T4a  Read of the quota and check of balance, daily and monthly limit
+        T4b  UPDATE of the quota, relative, if its version is the one read
+        T5   The row becomes COMMITTED
+        T6   COMMIT
+        H0   The hook after the commit starts its task (P0-4 B)
+        H1   The task writes the snapshot to the hash
 
         BROKEN converge after move 12: balance of acme in redis = 100.00, balance of acme in postgres =
                                        94.75, daily_used of acme in redis = 0, daily_used of acme in
