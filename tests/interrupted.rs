@@ -9,10 +9,12 @@ use std::time::Duration;
 
 /// Runs `trial` in a pseudo-terminal of its own, presses Ctrl-C after a while, and answers with exit code and output.
 fn interrupted(args: &str, after: Duration) -> (Option<i32>, String) {
-    let trial = format!("{} {args}", env!("CARGO_BIN_EXE_trial"));
+    // A shell that stays between the terminal and `trial` would be interrupted too, and its end told instead of ours.
+    let trial = format!("exec {} {args}", env!("CARGO_BIN_EXE_trial"));
     let mut terminal = Command::new("script")
         .args(["--quiet", "--return", "--flush", "--command", &trial, "/dev/null"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("SHELL", "/bin/sh")
         .env_remove("DATABASE_URL")
         .env_remove("REDIS_URL")
         .stdin(Stdio::piped())
