@@ -25,6 +25,8 @@ pub struct TenantBook {
     pub open: Money,
     /// Requests counted before the first one here (ghost).
     pub open_used: u32,
+    /// The largest daily and monthly quota that Postgres has had in the windows that are open (ghost).
+    pub allowed: Allowed,
     /// The day of the window that was open then, by the declared policy (ghost).
     pub open_day: Day,
     /// Its dates (ghost).
@@ -38,9 +40,41 @@ pub struct TenantBook {
     /// The API key's BUDGET row.
     pub budget: BudgetRow,
     /// The API key's budget counter in Redis, micro-units, if there is one.
-    pub counter: Option<i64>,
+    pub counter: Option<Cached<i64>>,
+    /// The cached principal of the API key, if there is one.
+    pub principal: Option<Cached<KeyRow>>,
     /// The usage on record for the API key.
     pub usage: UsageRow,
+}
+
+/// Something in Redis, and whether it will expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cached<T> {
+    /// What is there.
+    pub value: T,
+    /// Whether it has a time to live.
+    pub expires: bool,
+}
+
+/// Quotas of requests, by window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Allowed {
+    /// A day.
+    pub daily: u32,
+    /// A month.
+    pub monthly: u32,
+}
+
+impl Allowed {
+    /// What a quota row allows.
+    pub fn by(row: &QuotaRow) -> Allowed {
+        Allowed { daily: row.daily_quota, monthly: row.monthly_quota }
+    }
+
+    /// The larger of each.
+    pub fn or(self, other: Allowed) -> Allowed {
+        Allowed { daily: self.daily.max(other.daily), monthly: self.monthly.max(other.monthly) }
+    }
 }
 
 /// One logical request.

@@ -245,6 +245,24 @@ impl Errand {
     }
 }
 
+impl LocalOp {
+    /// What it shows to others of the work that its sender has under way, in words.
+    pub fn shows(self) -> Option<&'static str> {
+        match self {
+            LocalOp::Send(errand) => Some(match errand {
+                Errand::Usage { .. } => "the usage job is sent",
+                Errand::Settle(_) | Errand::Charge { .. } => "the charge is handed to the queue",
+                Errand::Snapshot { .. } => "the task that writes the hash is started",
+            }),
+            LocalOp::Upstream(_)
+            | LocalOp::Receive { .. }
+            | LocalOp::AskCount(_)
+            | LocalOp::Acknowledge(_)
+            | LocalOp::Wait => None,
+        }
+    }
+}
+
 impl PgOp {
     /// Whether the statement writes a row, so that outside a transaction it is durable at once.
     pub fn writes(self) -> bool {

@@ -94,11 +94,7 @@ impl Carry for Option<QuotaRow> {
     }
 
     fn unpack(carried: Carried) -> Option<Self> {
-        match carried {
-            Carried::Unit => Some(None),
-            Carried::Quota(row) => Some(Some(row)),
-            _ => None,
-        }
+        if let Carried::Quota(row) = carried { Some(Some(row)) } else { (carried == Carried::Unit).then_some(None) }
     }
 }
 
@@ -268,10 +264,7 @@ impl Io<'_> {
             return Err(Stop::Diverged { recorded, asked: call.step });
         }
         self.next += 1;
-        match reply {
-            Reply::Failed(failure) => Err(Stop::Failed(failure)),
-            answer => Ok(answer),
-        }
+        if let Reply::Failed(failure) = reply { Err(Stop::Failed(failure)) } else { Ok(reply) }
     }
 }
 

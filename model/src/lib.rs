@@ -2,6 +2,9 @@
 //!
 //! Nothing here can do I/O, read a clock or draw a random number.
 
+// A new kind of effect, fault or row asks every function that tells kinds apart.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod books;
 pub mod calendar;
 pub mod capsule;

@@ -185,6 +185,37 @@ impl Move {
         !matches!(self, Move::Send { .. } | Move::Step { .. })
     }
 
+    /// Whether it happens to the servers or to the clock by itself, so that what it changes nobody has written. A command
+    /// that was given up and runs late is a write.
+    pub fn is_of_the_servers(self) -> bool {
+        match self {
+            Move::PostgresRestart
+            | Move::RedisLoss
+            | Move::RedisTimeTravel
+            | Move::ScriptFlush
+            | Move::Evict(_)
+            | Move::Expire
+            | Move::BrokerLoss
+            | Move::ClockSkew { .. }
+            | Move::Midnight => true,
+            Move::Send { .. }
+            | Move::Step { .. }
+            | Move::Crash { .. }
+            | Move::Cancel { .. }
+            | Move::Unreachable { .. }
+            | Move::Lost { .. }
+            | Move::RedisFull { .. }
+            | Move::TimesOut { .. }
+            | Move::RunsLate
+            | Move::UpstreamFails { .. }
+            | Move::ClientAborts { .. }
+            | Move::ProviderAborts { .. }
+            | Move::Unheard { .. }
+            | Move::IdleTimeout { .. }
+            | Move::LockTimeout { .. } => false,
+        }
+    }
+
     /// The step at which an actor acts or is struck.
     pub fn step(self) -> Option<Step> {
         match self {
@@ -199,7 +230,17 @@ impl Move {
             | Move::Unheard { step, .. }
             | Move::LockTimeout { step, .. } => Some(step),
             Move::Crash { before, .. } | Move::Cancel { before, .. } | Move::IdleTimeout { before, .. } => Some(before),
-            _ => None,
+            Move::Send { .. }
+            | Move::RunsLate
+            | Move::PostgresRestart
+            | Move::RedisLoss
+            | Move::RedisTimeTravel
+            | Move::ScriptFlush
+            | Move::Evict(_)
+            | Move::Expire
+            | Move::BrokerLoss
+            | Move::ClockSkew { .. }
+            | Move::Midnight => None,
         }
     }
 

@@ -95,7 +95,7 @@ impl Design {
     pub fn truth(self) -> Store {
         match self.cache {
             Cache::A | Cache::AFixed | Cache::C | Cache::CFixed => Store::Redis,
-            _ => Store::Postgres,
+            Cache::AsReported | Cache::B | Cache::BFixed | Cache::D | Cache::DFixed => Store::Postgres,
         }
     }
 
@@ -103,7 +103,7 @@ impl Design {
     pub fn counts_in(self) -> Store {
         match self.counting {
             Counting::C | Counting::CFixed => Store::Redis,
-            _ => self.truth(),
+            Counting::AsReported | Counting::A | Counting::B => self.truth(),
         }
     }
 
@@ -135,7 +135,13 @@ impl Design {
     pub fn overdraft(self) -> Overdraft {
         match self.stream {
             Stream::CFixed | Stream::Hold | Stream::HoldFixed => Overdraft::BeyondEstimate,
-            _ => Overdraft::InFlight,
+            Stream::AsReported
+            | Stream::A
+            | Stream::AFixed
+            | Stream::B
+            | Stream::BFixed
+            | Stream::C
+            | Stream::Stamped => Overdraft::InFlight,
         }
     }
 
@@ -144,7 +150,9 @@ impl Design {
         match self.stream {
             Stream::AFixed | Stream::BFixed => StreamAbort::Known,
             Stream::CFixed | Stream::HoldFixed => StreamAbort::KnownOrEstimate,
-            _ => StreamAbort::Counted,
+            Stream::AsReported | Stream::A | Stream::B | Stream::C | Stream::Hold | Stream::Stamped => {
+                StreamAbort::Counted
+            }
         }
     }
 

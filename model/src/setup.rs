@@ -285,7 +285,7 @@ fn jobs(design: Design, path: Path, flows: &Flows, charges: &[Charge]) -> Vec<Ac
     let stream_charge = matches!(design.stream, Stream::B | Stream::BFixed);
     let queue = |charge: &Charge| match charge.asking {
         Asking::Stream => settles || stream_usage || stream_charge,
-        _ => settles || usage,
+        Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => settles || usage,
     };
     let tasks = matches!(design.cache, Cache::B | Cache::BFixed);
     let calls = || charges.iter().filter(|charge| charge.asking.is_call());

@@ -257,7 +257,7 @@ fn counts_in(call: Call) -> Option<Day> {
         Effect::Pg(PgOp::CountQuota { day, .. }) => Some(day),
         Effect::Redis(RedisOp::Eval { script: Script::CountDaily(day), .. }) => Some(day),
         Effect::Redis(RedisOp::Eval { script: Script::Deduct { counts: true, day, .. }, .. }) => Some(day),
-        _ => None,
+        Effect::Pg(_) | Effect::Redis(_) | Effect::Local(_) => None,
     }
 }
 
@@ -298,7 +298,28 @@ fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
 fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
     did(edge, |mv| match mv {
         Move::ClientAborts { step, .. } | Move::ProviderAborts { step, .. } => step == part,
-        _ => false,
+        Move::Send { .. }
+        | Move::Step { .. }
+        | Move::Crash { .. }
+        | Move::Cancel { .. }
+        | Move::Unreachable { .. }
+        | Move::Lost { .. }
+        | Move::RedisFull { .. }
+        | Move::TimesOut { .. }
+        | Move::RunsLate
+        | Move::UpstreamFails { .. }
+        | Move::Unheard { .. }
+        | Move::IdleTimeout { .. }
+        | Move::LockTimeout { .. }
+        | Move::PostgresRestart
+        | Move::RedisLoss
+        | Move::RedisTimeTravel
+        | Move::ScriptFlush
+        | Move::Evict(_)
+        | Move::Expire
+        | Move::BrokerLoss
+        | Move::ClockSkew { .. }
+        | Move::Midnight => false,
     })
 }
 

@@ -67,33 +67,7 @@ pub(crate) fn kind_of(did: &Occurrence, after: &Books) -> Option<&'static str> {
     })
 }
 
-/// The same faults without one kind.
+/// The same faults without one kind of [`Faults::KINDS`].
 pub(crate) fn lacking(faults: Faults, kind: &str) -> Faults {
-    let mut faults = faults;
-    match kind {
-        "crash" => faults.crash = 0,
-        "cancel" => faults.cancel = 0,
-        "redis-unreachable" => faults.redis_unreachable = 0,
-        "lost-reply" => faults.lost_reply = 0,
-        "redis-loss" => faults.redis_loss = 0,
-        "expiry" => faults.expiry = 0,
-        "impatience" => faults.impatience = 0,
-        "upstream-failure" => faults.upstream_failure = 0,
-        "midnight" => faults.midnight = 0,
-        "eviction" => faults.eviction = 0,
-        "redis-full" => faults.redis_full = 0,
-        "postgres-restart" => faults.postgres_restart = 0,
-        "idle-timeout" => faults.idle_timeout = 0,
-        "late" => faults.late = 0,
-        "lock-timeout" => faults.lock_timeout = 0,
-        "redis-time-travel" => faults.redis_time_travel = 0,
-        "script-flush" => faults.script_flush = 0,
-        "client-abort" => faults.client_abort = 0,
-        "provider-abort" => faults.provider_abort = 0,
-        "redelivery" => faults.redelivery = 0,
-        "broker-loss" => faults.broker_loss = 0,
-        "clock-skew" => faults.clock_skew = 0,
-        _ => {}
-    }
-    faults
+    faults.without(kind).unwrap_or(faults)
 }

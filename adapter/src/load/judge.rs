@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::books::{Books, Edge, TenantBook};
+use model::books::{Allowed, Books, Cached, Edge, TenantBook};
 use model::invariant::{self, Figure, Look};
 use model::money::Money;
 use model::reply::Answer;
@@ -113,13 +113,15 @@ pub(super) async fn judge(load: &mut Load, street: &Street) -> Result<(Vec<Judge
         let book = TenantBook {
             open: setup.opening(Tenant(0)).balance,
             open_used: 0,
+            allowed: Allowed::by(&rows.quota),
             open_day: setup.today,
             dates: setup.calendar.dates(0, Tenant(0)),
             quota: rows.quota,
             hash: there.hash.map(|(hash, deadline)| model::store::redis::Hash { deadline, ..hash }),
             key: rows.key,
             budget: rows.budget,
-            counter: there.budget.map(|(micros, _)| micros),
+            counter: there.budget.map(|(value, ttl)| Cached { value, expires: ttl.is_some() }),
+            principal: there.principal.map(|(value, ttl)| Cached { value, expires: ttl.is_some() }),
             usage: rows.usage,
         };
         let taken = book.open - balance(setup, &book);

@@ -1,6 +1,6 @@
 //! Whether the servers and the model agree, and what to say when they do not.
 
-use model::books::Books;
+use model::books::{Books, Cached};
 use model::effect::Seconds;
 use model::moves::Actor;
 use model::step::Step;
@@ -71,7 +71,8 @@ fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) ->
     for ((book, rows), there) in books.tenants.iter_mut().zip(&tables.tenants).zip(&contents.tenants) {
         (book.quota, book.key, book.budget, book.usage) = (rows.quota, rows.key, rows.budget, rows.usage);
         book.hash = there.hash.map(|(hash, ttl)| Hash { deadline: deadline(ttl), ..hash });
-        book.counter = there.budget.map(|(micros, _)| micros);
+        book.counter = there.budget.map(|(value, ttl)| Cached { value, expires: ttl.is_some() });
+        book.principal = there.principal.map(|(value, ttl)| Cached { value, expires: ttl.is_some() });
     }
     for (book, row) in books.rows.iter_mut().zip(&tables.rows) {
         *book = *row;

@@ -218,7 +218,42 @@ impl Fields {
     }
 }
 
+impl Script {
+    /// Whether it takes money from a balance or gives it back.
+    pub fn moves_money(self) -> bool {
+        match self {
+            Script::Deduct { .. } | Script::Adjust { .. } => true,
+            Script::CountDaily(_) | Script::CountMonthly(_) | Script::WriteIfNewer { .. } => false,
+        }
+    }
+}
+
 impl RedisOp {
+    /// What the command shows to others of the work that its sender has under way, in words; nothing for reads, for locks,
+    /// for times to live and for the principal, which tells only what was read.
+    pub fn shows(self) -> Option<&'static str> {
+        match self {
+            RedisOp::HSet { .. } => Some("the redis hash is written"),
+            RedisOp::Eval { script, .. } => Some(match script {
+                Script::WriteIfNewer { .. } => "the redis hash is written",
+                Script::CountDaily(_) | Script::CountMonthly(_) => "the request is counted in redis",
+                Script::Deduct { .. } | Script::Adjust { .. } => "money moves in redis",
+            }),
+            RedisOp::IncrBudget { .. } => Some("the budget counter goes up"),
+            RedisOp::SetNx { .. }
+            | RedisOp::Del(_)
+            | RedisOp::Expire { .. }
+            | RedisOp::Exists(_)
+            | RedisOp::ReadBalance(_)
+            | RedisOp::ReadHash(_)
+            | RedisOp::TakeWarmLock { .. }
+            | RedisOp::GetPrincipal(_)
+            | RedisOp::SetPrincipal { .. }
+            | RedisOp::GetBudget(_)
+            | RedisOp::ExpireBudget { .. } => None,
+        }
+    }
+
     /// Whether the command can change what Redis holds.
     pub fn writes(self) -> bool {
         match self {
@@ -249,11 +284,10 @@ impl RedisOp {
     /// What is sent first, and alone where nobody is left to hear its answer: a client that has given up does not send a
     /// script again.
     pub fn sent_first(self) -> RedisOp {
-        match self {
-            RedisOp::Eval { tenant, script, by: Scripts::ShaReload } => {
-                RedisOp::Eval { tenant, script, by: Scripts::Sha }
-            }
-            other => other,
+        if let RedisOp::Eval { tenant, script, by: Scripts::ShaReload } = self {
+            RedisOp::Eval { tenant, script, by: Scripts::Sha }
+        } else {
+            self
         }
     }
 }

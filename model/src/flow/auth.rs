@@ -29,10 +29,10 @@ fn principal(io: &mut Io<'_>, charge: &Charge) -> Flow<KeyRow> {
     if let Reply::Key(Some(cached)) = io.redis(Step::A1, RedisOp::GetPrincipal(charge.tenant))? {
         return Ok(cached);
     }
-    let mut key = match io.pg(Step::A2, PgOp::SelectKey(charge.tenant))? {
-        Reply::Key(Some(key)) => key,
-        _ => KeyRow { limit: None, used: Money::ZERO },
-    };
+    let mut key = KeyRow { limit: None, used: Money::ZERO };
+    if let Reply::Key(Some(known)) = io.pg(Step::A2, PgOp::SelectKey(charge.tenant))? {
+        key = known;
+    }
     if charge.design.base == Base::Code && matches!(charge.design.budget, Budget::A | Budget::AFixed) {
         key.used = budget::row(io, charge)?.used;
     }

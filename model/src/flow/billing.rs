@@ -13,7 +13,9 @@ use crate::step::Step;
 pub fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     match charge.design.cache {
         Cache::A | Cache::AFixed => hand_over(io, charge),
-        _ => deduct::deduct(io, charge),
+        Cache::AsReported | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => {
+            deduct::deduct(io, charge)
+        }
     }
 }
 
@@ -36,7 +38,9 @@ fn hand_over(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     }
     let errand = match charge.asking {
         Asking::Stream => Errand::Charge { request: charge.request, amount: charge.amount, day: None },
-        _ => Errand::Settle(charge.request),
+        Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => {
+            Errand::Settle(charge.request)
+        }
     };
     io.local(Step::B3, LocalOp::Send(errand))?;
     Ok(Deducted::Answered(Answer::Ok(charge.trace)))

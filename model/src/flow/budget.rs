@@ -11,20 +11,16 @@ use crate::step::Step;
 
 /// P0-2 A: the BUDGET row as money.
 pub fn row(io: &mut Io<'_>, charge: &Charge) -> Flow<KeyRow> {
-    match io.pg(Step::A4, PgOp::SelectBudget(charge.tenant))? {
-        Reply::Budget(row) => {
-            Ok(KeyRow { limit: row.total.map(|total| row.unit.money(total)), used: row.unit.money(row.used) })
-        }
-        _ => Ok(KeyRow::default()),
-    }
+    let Reply::Budget(row) = io.pg(Step::A4, PgOp::SelectBudget(charge.tenant))? else { return Ok(KeyRow::default()) };
+    Ok(KeyRow { limit: row.total.map(|total| row.unit.money(total)), used: row.unit.money(row.used) })
 }
 
 /// P0-2 B: the counter as money; nothing there is nothing spent.
 pub fn counter(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
-    match io.redis(Step::A4, RedisOp::GetBudget(charge.tenant))? {
-        Reply::Spent(Some(micros)) => Ok(Money::from_micros(micros)),
-        _ => Ok(Money::ZERO),
-    }
+    let Reply::Spent(Some(micros)) = io.redis(Step::A4, RedisOp::GetBudget(charge.tenant))? else {
+        return Ok(Money::ZERO);
+    };
+    Ok(Money::from_micros(micros))
 }
 
 /// B1 and B2, after the deduct answered ok: what the choice writes then.

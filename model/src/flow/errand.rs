@@ -25,6 +25,6 @@ pub fn run(io: &mut Io<'_>, charge: &Charge, errand: Errand) -> Flow<()> {
 fn settle(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
     match deduct(io, &Charge { commits: true, ..*charge })? {
         Deducted::Answered(Answer::Error(failure)) if failure.is_trouble() => fail(failure),
-        _ => Ok(()),
+        Deducted::Answered(_) | Deducted::Charged | Deducted::Open(_) => Ok(()),
     }
 }

@@ -38,15 +38,12 @@ fn finish_one(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<bool> {
     io.on_behalf(found.trace, |io| {
         io.pg(Step::W2, PgOp::Begin)?;
         let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
-        let taken = match locked {
-            Reply::Row(Some(row)) if row.unfinished() => {
-                finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?
-            }
-            _ => {
-                io.pg(Step::W8, PgOp::Rollback)?;
-                return Ok(true);
-            }
+        let row = if let Reply::Row(row) = locked { row } else { None };
+        let Some(row) = row.filter(LedgerRow::unfinished) else {
+            io.pg(Step::W8, PgOp::Rollback)?;
+            return Ok(true);
         };
+        let taken = finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?;
         io.pg(Step::W7, PgOp::Commit)?;
         if let Some(taken) = taken {
             // The hash is a cache: what becomes of it is no failure of the sweep.
@@ -85,7 +82,14 @@ fn finish(io: &mut Io<'_>, any: &Charge, row: &LedgerRow) -> Flow<Option<Taken>>
 fn keep_usage(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
     match bill.design.stream {
         Stream::CFixed | Stream::HoldFixed => usage_record::keep_in_transaction(io, bill),
-        _ => usage::add_in_transaction(io, bill),
+        Stream::AsReported
+        | Stream::A
+        | Stream::AFixed
+        | Stream::B
+        | Stream::BFixed
+        | Stream::C
+        | Stream::Hold
+        | Stream::Stamped => usage::add_in_transaction(io, bill),
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::BudgetRecord;
 use crate::row::Tenant;
@@ -15,6 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "What is on record as spent by an API key is the sum of its effective charges, and that sum exceeds its \
                budget by no more than one call per gateway.",
     reason: "A budget that does not see what was spent stops nobody: the key's owner pays for what they capped.",
+    concerns: Concern::Money,
     when: When::AsClaimed,
     look,
     figures,
@@ -26,7 +27,7 @@ fn on_record(books: &Books, tenant: Tenant) -> Money {
     match books.design.budget_record() {
         BudgetRecord::Key => book.key.used,
         BudgetRecord::Row(_) => book.budget.unit.money(book.budget.used),
-        BudgetRecord::Counter => Money::from_micros(book.counter.unwrap_or(0)),
+        BudgetRecord::Counter => Money::from_micros(book.counter.map_or(0, |counter| counter.value)),
     }
 }
 

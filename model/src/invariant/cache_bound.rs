@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::policy::Staleness;
 use crate::row::Tenant;
 use crate::setup::Setup;
@@ -14,6 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "The balance in the Redis hash differs from that in Postgres only while an attempt of the tenant is in \
                flight or, where a background job carries it over, only until that has run.",
     reason: "A hash that lags without bound shows and admits by money that is spent.",
+    concerns: Concern::Records,
     when: When::AsClaimed,
     look,
     figures,

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::row::{LedgerRow, Tenant};
 use crate::setup::Setup;
 
@@ -13,6 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "In the order in which rows become effective each one's balance_before is the balance_after of the one \
                before it, and its balance_after is that plus or minus its amount.",
     reason: "A statement whose lines do not follow from each other cannot be shown to a customer or an auditor.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::Store;
 use crate::row::Tenant;
@@ -8,13 +8,15 @@ use crate::setup::Setup;
 /// CONSERVE: the balance is the opening balance plus the ledger.
 ///
 /// Reading: where Redis is the truth the hash is what must add up, exactly, while it is there (a balance that is
-/// missing from it is read as nothing). What was taken for charges without an effective row so far is an open hold; at
-/// rest there is none.
+/// missing from it is read as nothing; that it is absent is no breach by itself). What was taken for charges without an
+/// effective row so far is an open hold; at rest there is none, and then the row in Postgres has to add up too, whichever
+/// store is the truth.
 pub const INVARIANT: Invariant = Invariant {
     id: "conserve",
     sentence: "A tenant's balance is its opening balance plus the sum of its effective ledger rows; where Redis is the \
                truth, less what is taken for charges that are still under way.",
     reason: "Otherwise money was taken that no row explains, or a row claims money that was never taken.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -38,13 +40,19 @@ fn look(edge: &Edge<'_>) -> Look {
     each_tenant(books, |tenant| {
         let book = &books.tenants[tenant.index()];
         let expected = book.open + books.ledger_effect(tenant);
-        let (balance, exact) = match (books.design.truth(), book.hash) {
-            (Store::Postgres, _) => (book.quota.balance, true),
-            (Store::Redis, Some(hash)) => (hash.row.balance + on_hold(books, tenant), hash.drifted.is_none()),
-            (Store::Redis, None) => return Look::NotJudged,
+        let adds_up = |balance: Money, exact: bool| {
+            let could_fail = balance != book.open || expected != book.open;
+            Look::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
         };
-        let could_fail = balance != book.open || expected != book.open;
-        Look::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
+        let in_postgres = adds_up(book.quota.balance, true);
+        let in_redis = book
+            .hash
+            .map_or(Look::NotJudged, |hash| adds_up(hash.row.balance + on_hold(books, tenant), hash.drifted.is_none()));
+        match books.design.truth() {
+            Store::Postgres => in_postgres,
+            Store::Redis if books.at_rest => in_redis.and(in_postgres),
+            Store::Redis => in_redis,
+        }
     })
 }
 
@@ -61,8 +69,11 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
             },
             Figure::new(format!("taken of {name} for charges under way"), on_hold(edge.after, tenant)),
         ],
-        _ => vec![Figure::new(format!("balance of {name}"), book.quota.balance)],
+        (Store::Postgres, _) | (Store::Redis, None) => Vec::new(),
     };
+    if edge.after.design.truth() == Store::Postgres || edge.after.at_rest {
+        figures.push(Figure::new(format!("balance of {name}"), book.quota.balance));
+    }
     figures.extend([
         Figure::new(format!("opening balance of {name}"), book.open),
         Figure::new(format!("effective ledger rows of {name}"), ledger),

@@ -1,16 +1,21 @@
 use crate::books::{Books, Edge};
+use crate::design::{Base, Budget};
 use crate::effect::Fields;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
-use crate::row::{QuotaRow, Tenant};
+use crate::row::{KeyRow, QuotaRow, Tenant};
 use crate::setup::Setup;
+use crate::store::redis::Hash;
 
 /// CONVERGE: at rest the cache agrees with the truth.
+///
+/// Reading: the cached principal is a cache like the hash, of what authentication reads when there is none.
 pub const INVARIANT: Invariant = Invariant {
     id: "converge",
-    sentence: "Once all is quiet a tenant's Redis hash is absent or equal to its Postgres row, field by field; counts that \
-               the design keeps in the hash alone are not compared.",
+    sentence: "Once all is quiet a tenant's Redis hash is absent or equal to its Postgres row, field by field, and so is \
+               the cached principal of its API key; counts that the design keeps in the hash alone are not compared.",
     reason: "A stale balance admits what should be refused or refuses what is paid for, until somebody writes it again.",
+    concerns: Concern::Records,
     when: When::AtRest,
     look,
     figures,
@@ -52,23 +57,47 @@ fn agrees(books: &Books, tenant: Tenant) -> bool {
     hash.is_none_or(|hash| hash.fields.complete() && hash.drifted.is_none() && hash.row == expected(books, tenant))
 }
 
+/// What authentication would put into the principal: where the code reads the budget before it caches (P0-2 A), that too.
+fn expected_principal(books: &Books, tenant: Tenant) -> KeyRow {
+    let book = &books.tenants[tenant.index()];
+    let reads_the_budget = books.design.base == Base::Code && matches!(books.design.budget, Budget::A | Budget::AFixed);
+    let used = if reads_the_budget { book.budget.unit.money(book.budget.used) } else { book.key.used };
+    KeyRow { used, ..book.key }
+}
+
+fn principal_agrees(books: &Books, tenant: Tenant) -> bool {
+    let principal = books.tenants[tenant.index()].principal;
+    principal.is_none_or(|cached| cached.value == expected_principal(books, tenant))
+}
+
 fn look(edge: &Edge<'_>) -> Look {
     each_tenant(edge.after, |tenant| {
-        let could_fail = edge.after.tenants[tenant.index()].hash.is_some();
-        Look::judge(Subject::Tenant(tenant), could_fail, agrees(edge.after, tenant))
+        let book = &edge.after.tenants[tenant.index()];
+        let could_fail = book.hash.is_some() || book.principal.is_some();
+        let agree = agrees(edge.after, tenant) && principal_agrees(edge.after, tenant);
+        Look::judge(Subject::Tenant(tenant), could_fail, agree)
     })
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let tenant = tenant_of(edge.after, subject);
     let (name, book) = (setup.account_name(tenant), &edge.after.tenants[tenant.index()]);
-    let Some(hash) = book.hash else { return Vec::new() };
+    let mut figures = book.hash.map_or_else(Vec::new, |hash| of_the_hash(edge.after, tenant, name, &hash));
+    if let Some(cached) = book.principal.filter(|_| !principal_agrees(edge.after, tenant)) {
+        let real = expected_principal(edge.after, tenant);
+        figures.push(Figure::new(format!("spent by the key of {name} in the cached principal"), cached.value.used));
+        figures.push(Figure::new(format!("spent by the key of {name} in postgres"), real.used));
+    }
+    figures
+}
+
+fn of_the_hash(books: &Books, tenant: Tenant, name: &str, hash: &Hash) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut cached = values(&hash.row);
     if let Some(text) = hash.drifted {
         cached[0] = text.to_string();
     }
-    for (place, (cached, real)) in cached.into_iter().zip(values(&expected(edge.after, tenant))).enumerate() {
+    for (place, (cached, real)) in cached.into_iter().zip(values(&expected(books, tenant))).enumerate() {
         let field = Fields::NAMES[place];
         if !hash.fields.has(place) {
             figures.push(Figure::new(format!("{field} of {name} in redis"), "missing"));

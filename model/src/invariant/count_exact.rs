@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::day::Day;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -16,6 +16,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "The used count of a window is the number of logical requests that the policy counts in it, each once \
                however many attempts it took.",
     reason: "A count that is too high refuses calls that are paid for; one that is too low gives calls away.",
+    concerns: Concern::Answers,
     when: When::AsClaimed,
     look,
     figures,

@@ -1,18 +1,19 @@
 use crate::books::{Books, Edge, RequestBook};
 use crate::day::{Day, Month};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::row::Request;
 use crate::setup::Setup;
 
 /// COUNT_LIMIT: no more requests than the quota.
 ///
 /// Readings: a request is admitted when it has passed quota_check or, where that is folded, when it is charged; once,
-/// in the window of the first time. The quota in force is the larger of those that Postgres has on both sides of the
-/// step. What was counted before the run counts in the window of its first day.
+/// in the window of the first time. The quota in force is the largest that Postgres has had in that window: who lowers it
+/// takes nothing back of what was sold, and that the hash keeps the old one is CONVERGE's. What was counted before the run counts in the window of its first day.
 pub const INVARIANT: Invariant = Invariant {
     id: "count-limit",
-    sentence: "A tenant has no more requests admitted in a day or month than its quota in force allows.",
+    sentence: "A tenant has no more requests admitted in a day or month than the largest quota in force in it allows.",
     reason: "Calls beyond the quota are sold to nobody: the limit is what the tenant's plan pays for.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,
@@ -31,15 +32,13 @@ fn counts(edge: &Edge<'_>, request: Request) -> Option<(Day, [(u32, u32); 2])> {
         return None;
     }
     let tenant = &after.tenants[book.tenant.index()];
-    let (was, is) = (before.tenants[book.tenant.index()].quota, tenant.quota);
     let opening = |same_window: bool| if same_window { tenant.open_used } else { 0 };
     let days = || after.requests_of(book.tenant).filter_map(|other| admitted_on(after, other));
     let month = |day: Day| -> Month { day.month() };
     let by_day = days().filter(|&other| other == day).count() as u32 + opening(day == tenant.open_day);
     let by_month = days().filter(|&other| month(other) == month(day)).count() as u32
         + opening(month(day) == month(tenant.open_day));
-    let daily = was.daily_quota.max(is.daily_quota);
-    Some((day, [(by_day, daily), (by_month, was.monthly_quota.max(is.monthly_quota))]))
+    Some((day, [(by_day, tenant.allowed.daily), (by_month, tenant.allowed.monthly)]))
 }
 
 fn look(edge: &Edge<'_>) -> Look {

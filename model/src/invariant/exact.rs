@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge, RequestBook, StreamBook};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::policy::{Store, StreamAbort};
 use crate::row::Kind;
 use crate::setup::Setup;
@@ -13,6 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "exact",
     sentence: "An effective row's amount is the rounded price of its request, and the balance moves by exactly that.",
     reason: "A rounding that is off by a little is off for every call, and nobody finds it in a total.",
+    concerns: Concern::Money,
     when: When::AsClaimed,
     look,
     figures,

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge, RequestBook};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::row::{Request, Tenant};
 use crate::setup::Setup;
 
@@ -11,6 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "fail-mode",
     sentence: "Requests that were served while a store was in trouble and never charged are no more than the design declares.",
     reason: "An outage that lets calls through for nothing is paid by the provider's bill.",
+    concerns: Concern::Answers,
     when: When::AtRest,
     look,
     figures,

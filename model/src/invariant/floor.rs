@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::{Overdraft, Store};
 use crate::row::Tenant;
@@ -14,6 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "After money was taken the balance plus the credit limit is not below zero, or, by a stream, not below the overdraft \
                that the design states.",
     reason: "What is below the floor was given away: nobody has promised to pay it.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,

@@ -1,6 +1,6 @@
 use crate::books::{Edge, Occurrence};
 use crate::effect::{Effect, PgOp};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, tenant_of};
 use crate::moves::Move;
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -13,6 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "Nothing overwrites a quota row with absolute values without looking at the version they were computed from.",
     reason: "Such a write undoes whatever was charged or paid in since its values were read; that it went well so far is \
              luck.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -23,7 +24,7 @@ fn write(did: &Occurrence) -> Option<(Tenant, QuotaRow, bool)> {
     let arrived = !matches!(did.mv, Move::Lost { ran: false, .. });
     match did.call.filter(|_| arrived)?.effect {
         Effect::Pg(PgOp::SetQuota { tenant, row, guarded }) => Some((tenant, row, guarded)),
-        _ => None,
+        Effect::Pg(_) | Effect::Redis(_) | Effect::Local(_) => None,
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::row::{Kind, Request};
 use crate::setup::Setup;
 
@@ -11,6 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "hold-release",
     sentence: "Once all is quiet every hold is settled: its request has paid what the stream came to, and no row is a hold.",
     reason: "Money that stays on hold is money the customer cannot use and nobody has earned.",
+    concerns: Concern::Money,
     when: When::AtRest,
     look,
     figures,

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -10,6 +10,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "A request of which the answer to a COMMIT was lost ends with a final answer, and that is ok exactly if its \
                row is effective.",
     reason: "Both endings look the same to the gateway: guessing charges what was refused, or gives away what was served.",
+    concerns: Concern::Answers,
     when: When::AtRest,
     look,
     figures,

@@ -1,5 +1,5 @@
 use crate::books::Edge;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::setup::Setup;
 
 /// ISOLATED: requests that share a transaction do not end each other's work.
@@ -10,6 +10,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "isolated",
     sentence: "No request's failure or success rolls back or commits the work of another one in the same transaction.",
     reason: "Else a call that fails takes a paid one's charge with it, and nobody has done anything wrong.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, KeyBook};
 use crate::effect::Seconds;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::setup::Setup;
 
 /// KEY: an idempotency key stands for something.
@@ -9,6 +9,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "An idempotency key that is there stands for a charge, a live holder or a lease of seconds, and only its \
                holder releases it.",
     reason: "A key that outlives its charge locks the customer out; one that a stranger deletes lets a second charge in.",
+    concerns: Concern::Records,
     when: When::Always,
     look,
     figures,

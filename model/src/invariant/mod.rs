@@ -63,6 +63,32 @@ impl When {
     }
 }
 
+/// What a breach of an invariant harms: one of three kinds, by which results are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concern {
+    /// Money is taken, given away or lost.
+    Money,
+    /// A client is told, granted or refused what is not so.
+    Answers,
+    /// A cache or a record is not what it should be, and may harm later.
+    Records,
+}
+
+impl Concern {
+    /// All, the gravest first.
+    pub const ALL: [Concern; 3] = [Concern::Money, Concern::Answers, Concern::Records];
+
+    /// As tables head it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Concern::Money => "money",
+            Concern::Answers => "answers",
+            Concern::Records => "cache and records",
+        }
+    }
+}
+
 /// Whom a breach concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -132,6 +158,8 @@ pub struct Invariant {
     pub sentence: &'static str,
     /// Why it matters, in terms of money.
     pub reason: &'static str,
+    /// What its breach harms.
+    pub concerns: Concern,
     /// When it is judged.
     pub when: When,
     /// The function.

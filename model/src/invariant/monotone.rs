@@ -1,18 +1,20 @@
 use crate::books::{Books, Edge};
 use crate::effect::Fields;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
 
 /// MONOTONE: versions, dates and counts do not go back.
 ///
-/// Reading: of the row in Postgres, and of the Redis hash while it is there on both sides of the step; what expires or
-/// is lost does not go back.
+/// Readings: of the row in Postgres, and of the Redis hash while it is there on both sides of the step; what expires or
+/// is lost does not go back. A fault is no write: a Redis that comes back with old data breaks it by the next write of an
+/// older value, if there is one.
 pub const INVARIANT: Invariant = Invariant {
     id: "monotone",
     sentence: "Versions and dates never go back, a used count never shrinks within its window, and no write replaces a \
                newer version by an older one, in either store.",
     reason: "What goes back forgets charges and calls that were made: they are given away once more.",
+    concerns: Concern::Records,
     when: When::Always,
     look,
     figures,
@@ -32,6 +34,9 @@ fn in_redis<'a>(before: &'a Books, after: &'a Books, tenant: Tenant) -> Option<(
 
 fn look(edge: &Edge<'_>) -> Look {
     let Some(before) = edge.before else { return Look::Vacuous };
+    if edge.did.is_none_or(|did| did.mv.is_of_the_servers()) {
+        return Look::Vacuous;
+    }
     each_tenant(edge.after, |tenant| {
         let judge =
             |(was, is): (&QuotaRow, &QuotaRow)| Look::judge(Subject::Tenant(tenant), was != is, onward(was, is));

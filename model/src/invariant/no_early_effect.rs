@@ -1,6 +1,6 @@
 use crate::books::{Edge, Occurrence};
-use crate::effect::{Effect, Errand, LocalOp, RedisOp, Script};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::effect::Effect;
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::row::{Request, Tenant};
 use crate::setup::Setup;
@@ -8,9 +8,10 @@ use crate::setup::Setup;
 /// NO_EARLY_EFFECT: nothing outside sees a transaction that may still roll back. Releasing a savepoint is not COMMIT.
 pub const INVARIANT: Invariant = Invariant {
     id: "no-early-effect",
-    sentence: "Nothing outside Postgres sees a transaction that may still roll back: before COMMIT no hash or counter is \
-               written, no errand is handed over and no client is told ok.",
+    sentence: "Nothing outside Postgres sees a transaction that may still roll back: before COMMIT no money moves \
+               in Redis, no hash or counter is written there, no errand is handed over and no client is told ok.",
     reason: "If it rolls back, the cache, the job and the client believe in a charge that never was.",
+    concerns: Concern::Records,
     when: When::Always,
     look,
     figures,
@@ -22,14 +23,9 @@ fn shows(did: &Occurrence) -> Option<&'static str> {
         return Some("the client is told ok");
     }
     match did.call?.effect {
-        Effect::Redis(RedisOp::HSet { .. } | RedisOp::Eval { script: Script::WriteIfNewer { .. }, .. }) => {
-            Some("the redis hash is written")
-        }
-        Effect::Redis(RedisOp::IncrBudget { .. }) => Some("the budget counter goes up"),
-        Effect::Local(LocalOp::Send(Errand::Usage { .. })) => Some("the usage job is sent"),
-        Effect::Local(LocalOp::Send(Errand::Settle(_))) => Some("the charge is handed to the queue"),
-        Effect::Local(LocalOp::Send(Errand::Snapshot { .. })) => Some("the task that writes the hash is started"),
-        _ => None,
+        Effect::Redis(op) => op.shows(),
+        Effect::Local(op) => op.shows(),
+        Effect::Pg(_) => None,
     }
 }
 

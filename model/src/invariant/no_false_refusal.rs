@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -11,6 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "no-false-refusal",
     sentence: "Who is refused by a limit had exhausted it at some instant of the request; trouble is told as an error.",
     reason: "A false refusal turns away a customer who has paid, and who will not ask again.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,

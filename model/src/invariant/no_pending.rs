@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When};
 use crate::row::{LedgerRow, Request, Status};
 use crate::setup::Setup;
 
@@ -11,6 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "no-pending",
     sentence: "Once all is quiet no ledger row is pending.",
     reason: "A row that is pending for ever is a charge nobody can answer for: served and not paid, or paid and not shown.",
+    concerns: Concern::Records,
     when: When::AtRest,
     look,
     figures,

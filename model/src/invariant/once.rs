@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, RequestBook};
 use crate::flow::Asking;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::money::Money;
 use crate::policy::{Repeats, Store};
 use crate::setup::Setup;
@@ -14,6 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "once",
     sentence: "The money moved for one request is at most its price, however often it is retried, replayed or recovered.",
     reason: "Anything more is a double deduction: the customer paid twice for one call, or got the same money twice.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,

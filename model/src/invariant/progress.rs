@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::flow::Asking;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::setup::Setup;
 
 /// PROGRESS: a client that repeats its trace gets a final answer.
@@ -11,6 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "A client that repeats the same trace gets a final answer within the attempts it is granted, after a fault \
                at any step.",
     reason: "A request that can neither be charged nor refused is lost business, and the client cannot know.",
+    concerns: Concern::Answers,
     when: When::AtRest,
     look,
     figures,

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -13,6 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "After the loss of all Redis data or scripts the first undisturbed attempt charges, or refuses by a \
                limit that is exhausted.",
     reason: "A cache that has to be repaired by hand before money can be taken again costs every call until then.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,

@@ -1,20 +1,22 @@
 use crate::books::{Books, Edge};
 use crate::flow::Asking;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::money::Money;
 use crate::row::{Kind, LedgerRow, Request, Trace};
 use crate::setup::Setup;
 
 /// REVERSAL: no more is given back than was charged.
 ///
-/// Reading: the refunds of a charge are the effective rows of the requests that reverse it, and of a stream what it got
-/// back of its hold, which with the rest of it is the charge; since each is positive, a sum within the amount has at most
+/// Readings: what a request that reverses a charge gives back is the money that really moved for it or, if that is less,
+/// what its effective row says: money whose row is not effective so far is given back all the same. Of a stream it is what
+/// it got back of its hold, which with the rest of it is the charge; since each is positive, a sum within the amount has at most
 /// one full refund in it.
 pub const INVARIANT: Invariant = Invariant {
     id: "reversal",
-    sentence: "The effective refunds of a charge are at most its amount, at most one of them is full, and only an \
-               effective charge is given back.",
+    sentence: "The money given back for a charge is at most its amount, whether or not the rows of its refunds are effective, \
+               and only an effective charge is given back.",
     reason: "A charge given back twice, or one that was never made, is money for nothing.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -26,7 +28,7 @@ fn reversed_by(books: &Books, request: Request) -> Option<Trace> {
     match book.asking {
         Asking::Reverse { of } => Some(of),
         Asking::Stream if books.own_row(request).is_some() => Some(book.trace),
-        _ => None,
+        Asking::Charge | Asking::Stream | Asking::Recharge | Asking::DailyQuota(_) => None,
     }
 }
 
@@ -38,14 +40,17 @@ fn rows_with_suffixes(books: &Books, of: Trace) -> impl Iterator<Item = &LedgerR
     row.into_iter().chain(suffixed)
 }
 
-/// What is given back of a charge by rows that are effective.
+/// What is given back of a charge.
 fn given_back(books: &Books, of: Trace) -> Money {
     let requests = (0..books.requests.len() as u8).map(Request);
     let reverses =
         |request: &Request| matches!(books.requests[request.index()].asking, Asking::Reverse { of: it } if it == of);
-    let refunds = requests.filter(reverses).filter_map(|request| books.row_of(request));
-    let of_hold = rows_with_suffixes(books, of).filter(|row| row.kind == Kind::Refund);
-    refunds.chain(of_hold).filter(|row| row.effective()).map(|row| row.amount).sum()
+    let refunds = requests.filter(reverses).map(|request| {
+        let by_row = books.row_of(request).filter(|row| row.effective()).map_or(Money::ZERO, |row| row.amount);
+        by_row.max(-books.requests[request.index()].moved)
+    });
+    let of_hold = rows_with_suffixes(books, of).filter(|row| row.kind == Kind::Refund && row.effective());
+    refunds.chain(of_hold.map(|row| row.amount)).sum()
 }
 
 /// What was charged under a trace; nothing if the charge is not effective.
@@ -69,7 +74,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     };
     let name = &setup.traces[of.index()];
     vec![
-        Figure::new(format!("effective refunds of {name}"), given_back(edge.after, of)),
+        Figure::new(format!("given back for {name}"), given_back(edge.after, of)),
         Figure::new(format!("effective charge of {name}"), charged(edge.after, of)),
     ]
 }

@@ -1,5 +1,5 @@
 use crate::books::{Edge, Told};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request, tenant_of};
 use crate::reply::Answer;
 use crate::row::{Limit, QuotaRow};
 use crate::setup::Setup;
@@ -9,6 +9,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "rollover",
     sentence: "The first request of a new day or month is judged against nothing used.",
     reason: "Who is refused on the first of the month for what was used the month before loses what is paid for.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,
@@ -19,7 +20,7 @@ fn named(told: &Told, quota: &QuotaRow) -> Option<(u32, u32)> {
     match told.answer {
         Answer::Refused(Limit::Daily) => Some((told.counted_that_day, quota.daily_quota)),
         Answer::Refused(Limit::Monthly) => Some((told.counted_that_month, quota.monthly_quota)),
-        _ => None,
+        Answer::Ok(_) | Answer::Refused(_) | Answer::Duplicate | Answer::Error(_) => None,
     }
 }
 
@@ -32,7 +33,7 @@ fn look(edge: &Edge<'_>) -> Look {
     let refused_at_nothing = named(told, quota).is_some_and(|(counted, quota)| counted == 0 && quota > 0);
     let new_window = match told.answer {
         Answer::Refused(Limit::Monthly) => told.day.month() > first_day.month(),
-        _ => told.day > first_day,
+        Answer::Ok(_) | Answer::Refused(_) | Answer::Duplicate | Answer::Error(_) => told.day > first_day,
     };
     Look::judge(Subject::Request(request), new_window, !(new_window && refused_at_nothing))
 }
@@ -46,7 +47,9 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some((counted, allowed)) = named(&told, quota) else { return Vec::new() };
     let (kind, window) = match told.answer {
         Answer::Refused(Limit::Daily) => ("daily", told.day.to_string()),
-        _ => ("monthly", told.day.month().to_string()),
+        Answer::Ok(_) | Answer::Refused(_) | Answer::Duplicate | Answer::Error(_) => {
+            ("monthly", told.day.month().to_string())
+        }
     };
     vec![
         Figure::new(format!("{} is refused by", setup.trace_name(request)), format!("the {kind} quota")),

@@ -1,17 +1,19 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::money::Money;
+use crate::policy::Store;
 use crate::row::Request;
 use crate::setup::Setup;
 
 /// ROW_IFF_MONEY: the row and its money become effective in one step.
 ///
 /// Reading: the money is that of the truth store, so a design whose truth is Redis and whose ledger is in Postgres
-/// breaks it with every charge.
+/// breaks it with every charge. While its hash is absent there is no money in Redis that could move: not judged.
 pub const INVARIANT: Invariant = Invariant {
     id: "row-iff-money",
     sentence: "A ledger row becomes effective in the same atomic step in which its money moves.",
     reason: "Between the two a crash leaves a charge without a row, or a row without a charge.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -26,6 +28,10 @@ fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
 fn look(edge: &Edge<'_>) -> Look {
     let Some(before) = edge.before else { return Look::Vacuous };
     each_request(edge.after, |request| {
+        let tenant = edge.after.requests[request.index()].tenant;
+        if edge.after.design.truth() == Store::Redis && before.tenants[tenant.index()].hash.is_none() {
+            return Look::Vacuous;
+        }
         let (moved, recorded) = changes(before, edge.after, request);
         let could_fail = moved != Money::ZERO || recorded != Money::ZERO;
         Look::judge(Subject::Request(request), could_fail, moved == recorded)

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Figure, Invariant, Look, Subject, When};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When};
 use crate::row::{Kind, LedgerRow, Request, Status};
 use crate::setup::Setup;
 
@@ -9,6 +9,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "A ledger row goes from pending to committed to reversed and never back, and once effective it keeps its \
                amount, tenant, trace and kind and does not vanish.",
     reason: "A ledger whose history can change proves nothing about what was charged.",
+    concerns: Concern::Records,
     when: When::Always,
     look,
     figures,
@@ -38,7 +39,8 @@ fn look(edge: &Edge<'_>) -> Look {
     let rows = before.rows.iter().zip(&edge.after.rows);
     rows.map(|(was, is)| {
         let subject = was.as_ref().or(is.as_ref()).and_then(|row| edge.after.request_of(row)).unwrap_or(Request(0));
-        Look::judge(Subject::Request(subject), was.is_some(), lawful(was.as_ref(), is.as_ref()))
+        let changes = was.is_some() && was != is;
+        Look::judge(Subject::Request(subject), changes, lawful(was.as_ref(), is.as_ref()))
     })
     .fold(Look::Vacuous, Look::and)
 }

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::flow::Asking;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
 use crate::reply::Answer;
 use crate::row::{LedgerRow, Request, Trace};
 use crate::setup::Setup;
@@ -14,6 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "tenant",
     sentence: "What is returned to a tenant or moved for it stems from that tenant's rows.",
     reason: "A trace id is chosen by the client: by choosing another's, one customer reads or spends what is another's.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -42,20 +43,22 @@ fn refund_of_foreign(books: &Books, request: Request) -> Option<&LedgerRow> {
 
 fn look(edge: &Edge<'_>) -> Look {
     let books = edge.after;
+    // One tenant alone has nobody to see or to pay for.
+    let others = books.tenants.len() > 1;
     let told = match told_ok(edge) {
         Some((request, trace)) => {
-            Look::judge(Subject::Request(request), true, foreign(books, request, trace).is_none())
+            Look::judge(Subject::Request(request), others, foreign(books, request, trace).is_none())
         }
         None => Look::Vacuous,
     };
     let rows = books.rows.iter().flatten().filter(|row| row.effective()).map(|row| {
         let asked_for = books.request_of(row).is_some();
-        Look::judge(Subject::Tenant(row.tenant), true, asked_for)
+        Look::judge(Subject::Tenant(row.tenant), others, asked_for)
     });
     let refunds = each_request(books, |request| {
         let refunded = matches!(books.requests[request.index()].asking, Asking::Reverse { .. })
             && books.row_of(request).is_some_and(|row| row.effective());
-        Look::judge(Subject::Request(request), refunded, refund_of_foreign(books, request).is_none())
+        Look::judge(Subject::Request(request), others && refunded, refund_of_foreign(books, request).is_none())
     });
     rows.fold(told.and(refunds), Look::and)
 }

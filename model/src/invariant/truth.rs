@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, Told};
 use crate::flow::Asking;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
 use crate::reply::{Answer, Failure};
 use crate::row::Request;
 use crate::setup::Setup;
@@ -15,6 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
     sentence: "What the client is told is so: ok means a durable charge, refused means a limit was binding and nothing \
                was charged, duplicate means charged or in flight, an error never hides a known success.",
     reason: "A client acts on the answer: told an error after a charge it pays for what it believes it did not get.",
+    concerns: Concern::Answers,
     when: When::Always,
     look,
     figures,

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::effect::{Effect, Increment, PgOp, RedisOp};
-use crate::invariant::{Figure, Invariant, Look, Subject, When, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, tenant_of};
 use crate::row::{Tenant, Unit};
 use crate::setup::Setup;
 
@@ -12,6 +12,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "unit",
     sentence: "Whoever writes a budget writes it in the unit that its field has.",
     reason: "A cent taken for a micro-unit is wrong by a factor of ten thousand; a fraction is not counted at all.",
+    concerns: Concern::Money,
     when: When::Always,
     look,
     figures,
@@ -31,7 +32,7 @@ fn write(edge: &Edge<'_>) -> Option<(Tenant, &'static str, &'static str, String)
             };
             Some((tenant, words(Unit::Micros), unit, number))
         }
-        _ => None,
+        Effect::Pg(_) | Effect::Redis(_) | Effect::Local(_) => None,
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::books::Edge;
-use crate::invariant::{Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::row::UsageRow;
 use crate::setup::Setup;
 
@@ -10,6 +10,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "usage",
     sentence: "The usage on record for an API key is the number and the cost of its effective charges.",
     reason: "Usage that differs from the ledger is an invoice the customer can prove wrong.",
+    concerns: Concern::Money,
     when: When::AsClaimed,
     look,
     figures,

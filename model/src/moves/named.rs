@@ -96,34 +96,52 @@ impl Move {
             Move::PostgresRestart => "postgres".to_owned(),
             Move::Expire | Move::Midnight | Move::ClockSkew { .. } => "clock".to_owned(),
             Move::BrokerLoss => "broker".to_owned(),
-            other => other.actor().map(Actor::name).unwrap_or_default(),
+            Move::Step { actor, .. }
+            | Move::Crash { actor, .. }
+            | Move::Cancel { actor, .. }
+            | Move::Unreachable { actor, .. }
+            | Move::Lost { actor, .. }
+            | Move::RedisFull { actor, .. }
+            | Move::TimesOut { actor, .. }
+            | Move::UpstreamFails { actor, .. }
+            | Move::ClientAborts { actor, .. }
+            | Move::ProviderAborts { actor, .. }
+            | Move::Unheard { actor, .. }
+            | Move::IdleTimeout { actor, .. }
+            | Move::LockTimeout { actor, .. } => actor.name(),
         };
-        let (trace, account) = match self {
-            Move::Evict(Evicted::Key(key)) => {
-                let (request, trace) = setup.keys[key.index()];
-                (Some(setup.traces[trace.index()].clone()), Some(setup.requests[request.index()].account.clone()))
-            }
-            Move::Send { request, .. } => {
-                let asked = &setup.requests[request.index()];
-                (Some(asked.trace.clone()), Some(asked.account.clone()))
-            }
-            Move::Evict(Evicted::Hash(tenant) | Evicted::Principal(tenant) | Evicted::Budget(tenant)) => {
-                (None, Some(setup.account_name(tenant).to_owned()))
-            }
-            _ => (None, None),
-        };
+        let (trace, account) = self.named_account(setup);
         NamedMove {
             actor,
             act: self.act().to_owned(),
             step: self.step(),
             trace,
             account,
-            to: match self {
-                Move::Send { gateway, .. } | Move::ClockSkew { gateway, .. } => Some(Actor::Gateway(gateway).name()),
-                _ => None,
+            to: if let Move::Send { gateway, .. } | Move::ClockSkew { gateway, .. } = self {
+                Some(Actor::Gateway(gateway).name())
+            } else {
+                None
             },
             wins: if let Move::Step { wins, .. } = self { wins.map(Actor::name) } else { None },
             what: if let Move::Evict(what) = self { Some(what_is_evicted(what).to_owned()) } else { None },
+        }
+    }
+
+    /// The trace and the account by which a client's request or an evicted key is told.
+    fn named_account(self, setup: &Setup) -> (Option<String>, Option<String>) {
+        if let Move::Send { request, .. } = self {
+            let asked = &setup.requests[request.index()];
+            return (Some(asked.trace.clone()), Some(asked.account.clone()));
+        }
+        let Move::Evict(what) = self else { return (None, None) };
+        match what {
+            Evicted::Key(key) => {
+                let (request, trace) = setup.keys[key.index()];
+                (Some(setup.traces[trace.index()].clone()), Some(setup.requests[request.index()].account.clone()))
+            }
+            Evicted::Hash(tenant) | Evicted::Principal(tenant) | Evicted::Budget(tenant) => {
+                (None, Some(setup.account_name(tenant).to_owned()))
+            }
         }
     }
 }

@@ -17,6 +17,14 @@ macro_rules! faults {
             pub fn budgets(&self) -> Vec<(&'static str, u8)> {
                 vec![$(($id, self.$field),)*]
             }
+
+            /// The same faults without one kind of [`Faults::KINDS`]; nothing if there is no such kind.
+            pub fn without(self, kind: &str) -> Option<Faults> {
+                match kind {
+                    $($id => Some(Faults { $field: 0, ..self }),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

@@ -51,7 +51,13 @@ pub(super) fn suffix(
                 }
                 charge.suffixes = Suffixes { stamped, stamped_key, stamps, ..Suffixes::default() };
             }
-            _ => {}
+            Stream::AsReported
+            | Stream::A
+            | Stream::AFixed
+            | Stream::B
+            | Stream::BFixed
+            | Stream::C
+            | Stream::CFixed => {}
         }
     }
     Ok(keys)

@@ -121,7 +121,9 @@ impl World {
         let errand = place_of(setup, actor).and_then(|place| self.jobs[place].errands.first());
         match actor {
             Actor::Sync | Actor::CopyBack | Actor::Sweeper => true,
-            _ => matches!(errand, Some(Queued { errand: Errand::Usage { .. }, .. })),
+            Actor::Gateway(_) | Actor::Worker(_) | Actor::Task(_) => {
+                matches!(errand, Some(Queued { errand: Errand::Usage { .. }, .. }))
+            }
         }
     }
 
@@ -164,6 +166,7 @@ impl World {
             client_gone: false,
             open_work: false,
             touched: false,
+            waited: false,
             returns: setup.requests[request.index()].returns,
             overlapped,
             knows_charged: false,
@@ -205,7 +208,9 @@ impl World {
     fn process_mut(&mut self, setup: &Setup, actor: Actor) -> Option<&mut Process> {
         match actor {
             Actor::Gateway(n) => self.gateways[usize::from(n)].as_mut().map(|attempt| &mut attempt.process),
-            job => self.jobs[place_of(setup, job)?].running.as_deref_mut(),
+            job @ (Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_)) => {
+                self.jobs[place_of(setup, job)?].running.as_deref_mut()
+            }
         }
     }
 
@@ -226,7 +231,9 @@ impl World {
                 did.call = Some(call);
                 Ok(call)
             }
-            other => Err(Impossible::Elsewhere { actor: actor.name(), at: label_of(other), wanted }),
+            other @ (Next::Ask(_) | Next::Answer(_) | Next::Done | Next::GaveUp(_)) => {
+                Err(Impossible::Elsewhere { actor: actor.name(), at: label_of(other), wanted })
+            }
         }
     }
 
@@ -304,7 +311,8 @@ impl World {
                     }
                 }
             }
-            LocalOp::AskCount(_) | LocalOp::Wait => {}
+            LocalOp::AskCount(_) => {}
+            LocalOp::Wait => self.remember_wait(actor),
         }
     }
 
@@ -324,7 +332,7 @@ impl World {
                 self.remember_admission(setup, n);
             }
             job if ended => self.end_job(setup, job),
-            _ => {}
+            Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_) => {}
         }
     }
 
@@ -365,14 +373,16 @@ impl World {
         Ok(())
     }
 
-    /// Ends the attempt: its connection closes, and if a fault or another attempt of the trace interfered, the client may
-    /// ask once more.
+    /// Ends the attempt: its connection closes, and the client may ask once more if a fault or another attempt of the trace
+    /// interfered, or if it waited for one of its tenant that is still at work: a wait takes no time here, so that it may end
+    /// before the other has moved.
     pub(super) fn end_attempt(&mut self, setup: &Setup, gateway: u8) -> Option<Box<Attempt>> {
         let attempt = self.gateways.get_mut(usize::from(gateway))?.take()?;
         self.pg.disconnect(Session(gateway));
         self.leave_stream(setup, &attempt);
         self.let_go_of_keys(Actor::Gateway(gateway));
-        if (attempt.touched && attempt.returns) || attempt.overlapped {
+        let waited_for_another = attempt.waited && self.busy(setup, setup.charge(attempt.request).tenant);
+        if (attempt.touched && attempt.returns) || attempt.overlapped || waited_for_another {
             self.clients[attempt.request.index()].tries_left += 1;
         }
         Some(attempt)

@@ -2,9 +2,9 @@
 
 use arrayvec::ArrayVec;
 
-use crate::books::{Occurrence, Told};
+use crate::books::{Allowed, Occurrence, Told};
 use crate::day::Day;
-use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp, Script};
+use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
 use crate::flow::Asking;
 use crate::money::Money;
 use crate::moves::Actor;
@@ -37,6 +37,7 @@ impl World {
         for tenant in setup.tenants() {
             let (was, is) = (before.quotas[tenant.index()], self.pg.quota(tenant));
             rows_changed |= was != is;
+            self.allowed[tenant.index()] = self.allowed[tenant.index()].or(Allowed::by(&is));
             hashes_changed |= before.hashes[tenant.index()] != self.redis.hash(tenant);
             let taken = match setup.met.truth() {
                 Store::Postgres if actor != Actor::CopyBack => was.balance - is.balance,
@@ -56,21 +57,19 @@ impl World {
             Actor::Sync => rows_changed,
             Actor::CopyBack => hashes_changed,
             Actor::Sweeper => left_unfinished,
-            _ => false,
+            Actor::Gateway(_) | Actor::Worker(_) | Actor::Task(_) => false,
         });
         self.remember_charges(setup, actor);
     }
 
     /// Redis is the truth: its scripts move money, an HSET only copies.
     fn taken_by_script(&self, tenant: Tenant, call: Call, before: &Before) -> Money {
-        let moves = |script: Script| matches!(script, Script::Deduct { .. } | Script::Adjust { .. });
-        match call.effect {
-            Effect::Redis(RedisOp::Eval { tenant: of, script, .. }) if of == tenant && moves(script) => {
-                let balance = |hash: Option<crate::store::redis::Hash>| hash.map_or(Money::ZERO, |h| h.row.balance);
-                balance(before.hashes[tenant.index()]) - balance(self.redis.hash(tenant))
-            }
-            _ => Money::ZERO,
+        let Effect::Redis(RedisOp::Eval { tenant: of, script, .. }) = call.effect else { return Money::ZERO };
+        if of != tenant || !script.moves_money() {
+            return Money::ZERO;
         }
+        let balance = |hash: Option<crate::store::redis::Hash>| hash.map_or(Money::ZERO, |h| h.row.balance);
+        balance(before.hashes[tenant.index()]) - balance(self.redis.hash(tenant))
     }
 
     /// Makes periodic jobs due.
@@ -105,7 +104,9 @@ impl World {
     pub(super) fn turn_of(&self, setup: &Setup, actor: Actor) -> u8 {
         let known = match actor {
             Actor::Gateway(n) => self.attempt(n).map(|attempt| attempt.arrived),
-            job => place_of(setup, job).and_then(|place| self.jobs[place].began),
+            job @ (Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_)) => {
+                place_of(setup, job).and_then(|place| self.jobs[place].began)
+            }
         };
         known.unwrap_or(self.turn)
     }
@@ -131,24 +132,22 @@ impl World {
     pub(super) fn request_of(&self, setup: &Setup, actor: Actor) -> Option<Request> {
         match actor {
             Actor::Worker(request) | Actor::Task(request) => Some(request),
-            _ => self.running(setup, actor).and_then(|process| process.work.request()),
+            Actor::Gateway(_) | Actor::Sync | Actor::CopyBack | Actor::Sweeper => {
+                self.running(setup, actor).and_then(|process| process.work.request())
+            }
         }
     }
 
     /// Before a command of Redis runs: whether it shows what may still roll back, or releases another's key.
     pub(super) fn watch_redis(&self, setup: &Setup, actor: Actor, op: RedisOp, did: &mut Occurrence) {
-        let shows = match op {
-            RedisOp::HSet { .. } | RedisOp::IncrBudget { .. } => true,
-            RedisOp::Eval { script, .. } => matches!(script, Script::WriteIfNewer { .. }),
-            _ => false,
-        };
+        let shows = op.shows().is_some();
         did.early |= shows && self.may_still_roll_back(setup, actor);
         did.stranger_released |= self.releases_for_another(actor, op);
     }
 
     /// Before an errand is handed over: whether it tells of what may still roll back.
     pub(super) fn watch_errand(&self, setup: &Setup, actor: Actor, op: LocalOp, did: &mut Occurrence) {
-        did.early |= matches!(op, LocalOp::Send(_)) && self.may_still_roll_back(setup, actor);
+        did.early |= op.shows().is_some() && self.may_still_roll_back(setup, actor);
     }
 
     /// Before a statement runs: whether one flow ends the uncommitted work of another in the same transaction.
@@ -215,6 +214,19 @@ impl World {
         }
     }
 
+    /// An attempt has waited a moment.
+    pub(super) fn remember_wait(&mut self, actor: Actor) {
+        let Actor::Gateway(n) = actor else { return };
+        if let Some(attempt) = &mut self.gateways[usize::from(n)] {
+            attempt.waited = true;
+        }
+    }
+
+    /// Whether an attempt of the tenant is in flight.
+    pub(super) fn busy(&self, setup: &Setup, tenant: Tenant) -> bool {
+        self.gateways.iter().flatten().any(|attempt| setup.charge(attempt.request).tenant == tenant)
+    }
+
     /// For each attempt in flight: which limits are exhausted now in the store that decides.
     pub(super) fn remember_binding_limits(&mut self, setup: &Setup) {
         for place in 0..self.gateways.len() {
@@ -236,24 +248,26 @@ impl World {
         };
         let (money, counts) = (of(setup.met.truth()), of(setup.met.counts_in()));
         let limit = self.pg.key(charge.tenant).limit;
-        let let_in = self.let_in_and_not_charged(setup, attempt);
+        let day = setup.date_declared(attempt.arrived, charge.tenant);
+        let let_in_that_day = self.let_in_and_not_charged(setup, attempt, |other| other == day);
+        let let_in_that_month = self.let_in_and_not_charged(setup, attempt, |other| other.month() == day.month());
         // What is checked before a stream is its estimate, where that is what bounds the overdraft.
         let asks = match setup.met.overdraft() {
             Overdraft::BeyondEstimate if charge.asking == Asking::Stream => charge.estimate,
-            _ => charge.amount,
+            Overdraft::InFlight | Overdraft::BeyondEstimate => charge.amount,
         };
-        let day = setup.date_declared(attempt.arrived, charge.tenant);
         [
             money.balance + money.credit < asks,
-            counts.used_on(day) + let_in >= counts.daily_quota,
-            counts.used_in(day.month()) + let_in >= counts.monthly_quota,
+            counts.used_on(day) + let_in_that_day >= counts.daily_quota,
+            counts.used_in(day.month()) + let_in_that_month >= counts.monthly_quota,
             limit.is_some_and(|limit| self.spent(setup, charge.tenant) >= limit),
         ]
     }
 
-    /// Other requests of the tenant in flight that may have been let in and are not charged: a place in the quota that one of
-    /// them has taken is a right reason to refuse.
-    fn let_in_and_not_charged(&self, setup: &Setup, attempt: &Attempt) -> u32 {
+    /// Other requests of the tenant that may have been let in and are not charged: they are in flight, or their charge is
+    /// handed over and still to come. A place in the quota that one of them has taken is a right reason to refuse.
+    /// `within` says whether a window is meant; a charge that carries no day counts in whichever it falls.
+    fn let_in_and_not_charged(&self, setup: &Setup, attempt: &Attempt, within: impl Fn(Day) -> bool) -> u32 {
         let tenant = setup.charge(attempt.request).tenant;
         let others = setup.all_requests().filter(|&other| other != attempt.request);
         let waiting = others.filter(|&other| {
@@ -261,9 +275,19 @@ impl World {
             charge.tenant == tenant
                 && charge.asking.is_call()
                 && self.clients[other.index()].charged_on.is_none()
-                && self.in_flight(other).next().is_some()
+                && (self.in_flight(other).next().is_some() || self.is_to_be_charged(setup, other, &within))
         });
         waiting.count() as u32
+    }
+
+    /// Whether the queue holds the charge of a request, for a day that is meant or for none.
+    fn is_to_be_charged(&self, setup: &Setup, request: Request, within: impl Fn(Day) -> bool) -> bool {
+        let Some(place) = place_of(setup, Actor::Worker(request)) else { return false };
+        self.jobs[place].errands.iter().any(|queued| match queued.errand {
+            Errand::Charge { day, .. } => day.is_none_or(&within),
+            Errand::Settle(_) => true,
+            Errand::Usage { .. } | Errand::Snapshot { .. } => false,
+        })
     }
 
     fn spent(&self, setup: &Setup, tenant: Tenant) -> Money {
@@ -292,19 +316,21 @@ impl World {
     pub(super) fn told(&self, setup: &Setup, attempt: &Attempt, answer: Answer) -> Told {
         let was_binding = match answer {
             Answer::Refused(limit) => attempt.was_binding[place_of_limit(limit)],
-            _ => false,
+            Answer::Ok(_) | Answer::Duplicate | Answer::Error(_) => false,
         };
         let tenant = setup.charge(attempt.request).tenant;
         let window = self.window_of(setup, tenant, attempt.arrived);
-        let let_in = self.let_in_and_not_charged(setup, attempt);
+        let that_day = |day: Day| day == window;
+        let that_month = |day: Day| day.month() == window.month();
+        let let_in = |within: &dyn Fn(Day) -> bool| self.let_in_and_not_charged(setup, attempt, within);
         Told {
             answer,
             knew_charged: attempt.knows_charged,
             was_binding,
             others_in_flight: self.in_flight(attempt.request).next().is_some(),
             day: setup.date_declared(attempt.arrived, tenant),
-            counted_that_day: let_in + self.counted(setup, tenant, |day| day == window),
-            counted_that_month: let_in + self.counted(setup, tenant, |day| day.month() == window.month()),
+            counted_that_day: let_in(&that_day) + self.counted(setup, tenant, that_day),
+            counted_that_month: let_in(&that_month) + self.counted(setup, tenant, that_month),
             after_loss: attempt.after_loss && !attempt.touched && !attempt.overlapped,
         }
     }

@@ -14,7 +14,7 @@ use arrayvec::ArrayVec;
 pub use impossible::Impossible;
 pub use process::{Next, Process, Work, label_of, run_on};
 
-use crate::books::{Books, KeyBook, RequestBook, StreamBook, TenantBook};
+use crate::books::{Allowed, Books, Cached, KeyBook, RequestBook, StreamBook, TenantBook};
 use crate::day::Day;
 use crate::delivery::{Cut, Endings};
 use crate::effect::{DAY, Errand, Fields, RedisOp};
@@ -50,6 +50,7 @@ pub struct Attempt {
     /// Work of its own request is uncommitted, while another one rides with it.
     open_work: bool,
     touched: bool,
+    waited: bool,
     returns: bool,
     overlapped: bool,
     knows_charged: bool,
@@ -99,6 +100,17 @@ struct Queued {
     arrived: Option<u8>,
 }
 
+/// A command of Redis that was given up and is still on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Late {
+    /// Who sent it.
+    actor: Actor,
+    /// What it is.
+    op: RedisOp,
+    /// Its sender was in a transaction when it was sent.
+    in_transaction: bool,
+}
+
 /// The state of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
@@ -113,8 +125,10 @@ pub struct World {
     turn: u8,
     /// By gateway: by how many days its date is ahead of the others'.
     skews: ArrayVec<i8, MAX_GATEWAYS>,
+    /// By tenant: the largest quotas so far in the windows that are open.
+    allowed: ArrayVec<Allowed, MAX_TENANTS>,
     /// A command of Redis that was given up and is still on its way.
-    late: Option<(Actor, RedisOp)>,
+    late: Option<Late>,
     /// Redis has lost data or its scripts, and no other fault has struck since.
     redis_lost: bool,
     left: Faults,
@@ -168,6 +182,7 @@ impl World {
             jobs: setup.jobs().iter().map(job).collect(),
             turn: 0,
             skews: (0..setup.gateways).map(|_| 0).collect(),
+            allowed: quotas.iter().map(Allowed::by).collect(),
             late: None,
             redis_lost: false,
             left: setup.faults,
@@ -183,7 +198,9 @@ impl World {
     pub fn running(&self, setup: &Setup, actor: Actor) -> Option<&Process> {
         match actor {
             Actor::Gateway(n) => self.attempt(n).map(|attempt| &attempt.process),
-            job => self.jobs[place_of(setup, job)?].running.as_deref(),
+            job @ (Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_)) => {
+                self.jobs[place_of(setup, job)?].running.as_deref()
+            }
         }
     }
 
@@ -239,13 +256,15 @@ impl World {
         let tenant = |t: Tenant| TenantBook {
             open: setup.opening(t).balance,
             open_used: setup.opening(t).daily_used,
+            allowed: self.allowed[t.index()],
             open_day: setup.date_declared(0, t),
             dates: setup.calendar.dates(self.turn, t),
             quota: self.pg.quota(t),
             hash: self.redis.hash(t),
             key: self.pg.key(t),
             budget: self.pg.budget(t),
-            counter: self.redis.budget(t).map(|(micros, _)| micros),
+            counter: self.redis.budget(t).map(|(value, ttl)| Cached { value, expires: ttl.is_some() }),
+            principal: self.redis.principal(t).map(|(value, _)| Cached { value, expires: true }),
             usage: self.pg.usage(t),
         };
         Books {
@@ -306,10 +325,12 @@ impl World {
                 let original = setup.all_requests().map(|r| setup.charge(r)).find(|other| other.trace == of);
                 original.map_or(Money::ZERO, |original| match original.asking {
                     Asking::Stream => self.taken_by_rows(setup, original),
-                    _ => original.amount,
+                    Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => {
+                        original.amount
+                    }
                 })
             }
-            _ => charge.amount,
+            Asking::Charge | Asking::Stream | Asking::Recharge | Asking::DailyQuota(_) => charge.amount,
         }
     }
 
@@ -331,7 +352,7 @@ impl World {
     fn session(&self, setup: &Setup, actor: Actor) -> Session {
         match actor {
             Actor::Gateway(n) => Session(n),
-            job => {
+            job @ (Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_)) => {
                 let place = place_of(setup, job).unwrap_or_default();
                 Session((self.gateways.len() + place) as u8)
             }

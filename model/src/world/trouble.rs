@@ -1,6 +1,6 @@
 //! What the world does to us, and what of it is remembered: whom a fault touched.
 
-use crate::books::Occurrence;
+use crate::books::{Allowed, Occurrence};
 use crate::design::Scripts;
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
@@ -8,7 +8,7 @@ use crate::reply::{Failure, Reply};
 use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::redis::Redis;
-use crate::world::{Impossible, Next, World, label_of};
+use crate::world::{Impossible, Late, Next, World, label_of};
 
 impl World {
     /// A crash or a cancellation: the process is gone, its connection with it; the client learns nothing.
@@ -30,7 +30,9 @@ impl World {
         self.touch(actor);
         match actor {
             Actor::Gateway(n) => drop(self.end_attempt(setup, n)),
-            job => self.end_job(setup, job),
+            job @ (Actor::Sync | Actor::CopyBack | Actor::Sweeper | Actor::Worker(_) | Actor::Task(_)) => {
+                self.end_job(setup, job)
+            }
         }
         Ok(())
     }
@@ -68,16 +70,20 @@ impl World {
         if self.late.is_some() {
             return Err(Impossible::Late("a command is on its way already"));
         }
+        let in_transaction = self.may_still_roll_back(setup, actor);
         let op = self.redis_fails(setup, actor, step, Failure::RedisLost, did)?;
-        self.late = Some((actor, op.sent_first()));
+        self.late = Some(Late { actor, op: op.sent_first(), in_transaction });
         Ok(())
     }
 
     pub(super) fn run_late(&mut self, setup: &Setup, did: &mut Occurrence) -> Result<(), Impossible> {
-        let (actor, op) = self.late.take().ok_or(Impossible::Late("no command is on its way"))?;
+        let Late { actor, op, in_transaction } =
+            self.late.take().ok_or(Impossible::Late("no command is on its way"))?;
         let call = Call { step: Step::Reply, behalf: None, effect: Effect::Redis(op) };
         let before = self.before(setup);
         self.watch_redis(setup, actor, op, did);
+        // It tells of what its sender had under way when it was sent, not of a transaction that has begun since.
+        did.early &= in_transaction;
         let _nobody_hears = self.redis.execute(op);
         self.forget_gone_keys();
         self.after_step(setup, actor, call, &before);
@@ -100,7 +106,7 @@ impl World {
         if ran {
             let sent = match call.effect {
                 Effect::Redis(op) => Call { effect: Effect::Redis(op.sent_first()), ..call },
-                _ => call,
+                Effect::Pg(_) | Effect::Local(_) => call,
             };
             let _unseen = self.ask(setup, actor, sent, did);
         }
@@ -166,7 +172,9 @@ impl World {
         let next = self.running(setup, actor).map(|process| process.next);
         let call = match next.ok_or_else(|| Impossible::Idle(actor.name()))? {
             Next::Wait(call) if call.step == step => call,
-            _ => return Err(Impossible::NotWaiting { actor: actor.name(), step }),
+            Next::Ask(_) | Next::Wait(_) | Next::Answer(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => {
+                return Err(Impossible::NotWaiting { actor: actor.name(), step });
+            }
         };
         self.note_actor(setup, actor, did);
         self.touch(actor);
@@ -195,7 +203,7 @@ impl World {
     pub(super) fn change_weather(&mut self, setup: &Setup, mv: Move) -> Result<(), Impossible> {
         match mv {
             Move::Midnight if !setup.calendar.has(self.turn + 1) => return Err(Impossible::EndOfCalendar),
-            Move::Midnight => self.turn += 1,
+            Move::Midnight => self.turn_the_day(setup),
             Move::BrokerLoss => self.lose_the_queue(setup),
             Move::ClockSkew { gateway, ahead } => {
                 let skew = self.skews.get_mut(usize::from(gateway)).filter(|skew| **skew == 0);
@@ -217,10 +225,27 @@ impl World {
                 self.redis.flush_scripts();
                 self.redis_lost = true;
             }
-            _ => {
+            Move::RedisLoss => {
                 self.redis.lose_everything();
                 self.redis_lost = true;
             }
+            // What is carried out elsewhere.
+            Move::Send { .. }
+            | Move::Step { .. }
+            | Move::Crash { .. }
+            | Move::Cancel { .. }
+            | Move::Unreachable { .. }
+            | Move::Lost { .. }
+            | Move::RedisFull { .. }
+            | Move::TimesOut { .. }
+            | Move::RunsLate
+            | Move::UpstreamFails { .. }
+            | Move::ClientAborts { .. }
+            | Move::ProviderAborts { .. }
+            | Move::Unheard { .. }
+            | Move::IdleTimeout { .. }
+            | Move::LockTimeout { .. }
+            | Move::PostgresRestart => {}
         }
         if setup.met.scripts == Scripts::Eval {
             // Nobody asks for a script by its hash: worlds that differ in nothing else are one.
@@ -232,6 +257,22 @@ impl World {
             self.strike_all(setup);
         }
         Ok(())
+    }
+
+    /// Windows that begin are judged by the quotas of then.
+    fn turn_the_day(&mut self, setup: &Setup) {
+        let was = self.turn;
+        self.turn += 1;
+        for tenant in setup.tenants() {
+            let (ended, began) = (setup.date_declared(was, tenant), setup.date_declared(self.turn, tenant));
+            let (now, allowed) = (Allowed::by(&self.pg.quota(tenant)), &mut self.allowed[tenant.index()]);
+            if ended != began {
+                allowed.daily = now.daily;
+            }
+            if ended.month() != began.month() {
+                allowed.monthly = now.monthly;
+            }
+        }
     }
 
     pub(super) fn touch(&mut self, actor: Actor) {

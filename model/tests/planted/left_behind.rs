@@ -88,8 +88,8 @@ pub fn planted() -> Vec<Planted> {
                 client: sends t1 to gateway-a
                 gateway-a: U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 M5 M3 M4 M7 M8 T7a T7b reply
                 client: sends v1 to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6 V7 V8 V9 V10
-                effective refunds of t1 = 15.00
+                gateway-a: V1 V2 V3 V4 V5 V6
+                given back for t1 = 15.00
                 effective charge of t1 = 12.00"#]],
         },
         Planted {

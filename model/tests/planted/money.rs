@@ -177,11 +177,9 @@ pub fn planted() -> Vec<Planted> {
                 client: sends t1 to gateway-a sends v1 to gateway-b
                 gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
                 client: sends v2 to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6 V7 V8 V9
-                gateway-b: V1
-                gateway-a: V10
-                gateway-b: V2 V3 V4 V5 V6 V7 V8 V9 V10
-                effective refunds of t1 = 10.50
+                gateway-a: V1 V2 V3 V4 V5 V6
+                gateway-b: V1 V2 V3 V4 V5 V6
+                given back for t1 = 10.50
                 effective charge of t1 = 5.25"#]],
         },
     ]

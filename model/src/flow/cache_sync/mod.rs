@@ -30,7 +30,7 @@ pub fn write(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
 pub fn hook(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
     match charge.design.cache {
         Cache::B | Cache::BFixed => hook::start_task(io, charge, taken),
-        _ => Ok(()),
+        Cache::AsReported | Cache::A | Cache::AFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => Ok(()),
     }
 }
 

@@ -59,8 +59,5 @@ pub(super) fn on_exception(io: &mut Io<'_>, charge: &Charge, failure: Failure) -
 
 /// What a failed attempt tells its client: a refusal by its limit, anything else as an error.
 pub fn answer_of(failure: Failure) -> Answer {
-    match failure {
-        Failure::Refused(limit) => Answer::Refused(limit),
-        other => Answer::Error(other),
-    }
+    if let Failure::Refused(limit) = failure { Answer::Refused(limit) } else { Answer::Error(failure) }
 }

@@ -1,12 +1,12 @@
 //! The deduct as the quoted code really does it ("code:" in "The deduct, T1 to T7").
 
 use crate::effect::{DAY, PgOp, RedisOp};
-use crate::flow::deduct::as_reported::on_exception;
+use crate::flow::deduct::as_reported::{answer_of, on_exception};
 use crate::flow::deduct::ledger_lookup::{answer_or_finish, look_up};
 use crate::flow::deduct::transaction::{check_and_charge_once, insert_pending, mark_committed};
 use crate::flow::deduct::{Deducted, Taken};
 use crate::flow::{Charge, cache_sync};
-use crate::io::{Flow, Io, caught, fail};
+use crate::io::{Flow, Io, caught};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::QuotaRow;
@@ -25,11 +25,11 @@ pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
         Ok(Some(answer)) => return Ok(Deducted::Answered(answer)),
         Ok(None) if held => return Ok(Deducted::Answered(Answer::Error(Failure::KeyWithoutRow))),
         Ok(None) => {}
-        Err(failure) if held => {
+        // Both lookups stand before the `try`: the handler does not run, and a key that was taken stays.
+        Err(failure) => {
             let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
-            return Ok(Deducted::Answered(super::as_reported::answer_of(failure)));
+            return Ok(Deducted::Answered(answer_of(failure)));
         }
-        Err(failure) => return on_exception(io, charge, failure).map(Deducted::Answered),
     }
     let taken = match caught(in_callers_transaction(io, charge))? {
         Ok(taken) => taken,
@@ -71,7 +71,7 @@ fn in_callers_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
 /// 3. The driver begins a transaction by itself (T4d), T4a reads again, T4b takes the money.
 /// 4. T5 finds no row to mark, which nobody looks at; there is no savepoint left to release.
 fn charge_or_roll_back_all(io: &mut Io<'_>, charge: &Charge) -> Flow<(QuotaRow, bool)> {
-    if let Some(snapshot) = io.phase(|io| first_try(io, charge))? {
+    if let Some(snapshot) = io.phase(|io| check_and_charge_once(io, charge))? {
         return Ok((snapshot, true));
     }
     let snapshot = io.phase(|io| {
@@ -82,11 +82,4 @@ fn charge_or_roll_back_all(io: &mut Io<'_>, charge: &Charge) -> Flow<(QuotaRow, 
         })
     })?;
     Ok((snapshot, false))
-}
-
-fn first_try(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<QuotaRow>> {
-    match check_and_charge_once(io, charge) {
-        Err(crate::io::Stop::Failed(failure)) => fail(failure),
-        other => other,
-    }
 }

@@ -11,10 +11,8 @@ use crate::step::Step;
 
 /// A plain SELECT of the row by trace, whoever's it is: the trace alone is unique in the original.
 pub fn select_row(io: &mut Io<'_>, step: Step, trace: Trace) -> Flow<Option<LedgerRow>> {
-    match io.pg(step, PgOp::SelectRow { trace, lock: false })? {
-        Reply::Row(row) => Ok(row),
-        _ => Ok(None),
-    }
+    let reply = io.pg(step, PgOp::SelectRow { trace, lock: false })?;
+    if let Reply::Row(row) = reply { Ok(row) } else { Ok(None) }
 }
 
 /// The row of the charge's trace. As written the lookup is by trace alone; the repaired readings look at the tenant too.
@@ -28,10 +26,8 @@ pub fn look_up(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<Ledg
 
 /// Like [`look_up`], but FOR UPDATE.
 pub fn lock_row(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<LedgerRow>> {
-    match io.pg(step, PgOp::SelectRow { trace: charge.trace, lock: true })? {
-        Reply::Row(row) => own_row(row, charge),
-        _ => Ok(None),
-    }
+    let reply = io.pg(step, PgOp::SelectRow { trace: charge.trace, lock: true })?;
+    if let Reply::Row(row) = reply { own_row(row, charge) } else { Ok(None) }
 }
 
 fn own_row(row: Option<LedgerRow>, charge: &Charge) -> Flow<Option<LedgerRow>> {

@@ -54,9 +54,9 @@ fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     let counts = literal || !charge.path.quota_check;
     let script =
         Script::Deduct { amount: charge.amount, negative: charge.negative, counts, day: charge.day, arithmetic };
-    match io.redis(Step::T4e, charge.eval(script))? {
-        Reply::Denied(limit) => fail(Failure::Refused(limit)),
-        Reply::Left(balance) => Ok(balance),
-        _ => Ok(Money::ZERO),
+    let reply = io.redis(Step::T4e, charge.eval(script))?;
+    if let Reply::Denied(limit) = reply {
+        return fail(Failure::Refused(limit));
     }
+    if let Reply::Left(balance) = reply { Ok(balance) } else { Ok(Money::ZERO) }
 }

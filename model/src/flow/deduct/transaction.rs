@@ -66,10 +66,8 @@ pub fn insert_and_charge(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
 
 /// A SELECT of the tenant's quota row.
 pub fn read_quota(io: &mut Io<'_>, step: Step, tenant: Tenant) -> Flow<QuotaRow> {
-    match io.pg(step, PgOp::SelectQuota(tenant))? {
-        Reply::Quota(row) => Ok(row),
-        _ => Ok(QuotaRow::default()),
-    }
+    let reply = io.pg(step, PgOp::SelectQuota(tenant))?;
+    if let Reply::Quota(row) = reply { Ok(row) } else { Ok(QuotaRow::default()) }
 }
 
 /// The optimistic UPDATE; whether it found the version.

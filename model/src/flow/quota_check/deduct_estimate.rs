@@ -12,8 +12,6 @@ use crate::step::Step;
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
     let arithmetic = if charge.design.cache == Cache::A { Arithmetic::Lua } else { Arithmetic::Exact };
     let script = Script::Deduct { amount: charge.estimate, negative: false, counts: true, day: charge.day, arithmetic };
-    match io.redis(Step::Q8, charge.eval(script))? {
-        Reply::Denied(limit) => Ok(Some(limit)),
-        _ => Ok(None),
-    }
+    let reply = io.redis(Step::Q8, charge.eval(script))?;
+    if let Reply::Denied(limit) = reply { Ok(Some(limit)) } else { Ok(None) }
 }

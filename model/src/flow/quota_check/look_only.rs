@@ -10,8 +10,6 @@ use crate::step::Step;
 /// Q5b: the counts in the hash are read and compared. Reading where the review leaves a gap: a hash that is gone since
 /// the warm-up has no limits, as a missing limit has none in the script.
 pub fn look(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
-    match io.redis(Step::Q5b, RedisOp::ReadHash(charge.tenant))? {
-        Reply::Hash(Some(row)) => Ok(row.binding_count(charge.day)),
-        _ => Ok(None),
-    }
+    let reply = io.redis(Step::Q5b, RedisOp::ReadHash(charge.tenant))?;
+    if let Reply::Hash(Some(row)) = reply { Ok(row.binding_count(charge.day)) } else { Ok(None) }
 }

@@ -36,6 +36,6 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     match bill_and_commit(io, &Charge { amount, negative: true, commits: true, ..*charge })? {
         Answer::Error(failure) => Ok(answer_unless(charge, &over, Some(failure))),
         Answer::Ok(_) => Ok(answer(charge, &over)),
-        other => Ok(other),
+        other @ (Answer::Refused(_) | Answer::Duplicate) => Ok(other),
     }
 }
