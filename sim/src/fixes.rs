@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use model::design::{PRESETS, Preset};
-use model::invariant;
+use model::invariant::{self, Concern};
 use model::risk::Risk;
 
 use crate::claims::Claim;
@@ -31,6 +31,13 @@ pub struct Spot {
     /// Whether the fix was proposed for it: a claim that its risk's fixes aim at is about this invariant, and the
     /// scenario is its risk's.
     pub aimed: bool,
+}
+
+impl Spot {
+    /// What its breach harms.
+    pub fn concerns(&self) -> Concern {
+        invariant::find(self.invariant).map_or(Concern::Records, |invariant| invariant.concerns)
+    }
 }
 
 /// A fix, compared with the original.
@@ -63,8 +70,8 @@ pub enum Worth {
     Partly,
     /// It cures none of it and breaks nothing new.
     Useless,
-    /// It breaks what the original holds.
-    Harms,
+    /// It breaks what the original holds; the gravest kind of it.
+    Harms(Concern),
     /// Nothing speaks against it, but not all is known.
     Unknown,
 }
@@ -76,7 +83,9 @@ impl Worth {
             Worth::Works => "works",
             Worth::Partly => "in part",
             Worth::Useless => "no cure",
-            Worth::Harms => "does harm",
+            Worth::Harms(Concern::Money) => "harms money",
+            Worth::Harms(Concern::Answers) => "harms answers",
+            Worth::Harms(Concern::Records) => "harms records",
             Worth::Unknown => "not known",
         }
     }
@@ -137,7 +146,7 @@ fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Cl
         }
     }
     // Stable: its own risk's scenarios stay first within an invariant.
-    fix.new.sort_by_key(|spot| (invariant::place(spot.invariant), spot.steps));
+    fix.new.sort_by_key(|spot| (spot.concerns(), invariant::place(spot.invariant), spot.steps));
     fix
 }
 
@@ -157,13 +166,19 @@ impl Fix {
     /// Whether it does what it was proposed for without breaking anything.
     pub fn worth(&self) -> Worth {
         let (cured, all) = self.aimed();
-        match (cured, self.new.len()) {
+        match (cured, self.new.iter().map(Spot::concerns).min()) {
             _ if self.works() => Worth::Works,
-            (_, 1..) => Worth::Harms,
-            (0, 0) if all > 0 => Worth::Useless,
+            (_, Some(gravest)) => Worth::Harms(gravest),
+            (0, None) if all > 0 => Worth::Useless,
             _ if cured < all => Worth::Partly,
             _ => Worth::Unknown,
         }
+    }
+
+    /// Breaches of one kind in what was compared: under the original, and under the fix.
+    pub fn breaches(&self, kind: Concern) -> (usize, usize) {
+        let of = |spots: &[Spot]| spots.iter().filter(|spot| spot.concerns() == kind).count();
+        (of(&self.cured) + of(&self.kept), of(&self.kept) + of(&self.new))
     }
 
     /// The worst three of what it breaks, each of another invariant as far as there are three.

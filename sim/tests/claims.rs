@@ -5,6 +5,7 @@
 mod asked;
 
 use asked::asked;
+use model::invariant::Concern;
 use sim::claims::{self, Answer, exit_code, judge};
 use sim::fixes::{Worth, compare};
 use sim::scenario::{Scenario, ScenarioError};
@@ -191,7 +192,9 @@ fn a_fix_is_compared_with_the_original() {
     let worst: Vec<(&str, &str)> = worse.worst().iter().map(|spot| (spot.scenario.as_str(), spot.invariant)).collect();
     assert_eq!(worst, [("p0-4-other", "conserve"), (HERE, "key"), ("p0-4-other", "key")]);
 
-    assert_eq!(worse.worth(), Worth::Harms);
+    assert_eq!(worse.worth(), Worth::Harms(Concern::Money));
+    let kinds = Concern::ALL.map(|kind| worse.breaches(kind));
+    assert_eq!(kinds, [(2, 2), (0, 0), (0, 2)], "once and conserve, nothing told, the key twice");
 
     let part = compared(&[(HERE, "once", Broken, Holds), (THERE, "once", Broken, Broken)]);
     assert_eq!((cured.worth(), part.worth()), (Worth::Works, Worth::Partly));

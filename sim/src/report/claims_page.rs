@@ -1,6 +1,7 @@
 //! The claims answered one by one, and what each fix is worth.
 
 use maud::{Markup, html};
+use model::invariant::Concern;
 use model::risk::Risk;
 
 use crate::claims::{Answer, Judged};
@@ -53,19 +54,20 @@ fn link(scenario: &str, invariant: &str, design: &str, shown: bool) -> String {
     format!("{}#{anchor}", path_of(scenario))
 }
 
-/// Every fix: what it cures, keeps and breaks, and a line of conclusion.
+/// Every fix: a line of conclusion, its breaches of each kind before and after, and the worst of what is new.
 pub(super) fn fixes(fixes: &[Fix]) -> Markup {
     html! {
         div.wide tabindex="0" {
             table.fixes {
-                thead { tr { th { "fix" } th { "conclusion" } th.num { "cures" } th.num { "keeps" } th.num { "new" }
+                thead { tr { th { "fix" } th { "conclusion" }
+                    @for kind in Concern::ALL { th.num { (kind.words()) } }
                     th { "worst of what it breaks" } } }
                 tbody {
                     @for fix in fixes {
                         tr {
                             th { a href={ "#" (design_anchor(fix.preset.name)) } { (fix.preset.name) } small { (fix.preset.title) } }
                             td { (valued(fix.worth())) p.note { (fix.conclusion()) } }
-                            td.num { (fix.cured.len()) } td.num { (fix.kept.len()) } td.num { (fix.new.len()) }
+                            @for kind in Concern::ALL { td.num { (before_and_after(fix, kind)) } }
                             td { @if fix.new.is_empty() { span.none { "nothing" } }
                                 @for spot in fix.worst() { (to(spot)) } }
                         }
@@ -74,6 +76,12 @@ pub(super) fn fixes(fixes: &[Fix]) -> Markup {
             }
         }
     }
+}
+
+/// Breaches of one kind under the original, and under the fix.
+pub(super) fn before_and_after(fix: &Fix, kind: Concern) -> String {
+    let (before, after) = fix.breaches(kind);
+    format!("{before} to {after}")
 }
 
 fn to(spot: &Spot) -> Markup {

@@ -1,15 +1,22 @@
 //! The claims and the fixes as text in a stable order, so that its diff shows an answer changing.
 
+use model::invariant::Concern;
+
 use crate::claims::{Answer, Judged};
 use crate::explain;
 use crate::fixes::Fix;
-use crate::report::claims_page::risks;
+use crate::report::claims_page::{before_and_after, risks};
 use crate::report::index_page::{claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
 
 /// Room for what a fix is worth.
-const WORTH: usize = 9;
+const WORTH: usize = 13;
+/// Room for the breaches of a kind, before and after.
+const KIND: usize = 17;
+/// What the cells of the fixes say.
+pub(super) const KINDS: &str = "Breaches of each kind under as-reported and under the fix, in every scenario of its risk, and in those \
+                                of others in which the fix changes the world.";
 /// Columns before a claim's text.
 const INDENT: &str = "          ";
 
@@ -26,6 +33,7 @@ pub(super) fn claims(judged: &[Judged], fixes: &[Fix]) -> String {
         }
     }
     out.push_str(&format!("\nThe fixes\n{}\n", "-".repeat(WIDTH)));
+    out.push_str(&paragraph("", KINDS));
     out.push_str(&table(fixes));
     ascii(&out)
 }
@@ -50,18 +58,15 @@ fn claim(judged: &Judged, labels: &mut Labels) -> String {
 
 fn table(fixes: &[Fix]) -> String {
     let name = fixes.iter().map(|fix| width(fix.preset.name)).max().unwrap_or(0);
-    let mut out = format!("{}  {}  cures  keeps  new  conclusion\n", pad("fix", name), pad("", WORTH));
+    let kinds = Concern::ALL.map(|kind| format!("{:>KIND$}", kind.words())).join("  ");
+    let mut out = format!("{}  {}  {kinds}\n", pad("fix", name), pad("", WORTH));
     for fix in fixes {
-        let (cures, keeps, new) = (fix.cured.len(), fix.kept.len(), fix.new.len());
-        let counts = format!("{}  {cures:>5}  {keeps:>5}  {new:>3}", pad(fix.worth().word(), WORTH));
-        out.push_str(&paragraph(&format!("{}  {counts}  ", pad(fix.preset.name, name)), &fix.conclusion()));
+        let counts = Concern::ALL.map(|kind| format!("{:>KIND$}", before_and_after(fix, kind))).join("  ");
+        out.push_str(&format!("{}  {}  {counts}\n", pad(fix.preset.name, name), pad(fix.worth().word(), WORTH)));
+        out.push_str(&paragraph("    ", &fix.conclusion()));
         for spot in fix.worst() {
             let steps = spot.steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
-            let indent = " ".repeat(name + width(&counts) + 4);
-            out.push_str(&paragraph(
-                &format!("{indent}new: "),
-                &format!("{} in {}{steps}", spot.invariant, spot.scenario),
-            ));
+            out.push_str(&paragraph("    new: ", &format!("{} in {}{steps}", spot.invariant, spot.scenario)));
             if spot.shown {
                 out.push_str(&format!("    {}\n", explain::command(&spot.scenario, &spot.design, spot.invariant)));
             }

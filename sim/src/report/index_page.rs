@@ -11,7 +11,7 @@ use crate::known::{Known, design};
 use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
 use crate::report::tally::{instead, of_risk, risks, unexpected};
 use crate::report::text::{counted, grouped};
-use crate::report::{claims_page, matrix};
+use crate::report::{claims_page, claims_text, matrix};
 use crate::scenario::Scenario;
 use crate::verdict::{Engine, Explored, Findings, Verdict};
 
@@ -36,7 +36,7 @@ pub(super) fn index(
         section id="fixes" {
             h2 { "The fixes" }
             p.note { "Each is compared with the original, invariant by invariant, in every scenario in which both are known. A \
-                fix was proposed for what the claims of its risk are about, in the scenarios of its risk." }
+                fix was proposed for what the claims of its risk are about, in the scenarios of its risk. " (claims_text::KINDS) }
             (claims_page::fixes(fixes))
         }
         section id="matrix" {
@@ -207,7 +207,7 @@ fn invariants() -> Markup {
             h2 { "Invariants" }
             dl {
                 @for invariant in invariant::ALL {
-                    dt id={ "invariant-" (invariant.id) } { (invariant.id) small { " judged " (invariant.when.words()) } }
+                    dt id={ "invariant-" (invariant.id) } { (invariant.id) small { " " (invariant.concerns.words()) ", judged " (invariant.when.words()) } }
                     dd { (invariant.sentence) " " span.reason { (invariant.reason) } }
                 }
             }

@@ -93,7 +93,7 @@ pub(super) fn valued(worth: Worth) -> Markup {
         Worth::Works => ("holds", "disc"),
         Worth::Partly => ("partly", "square"),
         Worth::Useless => ("partly", "triangle"),
-        Worth::Harms => ("broken", "cross"),
+        Worth::Harms(_) => ("broken", "cross"),
         Worth::Unknown => ("unknown", "diamond"),
     };
     drawn(class, shape, worth.word())
