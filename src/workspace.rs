@@ -94,6 +94,12 @@ impl Workspace {
         Ok(sim::claims::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
+    /// What was reasoned of designs and invariants, beside what is found.
+    pub fn reasoned(&self, scenarios: &[Scenario]) -> Result<Vec<sim::reasoned::Reasoned>, Failure> {
+        let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        Ok(sim::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
+    }
+
     /// Removes the files of a kind from a folder, so that no finding outlives its breach.
     pub fn clear(&self, relative: &str, kind: &str) -> Result<(), Failure> {
         let Ok(entries) = std::fs::read_dir(self.path(relative)) else { return Ok(()) };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sim::capsules::{Capsules, FOUND};
 use sim::claims::{self, Judged};
 use sim::lock::{self, Entry, Lock};
+use sim::reasoned::{self, Agreement, Compared};
 use sim::report;
 use sim::scenario::{Locks, Scenario};
 use sim::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
@@ -18,6 +19,12 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
+
+/// The claims and the reasoned verdicts, beside what was found.
+struct Answers<'a> {
+    judged: &'a [Judged],
+    reasoned: &'a [Compared],
+}
 
 /// How much of everything a run does.
 struct Tier {
@@ -47,6 +54,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let scenarios = workspace.scenarios(Locks::Read)?;
     let claims = workspace.claims(&scenarios)?;
+    let reasoned = reasoned::compare(&workspace.reasoned(&scenarios)?, &scenarios);
     if args.update_reports {
         refuse_given_servers()?;
     }
@@ -106,14 +114,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     keep_the_shortest(&mut found);
     point_at_the_shortest(&mut found);
     let judged = claims::judge(&claims, &found);
-    write(&workspace, args, &tier, &scenarios, &judged, &found, &capsules)?;
+    let answers = Answers { judged: &judged, reasoned: &reasoned };
+    write(&workspace, args, &tier, &scenarios, &answers, &found, &capsules)?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    let exit = match (found.exit_code(), claims::exit_code(&judged)) {
-        (1, _) | (_, 1) => 1,
+    let exit = match [found.exit_code(), claims::exit_code(&judged), reasoned::exit_code(&reasoned)] {
+        codes if codes.contains(&1) => 1,
         _ if missing && ci => 69,
-        (findings, claims) => findings.max(claims),
+        codes => codes.into_iter().max().unwrap_or(0),
     };
-    print(args, &scenarios, &judged, &found, exit);
+    print(args, &scenarios, &answers, &found, exit);
     Ok(exit)
 }
 
@@ -146,16 +155,20 @@ fn write(
     args: &RunArgs,
     tier: &Tier,
     scenarios: &[Scenario],
-    judged: &[Judged],
+    answers: &Answers<'_>,
     found: &Findings,
     capsules: &Capsules,
 ) -> Result<(), Failure> {
+    let judged = answers.judged;
     workspace.clear(FOUND, "json")?;
     for (path, text) in capsules.files() {
         workspace.write(path, &text)?;
     }
-    let texts =
-        [("summary.txt", report::summary(scenarios, found)), ("claims.txt", report::claims(scenarios, judged, found))];
+    let texts = [
+        ("summary.txt", report::summary(scenarios, found)),
+        ("claims.txt", report::claims(scenarios, judged, found)),
+        ("reasoned.txt", report::reasoned(answers.reasoned)),
+    ];
     for (name, text) in &texts {
         workspace.write(&format!("{OUTPUT}/{name}"), text)?;
     }
@@ -192,14 +205,19 @@ fn lock_of(scenario: &Scenario, found: &Findings) -> Option<Lock> {
     Some(Lock { entries: entries.collect::<Option<Vec<_>>>()? })
 }
 
-fn print(args: &RunArgs, scenarios: &[Scenario], judged: &[Judged], found: &Findings, exit: u8) {
+fn print(args: &RunArgs, scenarios: &[Scenario], answers: &Answers<'_>, found: &Findings, exit: u8) {
     if args.json {
         output::line(&crate::document::findings("run", found, exit));
         return;
     }
     output::text(&report::overview(scenarios, found));
-    let as_expected = judged.iter().filter(|judged| judged.as_expected).count();
-    output::line(&format!("claims {} of the review judged, {as_expected} as expected", judged.len()));
+    let as_expected = answers.judged.iter().filter(|judged| judged.as_expected).count();
+    output::line(&format!("claims {} of the review judged, {as_expected} as expected", answers.judged.len()));
+    output::line(&report::reasoned_in_words(answers.reasoned));
+    for it in answers.reasoned.iter().filter(|it| it.agreement == Agreement::Contradicts) {
+        let (design, must) = (&it.line.design, it.line.must.words());
+        output::line(&format!("! reasoned: {design} {must} {}, but {}", it.line.invariant, it.found));
+    }
     for NotRun { engine, why } in &found.not_run {
         output::line(&format!("\nNOT RUN: {}: {why}", engine.name()));
     }

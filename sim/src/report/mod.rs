@@ -12,6 +12,7 @@ mod labels;
 mod matrix;
 mod overview;
 mod page;
+mod reasoned;
 mod row;
 mod scenario_page;
 mod short_index;
@@ -33,6 +34,7 @@ use crate::verdict::Findings;
 
 pub use labels::Labels;
 pub use overview::overview;
+pub use reasoned::{reasoned, reasoned_in_words};
 pub use storyboard::storyboard;
 pub use summary::summary;
 pub use terminal::terminal;

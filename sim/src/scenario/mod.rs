@@ -116,7 +116,7 @@ pub fn load_all(folder: &Path, locks: Locks) -> Result<Vec<Scenario>, ScenarioEr
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let claims = path.file_name().is_some_and(|name| name == crate::claims::FILE);
+        let claims = path.file_name().is_some_and(|name| name == crate::claims::FILE || name == crate::reasoned::FILE);
         if path.extension().is_some_and(|extension| extension == "toml") && !claims {
             files.push(path);
         }
