@@ -196,30 +196,45 @@ fn claims_and_fixes_as_text() {
 
         The fixes
         ----------------------------------------------------------------------------------------------------
-        fix                                     cures  keeps  new  conclusion
-        p0-1-a                       not known      0      0    0  nothing is known of it
-        p0-1-a+fixed                 not known      0      0    0  nothing is known of it
-        p0-1-b                       not known      0      0    0  nothing is known of it
-        p0-1-b+fixed                 not known      0      0    0  nothing is known of it
-        p0-1-c                       not known      0      0    0  nothing is known of it
-        p0-1-c+sweeper               not known      0      0    0  nothing is known of it
-        p0-1-c+fixed                 not known      0      0    0  nothing is known of it
-        p0-1-hold-then-settle        not known      0      0    0  nothing is known of it
-        p0-1-hold-then-settle+fixed  not known      0      0    0  nothing is known of it
-        p0-1-trace-plus-timestamp    not known      0      0    0  nothing is known of it
-        p0-2-a                       not known      0      0    0  nothing is known of it
-        p0-2-a+fixed                 not known      0      0    0  nothing is known of it
-        p0-2-b                       not known      0      0    0  nothing is known of it
-        p0-2-b+fixed                 not known      0      0    0  nothing is known of it
-        p0-3-a                       not known      1      0    0  cures what it was proposed for and breaks
-                                                                   nothing new; 1 not known; not looked at
-                                                                   in 2 scenarios
-        p0-3-a+fixed                 not known      2      0    0  cures what it was proposed for and breaks
-                                                                   nothing new; not looked at in 1 scenario
-        p0-3-b                       not known      1      0    0  cures what it was proposed for and breaks
-                                                                   nothing new; not looked at in 2 scenarios
-        p0-3-b+fixed                 not known      1      0    0  cures what it was proposed for and breaks
-                                                                   nothing new; not looked at in 2 scenarios
+        Breaches of each kind under as-reported and under the fix, in every scenario of its risk, and in
+        those of others in which the fix changes the world.
+        fix                                                     money            answers  cache and records
+        p0-1-a                       not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-a+fixed                 not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-b                       not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-b+fixed                 not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-c                       not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-c+sweeper               not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-c+fixed                 not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-hold-then-settle        not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-hold-then-settle+fixed  not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-1-trace-plus-timestamp    not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-2-a                       not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-2-a+fixed                 not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-2-b                       not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-2-b+fixed                 not known                 0 to 0             0 to 0             0 to 0
+            nothing is known of it
+        p0-3-a                       not known                 0 to 0             1 to 0             0 to 0
+            cures what it was proposed for and breaks nothing new; 1 not known; not looked at in 2 scenarios
+        p0-3-a+fixed                 not known                 0 to 0             2 to 0             0 to 0
+            cures what it was proposed for and breaks nothing new; not looked at in 1 scenario
+        p0-3-b                       not known                 0 to 0             1 to 0             0 to 0
+            cures what it was proposed for and breaks nothing new; not looked at in 2 scenarios
+        p0-3-b+fixed                 not known                 0 to 0             1 to 0             0 to 0
+            cures what it was proposed for and breaks nothing new; not looked at in 2 scenarios
     "#]]
     .assert_eq(&text[..=until]);
 }
