@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
 use model::invariant;
 use model::step::Step;
-use sim::explain::Waypoint;
+use sim::route::Waypoint;
 
 /// Proves, or refutes by a replayable counterexample, that an LLM gateway's quota and billing keep the money right.
 ///
@@ -199,6 +199,9 @@ pub struct ExplainArgs {
     /// What must occur in the run, in this order: steps such as T7c, faults such as crash
     #[arg(long, value_name = "STEP,...", value_delimiter = ',')]
     pub through: Vec<Waypoint>,
+    /// What must not occur in it: steps and faults, by the same names
+    #[arg(long, value_name = "STEP,...", value_delimiter = ',')]
+    pub without: Vec<Waypoint>,
     /// Stop after this long, such as 60s or 5m
     #[arg(long, value_parser = duration)]
     pub time: Option<Duration>,

@@ -121,7 +121,7 @@ pub fn replays(replays: &[Replayed], not_run: &[NotRun], exit: u8) -> String {
 
 /// What `explain` prints where there is a run.
 pub fn explanation(found: &Counterexample, states: u64) -> String {
-    let Counterexample { scenario, design, capsule, setup, run, breach, without } = found;
+    let Counterexample { scenario, design, capsule, setup, run, breach, without, .. } = found;
     let moves = run.entries.iter().map(|entry| story::tell(setup, entry).what).collect();
     let without = without.iter().map(|(fault, breaks)| Without { fault, still_broken: *breaks }).collect();
     let (invariant, after, figures) = (breach.invariant, breach.after, &breach.figures);

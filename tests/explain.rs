@@ -90,6 +90,24 @@ fn a_run_by_way_of_steps_and_faults_is_the_shortest_of_those() {
 }
 
 #[test]
+fn a_run_without_steps_and_faults_is_the_shortest_of_those_that_lack_them() {
+    let folder = checkout(&["p1-8-sent-before-commit"]);
+    let asked = "p1-8-sent-before-commit --design as-reported --invariant usage";
+    let ask = |way: &str| text(&explain(folder.path(), &format!("{asked}{way}")));
+    // The worker dies before it acknowledges, so that the job of a committed charge is done twice.
+    let any = ask("");
+    assert!(any.contains("C2 commit") && any.contains("effective charges of acme = 1"), "{any}");
+    // The caller dies before it commits, and the job of a charge that was rolled back is done.
+    let rolled_back = ask(" --through J0,crash --without C2");
+    assert!(!rolled_back.contains("C2 commit"), "{rolled_back}");
+    assert!(rolled_back.contains("effective charges of acme = 0"), "{rolled_back}");
+    let name = "target/trial/found/p1-8-sent-before-commit.as-reported.usage.through-J0.through-crash.without-C2.json";
+    assert!(folder.path().join(name).is_file());
+    let none = ask(" --without crash");
+    assert!(none.contains("no run breaks usage under as-reported in p1-8-sent-before-commit without crash"), "{none}");
+}
+
+#[test]
 fn what_is_not_there_and_what_is_not_known_are_told_apart() {
     let folder = checkout(&["p0-3-crash-between-steps", "p1-9-everything-at-once"]);
     let none = explain(folder.path(), "p0-3-crash-between-steps --design p0-3-a --invariant progress");
@@ -135,6 +153,10 @@ fn a_name_that_is_none_is_bad_input() {
         (
             "p0-3-crash-between-steps --design p0-3-a --invariant key --through impatience",
             "--through impatience: p0-3-crash-between-steps does not allow that fault; it allows: crash",
+        ),
+        (
+            "p0-3-crash-between-steps --design p0-3-a --invariant key --without cancel",
+            "--without cancel: p0-3-crash-between-steps does not allow that fault; it allows: crash",
         ),
         ("p0-3-crash-between-steps --design p0-3-a", "--invariant"),
     ] {

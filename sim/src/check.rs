@@ -15,6 +15,7 @@ use model::world::World;
 use crate::capsules::Capsules;
 use crate::explore::{self, Ended, Exploration, ExploreError, Limits, Machine};
 use crate::lock::{Entry, Pin};
+use crate::route::Route;
 use crate::scenario::{Case, Scenario};
 use crate::story;
 use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
@@ -230,6 +231,7 @@ fn counterexample(
         setup: case.setup.clone(),
         run,
         breach,
+        route: Route::default(),
         without: Vec::new(),
     }))
 }

@@ -1,79 +1,22 @@
-//! One counterexample, found again: the shortest run of a scenario and a design that breaks an invariant, if asked for one in
-//! which certain steps and faults occur. Only our own search looks, and only until it is found.
+//! One counterexample, found again: the shortest run of a scenario and a design that breaks an invariant, if asked for by way
+//! of certain steps and faults. Only our own search looks, and only until it is found.
 
-use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::books::{Books, Edge, Occurrence};
 use model::invariant::{self, Look};
 use model::moves::Move;
-use model::setup::{Faults, Setup};
-use model::step::{Step, UnknownStep};
+use model::setup::Setup;
 use model::trace::Run;
 use model::world::World;
 
 use crate::capsules::FOUND;
 use crate::explore::{self, Ended, ExploreError, Limits, Machine, Shortest, shortest};
+use crate::route::Route;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::Counterexample;
 use crate::without;
-
-/// Something that must occur in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waypoint {
-    /// A step is carried out, or a fault strikes it.
-    Step(Step),
-    /// A fault of this kind strikes.
-    Fault(&'static str),
-}
-
-/// Neither a step nor a kind of fault.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is neither a step nor a fault: expected a label such as T7c, or one of {}", fault_ids().join(", "))]
-pub struct UnknownWaypoint {
-    text: String,
-}
-
-/// The kinds of faults that a move can be told to be. A job that runs earlier than it must is none: it takes the same steps.
-fn fault_ids() -> Vec<&'static str> {
-    Faults::KINDS.iter().map(|(id, _)| *id).filter(|id| *id != "job-run").collect()
-}
-
-impl FromStr for Waypoint {
-    type Err = UnknownWaypoint;
-    fn from_str(text: &str) -> Result<Waypoint, UnknownWaypoint> {
-        let text = text.trim();
-        let fault = fault_ids().into_iter().find(|id| *id == text).map(Waypoint::Fault);
-        let step = || text.parse().map(Waypoint::Step).map_err(|UnknownStep(text)| UnknownWaypoint { text });
-        fault.map_or_else(step, Ok)
-    }
-}
-
-impl fmt::Display for Waypoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Waypoint::Step(step) => step.fmt(f),
-            Waypoint::Fault(kind) => f.pad(kind),
-        }
-    }
-}
-
-impl Waypoint {
-    fn is_met(self, did: &Occurrence, after: &Books) -> bool {
-        match self {
-            // The step that would have come next did not.
-            Waypoint::Step(_)
-                if matches!(did.mv, Move::Crash { .. } | Move::Cancel { .. } | Move::IdleTimeout { .. }) =>
-            {
-                false
-            }
-            Waypoint::Step(step) => did.mv.step() == Some(step),
-            Waypoint::Fault(kind) => without::kind_of(did, after) == Some(kind),
-        }
-    }
-}
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -84,8 +27,8 @@ pub struct Question<'a> {
     pub case: &'a Case,
     /// Place of the invariant in [`invariant::ALL`].
     pub place: usize,
-    /// What must occur before the breach or with it, in this order.
-    pub through: &'a [Waypoint],
+    /// By which way.
+    pub route: &'a Route,
 }
 
 /// What the search came to.
@@ -120,9 +63,9 @@ pub enum ExplainError {
 /// # Errors
 /// Only internal ones.
 pub fn explain(question: &Question<'_>, limits: &Limits) -> Result<Explanation, ExplainError> {
-    let Question { case, place, through, .. } = *question;
+    let Question { case, place, route, .. } = *question;
     let limits = Limits { first_breach: true, ..limits.clone() };
-    let machine = Aimed::new(&case.setup, place, through);
+    let machine = Aimed::new(&case.setup, place, route);
     let explored = machine.search(&limits)?;
     let (states, ended) = (explored.counts.states, explored.ended);
     let Some(moves) = &explored.properties[0].trace else {
@@ -133,12 +76,12 @@ pub fn explain(question: &Question<'_>, limits: &Limits) -> Result<Explanation, 
 }
 
 fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Counterexample, bool), ExplainError> {
-    let Question { scenario, case, place, through } = *question;
+    let Question { scenario, case, place, route } = *question;
     let failed = |why: String| ExplainError::Replay(why);
     let run = Run::replay(&case.setup, moves).map_err(|error| failed(error.to_string()))?;
     let breach = run.judge(&case.setup).tallies[place].breach.clone();
     let breach = breach.ok_or_else(|| failed(format!("it does not break {}", invariant::ALL[place].id)))?;
-    let by_way_of: String = through.iter().map(|waypoint| format!(".through-{waypoint}")).collect();
+    let by_way_of = route.in_a_name();
     let design = case.setup.design.to_string();
     let mut found = Counterexample {
         scenario: scenario.id.clone(),
@@ -147,9 +90,12 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
         setup: case.setup.clone(),
         run,
         breach,
+        route: route.clone(),
         without: Vec::new(),
     };
     let mut cut = false;
+    // What must not occur does not occur without the fault either: else it would break for that reason.
+    let kept_from = Route { through: Vec::new(), without: route.without.clone() };
     for (kind, budget) in case.setup.faults.budgets() {
         let strikes = |entry: &model::trace::Entry| without::kind_of(&entry.did, &entry.books) == Some(kind);
         if budget == 0 || !found.run.entries.iter().any(strikes) {
@@ -157,7 +103,7 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
         }
         let mut setup = case.setup.clone();
         setup.faults = without::lacking(setup.faults, kind);
-        match Aimed::new(&setup, place, &[]).search(limits)?.ended {
+        match Aimed::new(&setup, place, &kept_from).search(limits)?.ended {
             Ended::Breach => found.without.push((kind.to_owned(), true)),
             Ended::Complete => found.without.push((kind.to_owned(), false)),
             Ended::Time | Ended::States | Ended::Memory | Ended::Interrupted => cut = true,
@@ -168,7 +114,13 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
 
 /// The command that finds a counterexample again and shows it.
 pub fn command(scenario: &str, design: &str, invariant: &str) -> String {
-    format!("trial explain {} --design {} --invariant {invariant}", quoted(scenario), quoted(design))
+    command_by(scenario, design, invariant, &Route::default())
+}
+
+/// The same for one that goes a certain way.
+pub fn command_by(scenario: &str, design: &str, invariant: &str, route: &Route) -> String {
+    let (scenario, design, options) = (quoted(scenario), quoted(design), route.options());
+    format!("trial explain {scenario} --design {design} --invariant {invariant}{options}")
 }
 
 /// A word as a shell takes it.
@@ -185,7 +137,7 @@ pub fn quoted(word: &str) -> String {
 struct Aimed {
     setup: Setup,
     place: usize,
-    through: Vec<Waypoint>,
+    route: Route,
     impossible: AtomicBool,
 }
 
@@ -195,7 +147,8 @@ struct Way {
     world: World,
     /// So many of the waypoints.
     met: u8,
-    /// The invariant broke before all had: what comes later is no counterexample that a replay would end with.
+    /// The invariant broke before all had, so that what comes later is no counterexample that a replay would end with; or
+    /// something occurred that must not.
     missed: bool,
     /// What the invariant says of the move that led here; not part of the state.
     look: explore::Look,
@@ -218,8 +171,8 @@ impl Hash for Way {
 }
 
 impl Aimed {
-    fn new(setup: &Setup, place: usize, through: &[Waypoint]) -> Aimed {
-        Aimed { setup: setup.clone(), place, through: through.to_vec(), impossible: AtomicBool::new(false) }
+    fn new(setup: &Setup, place: usize, route: &Route) -> Aimed {
+        Aimed { setup: setup.clone(), place, route: route.clone(), impossible: AtomicBool::new(false) }
     }
 
     fn search(&self, limits: &Limits) -> Result<Shortest<Move>, ExplainError> {
@@ -230,7 +183,7 @@ impl Aimed {
     /// So many more of the waypoints are met by one move: it meets several that are different, such as a step and the fault
     /// that strikes it, and each of them once.
     fn met_by(&self, met: u8, did: &Occurrence, after: &Books) -> u8 {
-        let next = &self.through[usize::from(met)..];
+        let next = &self.route.through[usize::from(met)..];
         let met =
             next.iter().enumerate().take_while(|(place, it)| it.is_met(did, after) && !next[..*place].contains(it));
         met.count() as u8
@@ -241,13 +194,15 @@ impl Aimed {
         let books = before.map(|world| world.books(&self.setup));
         let after = way.world.books(&self.setup);
         way.met += did.map_or(0, |did| self.met_by(way.met, did, &after));
+        let strays = |did: &Occurrence| self.route.without.iter().any(|waypoint| waypoint.is_met(did, &after));
+        way.missed |= did.is_some_and(strays);
         let edge = Edge { before: books.as_ref(), did, after: &after };
         way.look = match invariant::ALL[self.place].judge(&edge) {
             Look::NotJudged => explore::Look::NotJudged,
             Look::Vacuous => explore::Look::Vacuous,
             Look::Held => explore::Look::Held,
             Look::Broken(_) if way.missed => explore::Look::Held,
-            Look::Broken(_) if usize::from(way.met) < self.through.len() => {
+            Look::Broken(_) if usize::from(way.met) < self.route.through.len() => {
                 way.missed = true;
                 explore::Look::Held
             }
@@ -267,7 +222,7 @@ impl Machine for Aimed {
     }
 
     fn moves(&self, way: &Way, out: &mut Vec<Move>) {
-        // Beyond a breach that came too early there is nothing to find.
+        // Beyond that there is nothing to find.
         if !way.missed {
             way.world.moves(&self.setup, out);
         }

@@ -11,6 +11,7 @@ pub mod known;
 pub mod lock;
 pub mod reasoned;
 pub mod report;
+pub mod route;
 pub mod sampled;
 pub mod scenario;
 pub mod simulate;

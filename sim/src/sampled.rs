@@ -6,6 +6,7 @@ use model::situation::{self, Situation};
 use model::trace::{Run, Tally};
 
 use crate::capsules::Capsules;
+use crate::route::Route;
 use crate::scenario::{Case, Scenario};
 use crate::story;
 use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
@@ -105,6 +106,7 @@ impl<'a> Sampled<'a> {
                     setup: self.case.setup.clone(),
                     run: run.clone(),
                     breach: breach.clone(),
+                    route: Route::default(),
                     without: Vec::new(),
                 });
             }

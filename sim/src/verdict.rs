@@ -4,6 +4,8 @@ use model::setup::Setup;
 use model::trace::{Breach, Run};
 use serde::{Deserialize, Serialize};
 
+use crate::route::Route;
+
 /// Who looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,6 +164,8 @@ pub struct Counterexample {
     pub run: Run,
     /// What breaks.
     pub breach: Breach,
+    /// By which way it was asked for.
+    pub route: Route,
     /// Per kind of fault in it: its id, and whether the invariant still breaks without that fault.
     pub without: Vec<(String, bool)>,
 }

@@ -15,6 +15,7 @@ use model::step::Step;
 use model::trace::Run;
 use model::world::{World, label_of};
 use sim::report::{Labels, storyboard};
+use sim::route::Route;
 use sim::story;
 use sim::verdict::Counterexample;
 use worlds::{WHOLE, acme, amount, everything, premises, seeds, setup, whole};
@@ -30,6 +31,7 @@ fn counterexample(setup: &Setup, run: &Run, invariant: &str) -> Option<Counterex
         setup: setup.clone(),
         run,
         breach,
+        route: Route::default(),
         without: Vec::new(),
     })
 }

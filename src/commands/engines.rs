@@ -44,6 +44,16 @@ impl Bounds {
         Bounds { stop, deadline: None, threads, max_states: None }
     }
 
+    /// The limits of a search of our own for one counterexample.
+    pub fn of_one_search(&self) -> Limits {
+        Limits {
+            deadline: self.deadline,
+            max_bytes: Some(EXPLORATION_BYTES),
+            stop: Some(Arc::clone(&self.stop)),
+            ..Limits::default()
+        }
+    }
+
     /// Why to end now, if at all.
     pub fn ended(&self) -> Option<&'static str> {
         if self.stop.load(Ordering::Relaxed) {

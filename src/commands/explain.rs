@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use model::invariant;
 use sim::capsules::{self, CURATED};
-use sim::explain::{Explanation, Question, Waypoint, explain as search};
-use sim::explore::{Ended, Limits};
+use sim::explain::{Explanation, Question, explain as search};
+use sim::explore::Ended;
 use sim::report::{self, Labels};
+use sim::route::{Route, Waypoint};
 use sim::scenario::{Case, Locks};
 use sim::verdict::{Counterexample, Engine};
 
 use crate::args::{ExplainArgs, Selection};
-use crate::commands::engines::{Bounds, EXPLORATION_BYTES};
+use crate::commands::engines::Bounds;
 use crate::document;
 use crate::failure::Failure;
 use crate::output;
@@ -38,14 +39,9 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Failure> {
         return Err(Failure::Internal(format!("{} has no case", args.scenario)));
     };
     allowed(args, case)?;
-    let question = Question { scenario, case, place, through: &args.through };
-    let limits = Limits {
-        deadline: bounds.deadline,
-        max_bytes: Some(EXPLORATION_BYTES),
-        stop: Some(bounds.stop.clone()),
-        ..Limits::default()
-    };
-    let explained = search(&question, &limits).map_err(|error| Failure::Internal(error.to_string()))?;
+    let route = Route { through: args.through.clone(), without: args.without.clone() };
+    let question = Question { scenario, case, place, route: &route };
+    let explained = search(&question, &bounds.of_one_search()).map_err(|error| Failure::Internal(error.to_string()))?;
     match explained {
         Explanation { found: Some(found), states, without_cut, .. } => {
             if without_cut {
@@ -53,20 +49,22 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Failure> {
             }
             shown(&workspace, args, found, states)
         }
-        Explanation { states, ended, .. } => Ok(not_found(args, states, ended)),
+        Explanation { states, ended, .. } => Ok(not_found(args, &route, states, ended)),
     }
 }
 
-/// A fault that the scenario does not allow is no way to anywhere.
+/// A fault that the scenario does not allow is no way to anywhere, and nothing to be kept from.
 fn allowed(args: &ExplainArgs, case: &Case) -> Result<(), Failure> {
     let budgets = case.setup.faults.budgets();
     let strikes = |kind: &str| budgets.iter().any(|(id, budget)| *id == kind && *budget > 0);
-    let unknown = args.through.iter().find(|waypoint| matches!(waypoint, Waypoint::Fault(kind) if !strikes(kind)));
-    let Some(unknown) = unknown else { return Ok(()) };
+    let named = [("--through", &args.through), ("--without", &args.without)];
+    let mut named = named.into_iter().flat_map(|(option, all)| all.iter().map(move |waypoint| (option, waypoint)));
+    let unknown = named.find(|(_, waypoint)| matches!(waypoint, Waypoint::Fault(kind) if !strikes(kind)));
+    let Some((option, unknown)) = unknown else { return Ok(()) };
     let allowed: Vec<&str> = budgets.iter().filter(|(_, budget)| *budget > 0).map(|(id, _)| *id).collect();
     let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
     Err(Failure::Input(format!(
-        "--through {unknown}: {} does not allow that fault; it allows: {allowed}",
+        "{option} {unknown}: {} does not allow that fault; it allows: {allowed}",
         args.scenario
     )))
 }
@@ -88,15 +86,10 @@ fn shown(workspace: &Workspace, args: &ExplainArgs, mut found: Counterexample, s
     Ok(0)
 }
 
-fn not_found(args: &ExplainArgs, states: u64, ended: Ended) -> u8 {
-    let through: Vec<String> = args.through.iter().map(Waypoint::to_string).collect();
+fn not_found(args: &ExplainArgs, route: &Route, states: u64, ended: Ended) -> u8 {
     let (invariant, design, scenario) = (args.invariant, args.design, &args.scenario);
-    let which = if through.is_empty() {
-        format!("no run breaks {invariant} under {design} in {scenario}")
-    } else {
-        let by_way = through.join(", ");
-        format!("no run under {design} in {scenario} has {by_way} before it breaks {invariant}, or with it")
-    };
+    let way = if route.is_any() { String::new() } else { format!(" {}", route.words()) };
+    let which = format!("no run breaks {invariant} under {design} in {scenario}{way}");
     let (exit, why) = match ended {
         Ended::Complete => (1, format!("{which}: all {states} distinct states were looked at")),
         Ended::Time => (2, format!("not known: time was up (--time) after {states} distinct states")),

@@ -9,6 +9,7 @@ use model::moves::Move;
 use model::setup::Setup;
 use model::shown::plain;
 use model::trace::{Breach, Run};
+use sim::route::Route;
 use sim::verdict::{Counterexample, Engine, NotRun};
 use sim::{capsules, report, simulate, story};
 
@@ -139,6 +140,7 @@ fn show(read: &Read, run: &Run) {
             setup: read.setup.clone(),
             run: run.clone(),
             breach,
+            route: Route::default(),
             without: Vec::new(),
         };
         output::line(&report::storyboard(&counterexample, &mut report::Labels::new()));

@@ -86,8 +86,8 @@ pub(super) fn replay_of(capsule: &str) -> String {
 
 /// The command that finds the counterexample again, shows it and writes its capsule.
 pub(super) fn explain(counterexample: &Counterexample) -> String {
-    let Counterexample { scenario, design, breach, .. } = counterexample;
-    explain::command(scenario, design, breach.invariant)
+    let Counterexample { scenario, design, breach, route, .. } = counterexample;
+    explain::command_by(scenario, design, breach.invariant, route)
 }
 
 /// What happens without each kind of fault.

@@ -14,6 +14,7 @@ use model::step::Step;
 use model::trace::Run;
 use model::world::{World, label_of};
 use sim::claims::{self, Judged, judge};
+use sim::route::Route;
 use sim::scenario::{Case, Scenario};
 use sim::story;
 use sim::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected};
@@ -90,6 +91,7 @@ impl Hand {
             setup: self.setup.clone(),
             run,
             breach,
+            route: Route::default(),
             without: without.iter().map(|(fault, breaks)| ((*fault).to_owned(), *breaks)).collect(),
         }
     }
