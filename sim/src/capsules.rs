@@ -9,7 +9,7 @@ use model::shown::plain;
 use model::trace::{Breach, Run};
 
 use crate::input;
-use crate::verdict::Engine;
+use crate::verdict::{Counterexample, Engine};
 
 /// Where curated capsules lie, relative to the workspace.
 pub const CURATED: &str = "scenarios/found";
@@ -105,6 +105,12 @@ impl Capsules {
         let path = format!("{FOUND}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
         self.kept.insert(path.clone(), capsule(scenario, setup, engine, seed, run, breach));
         path
+    }
+
+    /// Keeps a counterexample that check was asked for where it says that its capsule lies.
+    pub fn keep_shown(&mut self, shown: &Counterexample) {
+        let Counterexample { scenario, capsule: path, setup, run, breach, .. } = shown;
+        self.kept.insert(path.clone(), capsule(scenario, setup, Engine::Check, None, run, breach));
     }
 
     /// Path, relative to the workspace, and text of each.

@@ -6,8 +6,10 @@ mod asked;
 
 use asked::asked;
 use model::invariant::Concern;
-use sim::claims::{self, Answer, exit_code, judge};
+use sim::claims::{self, Answer, Claim, Judged, Runs, exit_code, seek};
+use sim::explore::Limits;
 use sim::fixes::{Worth, compare};
+use sim::report;
 use sim::scenario::{Scenario, ScenarioError};
 use sim::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
@@ -63,7 +65,12 @@ because = "Nobody looks."
 expect = "confirmed"
 "#;
 
-fn read(text: &str) -> Result<Vec<claims::Claim>, ScenarioError> {
+/// Judged in two scenarios of one risk, nothing being looked for.
+fn judge(claims: &[Claim], findings: &Findings) -> Vec<Judged> {
+    claims::judge(claims, &[scenario(HERE), scenario(THERE)], findings, &Runs::default())
+}
+
+fn read(text: &str) -> Result<Vec<Claim>, ScenarioError> {
     claims::parse("claims.toml", text, &[HERE, THERE])
 }
 
@@ -82,6 +89,9 @@ fn each_answer_comes_from_what_check_found() {
             "conserve",
         ),
         (&[holds, (THERE, original, "conserve", Holds)], Answer::Refuted, "it could have failed 5 times"),
+        (&[holds, (THERE, original, "once", Holds)], Answer::Refuted, "and in the one other scenario of p0-3"),
+        (&[holds, (THERE, original, "once", Broken)], Answer::RefutedHere, "under as-reported it breaks in p0-3-there"),
+        (&[holds, (THERE, original, "once", Unknown)], Answer::RefutedHere, "it is not known of p0-3-there"),
         (&[(HERE, original, "once", Unknown)], Answer::Unknown, "unknown of once under as-reported"),
         (&[(THERE, original, "once", Broken)], Answer::Unknown, "check did not look at as-reported in p0-3-here"),
     ];
@@ -90,7 +100,8 @@ fn each_answer_comes_from_what_check_found() {
         let judged = judge(&claims, &found(findings));
         assert_eq!(judged[0].answer, *answer);
         assert!(judged[0].why.contains(why), "{}", judged[0].why);
-        assert_eq!(judged[0].evidence.steps.is_some(), !matches!(answer, Answer::Refuted | Answer::Unknown));
+        let without_a_run = matches!(answer, Answer::Refuted | Answer::RefutedHere | Answer::Unknown);
+        assert_eq!(judged[0].evidence.steps.is_some(), !without_a_run);
         let expected = match answer {
             Answer::Confirmed => 0,
             Answer::Unknown => 2,
@@ -98,6 +109,79 @@ fn each_answer_comes_from_what_check_found() {
         };
         assert_eq!(exit_code(&judged), expected, "{answer:?}");
     }
+}
+
+/// A client whose first gateway may die, and what the review says of it.
+fn crash() -> Scenario {
+    let text = r#"
+title = "A charge"
+risk = "p0-3"
+why = "Somebody asks, and the process dies."
+gateways = 2
+accounts = [{ name = "acme", balance = "100.00" }]
+requests = [{ trace = "t1", account = "acme", amount = "5.25", attempts = 2 }]
+faults = { crash = 1 }
+"#;
+    asked(HERE, text, &[("as-reported", &[])])
+}
+
+/// The claim that a key is left behind, by way of what is said in `route`; the shortest breach is a crash before T2.
+fn of_a_key(route: &str, limits: &Limits) -> Judged {
+    let text = CLAIM.replace("invariant = \"once\"", &format!("invariant = \"key\"\n{route}"));
+    let (claims, scenarios) = (read(&text).unwrap(), [crash()]);
+    let findings = found(&[(HERE, "as-reported", "key", Verdict::Broken)]);
+    let runs = seek(&claims, &scenarios, &findings, limits).unwrap();
+    claims::judge(&claims, &scenarios, &findings, &runs).remove(0)
+}
+
+#[test]
+fn a_claim_that_says_what_must_occur_is_judged_by_the_shortest_run_in_which_it_does() {
+    let labels = |judged: &Judged| -> Vec<String> {
+        let run = &judged.evidence.run.as_ref().unwrap().run;
+        run.entries.iter().filter_map(|entry| entry.did.mv.step()).map(|step| step.to_string()).collect()
+    };
+    let judged = of_a_key("through = [\"T3b\", \"crash\"]", &Limits::default());
+    assert_eq!((judged.answer, judged.evidence.steps), (Answer::Confirmed, Some(6)));
+    assert_eq!(labels(&judged)[..4], ["T1", "T2", "T3a", "T3b"], "the row is pending when the process dies");
+    assert!(judged.why.contains("holder of the key of t1 = gone"), "{}", judged.why);
+    let capsule = &judged.evidence.run.as_ref().unwrap().capsule;
+    assert!(capsule.ends_with("p0-3-here.as-reported.key.through-T3b.through-crash.json"), "{capsule}");
+    // Where nothing is said any breach will do, and nothing is looked for.
+    let any = of_a_key("", &Limits::default());
+    assert_eq!((any.answer, any.evidence.steps), (Answer::Confirmed, Some(7)));
+    assert!(any.evidence.run.is_none());
+}
+
+#[test]
+fn the_reports_show_the_run_that_goes_the_claims_way_and_the_command_that_finds_it() {
+    let judged = [of_a_key("through = [\"T3b\", \"crash\"]", &Limits::default())];
+    let (scenarios, findings) = ([crash()], found(&[(HERE, "as-reported", "key", Verdict::Broken)]));
+    let text = report::claims(&scenarios, &judged, &findings);
+    let page = report::pages(&scenarios, &judged, &findings).remove("index.html").unwrap();
+    let short = report::short_index(&scenarios, &judged, &findings);
+    for written in [text, page, short] {
+        let words = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("as-reported, 6 moves through T3b, crash"), "{words}");
+        assert!(words.contains("holder of the key of t1 = gone"), "{words}");
+        let command = "trial explain p0-3-here --design as-reported --invariant key --through T3b,crash";
+        assert!(words.contains(command), "{words}");
+    }
+}
+
+#[test]
+fn a_claim_is_not_known_where_its_invariant_breaks_and_no_run_has_what_must_occur() {
+    for (route, why) in [
+        ("through = [\"crash\", \"T3b\"]", "key breaks, but in no run through crash, T3b"),
+        ("without = [\"crash\"]", "key breaks, but in no run without crash"),
+        ("through = [\"T1\"]\nwithout = [\"T1\"]", "key breaks, but in no run through T1 without T1"),
+    ] {
+        let judged = of_a_key(route, &Limits::default());
+        assert_eq!((judged.answer, judged.why.as_str()), (Answer::Unknown, why));
+        assert!(judged.evidence.steps.is_none());
+    }
+    let cut = of_a_key("through = [\"crash\", \"T3b\"]", &Limits { max_states: Some(3), ..Limits::default() });
+    let why = "key breaks; the search for a run through crash, T3b was cut (states)";
+    assert_eq!((cut.answer, cut.why.as_str()), (Answer::Unknown, why));
 }
 
 #[test]
@@ -143,6 +227,19 @@ fn a_wrong_file_is_told_where_and_what_would_be_valid() {
         ("says = \"It is taken twice.\"", "says = \" \"", 4, "`says` of `p0-3-1` is blank"),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, "such as p0-4-1"),
         ("because", "design = \"p9\"\nbecause", 8, "`p9` is no design: valid are as-reported"),
+        (
+            "because",
+            "through = [\"T3b\", \"T9\"]\nbecause",
+            8,
+            "`T9` is neither a step nor a fault: expected a label such as",
+        ),
+        (
+            "because",
+            "without = [\"crush\"]\nbecause",
+            8,
+            "`crush` is neither a step nor a fault: expected a label such as",
+        ),
+        ("\"conserve\" }", "\"conserve\", through = [\"T9\"] }", 7, "`elsewhere.through`: `T9` is neither"),
         ("because = \"Nobody looks.\"\n", "", 1, "missing field `because`"),
         ("risk", "rick", 3, "unknown field `rick`"),
     ];

@@ -181,17 +181,22 @@ fn claims_and_fixes_as_text() {
                   A crash between the key and the commit leaves a key which no row answers for, and the
                   client without an answer.
                   because: Postgres undoes what its session had begun; nobody tells Redis.
-                  see: progress in p0-3-crash-between-steps, as-reported, 10 moves
+                  see: progress in p0-3-crash-between-steps, as-reported, 10 moves: undisturbed attempts of
+                       t1 = 1, final answers to t1 = 0, ledger row of t1 = none, key of t1 = held
                   trial explain p0-3-crash-between-steps --design as-reported --invariant progress
         p0-3-2    REFUTED
                   Such a crash takes the money twice.
                   because: What was taken was rolled back.
-                  see: once in p0-3-crash-between-steps, as-reported; once holds in every state; it could
-                       have failed 12406 times
+                  see: once in p0-3-crash-between-steps, as-reported: once holds in every state, where it
+                       could have failed 12406 times, and in 2 other scenarios of p0-3 in which it could
         p0-3-3    NEEDS ANOTHER FAULT ! expected confirmed
                   Two charges of one account leave the hash stale.
                   because: Not by themselves: Redis has to go away as well.
-                  see: converge in p0-3-redis-away-at-t7, as-reported, 15 moves
+                  see: converge in p0-3-redis-away-at-t7, as-reported, 15 moves: balance of acme in redis =
+                       100.00, balance of acme in postgres = 94.75, daily_used of acme in redis = 0,
+                       daily_used of acme in postgres = 1, monthly_used of acme in redis = 0, monthly_used
+                       of acme in postgres = 1, version of acme in redis = 0, version of acme in postgres =
+                       1
                   trial explain p0-3-redis-away-at-t7 --design as-reported --invariant converge
 
         The fixes

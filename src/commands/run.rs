@@ -108,12 +108,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Ok(servers) = servers {
         servers.stop(false);
     }
+    keep_the_shortest(&mut found);
+    point_at_the_shortest(&mut found);
+    let runs = claims::seek(&claims, &scenarios, &found, &bounds.of_one_search());
+    let runs = runs.map_err(|error| Failure::Internal(error.to_string()))?;
     if args.update_reports && bounds.ended().is_some() {
         return Err(Failure::Input("interrupted: the committed reports stay as they are".to_owned()));
     }
-    keep_the_shortest(&mut found);
-    point_at_the_shortest(&mut found);
-    let judged = claims::judge(&claims, &found);
+    let judged = claims::judge(&claims, &scenarios, &found, &runs);
+    judged.iter().filter_map(|judged| judged.evidence.run.as_deref()).for_each(|run| capsules.keep_shown(run));
     let answers = Answers { judged: &judged, reasoned: &reasoned };
     write(&workspace, args, &tier, &scenarios, &answers, &found, &capsules)?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::claims::{AS_REPORTED, Answer, Claim, Place};
 use crate::input;
+use crate::route::{Route, Waypoint};
 use crate::scenario::ScenarioError;
 
 /// The file of the claims, in the folder of the scenarios.
@@ -28,13 +29,28 @@ struct Written {
     says: String,
     scenario: String,
     invariant: String,
-    elsewhere: Option<Place>,
+    #[serde(default)]
+    through: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
+    elsewhere: Option<WrittenPlace>,
     #[serde(default = "as_reported")]
     design: String,
     #[serde(default = "yes")]
     aimed: bool,
     because: String,
     expect: Answer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPlace {
+    scenario: String,
+    invariant: String,
+    #[serde(default)]
+    through: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -96,7 +112,8 @@ fn line_of(text: &str, id: &str, key: &str) -> usize {
 
 /// Checks a claim's keys against what there is; an error names the key.
 fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str, String)> {
-    let Written { id, risk, says, scenario, invariant, elsewhere, design, aimed, because, expect } = written;
+    let Written { id, risk, says, elsewhere, design, aimed, because, expect, .. } = written;
+    let Written { scenario, invariant, through, without, .. } = written;
     if id.strip_prefix(&risk).and_then(|rest| rest.strip_prefix('-')).is_none_or(str::is_empty) {
         return Err(("id", format!("`id` is `{id}`: it must be the risk and a number, such as {risk}-1")));
     }
@@ -105,46 +122,49 @@ fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str,
             return Err((key, format!("`{key}` of `{id}` is blank: it must say something")));
         }
     }
-    let at = Place { scenario, invariant };
-    known_place(&at, scenarios)?;
-    if let Some(place) = &elsewhere {
-        known_place(place, scenarios).map_err(|(key, why)| ("elsewhere", format!("`elsewhere.{key}`: {why}")))?;
-    }
+    let at = resolve_place(WrittenPlace { scenario, invariant, through, without }, scenarios)?;
+    let elsewhere = elsewhere.map(|place| resolve_place(place, scenarios)).transpose();
+    let elsewhere = elsewhere.map_err(|(key, why)| ("elsewhere", format!("`elsewhere.{key}`: {why}")))?;
     design.parse::<Design>().map_err(|why| ("design", format!("`design` of `{id}`: {why}")))?;
-    let valid: &[Answer] = match (&elsewhere, design.as_str()) {
-        (Some(_), AS_REPORTED) => {
-            &[Answer::Confirmed, Answer::Refuted, Answer::OnlyInTheCode, Answer::NeedsAnotherFault]
-        }
-        (Some(_), _) => &[Answer::Confirmed, Answer::Refuted, Answer::NeedsAnotherFault],
-        (None, AS_REPORTED) => &[Answer::Confirmed, Answer::Refuted, Answer::OnlyInTheCode],
-        (None, _) => &[Answer::Confirmed, Answer::Refuted],
-    };
-    if !valid.contains(&expect) {
-        let valid: Vec<&str> = valid.iter().map(|answer| answer.words()).collect();
-        let why = format!(
-            "`expect` of `{id}` is `{}`, which cannot come out: valid are {}",
-            expect.words(),
-            valid.join(", ")
-        );
-        return Err(("expect", why));
-    }
+    can_come_out(expect, elsewhere.is_some(), &design).map_err(|valid| {
+        let words = expect.words();
+        ("expect", format!("`expect` of `{id}` is `{words}`, which cannot come out: valid are {}", valid.join(", ")))
+    })?;
     let risk = risk.parse::<Risk>().map_err(|why| ("risk", format!("`risk` of `{id}`: {why}")))?;
     let (says, because) = (one_line(&says), one_line(&because));
     let aimed = aimed && design == AS_REPORTED;
     Ok(Claim { id, risk, says, at, elsewhere, design, aimed, because, expect })
 }
 
+/// An error is what can come out, in words.
+fn can_come_out(expect: Answer, elsewhere: bool, design: &str) -> Result<(), Vec<&'static str>> {
+    let can = |answer: &Answer| match answer {
+        Answer::Confirmed | Answer::Refuted | Answer::RefutedHere => true,
+        Answer::OnlyInTheCode => design == AS_REPORTED,
+        Answer::NeedsAnotherFault => elsewhere,
+        Answer::Unknown => false,
+    };
+    if can(&expect) { Ok(()) } else { Err(Answer::ALL.iter().filter(|it| can(it)).map(|it| it.words()).collect()) }
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn known_place(place: &Place, scenarios: &[&str]) -> Result<(), (&'static str, String)> {
-    if !scenarios.contains(&place.scenario.as_str()) {
-        return Err(("scenario", format!("`{}` is no scenario: valid are {}", place.scenario, scenarios.join(", "))));
+fn resolve_place(written: WrittenPlace, scenarios: &[&str]) -> Result<Place, (&'static str, String)> {
+    let WrittenPlace { scenario, invariant, through, without } = written;
+    if !scenarios.contains(&scenario.as_str()) {
+        return Err(("scenario", format!("`{scenario}` is no scenario: valid are {}", scenarios.join(", "))));
     }
-    if invariant::find(&place.invariant).is_none() {
+    if invariant::find(&invariant).is_none() {
         let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        return Err(("invariant", format!("`{}` is no invariant: valid are {}", place.invariant, valid.join(", "))));
+        return Err(("invariant", format!("`{invariant}` is no invariant: valid are {}", valid.join(", "))));
     }
-    Ok(())
+    let route = Route { through: waypoints("through", &through)?, without: waypoints("without", &without)? };
+    Ok(Place { scenario, invariant, route })
+}
+
+fn waypoints(key: &'static str, named: &[String]) -> Result<Vec<Waypoint>, (&'static str, String)> {
+    let named = named.iter().map(|name| name.parse::<Waypoint>().map_err(|why| (key, why.to_string())));
+    named.collect()
 }

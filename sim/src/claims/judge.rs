@@ -1,13 +1,17 @@
-//! Claims answered from findings.
+//! Claims answered from findings and, where a claim says what must occur in its run, from the runs that were found for it.
 
-use crate::claims::{AS_REPORTED, Answer, CODE, Claim, Evidence, Judged, Place};
-use crate::known::Known;
-use crate::verdict::{Engine, Finding, Findings, Verdict};
+use crate::claims::seek::{Sought, places};
+use crate::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
+use crate::explore::Ended;
+use crate::known::{self, Known};
+use crate::scenario::Scenario;
+use crate::story;
+use crate::verdict::{Counterexample, Engine, Findings, Verdict};
 
 /// Answers each claim from what check found.
-pub fn judge(claims: &[Claim], findings: &Findings) -> Vec<Judged> {
-    let known = Known::new(findings);
-    claims.iter().map(|claim| answer(claim, &known)).collect()
+pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<Judged> {
+    let judge = Judge { scenarios, known: Known::new(findings), runs };
+    claims.iter().map(|claim| judge.answer(claim)).collect()
 }
 
 /// 1 if a verdict is not the expected one, 2 if one is not known, else 0.
@@ -20,40 +24,130 @@ pub fn exit_code(judged: &[Judged]) -> u8 {
     }
 }
 
-fn answer(claim: &Claim, known: &Known<'_>) -> Judged {
-    let find = |place: &Place, design: &str| known.one(&place.scenario, design, Engine::Check, &place.invariant);
-    let broken = |place: &Place, design: &str| find(place, design).filter(|found| found.verdict == Verdict::Broken);
-    let given = |answer: Answer, place: &Place, design: &str, found: Option<&Finding>, why: String| Judged {
-        answer,
-        as_expected: answer == claim.expect,
-        evidence: Evidence {
-            place: place.clone(),
-            design: design.to_owned(),
-            steps: found.and_then(|found| found.steps),
-        },
-        why,
-        claim: claim.clone(),
-    };
-    let (at, design) = (&claim.at, claim.design.as_str());
-    if let Some(found) = broken(at, design) {
-        return given(Answer::Confirmed, at, design, Some(found), found.why.clone());
-    }
-    if let Some(found) = broken(at, CODE).filter(|_| design == AS_REPORTED) {
-        return given(Answer::OnlyInTheCode, at, CODE, Some(found), found.why.clone());
-    }
-    if let Some((place, found)) = claim.elsewhere.as_ref().and_then(|place| Some((place, broken(place, design)?))) {
-        return given(Answer::NeedsAnotherFault, place, design, Some(found), found.why.clone());
-    }
-    let (answer, why) = match find(at, design) {
-        Some(found) if found.verdict == Verdict::Holds && found.could_have_failed > 0 => (
-            Answer::Refuted,
-            format!("{} holds in every state; it could have failed {} times", at.invariant, found.could_have_failed),
-        ),
-        Some(found) if found.verdict != Verdict::Holds => (Answer::Unknown, found.why.clone()),
-        _ if known.of(&at.scenario, design).iter().any(|finding| finding.engine == Engine::Check) => {
-            (Answer::Unknown, format!("{} could not have failed in {}", at.invariant, at.scenario))
+struct Judge<'a> {
+    scenarios: &'a [Scenario],
+    known: Known<'a>,
+    runs: &'a Runs,
+}
+
+/// Whether a claim comes true in one place.
+enum Shown {
+    /// By a run of so many moves: the finding's, or one of the claim's own.
+    So(usize, Option<Box<Counterexample>>, String),
+    /// The invariant does not break, as far as is known.
+    Not,
+    /// It breaks, and in no run that goes the claim's way.
+    Otherwise,
+    /// It breaks, and why it is not known whether in a run that goes the claim's way.
+    Unknown(String),
+}
+
+impl Judge<'_> {
+    fn answer(&self, claim: &Claim) -> Judged {
+        let given =
+            |answer: Answer, place: &Place, design: &str, run: Option<(usize, Option<Box<Counterexample>>)>, why| {
+                let (steps, run) = run.map_or((None, None), |(steps, run)| (Some(steps), run));
+                let evidence = Evidence { place: place.clone(), design: design.to_owned(), steps, run };
+                Judged { answer, as_expected: answer == claim.expect, evidence, why, claim: claim.clone() }
+            };
+        let mut otherwise = None;
+        for (place, design) in places(claim) {
+            match self.shown(claim, place, design) {
+                Shown::So(steps, run, why) => {
+                    let answer = match () {
+                        () if design == CODE && claim.design != CODE => Answer::OnlyInTheCode,
+                        () if *place != claim.at => Answer::NeedsAnotherFault,
+                        () => Answer::Confirmed,
+                    };
+                    return given(answer, place, design, Some((steps, run)), why);
+                }
+                Shown::Unknown(why) => return given(Answer::Unknown, place, design, None, why),
+                Shown::Otherwise => otherwise = otherwise.or(Some((place, design))),
+                Shown::Not => {}
+            }
         }
-        _ => (Answer::Unknown, format!("check did not look at {design} in {}", at.scenario)),
-    };
-    given(answer, at, design, None, why)
+        if let Some((place, design)) = otherwise {
+            let way = place.route.words();
+            let why = format!("{} breaks, but in no run {way}", place.invariant);
+            return given(Answer::Unknown, place, design, None, why);
+        }
+        let (answer, why) = self.unbroken(claim);
+        given(answer, &claim.at, &claim.design, None, why)
+    }
+
+    fn shown(&self, claim: &Claim, place: &Place, design: &str) -> Shown {
+        let found = self.known.one(&place.scenario, design, Engine::Check, &place.invariant);
+        let Some(found) = found.filter(|found| found.verdict == Verdict::Broken) else { return Shown::Not };
+        if place.route.is_any() {
+            return Shown::So(found.steps.unwrap_or_default(), None, found.why.clone());
+        }
+        let way = place.route.words();
+        match self.runs.of(claim, place, design) {
+            Some(Sought::Found(run)) => {
+                Shown::So(run.run.entries.len(), Some(run.clone()), story::sentence(&run.breach))
+            }
+            Some(Sought::Nowhere) => Shown::Otherwise,
+            Some(Sought::Cut(ended)) => Shown::Unknown(format!(
+                "{} breaks; the search for a run {way} was cut ({})",
+                place.invariant,
+                cut(*ended)
+            )),
+            None => Shown::Unknown(format!("{} breaks; no run {way} was looked for", place.invariant)),
+        }
+    }
+
+    /// The answer where the invariant breaks nowhere the claim names.
+    fn unbroken(&self, claim: &Claim) -> (Answer, String) {
+        let Place { scenario, invariant, .. } = &claim.at;
+        let design = claim.design.as_str();
+        match self.known.one(scenario, design, Engine::Check, invariant) {
+            Some(found) if found.verdict == Verdict::Holds && found.could_have_failed > 0 => {
+                self.refuted(claim, found.could_have_failed)
+            }
+            Some(found) if found.verdict != Verdict::Holds => (Answer::Unknown, found.why.clone()),
+            _ if self.known.of(scenario, design).iter().any(|finding| finding.engine == Engine::Check) => {
+                (Answer::Unknown, format!("{invariant} could not have failed in {scenario}"))
+            }
+            _ => (Answer::Unknown, format!("check did not look at {design} in {scenario}")),
+        }
+    }
+
+    /// A refutation is one of the whole risk only if the invariant holds in all of its scenarios.
+    fn refuted(&self, claim: &Claim, times: u64) -> (Answer, String) {
+        let Place { scenario: here, invariant, .. } = &claim.at;
+        let (mut holds, mut breaks, mut unknown) = (0, Vec::new(), Vec::new());
+        for other in self.scenarios.iter().filter(|it| it.risk == claim.risk && it.id != *here) {
+            let Some(case) = known::case_of(other, &claim.design) else { continue };
+            match self.known.one(&other.id, &known::design(case), Engine::Check, invariant) {
+                Some(found) if found.verdict == Verdict::Broken => breaks.push(other.id.as_str()),
+                Some(found) if found.verdict != Verdict::Holds => unknown.push(other.id.as_str()),
+                Some(found) if found.could_have_failed > 0 => holds += 1,
+                _ => {}
+            }
+        }
+        let mut why = format!("{invariant} holds in every state, where it could have failed {times} times");
+        if breaks.is_empty() && unknown.is_empty() {
+            let others =
+                if holds == 1 { "the one other scenario".to_owned() } else { format!("{holds} other scenarios") };
+            if holds > 0 {
+                why.push_str(&format!(", and in {others} of {} in which it could", claim.risk));
+            }
+            return (Answer::Refuted, why);
+        }
+        for (scenarios, what) in [(breaks, "it breaks in"), (unknown, "it is not known of")] {
+            if !scenarios.is_empty() {
+                why.push_str(&format!("; under {} {what} {}", claim.design, scenarios.join(", ")));
+            }
+        }
+        (Answer::RefutedHere, why)
+    }
+}
+
+fn cut(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Time => "time",
+        Ended::States => "states",
+        Ended::Memory => "memory",
+        Ended::Complete | Ended::Interrupted | Ended::Breach => "interrupted",
+    }
 }

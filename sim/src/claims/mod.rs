@@ -1,13 +1,19 @@
-//! The claims of the review, sentence by sentence: each names where it is put to the test, and check answers it.
+//! The claims of the review, sentence by sentence: each names where it is put to the test and what must occur in a run that shows
+//! it, and check answers it.
 
 mod file;
 mod judge;
+mod seek;
 
 use model::risk::Risk;
 use serde::{Deserialize, Serialize};
 
+use crate::route::Route;
+use crate::verdict::Counterexample;
+
 pub use file::{FILE, load, parse};
 pub use judge::{exit_code, judge};
+pub use seek::{Runs, seek};
 
 /// The design that a claim is about unless it names another one.
 const AS_REPORTED: &str = "as-reported";
@@ -37,14 +43,15 @@ pub struct Claim {
     pub expect: Answer,
 }
 
-/// Where a claim is put to the test: it is true where this invariant breaks in this scenario.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Where a claim is put to the test: it is true where this invariant breaks in this scenario by this way.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Id of the scenario.
     pub scenario: String,
     /// Id of the invariant.
     pub invariant: String,
+    /// What must occur in the run, since the invariant may break for another reason as well.
+    pub route: Route,
 }
 
 /// What is known of a claim.
@@ -53,8 +60,10 @@ pub struct Place {
 pub enum Answer {
     /// It comes true in the design it is about.
     Confirmed,
-    /// It does not, and everything within the bounds was looked at.
+    /// It does not, in no scenario of its risk, and everything within the bounds was looked at.
     Refuted,
+    /// It does not where the claim places it; in another scenario of its risk the invariant breaks, or is not known to hold.
+    RefutedHere,
     /// It does not as the review tells the flow, but it does in the code that the review quotes.
     OnlyInTheCode,
     /// It does not where the claim places it, but with another fault it does.
@@ -65,14 +74,21 @@ pub enum Answer {
 
 impl Answer {
     /// All, in the order of reports.
-    pub const ALL: [Answer; 5] =
-        [Answer::Confirmed, Answer::OnlyInTheCode, Answer::NeedsAnotherFault, Answer::Refuted, Answer::Unknown];
+    pub const ALL: [Answer; 6] = [
+        Answer::Confirmed,
+        Answer::OnlyInTheCode,
+        Answer::NeedsAnotherFault,
+        Answer::Refuted,
+        Answer::RefutedHere,
+        Answer::Unknown,
+    ];
 
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
             Answer::Confirmed => "confirmed",
             Answer::Refuted => "refuted",
+            Answer::RefutedHere => "refuted in this scenario",
             Answer::OnlyInTheCode => "true only in the code",
             Answer::NeedsAnotherFault => "needs another fault",
             Answer::Unknown => "unknown",
@@ -81,7 +97,7 @@ impl Answer {
 }
 
 /// A claim with its verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Judged {
     /// The claim.
     pub claim: Claim,
@@ -96,7 +112,7 @@ pub struct Judged {
 }
 
 /// The finding a verdict rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Evidence {
     /// Where.
     pub place: Place,
@@ -104,4 +120,6 @@ pub struct Evidence {
     pub design: String,
     /// Moves of the counterexample, where there is one.
     pub steps: Option<usize>,
+    /// The counterexample, where the claim has one of its own: the shortest that goes its way. Else it is the finding's.
+    pub run: Option<Box<Counterexample>>,
 }

@@ -1,4 +1,4 @@
-//! What must come out, reasoned from the steps of the flows by a person and not taken from a search: an oracle besides the
+//! What must come out, reasoned from the steps of the flows and not taken from a search: an oracle besides the
 //! program's own output. Lock files pin what check finds; a line here that they contradict fails.
 
 mod compare;

@@ -4,11 +4,13 @@ use maud::{Markup, html};
 use model::invariant::Concern;
 use model::risk::Risk;
 
-use crate::claims::{Answer, Judged};
+use crate::claims::{Evidence, Judged};
 use crate::fixes::{Fix, Spot};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, counterexample_anchor, design_anchor, path_of, valued};
 use crate::report::text::counted;
+use crate::report::{row, storyboard};
+use crate::verdict::Counterexample;
 
 /// Every claim: what the review says, what is known, why, and where to see it.
 pub(super) fn claims(judged: &[Judged]) -> Markup {
@@ -30,6 +32,8 @@ pub(super) fn risks(judged: &[Judged]) -> Vec<Risk> {
 
 fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
     let Judged { claim, answer, as_expected, evidence, why } = judged;
+    // The scenario's page shows the shortest breach; a run of the claim's own is shown here.
+    let in_the_site = evidence.steps.is_some() && evidence.run.is_none();
     html! {
         div.claim id={ "claim-" (claim.id) } {
             p.answer { (answered(*answer)) @if !as_expected { b.unexpected { " ! expected " (claim.expect.words()) } } }
@@ -37,15 +41,34 @@ fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
                 p.says { (labels.explained(&claim.says)) }
                 p.because { (labels.explained(&claim.because)) }
                 p.note {
-                    @if *answer == Answer::Refuted || *answer == Answer::Unknown { (why) ". " }
-                    a href=(link(&evidence.place.scenario, &evidence.place.invariant, &evidence.design, evidence.steps.is_some())) {
-                        (evidence.place.invariant) " in " (evidence.place.scenario)
+                    a href=(link(&evidence.place.scenario, &evidence.place.invariant, &evidence.design, in_the_site)) {
+                        (where_seen(evidence))
                     }
-                    ", " (evidence.design)
-                    @if let Some(steps) = evidence.steps { ", " (counted(steps as u64, "move")) }
+                    ": " (why)
                 }
+                @if let Some(run) = &evidence.run { (shown(run, labels)) }
             }
         }
+    }
+}
+
+/// Where the evidence lies, in words; for a run of the claim's own also what must occur in it.
+pub(super) fn where_seen(evidence: &Evidence) -> String {
+    let Evidence { place, design, steps, .. } = evidence;
+    let steps = steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
+    let way = if steps.is_empty() { String::new() } else { place.route.words() };
+    let way = if way.is_empty() { way } else { format!(" {way}") };
+    format!("{} in {}, {design}{steps}{way}", place.invariant, place.scenario)
+}
+
+/// A counterexample that a claim's section shows itself.
+pub(super) fn shown(found: &Counterexample, labels: &mut Labels) -> Markup {
+    html! {
+        details {
+            summary { "counterexample: " (row::in_a_line(found)) }
+            pre.board tabindex="0" { (storyboard::board(found, labels)) }
+        }
+        pre.replay { code { (row::explain(found)) } }
     }
 }
 

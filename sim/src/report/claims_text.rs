@@ -2,10 +2,10 @@
 
 use model::invariant::Concern;
 
-use crate::claims::{Answer, Judged};
+use crate::claims::{Judged, Place};
 use crate::explain;
 use crate::fixes::Fix;
-use crate::report::claims_page::{before_and_after, risks};
+use crate::report::claims_page::{before_and_after, risks, where_seen};
 use crate::report::index_page::{claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
@@ -45,13 +45,11 @@ fn claim(judged: &Judged, labels: &mut Labels) -> String {
     let mut out = format!("{}{words}{surprise}\n", pad(&claim.id, width(INDENT)));
     out.push_str(&paragraph(INDENT, &labels.explained(&claim.says)));
     out.push_str(&paragraph(&format!("{INDENT}because: "), &labels.explained(&claim.because)));
-    let place = &evidence.place;
-    let steps = evidence.steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
-    let seen = format!("{} in {}, {}{steps}", place.invariant, place.scenario, evidence.design);
-    let detail = if matches!(answer, Answer::Refuted | Answer::Unknown) { format!("; {why}") } else { String::new() };
-    out.push_str(&paragraph(&format!("{INDENT}see: "), &format!("{seen}{detail}")));
+    let seen = paragraph(&format!("{INDENT}see: "), &format!("{}: {why}", where_seen(evidence)));
+    out.push_str(&seen);
+    let Place { scenario, invariant, route } = &evidence.place;
     if evidence.steps.is_some() {
-        out.push_str(&format!("{INDENT}{}\n", explain::command(&place.scenario, &evidence.design, &place.invariant)));
+        out.push_str(&format!("{INDENT}{}\n", explain::command_by(scenario, &evidence.design, invariant, route)));
     }
     out
 }

@@ -82,6 +82,7 @@ pub(super) fn answered(answer: Answer) -> Markup {
         Answer::OnlyInTheCode => ("partly", "square"),
         Answer::NeedsAnotherFault => ("partly", "triangle"),
         Answer::Refuted => ("holds", "disc"),
+        Answer::RefutedHere => ("partly", "half"),
         Answer::Unknown => ("unknown", "diamond"),
     };
     drawn(class, shape, answer.words())

@@ -24,7 +24,7 @@ pub fn reasoned(compared: &[Compared]) -> String {
     out.push_str(&paragraph("", &reasoned_in_words(compared)));
     out.push_str(&paragraph(
         "",
-        "A person argued each line from the steps of the flow, without looking at what a search finds. Over all scenarios \
+        "Each line is argued from the steps of the flow, without looking at what a search finds. Over all scenarios \
          together: \"must break\" needs one that breaks it, \"must hold\" needs that none does and that in some it could fail.",
     ));
     let mut labels = Labels::new();

@@ -4,18 +4,18 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::design::PRESETS;
 
-use crate::claims::{Answer, Judged};
+use crate::claims::Judged;
 use crate::explain;
 use crate::fixes::Fix;
 use crate::known::Known;
-use crate::report::claims_page::risks;
+use crate::report::claims_page::{risks, shown, where_seen};
 use crate::report::index_page::{claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, valued};
-use crate::report::text::{counted, grouped};
-use crate::report::{overview, row, storyboard, tally};
+use crate::report::text::grouped;
+use crate::report::{overview, tally};
 use crate::scenario::Scenario;
-use crate::verdict::{Counterexample, Findings};
+use crate::verdict::Findings;
 
 /// The text of the page.
 pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> String {
@@ -82,30 +82,17 @@ fn claim(judged: &Judged, known: &Known<'_>, labels: &mut Labels) -> Markup {
     let all = known.counterexamples(&evidence.place.scenario, &evidence.design).iter();
     let found =
         all.copied().find(|found| evidence.steps.is_some() && found.breach.invariant == evidence.place.invariant);
+    let found = evidence.run.as_deref().or(found);
     html! {
         div.claim id={ "claim-" (claim.id) } {
             p.answer { (answered(*answer)) @if !as_expected { b.unexpected { " ! expected " (claim.expect.words()) } } }
             div {
                 p.says { (labels.explained(&claim.says)) }
                 p.because { (labels.explained(&claim.because)) }
-                p.note {
-                    @if *answer == Answer::Refuted || *answer == Answer::Unknown { (why) ". " }
-                    (claim.id) ": " (evidence.place.invariant) " in " (evidence.place.scenario) ", " (evidence.design)
-                    @if let Some(steps) = evidence.steps { ", " (counted(steps as u64, "move")) }
-                }
+                p.note { (claim.id) ": " (where_seen(evidence)) ": " (why) }
                 @if let Some(found) = found { (shown(found, labels)) }
             }
         }
-    }
-}
-
-fn shown(found: &Counterexample, labels: &mut Labels) -> Markup {
-    html! {
-        details {
-            summary { "counterexample: " (row::in_a_line(found)) }
-            pre.board tabindex="0" { (storyboard::board(found, labels)) }
-        }
-        pre.replay { code { (row::explain(found)) } }
     }
 }
 

@@ -274,7 +274,8 @@ pub fn preview() -> (Vec<Scenario>, Vec<Judged>, Findings) {
         finding.why = "stopped at 1,000,000 states".to_owned();
     }
     let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-    let judged = judge(&claims::parse("claims.toml", CLAIMS, &ids).unwrap(), &findings);
+    let judged =
+        judge(&claims::parse("claims.toml", CLAIMS, &ids).unwrap(), &scenarios, &findings, &claims::Runs::default());
     (scenarios, judged, findings)
 }
 

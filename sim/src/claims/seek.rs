@@ -1,0 +1,96 @@
+//! The runs of claims that say what must occur in theirs: the shortest breach of an invariant may be another mechanism's.
+
+use std::collections::BTreeMap;
+
+use model::invariant;
+
+use crate::claims::{AS_REPORTED, CODE, Claim, Place};
+use crate::explain::{ExplainError, Explanation, Question, explain};
+use crate::explore::{Ended, Limits};
+use crate::known::Known;
+use crate::scenario::{Case, Scenario};
+use crate::verdict::{Counterexample, Engine, Findings, Verdict};
+
+/// What was found for the claims that say what must occur in their run.
+#[derive(Clone, Debug, Default)]
+pub struct Runs(BTreeMap<Key, Sought>);
+
+/// Id of the claim, id of the scenario, name of the design.
+type Key = (String, String, String);
+
+/// What a search for a claim's run came to.
+#[derive(Clone, Debug)]
+pub enum Sought {
+    /// The shortest one.
+    Found(Box<Counterexample>),
+    /// There is none, and everything within the bounds was looked at.
+    Nowhere,
+    /// It was cut.
+    Cut(Ended),
+}
+
+impl Runs {
+    /// What was found for a claim in one place, if it was looked for there.
+    pub(super) fn of(&self, claim: &Claim, place: &Place, design: &str) -> Option<&Sought> {
+        self.0.get(&(claim.id.clone(), place.scenario.clone(), design.to_owned()))
+    }
+}
+
+/// Where a claim may come true, in the order in which the places answer it.
+pub(super) fn places(claim: &Claim) -> Vec<(&Place, &str)> {
+    let design = claim.design.as_str();
+    let code = (design == AS_REPORTED).then_some((&claim.at, CODE));
+    let elsewhere = claim.elsewhere.as_ref().map(|place| (place, design));
+    [Some((&claim.at, design)), code, elsewhere].into_iter().flatten().collect()
+}
+
+/// Looks for the run of each claim that says what must occur in it, where its invariant breaks at all. Each search ends with the
+/// first such run, which is the shortest.
+///
+/// # Errors
+/// Only internal ones.
+pub fn seek(
+    claims: &[Claim],
+    scenarios: &[Scenario],
+    findings: &Findings,
+    limits: &Limits,
+) -> Result<Runs, ExplainError> {
+    let known = Known::new(findings);
+    let mut runs = Runs::default();
+    for claim in claims {
+        for (place, design) in places(claim) {
+            let breaks = known.one(&place.scenario, design, Engine::Check, &place.invariant);
+            let breaks = breaks.is_some_and(|finding| finding.verdict == Verdict::Broken);
+            if !breaks {
+                continue;
+            }
+            // Where any run will do, the finding is the answer.
+            if place.route.is_any() {
+                break;
+            }
+            let Some((scenario, case)) = case_of(scenarios, &place.scenario, design) else { continue };
+            let sought = one(scenario, case, place, limits)?;
+            let found = matches!(sought, Sought::Found(_));
+            runs.0.insert((claim.id.clone(), place.scenario.clone(), design.to_owned()), sought);
+            if found {
+                break;
+            }
+        }
+    }
+    Ok(runs)
+}
+
+fn case_of<'a>(scenarios: &'a [Scenario], id: &str, design: &str) -> Option<(&'a Scenario, &'a Case)> {
+    let scenario = scenarios.iter().find(|scenario| scenario.id == id)?;
+    Some((scenario, scenario.cases.iter().find(|case| case.setup.design.to_string() == design)?))
+}
+
+fn one(scenario: &Scenario, case: &Case, place: &Place, limits: &Limits) -> Result<Sought, ExplainError> {
+    let Some(invariant) = invariant::place(&place.invariant) else { return Ok(Sought::Nowhere) };
+    let question = Question { scenario, case, place: invariant, route: &place.route };
+    Ok(match explain(&question, limits)? {
+        Explanation { found: Some(found), .. } => Sought::Found(Box::new(found)),
+        Explanation { ended: Ended::Complete, .. } => Sought::Nowhere,
+        Explanation { ended, .. } => Sought::Cut(ended),
+    })
+}
