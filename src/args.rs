@@ -9,12 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
 use model::invariant;
 use model::step::Step;
+use sim::deny::Deny;
 use sim::route::Waypoint;
 
 /// Proves, or refutes by a replayable counterexample, that an LLM gateway's quota and billing keep the money right.
 ///
 /// Exit codes: 0 all as expected, 1 something unexpected, 2 something unknown, 64 bad input, 69 a server that was asked
-/// for is missing, 70 internal error.
+/// for is missing, 70 internal error, 74 what was found could not be written.
 #[derive(Debug, Parser)]
 #[command(name = "trial", version, max_term_width = 100)]
 pub struct Cli {
@@ -75,6 +76,20 @@ pub struct RunArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Where to write and what to deny.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// Where findings go, and what of them fails the run whatever is expected.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GateArgs {
+    /// Write what is found to this folder, not to target/trial
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Exit code 1 for every broken invariant, expected or not: broken, or money (those that are about money)
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
 }
 
 /// What to look at.
@@ -94,6 +109,9 @@ pub struct Selection {
     /// Stop after this long, such as 60s or 5m
     #[arg(long, value_parser = duration)]
     pub time: Option<Duration>,
+    /// Where to write and what to deny.
+    #[command(flatten)]
+    pub gate: GateArgs,
 }
 
 /// Options of `check`.
@@ -109,7 +127,7 @@ pub struct CheckArgs {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
     /// Write what is found, for every design, to the lock files of the scenarios; review the diff
-    #[arg(long, conflicts_with_all = ["json", "design"])]
+    #[arg(long, conflicts_with_all = ["json", "design", "output", "deny"])]
     pub accept: bool,
 }
 
@@ -137,13 +155,13 @@ pub struct RealArgs {
     #[arg(long)]
     pub keep: bool,
     /// The crash matrix: each fault on either side of every step of each design
-    #[arg(long, conflicts_with_all = ["scenarios", "keep"])]
+    #[arg(long, conflicts_with_all = ["scenarios", "keep", "deny"])]
     pub crash_matrix: bool,
     /// What of the crash matrix.
     #[command(flatten)]
     pub matrix: MatrixArgs,
     /// Free-running load, with random kills, judged at rest: --time is per design, 30s if not said
-    #[arg(long, conflicts_with_all = ["scenarios", "keep", "crash_matrix"])]
+    #[arg(long, conflicts_with_all = ["scenarios", "keep", "crash_matrix", "deny"])]
     pub load: bool,
     /// How the load is.
     #[command(flatten)]
@@ -208,6 +226,9 @@ pub struct ExplainArgs {
     /// Write the capsule to scenarios/found/NAME.json, to be committed
     #[arg(long, value_name = "NAME", requires = "title", value_parser = file_name)]
     pub keep: Option<String>,
+    /// Write the capsule to this folder, not to target/trial
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
+    pub output: Option<PathBuf>,
     /// With --keep: what the counterexample shows, in a line
     #[arg(long, requires = "keep", value_parser = title)]
     pub title: Option<String>,

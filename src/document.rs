@@ -18,6 +18,9 @@ struct FindingsDocument<'a> {
     explorations: &'a [Explored],
     /// Scenarios without a lock file, of which nothing is expected.
     unlocked: &'a [String],
+    /// Verdicts that `--deny` denies, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied: Option<usize>,
     exit: u8,
 }
 
@@ -107,9 +110,9 @@ struct ErrorDocument<'a> {
 }
 
 /// What `run`, `check`, `sim` and `real` print.
-pub fn findings(command: &str, found: &Findings, exit: u8) -> String {
+pub fn findings(command: &str, found: &Findings, denied: Option<usize>, exit: u8) -> String {
     let Findings { findings, not_run, explored: explorations, unlocked, .. } = found;
-    text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, unlocked, exit })
+    text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, unlocked, denied, exit })
 }
 
 /// What `replay` prints.
@@ -120,7 +123,7 @@ pub fn replays(replays: &[Replayed], not_run: &[NotRun], exit: u8) -> String {
 }
 
 /// What `explain` prints where there is a run.
-pub fn explanation(found: &Counterexample, states: u64) -> String {
+pub fn explanation(found: &Counterexample, states: u64, exit: u8) -> String {
     let Counterexample { scenario, design, capsule, setup, run, breach, without, .. } = found;
     let moves = run.entries.iter().map(|entry| story::tell(setup, entry).what).collect();
     let without = without.iter().map(|(fault, breaks)| Without { fault, still_broken: *breaks }).collect();
@@ -137,7 +140,7 @@ pub fn explanation(found: &Counterexample, states: u64) -> String {
         moves,
         capsule,
         states,
-        exit: 0,
+        exit,
     })
 }
 

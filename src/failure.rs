@@ -20,6 +20,9 @@ pub enum Failure {
     /// A server that was asked for is missing.
     #[error("{0}")]
     NoServer(String),
+    /// A file that was asked for cannot be written.
+    #[error("{0}")]
+    NotWritten(String),
     /// The suite contradicts itself.
     #[error("{0}")]
     Internal(String),
@@ -32,6 +35,7 @@ impl Failure {
             Failure::Scenario(_) | Failure::Capsule(_) | Failure::Input(_) => 64,
             Failure::NoServer(_) => 69,
             Failure::Internal(_) => 70,
+            Failure::NotWritten(_) => crate::output::NOT_WRITTEN,
         }
     }
 }

@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod document;
 mod failure;
+mod folder;
 mod output;
 mod progress;
 mod workspace;
@@ -23,20 +24,18 @@ fn main() -> ExitCode {
     let json = std::env::args().any(|arg| arg == "--json");
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, json),
+        Err(error) => return ExitCode::from(output::ended(usage(&error, json))),
     };
-    match run(&cli) {
-        Ok(exit) => ExitCode::from(exit),
-        Err(failure) => {
-            let exit = failure.exit_code();
-            if json {
-                output::line(&document::error(&failure.to_string(), exit));
-            } else {
-                eprintln!("error: {failure}");
-            }
-            ExitCode::from(exit)
+    let exit = run(&cli).unwrap_or_else(|failure| {
+        let exit = failure.exit_code();
+        if json {
+            output::line(&document::error(&failure.to_string(), exit));
+        } else {
+            output::note(&format!("error: {failure}"));
         }
-    }
+        exit
+    });
+    ExitCode::from(output::ended(exit))
 }
 
 fn run(cli: &Cli) -> Result<u8, Failure> {
@@ -57,19 +56,19 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
 }
 
 /// Help and version go to stdout and are no error; anything else is bad input.
-fn usage(error: &clap::Error, json: bool) -> ExitCode {
+fn usage(error: &clap::Error, json: bool) -> u8 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         output::text(&format!("{error}"));
-        return ExitCode::SUCCESS;
+        return 0;
     }
     if json {
         let text = error.to_string();
         let text = text.trim_start_matches("error: ").trim_end();
         output::line(&document::error(text, 64));
     } else {
-        eprint!("{error}");
+        output::note(format!("{error}").trim_end());
     }
-    ExitCode::from(64)
+    64
 }
 
 /// Whether stdout shows colour: a terminal, and `NO_COLOR` unset.
@@ -85,6 +84,7 @@ fn exit_words(exit: u8) -> &'static str {
         2 => "something is unknown",
         64 => "bad input",
         69 => "a server that was asked for is missing",
+        output::NOT_WRITTEN => "what was found could not be written",
         _ => "internal error",
     }
 }

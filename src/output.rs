@@ -1,14 +1,39 @@
-//! Printing. A reader that went away, as `head` does, is no error: the rest is dropped and the exit code stays.
+//! Printing. A reader that went away, as `head` does, is no error: the rest is dropped and the exit code stays. Anything else
+//! that keeps stdout from being written, such as a full disk, is told at the end and is no pass.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
+
+/// The exit code where what was found could not be told or written, and would have been 0.
+pub const NOT_WRITTEN: u8 = 74;
+
+/// What kept stdout from being written, the first time.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Prints a text as it is.
 pub fn text(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _reader_may_be_gone = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| error.to_string());
+    }
 }
 
 /// Prints a line.
 pub fn line(line: &str) {
     text(&format!("{line}\n"));
+}
+
+/// Says something beside the result, on stderr. There is nowhere to say that this was not possible.
+pub fn note(line: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr.write_all(format!("{line}\n").as_bytes());
+}
+
+/// The exit code once everything is printed: a result that nobody can have read is no pass.
+pub fn ended(exit: u8) -> u8 {
+    let Some(why) = LOST.get() else { return exit };
+    note(&format!("error: stdout cannot be written: {why}"));
+    if exit == 0 { NOT_WRITTEN } else { exit }
 }

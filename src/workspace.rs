@@ -74,18 +74,17 @@ impl Workspace {
 
     /// Writes a file, and the folders it needs, whole or not at all.
     pub fn write(&self, relative: &str, text: &str) -> Result<(), Failure> {
-        let path = self.path(relative);
-        let failed = |error: std::io::Error| Failure::Input(format!("{relative} cannot be written: {error}"));
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        // A name of this process, so that another one that writes the same file is not in its way.
-        let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
-        let written = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, &path));
-        written.map_err(|error| {
-            // What cannot be removed either is no second error.
-            let _ = std::fs::remove_file(&unfinished);
-            failed(error)
-        })
+        let failed = |error: std::io::Error| Failure::NotWritten(format!("{relative} cannot be written: {error}"));
+        write_whole(&self.path(relative), text).map_err(failed)
+    }
+
+    /// Whether a file can be written where this command is told to write, before it does its work.
+    pub fn try_to_write(&self, folder: &str, told_by: &str) -> Result<(), Failure> {
+        let probe = self.path(folder).join(format!(".trial-{}", std::process::id()));
+        let tried = write_whole(&probe, "Whether this folder can be written.\n");
+        // What cannot be removed was just written: the next one removes it.
+        let _ = std::fs::remove_file(&probe);
+        tried.map_err(|error| Failure::Input(format!("{told_by}: {folder}/ cannot be written: {error}")))
     }
 
     /// The claims of the review, which name scenarios.
@@ -100,18 +99,6 @@ impl Workspace {
         Ok(sim::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
-    /// Removes the files of a kind from a folder, so that no finding outlives its breach.
-    pub fn clear(&self, relative: &str, kind: &str) -> Result<(), Failure> {
-        let Ok(entries) = std::fs::read_dir(self.path(relative)) else { return Ok(()) };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_some_and(|extension| extension == kind) {
-                std::fs::remove_file(&path)
-                    .map_err(|error| Failure::Input(format!("{} cannot be removed: {error}", path.display())))?;
-            }
-        }
-        Ok(())
-    }
-
     fn relative(&self, error: ScenarioError) -> ScenarioError {
         let shorten = |file: String| {
             Path::new(&file).strip_prefix(&self.root).map_or(file.clone(), |path| path.display().to_string())
@@ -122,4 +109,15 @@ impl Workspace {
             unknown => unknown,
         }
     }
+}
+
+/// Writes a file, and the folders it needs, whole or not at all.
+pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    // A name of this process, so that another one that writes the same file is not in its way.
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, path)).inspect_err(|_| {
+        // What cannot be removed either is no second error.
+        let _ = std::fs::remove_file(&unfinished);
+    })
 }

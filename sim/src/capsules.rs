@@ -13,13 +13,20 @@ use crate::verdict::{Counterexample, Engine};
 
 /// Where curated capsules lie, relative to the workspace.
 pub const CURATED: &str = "scenarios/found";
-/// Where commands put what they find, relative to the workspace.
+/// Where commands put what they find if nothing is said, relative to the workspace.
 pub const FOUND: &str = "target/trial/found";
 
-/// The capsules of one command, by path.
-#[derive(Clone, Debug, Default)]
+/// The capsules of one command, by name of the file.
+#[derive(Clone, Debug)]
 pub struct Capsules {
+    folder: String,
     kept: BTreeMap<String, Capsule>,
+}
+
+impl Default for Capsules {
+    fn default() -> Capsules {
+        Capsules::new()
+    }
 }
 
 /// A capsule that cannot be read.
@@ -87,10 +94,15 @@ pub fn capsule(
 impl Capsules {
     /// None so far.
     pub fn new() -> Capsules {
-        Capsules::default()
+        Capsules::of(FOUND)
     }
 
-    /// Keeps the run as a capsule; returns its path relative to the workspace. What check finds is named by scenario,
+    /// None so far, to lie in this folder.
+    pub fn of(folder: &str) -> Capsules {
+        Capsules { folder: folder.to_owned(), kept: BTreeMap::new() }
+    }
+
+    /// Keeps the run as a capsule; returns its path, by its folder. What check finds is named by scenario,
     /// design and invariant, what other engines find by the engine as well.
     pub fn keep(
         &mut self,
@@ -102,20 +114,22 @@ impl Capsules {
         breach: &Breach,
     ) -> String {
         let by = if engine == Engine::Check { String::new() } else { format!(".{}", engine.name()) };
-        let path = format!("{FOUND}/{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
-        self.kept.insert(path.clone(), capsule(scenario, setup, engine, seed, run, breach));
+        let name = format!("{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
+        let path = format!("{}/{name}", self.folder);
+        self.kept.insert(name, capsule(scenario, setup, engine, seed, run, breach));
         path
     }
 
-    /// Keeps a counterexample that check was asked for where it says that its capsule lies.
+    /// Keeps a counterexample that check was asked for under the name of the file that it says.
     pub fn keep_shown(&mut self, shown: &Counterexample) {
         let Counterexample { scenario, capsule: path, setup, run, breach, .. } = shown;
-        self.kept.insert(path.clone(), capsule(scenario, setup, Engine::Check, None, run, breach));
+        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+        self.kept.insert(name.to_owned(), capsule(scenario, setup, Engine::Check, None, run, breach));
     }
 
-    /// Path, relative to the workspace, and text of each.
+    /// Name of the file and text of each.
     pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
-        self.kept.iter().map(|(path, capsule)| (path.as_str(), text(capsule)))
+        self.kept.iter().map(|(name, capsule)| (name.as_str(), text(capsule)))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod capsules;
 pub mod check;
 pub mod claims;
+pub mod deny;
 pub mod explain;
 pub mod explore;
 pub mod fixes;

@@ -68,6 +68,8 @@ pub enum Expected {
     Broken,
     /// Either; the scenario says why.
     Any,
+    /// Neither the scenario nor its lock file says anything of the design.
+    Nothing,
 }
 
 impl Expected {
@@ -77,6 +79,7 @@ impl Expected {
             Expected::Holds => "holds",
             Expected::Broken => "broken",
             Expected::Any => "any",
+            Expected::Nothing => "nothing",
         }
     }
 }
@@ -96,7 +99,7 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What was expected.
     pub expected: Expected,
-    /// Whether that is a pass.
+    /// Whether that is a pass; where nothing is expected it is, unless it is unknown.
     pub as_expected: bool,
     /// How often it was judged.
     pub judged: u64,
@@ -195,6 +198,11 @@ impl Findings {
         self.unlocked.extend(other.unlocked);
     }
 
+    /// Verdicts of which nothing is expected, so that they are neither right nor wrong.
+    pub fn expected_nothing(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.expected == Expected::Nothing).count()
+    }
+
     /// The exit code for what is known: 1 something unexpected, 2 something unknown, 0 all as expected.
     pub fn exit_code(&self) -> u8 {
         let differs = self.explored.iter().any(|explored| !explored.differs.is_empty());
@@ -212,7 +220,7 @@ impl Findings {
 pub fn as_expected(verdict: Verdict, expected: Expected) -> bool {
     match (verdict, expected) {
         (Verdict::Unknown, _) => false,
-        (_, Expected::Any) => true,
+        (_, Expected::Any | Expected::Nothing) => true,
         (Verdict::Broken, expected) => expected == Expected::Broken,
         (Verdict::Holds, expected) => expected == Expected::Holds,
         (Verdict::HoldsWithinBound, _) => true,

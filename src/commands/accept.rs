@@ -15,11 +15,17 @@ use crate::workspace::Workspace;
 /// Checks every world of the chosen scenarios and writes their lock files. The lock file of a scenario stays as it is where a
 /// search was cut (exit code 2), and where a verdict contradicts what the scenario argues (exit code 1).
 pub fn accept(workspace: &Workspace, scenarios: &[Scenario], bounds: &Bounds) -> Result<u8, Failure> {
-    let mut exit = 0;
+    workspace.try_to_write("scenarios", "--accept")?;
+    let (mut exit, mut lost) = (0, None);
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in scenarios {
         match found(scenario, bounds, &bar)? {
-            Accepted::Lock(lock) => workspace.write(&relative(scenario), &lock::text(&scenario.id, &lock))?,
+            Accepted::Lock(lock) => {
+                if let Err(failure) = workspace.write(&relative(scenario), &lock::text(&scenario.id, &lock)) {
+                    output::line(&format!("{}: accepted, but {failure}", scenario.id));
+                    lost = lost.or(Some(failure));
+                }
+            }
             Accepted::Not { why, code } => {
                 output::line(&format!("{}: not accepted, {} stays as it is: {why}", scenario.id, relative(scenario)));
                 exit = if exit == 1 { 1 } else { code };
@@ -27,7 +33,11 @@ pub fn accept(workspace: &Workspace, scenarios: &[Scenario], bounds: &Bounds) ->
         }
     }
     bar.finish_and_clear();
-    Ok(exit)
+    // What was not accepted says more than what was not written.
+    match lost {
+        Some(failure) if exit == 0 => Err(failure),
+        _ => Ok(exit),
+    }
 }
 
 /// The lock file of a scenario, relative to the workspace.
@@ -84,7 +94,7 @@ fn contradicted(case: &Case, entry: &Entry, found: &Findings) -> Option<String> 
             Expected::Holds if breaks => "breaks, but `expect` argues that it holds",
             Expected::Holds if idle => "could not fail in any state, but `expect` argues that it holds",
             Expected::Broken if !breaks => "does not break, but `expect` argues that it does",
-            Expected::Holds | Expected::Broken | Expected::Any => return None,
+            Expected::Holds | Expected::Broken | Expected::Any | Expected::Nothing => return None,
         };
         Some(format!("{} {otherwise}: {reason}", invariant.id))
     })

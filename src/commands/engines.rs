@@ -20,6 +20,7 @@ use sim::simulate;
 use sim::verdict::{Counterexample, Engine, Findings, NotRun};
 
 use crate::failure::Failure;
+use crate::output;
 
 /// The most memory that one exploration may take, in bytes: it ends as `unknown (memory)`, never in swapping.
 pub const EXPLORATION_BYTES: u64 = 6 << 30;
@@ -150,7 +151,7 @@ impl RealServers {
             ServersError::Find(missing) => NotAtHand::Missing(missing.to_string()),
             other => NotAtHand::Failed(other.into()),
         })?;
-        servers.notices().iter().for_each(|notice| eprintln!("{notice}"));
+        servers.notices().iter().for_each(|notice| output::note(notice));
         let program = std::env::current_exe().map_err(internal)?;
         let worker = WorkerCommand { program, args: vec!["worker".into()] };
         let real = runtime.block_on(Real::new(servers, worker));

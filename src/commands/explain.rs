@@ -15,6 +15,7 @@ use crate::args::{ExplainArgs, Selection};
 use crate::commands::engines::Bounds;
 use crate::document;
 use crate::failure::Failure;
+use crate::folder::{FOUND, Folder};
 use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
@@ -39,15 +40,16 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Failure> {
         return Err(Failure::Internal(format!("{} has no case", args.scenario)));
     };
     allowed(args, case)?;
+    let place_to_keep = Keep::open(&workspace, args)?;
     let route = Route { through: args.through.clone(), without: args.without.clone() };
     let question = Question { scenario, case, place, route: &route };
     let explained = search(&question, &bounds.of_one_search()).map_err(|error| Failure::Internal(error.to_string()))?;
     match explained {
         Explanation { found: Some(found), states, without_cut, .. } => {
             if without_cut {
-                eprintln!("cut before it was known whether it breaks without each of the faults");
+                output::note("cut before it was known whether it breaks without each of the faults");
             }
-            shown(&workspace, args, found, states)
+            shown(place_to_keep, args, found, states)
         }
         Explanation { states, ended, .. } => Ok(not_found(args, &route, states, ended)),
     }
@@ -69,21 +71,65 @@ fn allowed(args: &ExplainArgs, case: &Case) -> Result<(), Failure> {
     )))
 }
 
-fn shown(workspace: &Workspace, args: &ExplainArgs, mut found: Counterexample, states: u64) -> Result<u8, Failure> {
+/// Where the capsule is to lie.
+enum Keep<'a> {
+    /// Among the curated ones.
+    Curated(&'a Workspace, String),
+    /// Where what is found lies.
+    Found(Folder),
+}
+
+impl Keep<'_> {
+    /// Tries it before the search.
+    fn open<'a>(workspace: &'a Workspace, args: &ExplainArgs) -> Result<Keep<'a>, Failure> {
+        let Some(name) = &args.keep else {
+            return Ok(Keep::Found(Folder::open(workspace, args.output.as_deref())?));
+        };
+        workspace.try_to_write(CURATED, "--keep")?;
+        Ok(Keep::Curated(workspace, format!("{CURATED}/{name}.json")))
+    }
+
+    /// As people are told.
+    fn path(&self, found: &Counterexample) -> String {
+        match self {
+            Keep::Curated(_, path) => path.clone(),
+            Keep::Found(folder) => format!("{}/{}", folder.found(), file_name(found)),
+        }
+    }
+
+    /// Writes it, and gives the exit code.
+    fn write(self, found: &Counterexample, text: &str) -> Result<u8, Failure> {
+        match self {
+            Keep::Curated(workspace, path) => workspace.write(&path, text).map(|()| 0),
+            Keep::Found(mut folder) => {
+                let _turn = folder.turn();
+                folder.write(&format!("{FOUND}/{}", file_name(found)), text);
+                Ok(folder.ended(0))
+            }
+        }
+    }
+}
+
+fn file_name(found: &Counterexample) -> &str {
+    found.capsule.rsplit_once('/').map_or(&found.capsule, |(_, name)| name)
+}
+
+/// Tells it, then writes it: a disk that is full takes no answer away.
+fn shown(keep: Keep<'_>, args: &ExplainArgs, mut found: Counterexample, states: u64) -> Result<u8, Failure> {
     let (setup, run) = (&found.setup, &found.run);
     let mut capsule = capsules::capsule(&found.scenario, setup, Engine::Check, None, run, &found.breach);
-    if let Some(name) = &args.keep {
-        found.capsule = format!("{CURATED}/{name}.json");
+    if args.keep.is_some() {
         capsule.title.clone_from(&args.title);
     }
-    workspace.write(&found.capsule, &capsules::text(&capsule))?;
+    found.capsule = keep.path(&found);
     if args.json {
-        output::line(&document::explanation(&found, states));
-    } else {
-        output::text(&report::storyboard(&found, &mut Labels::new()));
-        output::line(&format!("the shortest such run, after {states} distinct states"));
+        let exit = keep.write(&found, &capsules::text(&capsule))?;
+        output::line(&document::explanation(&found, states, exit));
+        return Ok(exit);
     }
-    Ok(0)
+    output::text(&report::storyboard(&found, &mut Labels::new()));
+    output::line(&format!("the shortest such run, after {states} distinct states"));
+    keep.write(&found, &capsules::text(&capsule))
 }
 
 fn not_found(args: &ExplainArgs, route: &Route, states: u64, ended: Ended) -> u8 {

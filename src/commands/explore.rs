@@ -10,7 +10,9 @@ use sim::verdict::Findings;
 
 use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
 use crate::commands::engines::{self, Bounds, RealServers};
+use crate::commands::gate;
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
@@ -27,7 +29,8 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
     if args.accept {
         return crate::commands::accept::accept(&workspace, &scenarios, &bounds);
     }
-    let mut capsules = Capsules::new();
+    let folder = Folder::open(&workspace, args.selection.gate.output.as_deref())?;
+    let mut capsules = Capsules::of(&folder.found());
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -38,12 +41,13 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
         }
     }
     bar.finish_and_clear();
-    finish("check", &workspace, &scenarios, found, &capsules, args.selection.json)
+    finish("check", folder, &scenarios, found, &capsules, &args.selection)
 }
 
 /// `trial sim`.
 pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
     let (workspace, scenarios, bounds) = prepare(&args.selection, Locks::Read)?;
+    let folder = Folder::open(&workspace, args.selection.gate.output.as_deref())?;
     if let Some(seed) = args.seed
         && !args.selection.json
     {
@@ -51,7 +55,7 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
     }
     let seeds = args.seed.map(|seed| (seed, seed.saturating_add(1))).or(args.seeds).unwrap_or(SEEDS);
     let each_seed = args.seeds.is_some() && !args.selection.json;
-    let mut capsules = Capsules::new();
+    let mut capsules = Capsules::of(&folder.found());
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -74,7 +78,7 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
         }
     }
     bar.finish_and_clear();
-    finish("sim", &workspace, &scenarios, found, &capsules, args.selection.json)
+    finish("sim", folder, &scenarios, found, &capsules, &args.selection)
 }
 
 /// `trial real`.
@@ -86,8 +90,9 @@ pub fn real(args: &RealArgs) -> Result<u8, Failure> {
         return crate::commands::load::load(&args.selection, &args.traffic);
     }
     let (workspace, scenarios, bounds) = prepare(&args.selection, Locks::Read)?;
+    let folder = Folder::open(&workspace, args.selection.gate.output.as_deref())?;
     let mut servers = RealServers::start()?;
-    let mut capsules = Capsules::new();
+    let mut capsules = Capsules::of(&folder.found());
     let mut found = Findings::default();
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {
@@ -99,9 +104,9 @@ pub fn real(args: &RealArgs) -> Result<u8, Failure> {
     }
     bar.finish_and_clear();
     if let Some(kept) = servers.stop(args.keep) {
-        eprintln!("kept: {kept}");
+        output::note(&format!("kept: {kept}"));
     }
-    finish("real", &workspace, &scenarios, found, &capsules, args.selection.json)
+    finish("real", folder, &scenarios, found, &capsules, &args.selection)
 }
 
 fn prepare(selection: &Selection, locks: Locks) -> Result<(Workspace, Vec<Scenario>, Bounds), Failure> {
@@ -141,32 +146,40 @@ pub fn unlocked(scenarios: &[Scenario]) -> Vec<String> {
     scenarios.iter().filter(|scenario| !scenario.locked).map(|scenario| scenario.id.clone()).collect()
 }
 
+/// Tells what was found, then writes it: a disk that is full takes no verdict away.
 fn finish(
     command: &str,
-    workspace: &Workspace,
+    mut folder: Folder,
     scenarios: &[Scenario],
     mut found: Findings,
     capsules: &Capsules,
-    json: bool,
+    selection: &Selection,
 ) -> Result<u8, Failure> {
     found.unlocked = unlocked(scenarios);
-    let found = &found;
-    for (path, text) in capsules.files() {
-        workspace.write(path, &text)?;
-    }
-    let exit = found.exit_code();
-    if json {
-        output::line(&crate::document::findings(command, found, exit));
+    let (found, deny) = (&found, selection.gate.deny);
+    let exit = gate::exit_code(found, deny);
+    if selection.json {
+        // The document names the exit code, which is not known before.
+        write(&mut folder, capsules);
+        let exit = folder.ended(exit);
+        output::line(&crate::document::findings(command, found, deny.map(|_| gate::count(found, deny)), exit));
         return Ok(exit);
     }
     let colour = crate::colour();
     for scenario in scenarios {
         output::text(&report::terminal(scenario, found, colour));
     }
-    let unexpected = report::unexpected(found);
-    if !unexpected.is_empty() {
-        output::text(&format!("\n{unexpected}"));
+    let last = [deny.map_or(String::new(), |deny| report::denied(deny, found)), report::unexpected(found)];
+    for text in last.iter().filter(|text| !text.is_empty()) {
+        output::text(&format!("\n{text}"));
     }
-    output::line(&format!("\nexit code {exit}: {}", crate::exit_words(exit)));
+    write(&mut folder, capsules);
+    let exit = folder.ended(exit);
+    output::line(&format!("\nexit code {exit}: {}", gate::words(exit, found, deny)));
     Ok(exit)
+}
+
+fn write(folder: &mut Folder, capsules: &Capsules) {
+    let _turn = folder.turn();
+    folder.keep(capsules);
 }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod engines;
 pub mod explain;
 pub mod explore;
+mod gate;
 pub mod list;
 pub mod load;
 pub mod matrix;

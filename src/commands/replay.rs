@@ -33,7 +33,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let mut replayed = Vec::new();
     let mut not_run = Vec::new();
     for read in capsules.iter().filter(|read| capsules::is_edited(&read.capsule)) {
-        eprintln!("EDITED: {} is not as it was written; it is judged as what it is", read.file);
+        output::note(&format!("EDITED: {} is not as it was written; it is judged as what it is", read.file));
     }
     for read in &capsules {
         if matches!(args.on, On::Check | On::All) {

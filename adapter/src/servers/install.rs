@@ -1,6 +1,7 @@
 //! Gets the servers when asked to, and only then: `trial services install`.
 
 use std::fmt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -170,7 +171,8 @@ pub fn run(plan: &Plan) -> Result<(), InstallError> {
 
 fn carry_out(steps: &[Step]) -> Result<(), InstallError> {
     for step in steps {
-        eprintln!("+ {step}");
+        // A stderr that cannot be written is no reason to install nothing.
+        let _ = writeln!(std::io::stderr(), "+ {step}");
         carry_out_one(step).map_err(|why| InstallError::Step { step: step.to_string(), why })?;
     }
     Ok(())

@@ -86,11 +86,19 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
                 span { b { (grouped(findings.counterexamples.len() as u64)) } " counterexamples" }
-                @if unexpected == 0 { span { b { "all as expected" } } }
+                @if unexpected == 0 { span { b { (as_expected_in_words(findings)) } } }
                 @else { a href="#unknown" { b.unexpected { "! " (unexpected) " not as expected or not known" } } }
             }
             nav { @for (id, name) in sections { a href={ "#" (id) } { (name) } } }
         }
+    }
+}
+
+/// That nothing is unexpected, and of how much nothing is expected.
+pub(super) fn as_expected_in_words(findings: &Findings) -> String {
+    match findings.expected_nothing() {
+        0 => "all as expected".to_owned(),
+        nothing => format!("none unexpected; nothing expected of {}", grouped(nothing as u64)),
     }
 }
 
@@ -144,7 +152,10 @@ fn not_known(judged: &[Judged], findings: &Findings) -> Markup {
         section id="unknown" {
             h2 { "Not as expected, not known, not run" }
             @if unexpected.is_empty() && claims.is_empty() {
-                p { "Every verdict that was asked for is known and as expected." }
+                @match findings.expected_nothing() {
+                    0 => p { "Every verdict that was asked for is known and as expected." },
+                    nothing => p { "No verdict is unexpected or unknown; of " (grouped(nothing as u64)) " nothing is expected." },
+                }
             }
             ul.why {
                 @for judged in claims {

@@ -6,6 +6,7 @@ mod claims_page;
 mod claims_text;
 mod counterexample_page;
 mod counterexamples;
+mod denied;
 mod diagram;
 mod index_page;
 mod labels;
@@ -32,6 +33,7 @@ use crate::known::Known;
 use crate::scenario::Scenario;
 use crate::verdict::Findings;
 
+pub use denied::denied;
 pub use labels::Labels;
 pub use overview::overview;
 pub use reasoned::{reasoned, reasoned_in_words};

@@ -6,7 +6,7 @@ use crate::known::{Known, designs};
 use crate::report::tally::{Tally, differing, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
 use crate::scenario::{Scenario, is_fix_of, is_preset};
-use crate::verdict::{Engine, Finding, Findings, Verdict};
+use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 /// What is told one by one; the text of all verdicts has the others.
 const LISTED: usize = 20;
@@ -125,12 +125,15 @@ fn looked_at(findings: &Findings) -> String {
             }
         };
         let broken = verdicts().filter(|finding| finding.verdict == Verdict::Broken).count();
-        let expected = verdicts().filter(|finding| finding.as_expected).count();
+        let nothing = verdicts().filter(|finding| finding.expected == Expected::Nothing).count();
+        let as_expected = |finding: &&Finding| finding.as_expected && finding.expected != Expected::Nothing;
+        let expected = verdicts().filter(as_expected).count();
+        let nothing = if nothing == 0 { String::new() } else { format!(", {nothing} with nothing expected") };
         let lead = format!("{:6} ", engine.name());
         let total = verdicts().count();
         out.push_str(&paragraph(
             &lead,
-            &format!("{amount}; {total} verdicts, {broken} broken, {expected} as expected"),
+            &format!("{amount}; {total} verdicts, {broken} broken, {expected} as expected{nothing}"),
         ));
     }
     out

@@ -9,7 +9,7 @@ use crate::explain;
 use crate::fixes::Fix;
 use crate::known::Known;
 use crate::report::claims_page::{risks, shown, where_seen};
-use crate::report::index_page::{claims_in_words, fixes_in_words};
+use crate::report::index_page::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, valued};
 use crate::report::text::grouped;
@@ -66,7 +66,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
             p.tally {
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
-                @if unexpected == 0 { span { b { "all as expected" } } }
+                @if unexpected == 0 { span { b { (as_expected_in_words(findings)) } } }
                 @else { span { b.unexpected { "! " (unexpected) " not as expected or not known" } } }
             }
             p.note { code { "cargo run --release" } " writes the whole site, with a page for each scenario, to "

@@ -146,6 +146,7 @@ fn table(groups: &[Group<'_>], paint: &Paint) -> String {
         let expected = match (first.verdict, first.as_expected) {
             (Verdict::Unknown, _) => "not known",
             _ if first.expected == Expected::Any => "either way",
+            _ if first.expected == Expected::Nothing => "nothing expected",
             (_, true) => "as expected",
             (_, false) => "UNEXPECTED",
         };
@@ -192,6 +193,7 @@ fn argued(case: &Case, labels: &mut Labels) -> String {
         let ids = if every(ids) { "every invariant".to_owned() } else { ids.join(", ") };
         let lead = match expected {
             Expected::Any => "  either way    ",
+            Expected::Nothing => "  nothing expected of ",
             Expected::Broken => "  must break    ",
             Expected::Holds => "  must hold     ",
         };

@@ -41,7 +41,11 @@ pub(super) fn not_as_expected(findings: &Findings) -> String {
     let unexpected = unexpected(&findings.findings);
     let mut out = differing(findings);
     if unexpected.is_empty() && out.is_empty() {
-        return format!("All {} as expected.\n", counted(findings.findings.len() as u64, "verdict"));
+        let all = counted(findings.findings.len() as u64, "verdict");
+        return match findings.expected_nothing() {
+            0 => format!("All {all} as expected.\n"),
+            nothing => format!("Of {all} none is unexpected; nothing is expected of {nothing} of them.\n"),
+        };
     }
     out += &format!("{} not as expected or not known:\n", counted(unexpected.len() as u64, "verdict"));
     for finding in unexpected {

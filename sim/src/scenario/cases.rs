@@ -100,7 +100,7 @@ fn nothing_expected(setup: Setup) -> Case {
         setup,
         also: Vec::new(),
         own: false,
-        expected: vec![Expected::Any; invariant::ALL.len()],
+        expected: vec![Expected::Nothing; invariant::ALL.len()],
         reasons: invariant::ALL.iter().map(reason).collect(),
         seen: Vec::new(),
         argued_seen: Vec::new(),
@@ -167,7 +167,7 @@ impl Scenario {
     }
 
     /// The case of one design. If the scenario does not ask of it, it is expected as the design is whose world it is here; if
-    /// there is none, either verdict is right for every invariant and no situation must be seen.
+    /// there is none, nothing is expected of any invariant and no situation must be seen.
     ///
     /// # Errors
     /// A design whose background jobs are too many for the scenario.
@@ -184,7 +184,7 @@ impl Scenario {
     }
 }
 
-/// Why either verdict is right for a design of which neither the scenario nor its lock file says anything.
+/// What is said of every invariant of a design of which neither the scenario nor its lock file says anything.
 const NO_EXPECTATION: &str = "neither the scenario nor its lock file expects anything of this design";
 
 /// Whether a design is the risk's own: a base, one of its fixes, one that is no preset, or, where scripts can be lost,

@@ -16,6 +16,7 @@ use model::flow::Path;
 use crate::args::{LoadArgs, Selection};
 use crate::commands::engines::Bounds;
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::output;
 use crate::progress;
 
@@ -23,6 +24,8 @@ use expected::Held;
 
 /// The original, and the presets that cure what they were proposed for.
 const DESIGNS: [&str; 4] = ["as-reported", "p0-2-a+fixed", "p0-3-b+fixed", "p1-8-c"];
+/// What is written to the folder that `--output` names.
+const TABLE: &str = "load.txt";
 /// How long each design runs.
 const TIME: Duration = Duration::from_secs(30);
 
@@ -77,12 +80,13 @@ impl Loaded {
 /// Exit code 0 where everything that check says holds under the same trouble held. What else breaks is what load is to find.
 pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
     let parts = parts(selection)?;
+    let mut folder = Folder::asked(selection.gate.output.as_deref())?;
     let bounds = Bounds::new(progress::stop_flag()?);
     let internal = |error: std::io::Error| Failure::Internal(error.to_string());
     // On one thread, this one: it outlives every process that it starts.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
     let servers = runtime.block_on(Servers::start(&Options::from_environment(Keeps::Nothing)))?;
-    servers.notices().iter().for_each(|notice| eprintln!("{notice}"));
+    servers.notices().iter().for_each(|notice| output::note(notice));
     let program = std::env::current_exe().map_err(internal)?;
     let command = WorkerCommand { program, args: vec!["gateway".into()] };
     let failed = |error: adapter::load::LoadError| Failure::Internal(error.to_string());
@@ -114,19 +118,30 @@ pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
     runtime.block_on(load.stop());
     let exit = all.iter().map(Loaded::exit_code).max_by_key(|&exit| [0, 2, 1].iter().position(|&e| e == exit));
     let exit = exit.unwrap_or(0);
+    let mut write = |exit: u8| folder.as_mut().map_or(exit, |folder| written(folder, &all, exit));
     if selection.json {
+        let exit = write(exit);
         output::line(&document::load(&all, args, exit));
-    } else {
-        output::text(&table::totals(&all));
-        output::line(&format!("exit code {exit}: {}", words(exit)));
+        return Ok(exit);
     }
+    output::text(&table::totals(&all));
+    let exit = write(exit);
+    output::line(&format!("exit code {exit}: {}", words(exit)));
     Ok(exit)
+}
+
+/// Writes the figures to the folder that was named, and gives the exit code.
+fn written(folder: &mut Folder, all: &[Loaded], exit: u8) -> u8 {
+    let designs: String = all.iter().map(table::design).collect();
+    folder.write(TABLE, &format!("{designs}{}", table::totals(all)));
+    folder.ended(exit)
 }
 
 fn words(exit: u8) -> &'static str {
     match exit {
         0 => "everything that check says holds held",
         2 => "something is unknown",
+        output::NOT_WRITTEN => "what was found could not be written",
         _ => "something broke that check says holds",
     }
 }

@@ -15,6 +15,7 @@ use crate::args::{MatrixArgs, Selection};
 use crate::commands::engines::Bounds;
 use crate::commands::refuse_given_servers;
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
@@ -23,6 +24,8 @@ use outcome::{Outcome, Totals};
 
 /// The committed file.
 const REPORT: &str = "reports/crash-matrix.txt";
+/// What is written to the folder that `--output` names.
+const TABLE: &str = "crash-matrix.txt";
 
 /// One design's part of the matrix.
 struct Sheet {
@@ -99,9 +102,11 @@ pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
     let began = Instant::now();
     let parts = parts(selection)?;
     let workspace = if args.update_reports { Some(Workspace::find()?) } else { None };
-    if args.update_reports {
+    if let Some(workspace) = &workspace {
         refuse_given_servers()?;
+        workspace.try_to_write("reports", "--update-reports")?;
     }
+    let folder = Folder::asked(selection.gate.output.as_deref())?;
     let mut sheets = Vec::new();
     for part in &parts {
         for &design in &part.designs {
@@ -117,11 +122,11 @@ pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
     let totals = Totals::of(&sheets);
     let exit = totals.exit_code();
     let table = table::matrix(&sheets, &totals);
-    if let Some(workspace) = workspace.filter(|_| exit == 0) {
-        workspace.write(REPORT, &table)?;
-    }
+    let write = |exit: u8| written(folder, workspace.filter(|_| exit == 0), &table, exit);
     if selection.json {
-        output::line(&document::matrix(&sheets, &totals, began.elapsed(), args.pairs, exit));
+        let took = began.elapsed();
+        let exit = write(exit);
+        output::line(&document::matrix(&sheets, &totals, took, args.pairs, exit));
         return Ok(exit);
     }
     output::text(&table);
@@ -131,8 +136,25 @@ pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
         "\n{} runs in {seconds:.1} s on {} pairs of servers, {rate:.0} runs/s",
         totals.runs, args.pairs
     ));
+    let exit = write(exit);
     output::line(&format!("exit code {exit}: {}", words(exit)));
     Ok(exit)
+}
+
+/// Writes the table where that was asked for, and gives the exit code.
+fn written(folder: Option<Folder>, workspace: Option<Workspace>, table: &str, exit: u8) -> u8 {
+    let committed = workspace.map_or(Ok(()), |workspace| workspace.write(REPORT, table));
+    let exit = folder.map_or(exit, |mut folder| {
+        folder.write(TABLE, table);
+        folder.ended(exit)
+    });
+    match committed {
+        Ok(()) => exit,
+        Err(failure) => {
+            output::note(&format!("error: {failure}"));
+            if exit == 0 { failure.exit_code() } else { exit }
+        }
+    }
 }
 
 /// The exit code in words: a table of findings expects nothing.
@@ -140,6 +162,7 @@ fn words(exit: u8) -> &'static str {
     match exit {
         0 => "reality agreed with the model in every cell that was run",
         2 => "some cells are unknown",
+        output::NOT_WRITTEN => "what was found could not be written",
         _ => "reality and the model disagree",
     }
 }

@@ -1,0 +1,30 @@
+//! What findings come to: the exit code, and the words for it.
+
+use sim::deny::Deny;
+use sim::verdict::Findings;
+
+/// The exit code of findings: what is denied fails, whatever is expected.
+pub fn exit_code(findings: &Findings, deny: Option<Deny>) -> u8 {
+    if count(findings, deny) > 0 { 1 } else { findings.exit_code() }
+}
+
+/// How many findings are denied.
+pub fn count(findings: &Findings, deny: Option<Deny>) -> usize {
+    deny.map_or(0, |deny| deny.of(findings).len())
+}
+
+/// An exit code in words: what was denied, and of how much nothing is expected, so that nothing can be unexpected.
+pub fn words(exit: u8, findings: &Findings, deny: Option<Deny>) -> String {
+    let (nothing, all) = (findings.expected_nothing(), findings.findings.len());
+    match (exit, deny.filter(|_| count(findings, deny) > 0)) {
+        (1, Some(deny)) => {
+            let also = if findings.exit_code() == 1 { "something unexpected, and " } else { "" };
+            format!("{also}{} of {all} verdicts denied (--deny {deny})", count(findings, Some(deny)))
+        }
+        (0, _) if nothing > 0 && nothing == all => "nothing expected, so that nothing is unexpected".to_owned(),
+        (0, _) if nothing > 0 => {
+            format!("as expected where something is; nothing expected of {nothing} of {all} verdicts")
+        }
+        _ => crate::exit_words(exit).to_owned(),
+    }
+}
