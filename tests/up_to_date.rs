@@ -9,7 +9,9 @@ use sim::{explain, lock};
 use similar::{ChangeTag, TextDiff};
 
 /// What is written by the run that these tests look at, and by no other command.
-const REPORTS: [&str; 3] = ["claims.txt", "index.html", "summary.txt"];
+const REPORTS: [&str; 4] = ["claims.txt", "index.html", "reasoned.txt", "summary.txt"];
+/// The files of the folder of the scenarios that are none.
+const NO_SCENARIOS: [&str; 2] = [sim::claims::FILE, sim::reasoned::FILE];
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
@@ -87,7 +89,8 @@ fn lock_files_and_reports_are_up_to_date() {
     let again = "if only reports differ: `cargo run --release -- run --update-reports`";
     assert!(differs.is_empty(), "{}\n{again}\n{said}", differs.join("\n"));
     assert_eq!(trial.status.code(), Some(0), "{said}");
-    assert_eq!(locks.len(), names(&scenarios, "toml").len() - 1, "one lock file per scenario; claims.toml is none");
+    let asked = names(&scenarios, "toml").len() - NO_SCENARIOS.len();
+    assert_eq!(locks.len(), asked, "one lock file per scenario");
 }
 
 /// What the test above would print of a verdict that changed: the line, and how to look at it.
