@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "hand_built/every_output.rs"]
+mod every_output;
 mod hand_built;
 
 use std::collections::BTreeSet;
@@ -122,10 +124,10 @@ fn the_committed_summary_is_designs_by_risks_and_a_line_per_scenario() {
         p0-2-a+fixed                 =
         p0-2-b                       =
         p0-2-b+fixed                 =
-        p0-3-a                       1 unknown !*
-        p0-3-a+fixed                 0*
-        p0-3-b                       0 !*
-        p0-3-b+fixed                 0*
+        p0-3-a                       1 unknown in 1 of 3 !*
+        p0-3-a+fixed                 0 in 2 of 3*
+        p0-3-b                       0 in 1 of 3 !*
+        p0-3-b+fixed                 0 in 1 of 3*
         p0-5-a                       =
         p0-5-b                       =
         p0-5-c                       =
@@ -144,6 +146,7 @@ fn the_committed_summary_is_designs_by_risks_and_a_line_per_scenario() {
 
         numbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known
         = the same world as another design there   - not asked
+        in 1 of 2: over so many of the risk's scenarios alone, not to be compared with the others
 
         p0-3  Redis idempotency key and Postgres transaction disagree
 
@@ -264,10 +267,10 @@ fn an_overview_is_designs_by_risks() {
         p0-2-a+fixed                 =
         p0-2-b                       =
         p0-2-b+fixed                 =
-        p0-3-a                       1 unknown !*
-        p0-3-a+fixed                 0*
-        p0-3-b                       0 !*
-        p0-3-b+fixed                 0*
+        p0-3-a                       1 unknown in 1 of 3 !*
+        p0-3-a+fixed                 0 in 2 of 3*
+        p0-3-b                       0 in 1 of 3 !*
+        p0-3-b+fixed                 0 in 1 of 3*
         p0-5-a                       =
         p0-5-b                       =
         p0-5-c                       =
@@ -286,6 +289,7 @@ fn an_overview_is_designs_by_risks() {
 
         numbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known
         = the same world as another design there   - not asked
+        in 1 of 2: over so many of the risk's scenarios alone, not to be compared with the others
 
         p0-3  Redis idempotency key and Postgres transaction disagree
 
@@ -450,19 +454,4 @@ fn a_counterexample_is_shown_in_the_detail_it_is_worth() {
     assert_eq!(page.matches("The same moves and the same money as in").count(), 1, "p0-4-b");
     assert_eq!(page.matches("Broken as reported too; here after").count(), 1, "p0-4-d, truth");
     assert_eq!(page.matches("<pre class=\"board\"").count(), 1, "p0-4-d, converge");
-}
-
-#[test]
-fn two_renderings_are_equal() {
-    let render = || {
-        let (scenarios, judged, findings) = preview();
-        let mut text = summary(&scenarios, &findings) + &claims(&scenarios, &judged, &findings);
-        text.push_str(&verdicts(&scenarios, &findings));
-        text.push_str(&short_index(&scenarios, &judged, &findings));
-        text.extend(pages(&scenarios, &judged, &findings).into_values());
-        text.extend(scenarios.iter().map(|scenario| terminal(scenario, &findings, true)));
-        text.push_str(&overview(&scenarios, &findings));
-        text
-    };
-    assert_eq!(render(), render());
 }

@@ -73,7 +73,7 @@ fn cell(tally: Tally, link: &str) -> Markup {
         @match tally.worst {
             None => span.none { "not asked" },
             Some(worst) => {
-                a href=(link) { (mark(worst, &tally.words())) }
+                a href=(link) { (mark(worst, &format!("{}{}", tally.words(), tally.in_part()))) }
                 @if worst == Verdict::Broken && tally.unknown > 0 { small { " + " (tally.unknown) " unknown" } }
                 @if tally.surprises > 0 { b.unexpected { " ! " (tally.surprises) } }
             }

@@ -35,7 +35,11 @@ pub(super) fn matrix(scenarios: &[Scenario], known: &Known<'_>) -> String {
     out.push_str(
         "\nnumbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known\n",
     );
-    out.push_str("= the same world as another design there   - not asked\n\n");
+    out.push_str("= the same world as another design there   - not asked\n");
+    if rows.iter().flatten().any(|cell| cell.contains(" in ")) {
+        out.push_str("in 1 of 2: over so many of the risk's scenarios alone, not to be compared with the others\n");
+    }
+    out.push('\n');
     for risk in &risks {
         out.push_str(&paragraph(&format!("{:6}", risk.id()), risk.title()));
     }
@@ -60,7 +64,7 @@ fn cell(scenarios: &[Scenario], risk: Risk, name: &str, known: &Known<'_>) -> St
         other => other,
     };
     let words = words.strip_suffix(" broken").unwrap_or(short);
-    format!("{words}{surprise}{own}")
+    format!("{words}{}{surprise}{own}", tally.in_part())
 }
 
 /// Columns side by side as far as the page goes, the others in a table below.

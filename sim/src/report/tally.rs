@@ -19,7 +19,9 @@ pub(super) struct Tally {
     pub unknown: usize,
     /// Verdicts that were not expected or are not known.
     pub surprises: usize,
-    /// Scenarios that speak of the design.
+    /// All scenarios.
+    pub of: usize,
+    /// Those of them in which the design was looked at.
     pub asked: usize,
     /// Of these, the ones in which it is the same world as another design.
     pub same: usize,
@@ -29,7 +31,9 @@ impl Tally {
     /// Counts; a design that is the same world as another one somewhere has that one's verdicts there.
     pub fn of<'a>(known: &Known<'_>, scenarios: impl Iterator<Item = &'a Scenario>, name: &str) -> Tally {
         let mut tally = Tally::default();
-        for (scenario, case) in scenarios.filter_map(|scenario| Some((scenario, case_of(scenario, name)?))) {
+        for scenario in scenarios {
+            tally.of += 1;
+            let Some(case) = case_of(scenario, name) else { continue };
             let speaks = design(case);
             let verdicts = known.together(&scenario.id, &speaks);
             if verdicts.is_empty() {
@@ -50,6 +54,14 @@ impl Tally {
     /// Whether it was looked at somewhere, but nowhere on its own account.
     pub fn is_another(&self) -> bool {
         self.asked > 0 && self.same == self.asked
+    }
+
+    /// ` in 1 of 14` where it is a sum over some of the scenarios alone, which compares with no sum over others.
+    pub fn in_part(&self) -> String {
+        if self.asked == 0 || self.asked == self.of {
+            return String::new();
+        }
+        format!(" in {} of {}", self.asked, self.of)
     }
 
     /// `12 broken`, `3 unknown`, `holds`, `within bound`, or `-`.
