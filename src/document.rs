@@ -2,6 +2,7 @@
 
 use audit::report::Report;
 use model::invariant::Figure;
+use model::shown::is_hidden;
 use serde::Serialize;
 use sim::story;
 use sim::verdict::{Counterexample, Explored, Finding, Findings, NotRun};
@@ -159,7 +160,9 @@ pub fn error(error: &str, exit: u8) -> String {
     text(&ErrorDocument { schema: SCHEMA, error, exit })
 }
 
-/// The document as it is printed.
+/// The document as it is printed; JSON itself lets characters pass that turn a terminal's text around.
 pub fn text(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default()
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let hidden = |c: char| is_hidden(c) && c != '\n';
+    text.chars().map(|c| if hidden(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }

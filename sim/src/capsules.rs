@@ -195,6 +195,9 @@ pub fn parse(file: &str, text: &str) -> Result<Capsule, UnreadableCapsule> {
         let why = input::with_key(text, error.line(), why);
         UnreadableCapsule::Shape { file: file.to_owned(), line: error.line(), why }
     })?;
+    if let Some((name, why)) = input::wrong_account(&capsule.accounts) {
+        return Err(UnreadableCapsule::Shape { file: file.to_owned(), line: line_of(&name), why });
+    }
     capsule.resolve().map_err(|why| {
         let quoted: Vec<String> = why.to_string().split('`').skip(1).step_by(2).map(str::to_owned).collect();
         let line = quoted.iter().rev().map(|needle| line_of(&format!("\"{needle}\""))).find(|&line| line > 1);

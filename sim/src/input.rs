@@ -4,8 +4,11 @@
 use std::io::Read;
 use std::path::Path;
 
+use model::setup::Account;
+use model::shown::{MOST as MOST_SHOWN, is_hidden, plain, shown};
+
 /// The most bytes of a scenario, a lock file or a capsule: a hundred times what any of ours has.
-const MOST: u64 = 8 << 20;
+const MOST: u64 = 4 << 20;
 
 /// Reads a text file; a mark of the byte order before it is no part of it.
 ///
@@ -25,6 +28,31 @@ pub fn read(path: &Path) -> Result<String, String> {
     }
     let text = String::from_utf8(bytes).map_err(|error| format!("it is no UTF-8 text: {}", error.utf8_error()))?;
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}
+
+/// What a person wrote, its lines kept and every other hidden character written out.
+pub fn prose(text: &str) -> String {
+    text.split(['\n', '\t']).map(plain).collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with a name that is to be shown, to be typed and to name files, if something is.
+pub fn wrong_name(name: &str) -> Option<String> {
+    if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
+        return Some(format!(
+            "has the character U+{:04X}, which cannot be seen: expected a name without",
+            u32::from(hidden)
+        ));
+    }
+    let long = name.chars().count();
+    (long > MOST_SHOWN).then(|| format!("has {long} characters: expected at most {MOST_SHOWN}"))
+}
+
+/// The first account whose name is too long to be shown whole, and what is wrong with it.
+pub fn wrong_account(accounts: &[Account]) -> Option<(String, String)> {
+    let long = accounts.iter().map(|account| &account.name).find(|name| name.chars().count() > MOST_SHOWN)?;
+    let why =
+        format!("the account `{}` has {} characters: expected at most {MOST_SHOWN}", shown(long), long.chars().count());
+    Some((long.clone(), why))
 }
 
 /// The line of an error in a TOML text, and what is wrong there, with the key that it is about.

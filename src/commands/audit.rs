@@ -1,10 +1,11 @@
 //! `trial audit`: the books of a real system at rest, read and never written.
 
+use adapter::servers::{DATABASE_URL, REDIS_URL, address};
 use audit::mapping::Mapping;
 use audit::report::Report;
 use audit::{Options, Target};
-use redis::IntoConnectionInfo;
-use sqlx::postgres::PgConnectOptions;
+use model::shown::plain;
+use sim::input;
 
 use crate::args::AuditArgs;
 use crate::document;
@@ -37,28 +38,33 @@ pub fn audit(args: &AuditArgs) -> Result<u8, Failure> {
 
 fn mapping(args: &AuditArgs) -> Result<Mapping, Failure> {
     let Some(path) = &args.mapping else { return Ok(Mapping::default()) };
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| Failure::Input(format!("{file}: {why}")))?;
+    let file = plain(&path.display().to_string());
+    let text = input::read(path).map_err(|why| Failure::Input(format!("{file}: {why}")))?;
     Mapping::parse(&file, &text).map_err(|error| Failure::Input(error.to_string()))
 }
 
 /// The servers that are named, else those of the variables.
 fn target(args: &AuditArgs) -> Result<Target, Failure> {
-    let given = |url: &Option<String>, variable: &str| {
-        url.clone().or_else(|| std::env::var(variable).ok()).filter(|url| !url.is_empty())
+    let [database, redis] =
+        [given(&args.database_url, "--database-url", DATABASE_URL), given(&args.redis_url, "--redis-url", REDIS_URL)];
+    let Some((by, database)) = database else {
+        let why = "no database to look at: name it by --database-url postgres://... or DATABASE_URL";
+        return Err(Failure::Input(why.to_owned()));
     };
-    let database = given(&args.database_url, "DATABASE_URL").ok_or_else(|| {
-        Failure::Input("no database to look at: name it by --database-url postgres://... or DATABASE_URL".to_owned())
-    })?;
     // A URL is not shown again: it may hold a password.
-    let postgres: PgConnectOptions = database
-        .parse()
-        .map_err(|error| Failure::Input(format!("--database-url is no address of a Postgres: {error}")))?;
-    let redis = given(&args.redis_url, "REDIS_URL").map(|url| {
-        let info = url.as_str().into_connection_info();
-        info.map_err(|error| Failure::Input(format!("--redis-url is no address of a Redis: {error}")))
+    let postgres = address::postgres(&database)
+        .map_err(|why| Failure::Input(format!("{by} is no address of a Postgres: {why}")))?;
+    let redis = redis.map(|(by, url)| {
+        address::redis(&url).map_err(|why| Failure::Input(format!("{by} is no address of a Redis: {why}")))
     });
     Ok(Target { postgres, redis: redis.transpose()? })
+}
+
+/// An address, with what it was given by.
+fn given(url: &Option<String>, option: &'static str, variable: &'static str) -> Option<(&'static str, String)> {
+    let named = url.clone().map(|url| (option, url));
+    let given = named.or_else(|| std::env::var(variable).ok().map(|url| (variable, url)));
+    given.filter(|(_, url)| !url.is_empty())
 }
 
 fn pace(report: &Report) -> String {

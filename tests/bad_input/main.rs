@@ -90,6 +90,13 @@ impl Checkout {
         command
     }
 
+    /// A line of a shell there, in which `$trial` is the command.
+    fn shell(&self, line: &str) -> Output {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).env("trial", env!("CARGO_BIN_EXE_trial")).current_dir(self.folder.path());
+        shell.output().unwrap()
+    }
+
     fn trial(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }

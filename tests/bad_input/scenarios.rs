@@ -73,6 +73,34 @@ fn wrong_money_or_a_wrong_request() {
     ]);
 }
 
+/// A name is shown whole, typed and made part of the names of files.
+#[test]
+fn a_name_that_is_too_long_to_be_shown() {
+    let (long, tenant) = ("x".repeat(81), "y".repeat(81));
+    let checkout =
+        Checkout::new().with("scenarios/p0-3-x.toml", &SCENARIO.replace("\"acme\"", &format!("\"{tenant}\"")));
+    let says = "has 81 characters: expected at most 80";
+    assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/p0-3-x.toml:14: the account `yyyy", says]);
+    let checkout = Checkout::new().with(&format!("scenarios/{long}.toml"), SCENARIO);
+    assert_refused(&checkout.trial(&["check"]), 64, &["its name ", says]);
+    let checkout = Checkout::new().with("scenarios/a\u{202e}b.toml", SCENARIO);
+    assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/a\\u{202e}b.toml: its name has the character U+202E"]);
+}
+
+/// The bound is on the file, before its requests are counted or anything is made of them.
+#[test]
+fn more_requests_than_a_world_has_are_counted_before_anything_is_made_of_them() {
+    let request = "[[requests]]\ntrace = \"t1\"\naccount = \"acme\"\namount = \"5.25\"\n\n";
+    for (count, says) in [(20_000, "`requests` is 20002: valid are 1 to 4"), (1_000_000, "it has more than 4 MiB")] {
+        let text = spoiled(SCENARIO, "[faults]", &format!("{}[faults]", request.repeat(count)));
+        let checkout = Checkout::new().with("scenarios/p0-3-x.toml", &text);
+        // In 600 MiB of memory and of what threads reserve.
+        let limited = "ulimit -v 614400; exec $trial check --threads 1";
+        let output = checkout.shell(limited);
+        assert_refused(&output, 64, &["scenarios/p0-3-x.toml", says]);
+    }
+}
+
 /// What a tenant or a file's author chose can forge nothing: a newline no line, an escape sequence no screen.
 #[test]
 fn a_name_with_signs_that_cannot_be_seen() {
@@ -91,7 +119,7 @@ fn a_file_that_is_no_scenario() {
     assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/pipe.toml: it is no regular file"]);
     std::fs::remove_file(&fifo).unwrap();
     for (text, says) in [
-        (vec![b'#'; 9 << 20], "scenarios/pipe.toml: it has more than 8 MiB"),
+        (vec![b'#'; 9 << 20], "scenarios/pipe.toml: it has more than 4 MiB"),
         (vec![0xff, 0xfe, b'a'], "scenarios/pipe.toml: it is no UTF-8 text"),
     ] {
         std::fs::write(&fifo, text).unwrap();

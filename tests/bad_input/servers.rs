@@ -36,6 +36,33 @@ fn an_unreachable_database_url_is_bad_input_and_names_the_variable() {
     assert_refused(&output, 64, &["DATABASE_URL"]);
 }
 
+/// It is told before anything is started, and without what may be a password.
+#[test]
+fn an_address_of_another_kind_of_server_is_told_with_what_is_valid() {
+    let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
+    let postgres = "it begins with `mysql://`: expected one of postgres://, postgresql://";
+    let redis = "it begins with `http://`: expected one of redis://, valkey://, redis+unix://, valkey+unix://, unix://";
+    for (variable, address, option, says) in [
+        ("DATABASE_URL", "mysql://root:secret@127.0.0.1/books", "--database-url", postgres),
+        ("REDIS_URL", "http://root:secret@127.0.0.1", "--redis-url", redis),
+        ("REDIS_URL", "rediss://root:secret@127.0.0.1", "--redis-url", "`rediss://` needs TLS"),
+    ] {
+        let database = ["--database-url", "postgres://127.0.0.1:1/nothing"];
+        let audit: Vec<&str> =
+            ["audit"].into_iter().chain(database.into_iter().filter(|_| variable == "REDIS_URL")).collect();
+        for args in [&["real"] as &[&str], &["run"], &["real", "--load"], &audit] {
+            let checkout =
+                Checkout::new().with("scenarios/p0-3-quiet.toml", QUIET).with("scenarios/claims.toml", CLAIM);
+            let output = checkout.command(args).env(variable, address).output().unwrap();
+            assert_refused(&output, 64, &[variable, says]);
+            assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"));
+        }
+        let named: &[&str] = if option == "--database-url" { &[] } else { &database };
+        let output = checkout.trial(&[&["audit", option, address], named].concat());
+        assert_refused(&output, 64, &[option, says]);
+    }
+}
+
 #[test]
 fn missing_servers_are_told_with_the_command_that_gets_them() {
     let checkout = Checkout::new().with("scenarios/p0-3-quiet.toml", QUIET).with("scenarios/claims.toml", CLAIM);

@@ -5,6 +5,7 @@
 
 mod beside;
 mod folder;
+mod hidden;
 mod stdout;
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, RedisError, RedisResult};
+use model::shown::shown;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, query, query_scalar, raw_sql};
 
@@ -155,8 +156,10 @@ pub(super) async fn sweep_redis(info: ConnectionInfo) -> RedisResult<Vec<String>
     for member in noted {
         let text = String::from_utf8_lossy(&member).into_owned();
         if !text.strip_suffix(':').is_some_and(is_ours) {
-            notices
-                .push(format!("REDIS_URL: the set {RUNS} has the member {text:?}, which no run writes; it is ignored"));
+            let member = shown(&text);
+            notices.push(format!(
+                "REDIS_URL: the set {RUNS} has the member `{member}`, which no run writes; it is ignored"
+            ));
         } else if !alive(&text) {
             forget(&mut connection, &text).await?;
             notices.push(format!("REDIS_URL: removed the keys {text}*, which a run that was killed had left"));

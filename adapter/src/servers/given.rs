@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ::redis::IntoConnectionInfo;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::ServersError;
 use super::abandoned::{self, Alive};
+use super::address;
 use super::redis::connect;
 
 /// Names a Postgres to use instead of a private one.
@@ -35,7 +35,7 @@ impl Guest {
         notices: &mut Vec<String>,
     ) -> Result<(Guest, Alive, PgConnectOptions), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: DATABASE_URL, why };
-        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| refused(error.to_string()))?;
+        let options = address::postgres(url).map_err(refused)?;
         let alive = answered(abandoned::settle(&options, &schema)).await.map_err(refused)?;
         // What cannot be removed, such as another account's, stays where it is and is in nobody's way.
         notices.extend(answered(abandoned::sweep_postgres(&options)).await.unwrap_or_default());
@@ -50,7 +50,7 @@ impl Guest {
         notices: &mut Vec<String>,
     ) -> Result<(Guest, Alive, ::redis::ConnectionInfo), ServersError> {
         let refused = |why: String| ServersError::Unreachable { variable: REDIS_URL, why };
-        let info = url.into_connection_info().map_err(|error| refused(error.to_string()))?;
+        let info = address::redis(url).map_err(refused)?;
         let (alive, notice) = answered(abandoned::settle_in_redis(info.clone(), &prefix)).await.map_err(refused)?;
         notices.extend(notice);
         // A server that does not list its clients to us keeps what it has.

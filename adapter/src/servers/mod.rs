@@ -6,6 +6,7 @@
 
 mod abandoned;
 pub mod account;
+pub mod address;
 pub mod cache;
 pub mod find;
 mod given;
@@ -41,7 +42,7 @@ pub enum ServersError {
     /// There is no program to start.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// The server that a variable names does not answer.
+    /// What a variable names is no address of such a server, or the server does not answer.
     #[error("{variable} names a server that cannot be used: {why}")]
     Unreachable {
         /// The variable.
@@ -184,6 +185,7 @@ impl Servers {
     /// # Errors
     /// [`ServersError`]: a URL that does not answer, no program, or a private server that does not come up in 15 s.
     pub async fn start(options: &Options) -> Result<Servers, ServersError> {
+        address::check(options)?;
         // Which folders it swept matters to nobody here.
         let _ = sweep::sweep();
         let private = options.database_url.is_none() || options.redis_url.is_none();

@@ -1,6 +1,7 @@
 //! What all pages share: the shell, anchors, links, and verdicts as a shape and a word.
 
 use maud::{DOCTYPE, Markup, html};
+use model::shown::is_hidden;
 
 use crate::claims::Answer;
 use crate::fixes::Worth;
@@ -25,7 +26,13 @@ pub(super) fn page(title: &str, root: &str, body: &Markup) -> String {
             body { (body) }
         }
     };
-    page.into_string() + "\n"
+    safe(&page.into_string()) + "\n"
+}
+
+/// The page with what nobody would see in it written out, such as what turns the text around.
+pub(super) fn safe(page: &str) -> String {
+    let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
+    page.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 /// Where the page of a scenario lies, in the site.

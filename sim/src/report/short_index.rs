@@ -11,7 +11,7 @@ use crate::known::Known;
 use crate::report::claims_page::{risks, shown, where_seen};
 use crate::report::index_page::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
-use crate::report::page::{answered, valued};
+use crate::report::page::{answered, safe, valued};
 use crate::report::text::grouped;
 use crate::report::{overview, tally};
 use crate::scenario::Scenario;
@@ -132,5 +132,5 @@ fn page(body: &Markup) -> String {
             body { (body) }
         }
     };
-    page.into_string() + "\n"
+    safe(&page.into_string()) + "\n"
 }

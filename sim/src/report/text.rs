@@ -1,5 +1,7 @@
 //! Plain text within a page's width.
 
+use model::shown::is_hidden;
+
 /// Columns of every text output.
 pub(super) const WIDTH: usize = 100;
 
@@ -68,7 +70,7 @@ pub fn paragraph(lead: &str, text: &str) -> String {
 /// The text in ASCII: what has no plain form becomes `?`.
 pub(super) fn ascii(text: &str) -> String {
     let plain = |c: char| match c {
-        c if c.is_ascii() => c,
+        c if c.is_ascii() && (c == '\n' || !is_hidden(c)) => c,
         '\u{2010}'..='\u{2015}' => '-',
         '\u{2018}' | '\u{2019}' => '\'',
         '\u{201c}' | '\u{201d}' => '"',

@@ -100,6 +100,13 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
         let why = format!("`zone` is `{name}`: it must be the IANA name of a time zone, such as \"Europe/Berlin\"");
         wrong(&name, why)
     })?;
+    if let Some((name, why)) = input::wrong_account(&parsed.accounts) {
+        return Err(wrong(&name, why));
+    }
+    for text in [&mut parsed.title, &mut parsed.why].into_iter().chain(&mut parsed.folded) {
+        *text = input::prose(text);
+    }
+    parsed.expect.iter_mut().for_each(|argued| argued.because = input::prose(&argued.because));
     for (key, text) in [("title", &parsed.title), ("why", &parsed.why)] {
         if text.trim().is_empty() {
             return Err(wrong(key, format!("`{key}` is blank: it must say in words what is asked")));

@@ -129,6 +129,9 @@ fn load(path: &Path, locks: Locks) -> Result<Scenario, ScenarioError> {
     let file = shown(path);
     let text = input::read(path).map_err(|why| ScenarioError::Unreadable { file: file.clone(), why })?;
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(why) = input::wrong_name(&id) {
+        return Err(ScenarioError::Unreadable { file: shortened(&file), why: format!("its name {why}") });
+    }
     let lock = match locks {
         Locks::Read => pinned(path)?,
         Locks::Ignored => None,
@@ -145,6 +148,12 @@ fn pinned(path: &Path) -> Result<Option<lock::Lock>, ScenarioError> {
     }
     let text = input::read(&path).map_err(|why| ScenarioError::Unreadable { file: shown(&path), why })?;
     lock::parse(&shown(&path), &text).map(Some)
+}
+
+/// The end of a long path, which tells files apart.
+fn shortened(file: &str) -> String {
+    let long = file.chars().count().saturating_sub(4 * model::shown::MOST);
+    if long == 0 { file.to_owned() } else { format!("...{}", file.chars().skip(long).collect::<String>()) }
 }
 
 fn shown(path: &Path) -> String {

@@ -1,0 +1,94 @@
+//! Addresses of servers, as somebody wrote them: an address of another kind of server is told before anything is tried. An
+//! address is never shown: it may hold a password.
+
+use ::redis::IntoConnectionInfo;
+use model::shown::shown;
+use sqlx::postgres::PgConnectOptions;
+
+use super::{DATABASE_URL, Options, REDIS_URL, ServersError};
+
+/// What an address of a Postgres begins with.
+const POSTGRES: &[&str] = &["postgres", "postgresql"];
+/// What an address of a Redis begins with.
+const REDIS: &[&str] = &["redis", "valkey", "redis+unix", "valkey+unix", "unix"];
+/// What an address of a Redis behind TLS begins with.
+const TLS: &[&str] = &["rediss", "valkeys"];
+
+/// Reads the address of a Postgres.
+///
+/// # Errors
+/// In words: what it begins with and what would be valid, or what else is wrong.
+pub fn postgres(url: &str) -> Result<PgConnectOptions, String> {
+    begins(url, POSTGRES)?;
+    url.parse().map_err(|error: sqlx::Error| error.to_string())
+}
+
+/// Reads the address of a Redis.
+///
+/// # Errors
+/// As [`postgres`]; also one that needs TLS.
+pub fn redis(url: &str) -> Result<::redis::ConnectionInfo, String> {
+    if let Some(scheme) = TLS.iter().find(|scheme| begins(url, &[scheme]).is_ok()) {
+        let valid = listed(REDIS);
+        return Err(format!(
+            "`{scheme}://` needs TLS, which is not spoken here: use a tunnel; expected one of {valid}"
+        ));
+    }
+    begins(url, REDIS)?;
+    url.into_connection_info().map_err(|error| error.to_string())
+}
+
+/// Whether what is given are addresses, before anything is started beside them.
+pub(super) fn check(options: &Options) -> Result<(), ServersError> {
+    let wrong = |variable| move |why| ServersError::Unreachable { variable, why };
+    if let Some(url) = &options.database_url {
+        postgres(url).map_err(wrong(DATABASE_URL))?;
+    }
+    if let Some(url) = &options.redis_url {
+        redis(url).map_err(wrong(REDIS_URL))?;
+    }
+    Ok(())
+}
+
+fn begins(url: &str, valid: &[&str]) -> Result<(), String> {
+    let expected = listed(valid);
+    match url.split_once("://") {
+        Some((scheme, _)) if valid.iter().any(|valid| valid.eq_ignore_ascii_case(scheme)) => Ok(()),
+        // What comes before `://` is no password, unless a password has it: then it has signs that no scheme has.
+        Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
+            Err(format!("it begins with `{}://`: expected one of {expected}", shown(scheme)))
+        }
+        _ => Err(format!("it does not begin as an address does: expected one of {expected}")),
+    }
+}
+
+fn listed(schemes: &[&str]) -> String {
+    schemes.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_another_kind_of_server_is_told_with_what_is_valid() {
+        for (url, says) in [
+            ("mysql://u:secret@h/db", "it begins with `mysql://`: expected one of postgres://, postgresql://"),
+            ("redis://h", "it begins with `redis://`: expected one of postgres://, postgresql://"),
+            ("host=h user=u", "it does not begin as an address does: expected one of postgres://, postgresql://"),
+            ("u:se:cret@h://x", "it does not begin as an address does: expected one of postgres://, postgresql://"),
+        ] {
+            assert_eq!(postgres(url).map(drop), Err(says.to_owned()));
+        }
+        assert!(postgres("postgres://h/db").is_ok() && postgres("PostgreSQL://h/db").is_ok());
+    }
+
+    #[test]
+    fn a_redis_behind_tls_is_told_apart() {
+        let told = |url: &str| redis(url).map(drop).unwrap_err();
+        assert!(told("rediss://h").starts_with("`rediss://` needs TLS, which is not spoken here"));
+        assert!(told("http://h").starts_with("it begins with `http://`: expected one of redis://, valkey://"));
+        assert!(told("h:6379").starts_with("it does not begin as an address does"));
+        assert!(redis("redis://h:6379/0").is_ok() && redis("redis+unix:///run/redis.sock").is_ok());
+    }
+}

@@ -1,0 +1,41 @@
+//! What the author of a file chose forges nothing in what is told and written.
+
+use model::shown::is_hidden;
+
+use crate::{Checkout, ID, Told};
+
+/// Clears the screen, turns the text around, hides what follows.
+const FORGED: &str = "Fine\\u001B[2J\\u001B[8m \\u202E\\u200B";
+
+fn assert_plain(text: &str, what: &str) {
+    let hidden = text.chars().find(|&c| is_hidden(c) && c != '\n');
+    assert_eq!(hidden, None, "{what}: {}", text.escape_debug());
+}
+
+#[test]
+fn prose_with_signs_that_cannot_be_seen_is_written_out() {
+    let checkout = Checkout::new();
+    let toml = format!("scenarios/{ID}.toml");
+    let text = std::fs::read_to_string(checkout.path(&toml)).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert!(first.starts_with("title = "), "{first}");
+    let forged = rest.replace("because = \"", &format!("because = \"{FORGED}"));
+    assert_ne!(forged, rest);
+    checkout.put(&toml, &format!("title = \"{FORGED}\"\n{forged}"));
+    let claims = std::fs::read_to_string(checkout.path("scenarios/claims.toml")).unwrap();
+    checkout.put("scenarios/claims.toml", &claims.replace("says = \"", &format!("says = \"{FORGED}")));
+    let explain = ["explain", ID, "--design", "as-reported", "--invariant", "progress"];
+    let colour = |told: &Told| told.stdout.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+    for args in
+        [&["check"] as &[&str], &["check", "--json"], &["list", "scenarios"], &explain, &["run"], &["run", "--json"]]
+    {
+        let told = checkout.trial(args);
+        assert_eq!(told.exit, Some(0), "{args:?}: {told:?}");
+        assert_plain(&colour(&told), &format!("{args:?}"));
+    }
+    assert!(checkout.trial(&["check"]).stdout.contains("Fine\\u{1b}[2J"), "it is shown, written out");
+    for file in ["index.html", "claims.txt", "summary.txt", "verdicts.txt", &format!("scenarios/{ID}.html")] {
+        let text = std::fs::read_to_string(checkout.path(&format!("target/trial/{file}"))).unwrap();
+        assert_plain(&text, file);
+    }
+}
