@@ -4,6 +4,7 @@
 use expect_test::expect;
 use model::money::{Amount, Money, MoneyError};
 use model::pricing::{Direction, cost};
+use model::row::Unit;
 use proptest::prelude::*;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -130,6 +131,16 @@ fn a_decimal_is_taken_exactly_or_not_at_all() {
     }
     let rounds_up_to_the_limit = decimal("999999999999.9999995");
     assert!(matches!(Money::from_rounded(rounds_up_to_the_limit), Err(MoneyError::OutOfRange(_))));
+}
+
+#[test]
+fn what_is_less_than_a_whole_unit_is_cut_off_and_never_rounded_up() {
+    let table = [("5.25", 525), ("0.0099", 0), ("0.010001", 1), ("0.999999", 99), ("-0.0099", 0), ("-0.019999", -1)];
+    for (amount, cents) in table {
+        assert_eq!(Unit::Cents.whole(money(amount)), cents, "{amount} in cents");
+        assert_eq!(Unit::Cents.money(cents), Money::from_micros(cents * 10_000));
+    }
+    assert_eq!(Unit::Micros.whole(money("0.000001")), 1);
 }
 
 #[test]
