@@ -3,10 +3,11 @@
 
 use model::delivery::Part;
 use model::design::Design;
-use model::effect::{DAY, Errand, Fields, LocalOp, PgOp, RedisOp, Script};
-use model::flow::Charge;
+use model::effect::{Arithmetic, DAY, Errand, Fields, LocalOp, PgOp, RedisOp, Script};
 use model::flow::deduct::ledger_lookup::look_up;
 use model::flow::deduct::transaction::{charge_quota, check_and_charge, insert_pending, read_quota};
+use model::flow::limit_change::daily_quota;
+use model::flow::{Asking, Charge};
 use model::io::{Flow, Io, caught, fail};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
@@ -187,6 +188,67 @@ pub fn usage_after_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     charged_and_committed(io, charge)?;
     io.local(Step::J0, LocalOp::Send(Errand::Usage { request: charge.request, cost: charge.amount }))?;
     Ok(Answer::Ok(charge.trace))
+}
+
+/// In the middle of the transaction, or after it.
+fn shown_before_commit(
+    io: &mut Io<'_>,
+    charge: &Charge,
+    show: fn(&mut Io<'_>, &Charge) -> Flow<Reply>,
+) -> Flow<Answer> {
+    until_commit(io, charge)?;
+    show(io, charge)?;
+    io.pg(Step::T6, PgOp::Commit)?;
+    Ok(Answer::Ok(charge.trace))
+}
+
+fn shown_after_commit(io: &mut Io<'_>, charge: &Charge, show: fn(&mut Io<'_>, &Charge) -> Flow<Reply>) -> Flow<Answer> {
+    charged_and_committed(io, charge)?;
+    show(io, charge)?;
+    Ok(Answer::Ok(charge.trace))
+}
+
+fn money_in_redis(io: &mut Io<'_>, charge: &Charge) -> Flow<Reply> {
+    let Charge { amount, day, .. } = *charge;
+    let arithmetic = Arithmetic::Exact;
+    io.redis(Step::T4e, charge.eval(Script::Deduct { amount, negative: false, counts: true, day, arithmetic }))
+}
+
+pub fn money_in_redis_before_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    shown_before_commit(io, charge, money_in_redis)
+}
+
+pub fn money_in_redis_after_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    shown_after_commit(io, charge, money_in_redis)
+}
+
+fn charge_handed_over(io: &mut Io<'_>, charge: &Charge) -> Flow<Reply> {
+    let Charge { request, amount, .. } = *charge;
+    io.local(Step::B5, LocalOp::Send(Errand::Charge { request, amount, day: None }))
+}
+
+pub fn charge_handed_over_before_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    shown_before_commit(io, charge, charge_handed_over)
+}
+
+pub fn charge_handed_over_after_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    shown_after_commit(io, charge, charge_handed_over)
+}
+
+/// A new quota as an administrator sets it, and a charge like this.
+fn or_limit_change(io: &mut Io<'_>, charge: &Charge, attempt: model::flow::Attempt) -> Flow<Answer> {
+    match charge.asking {
+        Asking::DailyQuota(quota) => daily_quota(io, charge, quota),
+        _ => attempt(io, charge),
+    }
+}
+
+pub fn sound_or_limit_change(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    or_limit_change(io, charge, sound)
+}
+
+pub fn unlimited_or_limit_change(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+    or_limit_change(io, charge, unlimited)
 }
 
 /// T4b takes the money and counts nothing.

@@ -9,6 +9,7 @@ mod clocks;
 mod counts;
 #[path = "../exhaustive_walk/mod.rs"]
 mod exhaustive_walk;
+mod judgements;
 mod keys_and_caches;
 mod left_behind;
 mod money;
@@ -36,7 +37,7 @@ struct Planted {
 fn planted() -> Vec<Planted> {
     let of_charges = [money::planted(), streams::planted(), left_behind::planted()];
     let of_the_rest = [records::planted(), counts::planted(), clocks::planted(), answers::planted()];
-    let cases = of_charges.into_iter().chain(of_the_rest).chain([keys_and_caches::planted()]);
+    let cases = of_charges.into_iter().chain(of_the_rest).chain([keys_and_caches::planted(), judgements::planted()]);
     cases.flatten().collect()
 }
 
