@@ -5,6 +5,7 @@
 mod answers;
 mod attempts;
 mod by_hand;
+mod clauses;
 mod clocks;
 mod counts;
 #[path = "../exhaustive_walk/mod.rs"]
