@@ -41,8 +41,8 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
     vec![
         Figure::new(format!("calls of the provider for {name}"), book.served),
-        Figure::new(format!("charges of {name}"), charges(edge.after, request)),
         Figure::new(format!("price of {name}"), book.price),
+        Figure::new(format!("charges of {name}"), charges(edge.after, request)),
         Figure::new(format!("ledger row of {name}"), row),
     ]
 }

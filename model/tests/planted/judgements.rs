@@ -92,8 +92,8 @@ pub fn planted() -> Vec<Planted> {
                 client: sends t1 to gateway-a
                 gateway-a: U1 T1 T1b reply
                 calls of the provider for t1 = 2
-                charges of t1 = 1
                 price of t1 = 5.25
+                charges of t1 = 1
                 ledger row of t1 = effective"#]],
         },
         Planted {

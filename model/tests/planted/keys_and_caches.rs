@@ -81,7 +81,7 @@ pub fn planted() -> Vec<Planted> {
             invariant: "cache-form",
             what: "the whole hash is written but no time to live",
             broken: || one(&["redis-loss"]).with_attempt(hash_after_commit),
-            nearest: || one(&["redis-loss"]).with_attempt(sound),
+            nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
                 client: sends t1 to gateway-a
                 gateway-a: T2 T3a T3b T4a T4b T5 T6
@@ -94,7 +94,7 @@ pub fn planted() -> Vec<Planted> {
             invariant: "cache-form",
             what: "only the balance is written, to a hash that may be gone",
             broken: || one(&["redis-loss"]).with_attempt(only_the_balance),
-            nearest: || one(&["redis-loss"]).with_attempt(sound),
+            nearest: || one(&[]).with_attempt(only_the_balance),
             breach: expect![[r#"
                 client: sends t1 to gateway-a
                 gateway-a: T2 T3a T3b T4a T4b T5 T6

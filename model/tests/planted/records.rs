@@ -152,8 +152,8 @@ pub fn planted() -> Vec<Planted> {
                 client: sends t2 to gateway-a
                 gateway-a: U1 T1 T2 T3a T3b T4a E1 reply
                 calls of the provider for t2 = 1
-                charges of t2 = 0
                 price of t2 = 5.25
+                charges of t2 = 0
                 ledger row of t2 = none"#]],
         },
         Planted {

@@ -53,8 +53,8 @@ pub fn planted() -> Vec<Planted> {
                 client: sends t1 to gateway-a
                 gateway-a: U1 U2 U3 U4 U5 T1 T1b reply
                 calls of the provider for t1 = 2
-                charges of t1 = 1
                 price of t1 = 9.00
+                charges of t1 = 1
                 ledger row of t1 = effective"#]],
         },
         Planted {
@@ -67,8 +67,8 @@ pub fn planted() -> Vec<Planted> {
                 gateway-a: U0 U1 U2 U3 U4 U5 B5 reply
                 broker: loses all
                 calls of the provider for t1 = 1
-                charges of t1 = 0
                 price of t1 = 9.00
+                charges of t1 = 0
                 ledger row of t1 = none"#]],
         },
         Planted {

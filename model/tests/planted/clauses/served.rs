@@ -79,18 +79,18 @@ fn each_clause_about_what_is_served_and_given_back_sees_its_breach() {
     broken_by(
         BREACHES,
         &expect![[r#"
-        metered, an ordinary call is served twice and charged once: calls of the provider for t1 = 2, charges of t1 = 1, price of t1 = 5.25, ledger row of t1 = effective
-        metered, its row is pending: calls of the provider for t1 = 1, charges of t1 = 0, price of t1 = 5.25, ledger row of t1 = pending
-        metered, it was only given back: calls of the provider for t1 = 1, charges of t1 = 0, price of t1 = 5.25, ledger row of t1 = effective
-        metered, a held stream is served twice, and its rest is no charge of its own: calls of the provider for t1 = 2, charges of t1 = 1, price of t1 = 9.00, ledger row of t1 = effective
-        hold-release, a row is a hold although what was taken is right: held for t1 = 12.00, taken by the rows of t1 = 9.00, what t1 came to = 9.00
-        hold-release, no row is a hold and the rest has not gone back: held for t1 = 12.00, taken by the rows of t1 = 12.00, what t1 came to = 9.00
-        fail-mode, served in an outage and not charged: requests of acme served in an outage and never charged = 1, most that the design declares = 0
-        reversal, a second refund of the same charge: given back for t1 = 10.50, effective charge of t1 = 5.25
-        reversal, its process died between the two commits: the money went and its row is pending: given back for t1 = 10.50, effective charge of t1 = 5.25
-        reversal, its row is effective and its money did not move: given back for t1 = 10.50, effective charge of t1 = 5.25
-        reversal, what is given back is no effective charge: given back for t1 = 5.25, effective charge of t1 = 0.00
-        reversal, a held stream gets back more than its hold: given back for t1 = 12.01, effective charge of t1 = 12.00"#]],
+            metered, an ordinary call is served twice and charged once: calls of the provider for t1 = 2, price of t1 = 5.25, charges of t1 = 1, ledger row of t1 = effective
+            metered, its row is pending: calls of the provider for t1 = 1, price of t1 = 5.25, charges of t1 = 0, ledger row of t1 = pending
+            metered, it was only given back: calls of the provider for t1 = 1, price of t1 = 5.25, charges of t1 = 0, ledger row of t1 = effective
+            metered, a held stream is served twice, and its rest is no charge of its own: calls of the provider for t1 = 2, price of t1 = 9.00, charges of t1 = 1, ledger row of t1 = effective
+            hold-release, a row is a hold although what was taken is right: held for t1 = 12.00, taken by the rows of t1 = 9.00, what t1 came to = 9.00
+            hold-release, no row is a hold and the rest has not gone back: held for t1 = 12.00, taken by the rows of t1 = 12.00, what t1 came to = 9.00
+            fail-mode, served in an outage and not charged: requests of acme served in an outage and never charged = 1, most that the design declares = 0
+            reversal, a second refund of the same charge: given back for t1 = 10.50, effective charge of t1 = 5.25
+            reversal, its process died between the two commits: the money went and its row is pending: given back for t1 = 10.50, effective charge of t1 = 5.25
+            reversal, its row is effective and its money did not move: given back for t1 = 10.50, effective charge of t1 = 5.25
+            reversal, what is given back is no effective charge: given back for t1 = 5.25, effective charge of t1 = 0.00
+            reversal, a held stream gets back more than its hold: given back for t1 = 12.01, effective charge of t1 = 12.00"#]],
     );
 }
 
