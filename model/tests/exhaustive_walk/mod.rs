@@ -103,6 +103,9 @@ pub struct Found {
     pub breach: Option<(Vec<Move>, Vec<Figure>)>,
 }
 
+/// More states than any world here has: a model that never comes to an end fails and does not eat the memory.
+pub const MOST_STATES: usize = 200_000;
+
 /// Walks through every state of a world, nearest first, and judges one invariant on every move, until it breaks.
 pub fn walk(setup: &Setup, id: &str) -> Found {
     let invariant = invariant::find(id).unwrap();
@@ -128,6 +131,7 @@ pub fn walk(setup: &Setup, id: &str) -> Found {
             }
             let same = seen.entry(fingerprint(&next)).or_default();
             if !same.iter().any(|&known| states[known].0 == next) {
+                assert!(states.len() < MOST_STATES, "no end in sight:\n{}", words(&way(&states, at, mv), setup));
                 same.push(states.len());
                 states.push((next, Some((at, mv))));
             }

@@ -61,6 +61,7 @@ fn swept_early() -> (Setup, Run) {
         let Some(&next) = enabled.iter().find(sweeps).or(enabled.first()) else { break };
         world.apply(&setup, next).unwrap();
         moves.push(next);
+        assert!(moves.len() < 300, "no end in sight:\n{}", words(&moves, &setup));
     }
     let run = Run::replay(&setup, &moves).unwrap();
     (setup, run)

@@ -50,8 +50,10 @@ pub fn story_of(quota: QuotaRow, expected: &Expect) {
         };
         let answer = play(&mut pg, command);
         played.push(format!("{statement:<26} -> {answer}"));
+        let lines = played.len();
         while let Some(next) = first.take().or(pg.ready().first().copied()) {
             assert!(pg.ready().contains(&next), "{statement}: nothing lets {next:?} go on");
+            assert!(played.len() < lines + SESSIONS.len(), "{statement}: no end of those who go on");
             let reply = pg.take_up(next).map_or("waits".to_owned(), words);
             let who = format!("then {} goes on", SESSIONS[usize::from(next.0)]);
             played.push(format!("    {who:<22} -> {reply}"));
