@@ -1,10 +1,12 @@
 //! Private servers with the tables of the system under study, and books that are in order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adapter::servers::{Keeps, Servers};
 use audit::check::Check;
-use audit::report::Report;
+use audit::mapping::Mapping;
+use audit::report::{Finding, Report, Verdict};
 use audit::{Options, Target, audit};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, ConnectionInfo};
@@ -82,6 +84,25 @@ impl Fixture {
 
     pub async fn audit(&self) -> Report {
         audit(&self.target(), &quick()).await.unwrap()
+    }
+
+    /// What the checks of the database are, by name, with the reason of an unknown one.
+    pub async fn of_database(&self, mapping: &str) -> BTreeMap<&'static str, (Verdict, String)> {
+        let only = Check::ALL.into_iter().filter(|check| !check.of_redis()).collect();
+        let mapping = Mapping::parse("names.toml", mapping).unwrap();
+        let target = Target { redis: None, ..self.target() };
+        let report = audit(&target, &Options { only, mapping, ..quick() }).await.unwrap();
+        let finding = |of: &Finding| (of.check.id(), (of.verdict, of.unknown.clone().unwrap_or_default()));
+        report.checks.iter().map(finding).collect()
+    }
+
+    /// That these checks of the database are of this verdict, an unknown one for this reason, and all others ok.
+    pub async fn only(&self, what: &str, mapping: &str, verdict: Verdict, checks: &str, reason: &str) {
+        for (check, (found, why)) in self.of_database(mapping).await {
+            let expected = if checks.split(' ').any(|of| of == check) { verdict } else { Verdict::Ok };
+            assert_eq!(found, expected, "{what}: {check}: {why}");
+            assert!(found != Verdict::Unknown || why.contains(reason), "{what}: {check}: {why}");
+        }
     }
 
     /// One finding in lines.

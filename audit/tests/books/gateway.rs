@@ -48,6 +48,11 @@ impl Gateway {
         self.movement(tenant, trace, "recharge", amount).await;
     }
 
+    /// What gives the amount, or, of an adjustment, what has its own sign.
+    pub async fn gives(&mut self, tenant: &str, trace: &str, kind: &str, amount: &str) {
+        self.movement(tenant, trace, kind, amount).await;
+    }
+
     async fn movement(&mut self, tenant: &str, trace: &str, kind: &str, amount: &str) {
         let charge = kind == "deduct";
         self.postgres.execute("BEGIN").await.unwrap();

@@ -8,6 +8,7 @@ mod cache_breaches;
 mod clean;
 mod fixture;
 mod gateway;
+mod kinds;
 mod live;
 mod names;
 mod numbers;
