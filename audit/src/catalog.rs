@@ -6,10 +6,10 @@ use sqlx::{PgConnection, Row, query};
 
 use crate::mapping::{Mapping, Name};
 
-/// The columns of a relation, their types and whether we may read them.
+/// The columns of a relation, their types and whether we may read them. A view has no `ctid`.
 const COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, NULL), has_column_privilege(c.oid, a.attnum, 'SELECT') \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
-     WHERE c.oid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped";
+     WHERE c.oid = to_regclass($1) AND (a.attnum > 0 OR a.attname = 'ctid') AND NOT a.attisdropped";
 
 /// A column that can be read, or why not.
 pub type Found = Result<Column, String>;
@@ -17,8 +17,12 @@ pub type Found = Result<Column, String>;
 /// A column that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its quoted name.
+    /// Its name.
+    pub name: String,
+    /// The same, quoted.
     pub sql: String,
+    /// Its name with that of its table, for messages.
+    pub shown: String,
     /// Its type, as `format_type` writes it.
     pub type_name: String,
 }
@@ -27,11 +31,6 @@ impl Column {
     /// Its value as text.
     pub fn text(&self) -> String {
         format!("{}::text", self.sql)
-    }
-
-    /// Its value as text whose order is that of its bytes, on every server.
-    pub fn sorted_text(&self) -> String {
-        format!("({}::text COLLATE \"C\")", self.sql)
     }
 
     /// That it is one of the texts `$n`, by an index of its own where it is a text or an integer.
@@ -56,7 +55,8 @@ pub struct Table {
     section: &'static str,
     /// Its quoted name, with the schema if there is one.
     pub sql: String,
-    shown: String,
+    /// Its name for messages.
+    pub shown: String,
     columns: Result<BTreeMap<String, (String, bool)>, String>,
 }
 
@@ -100,7 +100,12 @@ impl Table {
         match columns.get(name) {
             None => Err(format!("not there: column {}.{name}", self.shown)),
             Some((_, false)) => Err(format!("not readable: no SELECT on column {}.{name}", self.shown)),
-            Some((kind, true)) => Ok(Column { sql: quoted(name), type_name: kind.clone() }),
+            Some((kind, true)) => Ok(Column {
+                name: name.to_owned(),
+                sql: quoted(name),
+                shown: format!("{}.{name}", self.shown),
+                type_name: kind.clone(),
+            }),
         }
     }
 
@@ -112,8 +117,25 @@ impl Table {
         let column = self.column(key, name)?;
         match column.type_name.as_str() {
             "numeric" | "smallint" | "integer" | "bigint" => Ok(column),
-            other => Err(format!("not exact: column {}.{} is {other}", self.shown, column.sql.trim_matches('"'))),
+            other => Err(format!("not exact: column {} is {other}", column.shown)),
         }
+    }
+
+    /// One of its columns that holds days or instants.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn time(&self, key: &str, name: &Name) -> Found {
+        let column = self.column(key, name)?;
+        match column.type_name.as_str() {
+            "date" | "timestamp without time zone" | "timestamp with time zone" => Ok(column),
+            other => Err(format!("not a time: column {} is {other}", column.shown)),
+        }
+    }
+
+    /// Where a row lies, for one that nothing else names; nothing for a view.
+    pub fn place(&self) -> Option<Column> {
+        self.column("", &Name::Is("ctid".to_owned())).ok()
     }
 }
 

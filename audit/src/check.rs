@@ -148,6 +148,11 @@ impl Tally {
         }
     }
 
+    /// What was found is not known after all: it was held against nothing, or against too few rows.
+    pub fn take_back(&mut self, why: &str) {
+        *self = Tally { unknown: Some(why.to_owned()), ..Tally::new(self.check, self.keeps) };
+    }
+
     /// Something could not be checked.
     pub fn cannot(&mut self, why: impl FnOnce() -> String) {
         if self.unknown.is_none() {

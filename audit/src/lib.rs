@@ -12,5 +12,6 @@ pub mod mapping;
 pub mod numeric;
 pub mod report;
 mod run;
+mod sql;
 
 pub use run::{AuditError, Options, Target, audit};

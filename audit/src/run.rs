@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use model::shown::plain;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo};
 use sqlx::postgres::PgConnectOptions;
@@ -80,9 +81,9 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
-    /// On one line.
+    /// On one line of bounded length: a server repeats what it was given.
     fn why(&self) -> String {
-        format!("not read to the end: {}", self.to_string().replace('\n', " "))
+        format!("not read to the end: {}", one_line(&self.to_string()))
     }
 }
 
@@ -138,16 +139,17 @@ async fn snapshot(
     tallies: &mut Vec<Tally>,
     looked: &mut Looked,
 ) -> Result<Catalog, StoreError> {
+    // Outside the transaction: what the server cannot read would end it.
+    let catalog = Catalog::read(postgres, &options.mapping).await?;
+    let sources = Sources::find(postgres, &catalog, &options.mapping).await?;
     postgres.execute(BEGIN).await?;
     for setting in SETTINGS {
         postgres.execute(setting).await?;
     }
-    let catalog = Catalog::read(postgres, &options.mapping).await?;
-    let sources = Sources::new(&catalog, &options.mapping);
-    let mut pass = Pass::new(options.worst);
+    let mut pass = Pass::new(&sources, &options.mapping, options.worst);
     let bound = i64::try_from(options.pending_older_than.as_micros()).unwrap_or(i64::MAX);
     if Check::ALL.iter().any(|check| !check.of_redis() && options.only.contains(check))
-        && let Err(error) = pass.run(postgres, &sources, &options.mapping, bound).await
+        && let Err(error) = pass.run(postgres, bound).await
     {
         pass.cannot(&StoreError::from(error).why());
     }
@@ -199,8 +201,17 @@ async fn answered<T, E: std::fmt::Display>(
 ) -> Result<T, AuditError> {
     let why = match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(error)) => error.to_string().replace('\n', " "),
+        Ok(Err(error)) => one_line(&error.to_string()),
         Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
     };
     Err(AuditError::Unreachable { what, why })
+}
+
+/// The most characters of what a server says.
+const SAID: usize = 300;
+
+/// What a server says, as a person may safely see it.
+pub(crate) fn one_line(said: &str) -> String {
+    let (beginning, rest): (String, bool) = (said.chars().take(SAID).collect(), said.chars().nth(SAID).is_some());
+    plain(&beginning.replace('\n', " ")) + if rest { "..." } else { "" }
 }

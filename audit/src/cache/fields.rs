@@ -4,6 +4,7 @@ use model::money::Money;
 
 use crate::catalog::{Column, Found, Table};
 use crate::mapping::{Mapping, Name};
+use crate::sql::Time;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +73,8 @@ impl Field {
         match (&self.column, self.value) {
             (Err(_), _) => "NULL::text".to_owned(),
             (Ok(column), Value::Money) => format!("{}::numeric::text", column.sql),
-            (Ok(column), Value::Day) => format!("to_char({}::date, 'YYYY-MM-DD')", column.sql),
-            (Ok(column), Value::Month) => format!("to_char({}::date, 'YYYY-MM')", column.sql),
+            (Ok(column), Value::Day) => Time::new(column, "'UTC'").written("YYYY-MM-DD"),
+            (Ok(column), Value::Month) => Time::new(column, "'UTC'").written("YYYY-MM"),
             (Ok(column), Value::Count) => column.text(),
         }
     }
@@ -102,8 +103,8 @@ impl Hash {
             (&named.monthly_quota, Value::Count, table.column("monthly_quota", &at.monthly_quota)),
             (&named.monthly_used, Value::Count, table.column("monthly_used", &at.monthly_used)),
             (&named.version, Value::Count, table.column("version", &at.version)),
-            (&named.daily_reset, Value::Day, table.column("daily_reset", &at.daily_reset)),
-            (&named.monthly_reset, Value::Month, table.column("monthly_reset", &at.monthly_reset)),
+            (&named.daily_reset, Value::Day, table.time("daily_reset", &at.daily_reset)),
+            (&named.monthly_reset, Value::Month, table.time("monthly_reset", &at.monthly_reset)),
         ];
         let fields = fields.into_iter().filter_map(|(name, value, column)| field(name, value, column)).collect();
         Hash { table: table.sql.clone(), id: table.column("tenant", &at.tenant), fields }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use model::shown::shown;
 use redis::aio::MultiplexedConnection;
 use sqlx::PgConnection;
 
@@ -153,7 +154,7 @@ impl<'m> Cache<'m> {
                 let why = || {
                     format!(
                         "{} lives for more than the {ttl} s of redis.idempotency_ttl: its age is not known",
-                        named.key
+                        shown(&named.key)
                     )
                 };
                 self.key.cannot(why);
@@ -213,7 +214,8 @@ impl<'m> Cache<'m> {
             open = still;
         }
         for (check, (_, key)) in moving {
-            self.tally(check).cannot(|| format!("{key} was wrong each time it was read, and each time otherwise"));
+            self.tally(check)
+                .cannot(|| format!("{} was wrong each time it was read, and each time otherwise", shown(&key)));
         }
         for (check, count) in std::mem::take(&mut self.left_out) {
             self.tally(check).cannot(|| format!("{count} more suspects than the {SUSPECTS} that are read again"));

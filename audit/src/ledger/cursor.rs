@@ -3,28 +3,58 @@
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, ValueRef, query};
 
-/// Rows of one portion: what is held of a cursor at a time, some 4 MB. Between two portions server and client wait for each
-/// other.
-const PORTION: usize = 10_000;
+/// What is held of a cursor at a time, as far as the widest row of the portion before tells. No row is wider than some
+/// kilobytes, as no value is ([`crate::sql`]).
+const PORTION: usize = 4_000_000;
+/// Rows of the first portion.
+const FIRST: usize = 500;
+/// The most rows of one portion. Between two portions server and client wait for each other.
+const MOST: usize = 10_000;
+/// A portion has at most so many times the rows of the one before it.
+const GROWTH: usize = 4;
+/// What a value takes beside its bytes.
+const VALUE: usize = 16;
+
+/// A statement that fails ends what is in its savepoint, and no other cursor.
+const SAVE: &str = "SAVEPOINT trial_statement";
+const KEEP: &str = "RELEASE SAVEPOINT trial_statement";
+const UNDO: &str = "ROLLBACK TO SAVEPOINT trial_statement";
 
 /// A cursor with one row in view.
 pub struct Cursor {
-    fetch: String,
-    close: String,
+    name: &'static str,
     portion: std::vec::IntoIter<PgRow>,
+    /// Rows of the next portion.
+    next: usize,
     head: Option<PgRow>,
     ended: bool,
+    /// Why the server could not go on, if so.
+    pub lost: Option<String>,
+}
+
+/// Whose rows are in view. Those of nobody come last, as Postgres sorts nulls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject<'r> {
+    /// Of this tenant.
+    Of(&'r str),
+    /// Of no tenant: null.
+    Nobody,
 }
 
 impl Cursor {
-    /// Declares the cursor and has its first row in view. The name is ours, and plain.
-    pub async fn open(connection: &mut PgConnection, name: &str, select: &str) -> Result<Cursor, sqlx::Error> {
-        let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {select}");
-        (&mut *connection).execute(AssertSqlSafe(declare)).await?;
-        let fetch = format!("FETCH FORWARD {PORTION} FROM {name}");
-        let (portion, close) = (Vec::new().into_iter(), format!("CLOSE {name}"));
-        let mut cursor = Cursor { fetch, close, portion, head: None, ended: false };
-        cursor.advance(connection).await?;
+    /// Declares the cursor and has its first row in view; without a select there is none. The name is ours, and plain.
+    pub async fn open(
+        connection: &mut PgConnection,
+        name: &'static str,
+        select: Option<&str>,
+    ) -> Result<Cursor, sqlx::Error> {
+        let portion = Vec::new().into_iter();
+        let mut cursor = Cursor { name, portion, next: FIRST, head: None, ended: select.is_none(), lost: None };
+        if let Some(select) = select {
+            let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {select}");
+            cursor.saved(connection, declare).await?;
+            cursor.advance(connection).await?;
+        }
         Ok(cursor)
     }
 
@@ -33,13 +63,14 @@ impl Cursor {
         self.head.as_ref()
     }
 
-    /// The first column of the row in view, which is what cursors are ordered by; null is an empty text.
-    pub fn subject(&self) -> Result<Option<&str>, sqlx::Error> {
-        self.head().map(|row| text(row, 0).map(Option::unwrap_or_default)).transpose()
+    /// The first column of the row in view, which is what cursors are ordered by.
+    pub fn subject(&self) -> Result<Option<Subject<'_>>, sqlx::Error> {
+        let subject = self.head().map(|row| Ok(text(row, 0)?.map_or(Subject::Nobody, Subject::Of)));
+        subject.transpose()
     }
 
     /// Whether the row in view is of this subject.
-    pub fn is_at(&self, subject: &str) -> Result<bool, sqlx::Error> {
+    pub fn is_at(&self, subject: Subject<'_>) -> Result<bool, sqlx::Error> {
         Ok(self.subject()?.is_some_and(|head| head == subject))
     }
 
@@ -47,18 +78,40 @@ impl Cursor {
     pub async fn advance(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         self.head = self.portion.next();
         if self.head.is_none() && !self.ended {
-            let rows = query(AssertSqlSafe(self.fetch.as_str())).fetch_all(connection).await?;
-            self.ended = rows.len() < PORTION;
+            let asked = self.next;
+            let rows = self.saved(connection, format!("FETCH FORWARD {asked} FROM {}", self.name)).await?;
+            self.ended = self.lost.is_some() || rows.len() < asked;
+            let widest = rows.iter().map(width).max().unwrap_or(0).max(1);
+            self.next = (asked * GROWTH).min(MOST).min(PORTION / widest).max(1);
             self.portion = rows.into_iter();
             self.head = self.portion.next();
         }
         Ok(())
     }
 
-    /// Lets the server forget it.
-    pub async fn close(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        connection.execute(AssertSqlSafe(self.close)).await.map(drop)
+    /// Runs a statement whose failure ends this cursor only.
+    async fn saved(&mut self, connection: &mut PgConnection, statement: String) -> Result<Vec<PgRow>, sqlx::Error> {
+        connection.execute(SAVE).await?;
+        match query(AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await {
+            Ok(rows) => {
+                connection.execute(KEEP).await?;
+                Ok(rows)
+            }
+            Err(sqlx::Error::Database(error)) => {
+                connection.execute(UNDO).await?;
+                connection.execute(KEEP).await?;
+                (self.ended, self.lost) = (true, Some(error.message().to_owned()));
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// About how many bytes a row takes.
+fn width(row: &PgRow) -> usize {
+    let value = |column| bytes(row, column).ok().flatten().map_or(0, <[u8]>::len);
+    (0..row.len()).map(|column| VALUE + value(column)).sum()
 }
 
 /// The bytes of a column as the server sent them.
@@ -71,6 +124,11 @@ pub fn bytes(row: &PgRow, column: usize) -> Result<Option<&[u8]>, sqlx::Error> {
 pub fn text(row: &PgRow, column: usize) -> Result<Option<&str>, sqlx::Error> {
     let text = bytes(row, column)?.map(std::str::from_utf8).transpose();
     text.map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// A column that is true or false; null is false.
+pub fn truth(row: &PgRow, column: usize) -> Result<bool, sqlx::Error> {
+    Ok(bytes(row, column)?.is_some_and(|bytes| bytes == [1]))
 }
 
 /// A column of type bigint, or an instant in microseconds.

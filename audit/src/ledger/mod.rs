@@ -1,10 +1,15 @@
 //! One pass over the ledger, tenant by tenant, beside the quotas and the API keys in the same order.
 
+mod books;
 mod cursor;
 mod entry;
+mod keys;
+mod matches;
 mod pass;
+mod quotas;
+mod rows;
 mod sources;
-mod tenant;
+mod window;
 
 pub(crate) use pass::{Looked, Pass};
 pub(crate) use sources::Sources;

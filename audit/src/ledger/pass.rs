@@ -1,13 +1,17 @@
 //! The pass: three cursors side by side, one tenant after the other.
 
+use model::shown::shown;
 use sqlx::{PgConnection, query};
 
 use crate::check::{Check, Tally, figure};
-use crate::ledger::cursor::{Cursor, integer};
+use crate::ledger::books::{Books, Tallies};
+use crate::ledger::cursor::{Cursor, Subject, integer, text};
 use crate::ledger::entry::{Entry, Standing};
+use crate::ledger::matches::Matches;
+use crate::ledger::rows::{Key, Quota};
 use crate::ledger::sources::Sources;
-use crate::ledger::tenant::{Books, Key, Quota, Tallies};
 use crate::mapping::Mapping;
+use crate::run::one_line;
 
 /// How much a pass has looked at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,33 +26,39 @@ pub struct Looked {
 
 /// The tallies of one pass.
 #[derive(Debug)]
-pub struct Pass {
-    pub conserve: Tally,
-    pub chain: Tally,
-    pub budget: Tally,
-    pub usage: Tally,
-    pub count_exact: Tally,
-    pub no_pending: Tally,
+pub struct Pass<'s> {
+    sources: &'s Sources,
+    mapping: &'s Mapping,
+    conserve: Tally,
+    chain: Tally,
+    budget: Tally,
+    usage: Tally,
+    count_exact: Tally,
+    no_pending: Tally,
+    matches: Matches,
     /// How much was looked at.
     pub looked: Looked,
 }
 
-/// The order of cursors that have nothing to read.
-const NOTHING: &str = "SELECT NULL::text WHERE false";
 /// What an instant counts in.
 const MICROS: i64 = 1_000_000;
+/// Of whom rows are that name no tenant.
+const NOBODY: &str = "no tenant";
 
-impl Pass {
+impl<'s> Pass<'s> {
     /// Nothing looked at so far; each check keeps so many of the worst.
-    pub fn new(worst: usize) -> Pass {
+    pub fn new(sources: &'s Sources, mapping: &'s Mapping, worst: usize) -> Pass<'s> {
         let tally = |check| Tally::new(check, worst);
         Pass {
+            sources,
+            mapping,
             conserve: tally(Check::Conserve),
             chain: tally(Check::Chain),
             budget: tally(Check::Budget),
             usage: tally(Check::Usage),
             count_exact: tally(Check::CountExact),
             no_pending: tally(Check::NoPending),
+            matches: Matches::default(),
             looked: Looked::default(),
         }
     }
@@ -66,96 +76,186 @@ impl Pass {
         }
     }
 
+    /// A row may count of which it is not known whose: any tenant's rows may be too few by it. `takes`: it may be a charge.
+    fn take_back(&mut self, takes: bool, why: &str) {
+        let Pass { conserve, chain, budget, usage, count_exact, .. } = self;
+        for tally in [conserve, chain] {
+            tally.take_back(why);
+        }
+        for tally in [budget, usage, count_exact].into_iter().filter(|_| takes) {
+            tally.take_back(why);
+        }
+    }
+
+    fn cannot_balance(&mut self, why: &str) {
+        self.conserve.cannot(|| why.to_owned());
+        self.count_exact.cannot(|| why.to_owned());
+    }
+
+    fn cannot_spend(&mut self, why: &str) {
+        self.budget.cannot(|| why.to_owned());
+        self.usage.cannot(|| why.to_owned());
+    }
+
     /// Goes through the whole ledger inside the transaction that is open.
     ///
     /// # Errors
     /// As Postgres; what was looked at until then is in the tallies.
-    pub async fn run(
+    pub async fn run(&mut self, connection: &mut PgConnection, pending_older_than: i64) -> Result<(), sqlx::Error> {
+        let sources = self.sources;
+        let now = query("SELECT now()").fetch_one(&mut *connection).await?;
+        let age = Age { now: integer(&now, 0)?.unwrap_or_default(), bound: pending_older_than };
+        let mut quotas = Cursor::open(connection, "trial_quotas", sources.quotas.as_deref()).await?;
+        let mut keys = Cursor::open(connection, "trial_keys", sources.keys.as_deref()).await?;
+        let mut ledger = Cursor::open(connection, "trial_ledger", sources.ledger.as_deref()).await?;
+        while ledger.lost.is_none() {
+            let subjects = [quotas.subject()?, keys.subject()?, ledger.subject()?];
+            match subjects.into_iter().flatten().min() {
+                None => break,
+                Some(Subject::Nobody) => {
+                    self.nobody(connection, [&mut quotas, &mut keys, &mut ledger], age).await?;
+                    break;
+                }
+                Some(Subject::Of(tenant)) => {
+                    let tenant = tenant.to_owned();
+                    self.tenant(connection, [&mut quotas, &mut keys, &mut ledger], &tenant, age).await?;
+                }
+            }
+        }
+        let lost = |cursor: &Cursor, of: &str| {
+            let why = cursor.lost.as_ref()?;
+            Some(format!("{of} not read to the end: postgres: {}", one_line(why)))
+        };
+        if let Some(why) = lost(&ledger, "the ledger was") {
+            self.cannot(&why);
+        }
+        if let Some(why) = lost(&quotas, "the quotas were") {
+            self.cannot_balance(&why);
+        }
+        if let Some(why) = lost(&keys, "the API keys were") {
+            self.cannot_spend(&why);
+        }
+        self.matches.judge(
+            &sources.names,
+            self.mapping,
+            [&mut self.conserve, &mut self.count_exact, &mut self.budget, &mut self.usage],
+        );
+        Ok(())
+    }
+
+    async fn tenant(
         &mut self,
         connection: &mut PgConnection,
-        sources: &Sources,
-        mapping: &Mapping,
-        pending_older_than: i64,
+        [quotas, keys, ledger]: [&mut Cursor; 3],
+        tenant: &str,
+        age: Age,
     ) -> Result<(), sqlx::Error> {
-        let now = query("SELECT now()").fetch_one(&mut *connection).await?;
-        let now = integer(&now, 0)?.unwrap_or_default();
-        let select = |select: &Option<String>| select.clone().unwrap_or_else(|| NOTHING.to_owned());
-        let mut quotas = Cursor::open(connection, "trial_quotas", &select(&sources.quotas)).await?;
-        let mut keys = Cursor::open(connection, "trial_keys", &select(&sources.keys)).await?;
-        let mut ledger = Cursor::open(connection, "trial_ledger", &select(&sources.ledger)).await?;
-        let age = Age { now, bound: pending_older_than, known: sources.timed };
-        loop {
-            let subjects = [quotas.subject()?, keys.subject()?, ledger.subject()?];
-            let Some(tenant) = subjects.into_iter().flatten().min().map(str::to_owned) else { break };
-            let quota = self.quota(connection, &mut quotas, &tenant).await?;
-            let mut own_keys = Vec::new();
-            while keys.is_at(&tenant)? {
-                own_keys.extend(keys.head().map(Key::read).transpose()?);
-                keys.advance(connection).await?;
+        let (names, subject) = (&self.sources.names, Subject::Of(tenant));
+        let mut quota: Option<Quota> = None;
+        while quotas.is_at(subject)? {
+            match (&mut quota, quotas.head()) {
+                (Some(quota), _) => quota.several(names, tenant),
+                (none, row) => *none = row.map(|row| Quota::read(row, names, tenant)).transpose()?,
             }
-            let mut books = Books::new(quota.as_ref());
-            while ledger.is_at(&tenant)? {
-                if let Some(row) = ledger.head() {
-                    self.enter(&tenant, &Entry::read(row, &mapping.ledger)?, &mut books, sources.slack, age);
-                }
-                ledger.advance(connection).await?;
-            }
-            self.looked.tenants += 1;
-            self.looked.keys += own_keys.len() as u64;
-            let Pass { conserve, budget, usage, count_exact, .. } = self;
-            let mut tallies = Tallies { conserve, budget, usage, count_exact };
-            books.close(&tenant, quota.as_ref(), &own_keys, &mut tallies);
+            quotas.advance(connection).await?;
         }
-        for cursor in [quotas, keys, ledger] {
-            cursor.close(connection).await?;
+        let mut own_keys = Vec::new();
+        while keys.is_at(subject)? {
+            match keys.head().map(|row| Key::read(row, names, tenant)).transpose()? {
+                Some(Ok(key)) => own_keys.push(key),
+                Some(Err(why)) => self.cannot_spend(&why),
+                None => {}
+            }
+            keys.advance(connection).await?;
+        }
+        let mut books = Books::new(names, tenant, quota.as_ref(), self.sources.slack);
+        while ledger.is_at(subject)? {
+            if let Some(row) = ledger.head() {
+                self.enter(tenant, &Entry::read(row, &self.mapping.ledger)?, &mut books, age);
+            }
+            ledger.advance(connection).await?;
+        }
+        self.looked.tenants += 1;
+        self.looked.keys += own_keys.len() as u64;
+        // Rows that are missing are no breach where the rest of them could not be read.
+        if ledger.lost.is_none() {
+            self.matches.tenant(&books, quotas.lost.is_some() || quota.is_some());
+            let conserve = quotas.lost.is_none().then_some(&mut self.conserve);
+            let Pass { budget, usage, count_exact, .. } = self;
+            let mut tallies = Tallies { conserve, budget, usage, count_exact };
+            let read = keys.lost.is_none().then_some(own_keys.as_slice());
+            let charges = books.close(quota.as_ref(), read, &mut tallies);
+            self.matches.keys(&own_keys, charges);
         }
         Ok(())
     }
 
-    async fn quota(
+    /// What is left when no tenant is: rows of which it is not known whose they are.
+    async fn nobody(
         &mut self,
         connection: &mut PgConnection,
-        quotas: &mut Cursor,
-        tenant: &str,
-    ) -> Result<Option<Quota>, sqlx::Error> {
-        let mut found = None;
-        while quotas.is_at(tenant)? {
-            if found.is_some() {
-                let why = || format!("{tenant} has several quota rows");
-                self.conserve.cannot(why);
-                self.count_exact.cannot(why);
-            }
-            found = quotas.head().map(Quota::read).transpose()?;
-            quotas.advance(connection).await?;
+        [quotas, keys, ledger]: [&mut Cursor; 3],
+        age: Age,
+    ) -> Result<(), sqlx::Error> {
+        let names = &self.sources.names;
+        let null = |cursor: &Cursor, column: &str| -> Result<Option<String>, sqlx::Error> {
+            let Some(row) = cursor.head() else { return Ok(None) };
+            let name = text(row, 1)?.unwrap_or("without a name");
+            Ok(Some(format!("{column} of row {} is null", shown(name))))
+        };
+        if let Some(why) = null(quotas, &names.quota_tenant)? {
+            // A tenant without a quota row may be the one that it is of.
+            self.conserve.take_back(&why);
+            self.cannot_balance(&why);
         }
-        Ok(found)
+        if let Some(why) = null(keys, &names.key_tenant)? {
+            self.cannot_spend(&why);
+        }
+        while let Some(row) = ledger.head() {
+            let entry = Entry::read(row, &self.mapping.ledger)?;
+            self.looked.rows += 1;
+            self.no_pending.look(true);
+            let why = format!("{} of row {} is null", names.tenant, shown(entry.row));
+            match entry.standing {
+                Standing::Effective => self.take_back(entry.may_take(), &why),
+                Standing::Pending => self.pending(NOBODY, &entry, age),
+                Standing::Void => {}
+                Standing::Unnamed => {
+                    self.take_back(entry.may_take(), &why);
+                    self.no_pending.cannot(|| entry.no_status(names, NOBODY));
+                }
+            }
+            ledger.advance(connection).await?;
+        }
+        Ok(())
     }
 
-    fn enter(&mut self, tenant: &str, entry: &Entry<'_>, books: &mut Books, slack: i64, age: Age) {
+    fn enter(&mut self, tenant: &str, entry: &Entry<'_>, books: &mut Books<'_>, age: Age) {
         self.looked.rows += 1;
         self.no_pending.look(true);
         match entry.standing {
-            Standing::Effective => books.enter(tenant, entry, slack, &mut self.chain),
+            Standing::Effective => books.enter(entry, &mut self.chain),
             Standing::Pending => self.pending(tenant, entry, age),
             Standing::Void => {}
             Standing::Unnamed => {
-                let (row, status) = (entry.row, entry.status);
-                self.cannot(&format!("row {row} of {tenant} is `{status}`, which the mapping does not name"));
+                let why = entry.no_status(&self.sources.names, tenant);
+                books.doubt(entry, &why, &mut self.chain);
+                self.no_pending.cannot(|| why);
             }
         }
     }
 
     fn pending(&mut self, tenant: &str, entry: &Entry<'_>, age: Age) {
         let Some(at) = entry.at else {
-            let why = if age.known { "has no time" } else { "is of unknown age: not there: ledger.time" };
-            return self.no_pending.cannot(|| format!("row {} of {tenant} is pending and {why}", entry.row));
+            let why = || format!("a row is pending: {}", entry.no_time(&self.sources.names, tenant));
+            return self.no_pending.cannot(why);
         };
         let lies = age.now.saturating_sub(at);
         if lies > age.bound {
             let seconds = lies / MICROS;
             self.no_pending.broke(u128::from(seconds.unsigned_abs()), &format!("{tenant} row {}", entry.row), || {
-                let amount = entry.amount.map_or_else(|why| why.to_string(), |amount| amount.to_string());
-                vec![figure("pending for seconds", seconds), figure(entry.kind, amount)]
+                let amount = entry.amount.read.map_or_else(|why| why.to_string(), |amount| amount.to_string());
+                vec![figure("pending for seconds", seconds), figure(entry.kind.unwrap_or("amount"), amount)]
             });
         }
     }
@@ -166,5 +266,4 @@ impl Pass {
 struct Age {
     now: i64,
     bound: i64,
-    known: bool,
 }

@@ -1,104 +1,212 @@
 //! What the pass reads: the three selects, each in the order of tenants, and which checks they allow.
 
+use sqlx::PgConnection;
+
 use crate::catalog::{Catalog, Column, Found, Table, constant};
 use crate::check::Check;
-use crate::mapping::{BudgetUnit, Mapping};
+use crate::ledger::keys::KeyColumns;
+use crate::ledger::quotas::QuotaColumns;
+use crate::mapping::{Ledger, Mapping, Name};
+use crate::run::one_line;
+use crate::sql::{self, Time, probe};
 
 /// The selects, and which checks cannot be made.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// Tenant, row, kind, status, amount, before, after, key, time: in the order of the ledger.
+    /// Tenant, row, kind, status, amount, before, after, key, time, time that has no place, whether its place in the order
+    /// is null: in the order of the ledger.
     pub ledger: Option<String>,
-    /// Tenant, balance, used counts, windows.
+    /// As [`QuotaColumns::select`].
     pub quotas: Option<String>,
-    /// Tenant, key, used, requests, cost.
+    /// As [`KeyColumns::select`].
     pub keys: Option<String>,
-    /// Whether rows tell when they were made.
-    pub timed: bool,
+    /// What things are called in messages.
+    pub names: Names,
     /// The slack of a day's end in microseconds: none where a row has a day only.
     pub slack: i64,
     missing: Vec<(Check, String)>,
 }
 
+/// What the columns are called in messages, with their tables.
+#[derive(Clone, Debug)]
+pub struct Names {
+    pub tenant: String,
+    pub kind: String,
+    pub status: String,
+    pub amount: String,
+    pub before: String,
+    pub after: String,
+    pub order: String,
+    /// Nothing where rows do not tell when they were made.
+    pub time: Option<String>,
+    pub key: String,
+    pub quota_tenant: String,
+    pub balance: String,
+    pub daily_used: String,
+    pub daily_reset: String,
+    pub monthly_used: String,
+    pub monthly_reset: String,
+    pub key_tenant: String,
+    pub key_id: String,
+    /// The column or the sum of what is on record as spent.
+    pub spent: String,
+    /// What must be there for a key to have something on record as spent.
+    pub budget_rows: String,
+    /// The tables of usage.
+    pub usage: String,
+}
+
 /// The first of these that cannot be read.
-fn first_missing<const N: usize>(columns: [&Found; N]) -> Option<String> {
+pub fn first_missing<const N: usize>(columns: [&Found; N]) -> Option<String> {
     columns.into_iter().find_map(|column| column.as_ref().err().cloned())
 }
 
 /// A column's expression, or a null of that type.
-fn or_null(column: &Found, expression: impl FnOnce(&Column) -> String, kind: &str) -> String {
+pub fn or_null(column: &Found, expression: impl FnOnce(&Column) -> String, kind: &str) -> String {
     column.as_ref().map_or_else(|_| format!("NULL::{kind}"), expression)
 }
 
-/// An instant, from any type of time.
-fn instant(column: &Column, zone: &str) -> String {
-    match column.type_name.as_str() {
-        "timestamp with time zone" => column.sql.clone(),
-        _ => format!("({}::timestamp AT TIME ZONE {zone})", column.sql),
+/// What a column is called in messages.
+pub fn called(column: &Found) -> String {
+    column.as_ref().map_or_else(Clone::clone, |column| column.shown.clone())
+}
+
+/// Asks the server whether it can read columns of one table.
+pub struct Asks<'c> {
+    pub connection: &'c mut PgConnection,
+    pub table: &'c Table,
+}
+
+impl Asks<'_> {
+    /// The column, if it can be read in that way.
+    pub async fn of(&mut self, column: Found, way: impl FnOnce(&Column) -> String) -> Result<Found, sqlx::Error> {
+        let Ok(column) = column else { return Ok(column) };
+        let expression = way(&column);
+        probe(self.connection, self.table, column, &expression, false).await
     }
 }
 
-/// The first instant of the day or month that a column names, `plus` later.
-fn bound(column: &Column, unit: &str, plus: &str, zone: &str) -> String {
-    format!("((date_trunc('{unit}', {}::date::timestamp) + interval '{plus}') AT TIME ZONE {zone})", column.sql)
+struct LedgerColumns {
+    tenant: Found,
+    trace: Found,
+    kind: Found,
+    status: Found,
+    amount: Found,
+    before: Found,
+    after: Found,
+    key: Found,
+    time: Found,
+    order: Result<Vec<Column>, String>,
+}
+
+const NO_ORDER: &str = "not there: the mapping says that ledger.order has no columns";
+
+impl LedgerColumns {
+    async fn find(
+        connection: &mut PgConnection,
+        table: &Table,
+        at: &Ledger,
+        zone: &str,
+    ) -> Result<LedgerColumns, sqlx::Error> {
+        let mut order = if at.order.is_empty() { Err(NO_ORDER.to_owned()) } else { Ok(Vec::new()) };
+        for name in &at.order {
+            let column = match table.column("order", &Name::Is(name.0.clone())) {
+                Ok(column) => {
+                    let by = column.sql.clone();
+                    probe(connection, table, column, &by, true).await?
+                }
+                Err(why) => Err(why),
+            };
+            order = order.and_then(|mut columns: Vec<Column>| {
+                columns.push(column?);
+                Ok(columns)
+            });
+        }
+        let mut asks = Asks { connection, table };
+        let instant = |time: &Column| Time::new(time, zone).instant();
+        Ok(LedgerColumns {
+            tenant: asks.of(table.column("tenant", &at.tenant), sql::sorted).await?,
+            trace: asks.of(table.column("trace", &at.trace), sql::text).await?,
+            kind: asks.of(table.column("kind", &at.kind), sql::text).await?,
+            status: asks.of(table.column("status", &at.status), sql::text).await?,
+            amount: asks.of(table.number("amount", &at.amount), sql::number_of).await?,
+            before: asks.of(table.number("before", &at.before), sql::number_of).await?,
+            after: asks.of(table.number("after", &at.after), sql::number_of).await?,
+            key: asks.of(table.column("key", &at.key), sql::text).await?,
+            time: asks.of(table.time("time", &at.time), instant).await?,
+            order,
+        })
+    }
+
+    fn select(&self, table: &Table, zone: &str) -> Option<String> {
+        self.status.as_ref().ok()?;
+        let order = self.order.as_deref().unwrap_or_default();
+        let (named, place): (Vec<&Column>, _) = (order.iter().take(1).collect(), table.place());
+        let nulls: Vec<String> = order.iter().map(|column| format!("l.{} IS NULL", column.sql)).collect();
+        let tenant = or_null(&self.tenant, sql::sorted, "text");
+        let columns = [
+            tenant.clone(),
+            sql::name(self.trace.as_ref().ok(), &named, place.as_ref()),
+            or_null(&self.kind, sql::text, "text"),
+            or_null(&self.status, sql::text, "text"),
+            or_null(&self.amount, sql::number_of, "numeric"),
+            or_null(&self.before, sql::number_of, "numeric"),
+            or_null(&self.after, sql::number_of, "numeric"),
+            or_null(&self.key, sql::text, "text"),
+            or_null(&self.time, |time| Time::new(time, zone).instant(), "timestamptz"),
+            or_null(&self.time, |time| Time::new(time, zone).bad(), "text"),
+            if nulls.is_empty() { "false".to_owned() } else { nulls.join(" OR ") },
+        ];
+        // With the table before it, an order is by the column itself and never by what is selected under its name.
+        let order: String = order.iter().map(|column| format!(", l.{}", column.sql)).collect();
+        Some(format!("SELECT {} FROM {} AS l ORDER BY {tenant}{order}", columns.join(", "), table.sql))
+    }
 }
 
 impl Sources {
     /// What can be read of what the mapping names.
-    pub fn new(catalog: &Catalog, mapping: &Mapping) -> Sources {
-        let (at, table) = (&mapping.ledger, &catalog.ledger);
-        let (tenant, kind) = (table.column("tenant", &at.tenant), table.column("kind", &at.kind));
-        let (status, amount) = (table.column("status", &at.status), table.number("amount", &at.amount));
-        let (before, after) = (table.number("before", &at.before), table.number("after", &at.after));
-        let (key, trace) = (table.column("key", &at.key), table.column("trace", &at.trace));
-        let time = table.column("time", &at.time);
-        let order = at.order.iter().map(|name| table.column("order", &crate::mapping::Name::Is(name.0.clone())));
-        let order: Result<Vec<Column>, String> = order.collect();
-        let order = order.and_then(|order| if order.is_empty() { Err(NO_ORDER.to_owned()) } else { Ok(order) });
-        let first: Found = order.as_ref().map(|order| order[0].clone()).map_err(Clone::clone);
-        let zone = constant(&at.time_zone.0);
-
-        let quota = QuotaColumns::find(&catalog.quota, mapping);
-        let keys = KeyColumns::find(catalog, mapping);
-        let moved = first_missing([&tenant, &kind, &status, &amount]);
-        let need = |check, more: Option<String>| moved.clone().or(more).map(|why| (check, why));
-        let pending = first_missing([&tenant, &status]);
-        let missing = [
-            need(Check::Conserve, first_missing([&first, &before, &quota.tenant, &quota.balance])),
-            need(Check::Chain, first_missing([&first, &before, &after])),
-            need(Check::Budget, first_missing([&key, &keys.id, &keys.tenant, &keys.used])),
-            need(Check::Usage, first_missing([&key, &keys.id, &keys.tenant, &keys.usage])),
-            need(Check::CountExact, first_missing([&time, &quota.tenant]).or_else(|| first_missing(quota.counts()))),
-            pending.map(|why| (Check::NoPending, why)),
-        ];
-        let missing = missing.into_iter().flatten().collect();
-
-        let row = trace.as_ref().or(first.as_ref()).ok().cloned();
-        let ledger = tenant.as_ref().ok().filter(|_| status.is_ok()).map(|tenant| {
-            let columns = [
-                tenant.sorted_text(),
-                row.map_or_else(|| "NULL::text".to_owned(), |row| row.text()),
-                or_null(&kind, Column::text, "text"),
-                or_null(&status, Column::text, "text"),
-                or_null(&amount, numeric, "numeric"),
-                or_null(&before, numeric, "numeric"),
-                or_null(&after, numeric, "numeric"),
-                or_null(&key, Column::text, "text"),
-                or_null(&time, |time| instant(time, &zone), "timestamptz"),
-            ];
-            // With the table before it, an order is by the column itself and never by what is selected under its name.
-            let order: String = order.iter().flatten().map(|column| format!(", l.{}", column.sql)).collect();
-            format!("SELECT {} FROM {} AS l ORDER BY {}{order}", columns.join(", "), table.sql, tenant.sorted_text())
-        });
-        let dated = time.as_ref().is_ok_and(|time| time.type_name == "date");
-        Sources {
-            ledger,
-            quotas: quota.select(&catalog.quota, &zone),
-            keys: keys.select(catalog, mapping),
-            timed: time.is_ok(),
-            slack: if dated { 0 } else { i64::from(at.midnight_slack) * 1_000_000 },
-            missing,
+    ///
+    /// # Errors
+    /// As Postgres, where it cannot be asked.
+    pub async fn find(
+        connection: &mut PgConnection,
+        catalog: &Catalog,
+        mapping: &Mapping,
+    ) -> Result<Sources, sqlx::Error> {
+        let (at, zone) = (&mapping.ledger, constant(&mapping.ledger.time_zone.0));
+        let mut ledger = LedgerColumns::find(connection, &catalog.ledger, at, &zone).await?;
+        let mut quota = QuotaColumns::find(connection, &catalog.quota, mapping, &zone).await?;
+        let keys = KeyColumns::find(connection, catalog, mapping).await?;
+        if let Some(why) = no_zone(connection, mapping, &zone).await? {
+            quota.no_zone(&why);
+            // An instant needs no zone.
+            if ledger.time.as_ref().is_ok_and(|time| time.type_name != "timestamp with time zone") {
+                ledger.time = Err(why);
+            }
         }
+        let LedgerColumns { tenant, kind, status, amount, before, after, key, time, .. } = &ledger;
+        let order: Found = ledger.order.as_ref().map(|order| order[0].clone()).map_err(Clone::clone);
+        let told = first_missing([tenant, kind, status]);
+        let moved = told.clone().or_else(|| first_missing([amount]));
+        let need = |check, moved: &Option<String>, more: Option<String>| moved.clone().or(more).map(|why| (check, why));
+        let counts = first_missing([time, &quota.tenant]).or_else(|| first_missing(quota.counts()));
+        let missing = [
+            need(Check::Conserve, &moved, first_missing([&order, before, &quota.tenant, &quota.balance])),
+            need(Check::Chain, &moved, first_missing([&order, before, after])),
+            need(Check::Budget, &moved, first_missing([key, &keys.id, &keys.tenant, &keys.used])),
+            need(Check::Usage, &moved, first_missing([key, &keys.id, &keys.tenant, &keys.usage])),
+            need(Check::CountExact, &told, counts),
+            need(Check::NoPending, &None, first_missing([status])),
+        ];
+        let dated = time.as_ref().is_ok_and(|time| time.type_name == "date");
+        Ok(Sources {
+            ledger: ledger.select(&catalog.ledger, &zone),
+            quotas: quota.select(&catalog.quota, &zone),
+            keys: keys.select(catalog),
+            names: names(&ledger, &quota, &keys, catalog, mapping),
+            slack: if dated { 0 } else { i64::from(at.midnight_slack) * 1_000_000 },
+            missing: missing.into_iter().flatten().collect(),
+        })
     }
 
     /// Why a check cannot be made, if it cannot.
@@ -107,155 +215,53 @@ impl Sources {
     }
 }
 
-const NO_ORDER: &str = "not there: the mapping says that ledger.order has no columns";
-
-fn numeric(column: &Column) -> String {
-    format!("{}::numeric", column.sql)
+fn names(
+    ledger: &LedgerColumns,
+    quota: &QuotaColumns,
+    keys: &KeyColumns,
+    catalog: &Catalog,
+    mapping: &Mapping,
+) -> Names {
+    let tables = [&catalog.usage, &catalog.by_trace].map(|table| table.shown.as_str());
+    let tables: Vec<&str> = tables.into_iter().filter(|table| !table.is_empty()).collect();
+    let kind = mapping
+        .budget
+        .kind
+        .get()
+        .map_or_else(String::new, |kind| format!(" with {kind} = {}", mapping.budget.kind_is.0));
+    Names {
+        tenant: called(&ledger.tenant),
+        kind: called(&ledger.kind),
+        status: called(&ledger.status),
+        amount: called(&ledger.amount),
+        before: called(&ledger.before),
+        after: called(&ledger.after),
+        order: mapping.ledger.order.iter().map(|name| name.0.as_str()).collect::<Vec<_>>().join(", "),
+        time: ledger.time.as_ref().ok().map(|time| time.shown.clone()),
+        key: called(&ledger.key),
+        quota_tenant: called(&quota.tenant),
+        balance: called(&quota.balance),
+        daily_used: called(&quota.daily_used),
+        daily_reset: called(&quota.daily_reset),
+        monthly_used: called(&quota.monthly_used),
+        monthly_reset: called(&quota.monthly_reset),
+        key_tenant: called(&keys.tenant),
+        key_id: called(&keys.id),
+        spent: called(&keys.used),
+        budget_rows: format!("row of {}{kind}", catalog.budget.shown),
+        usage: tables.join(" and "),
+    }
 }
 
-struct QuotaColumns {
-    tenant: Found,
-    balance: Found,
-    daily_used: Found,
-    daily_reset: Found,
-    monthly_used: Found,
-    monthly_reset: Found,
-}
-
-impl QuotaColumns {
-    fn find(table: &Table, mapping: &Mapping) -> QuotaColumns {
-        let at = &mapping.quota;
-        QuotaColumns {
-            tenant: table.column("tenant", &at.tenant),
-            balance: table.number("balance", &at.balance),
-            daily_used: table.number("daily_used", &at.daily_used),
-            daily_reset: table.column("daily_reset", &at.daily_reset),
-            monthly_used: table.number("monthly_used", &at.monthly_used),
-            monthly_reset: table.column("monthly_reset", &at.monthly_reset),
+/// Why the time zone is none, if so.
+async fn no_zone(connection: &mut PgConnection, mapping: &Mapping, zone: &str) -> Result<Option<String>, sqlx::Error> {
+    use sqlx::{AssertSqlSafe, Executor};
+    match connection.execute(AssertSqlSafe(format!("SELECT now() AT TIME ZONE {zone}"))).await {
+        Ok(_) => Ok(None),
+        Err(sqlx::Error::Database(error)) => {
+            let zone = &mapping.ledger.time_zone.0;
+            Ok(Some(format!("no time zone: ledger.time_zone is {zone}: {}", one_line(error.message()))))
         }
+        Err(error) => Err(error),
     }
-
-    fn counts(&self) -> [&Found; 4] {
-        [&self.daily_used, &self.daily_reset, &self.monthly_used, &self.monthly_reset]
-    }
-
-    fn select(&self, table: &Table, zone: &str) -> Option<String> {
-        let tenant = self.tenant.as_ref().ok()?;
-        let count = |column: &Found| or_null(column, |column| format!("{}::bigint", column.sql), "bigint");
-        let at = |column: &Found, unit, plus| or_null(column, |column| bound(column, unit, plus, zone), "timestamptz");
-        let columns = [
-            tenant.sorted_text(),
-            or_null(&self.balance, numeric, "numeric"),
-            count(&self.daily_used),
-            at(&self.daily_reset, "day", "0 days"),
-            at(&self.daily_reset, "day", "1 day"),
-            count(&self.monthly_used),
-            at(&self.monthly_reset, "month", "0 days"),
-            at(&self.monthly_reset, "month", "1 month"),
-        ];
-        Some(format!("SELECT {} FROM {} ORDER BY 1", columns.join(", "), table.sql))
-    }
-}
-
-struct KeyColumns {
-    id: Found,
-    tenant: Found,
-    used: Found,
-    /// Any usage at all, or why there is none.
-    usage: Found,
-}
-
-impl KeyColumns {
-    fn find(catalog: &Catalog, mapping: &Mapping) -> KeyColumns {
-        let at = &mapping.key;
-        let used = match mapping.budget.table.get() {
-            None => catalog.key.number("used", &at.used),
-            Some(_) => catalog.budget.column("key", &mapping.budget.key).and_then(|_| {
-                let kind = mapping.budget.kind.get().map(|_| catalog.budget.column("kind", &mapping.budget.kind));
-                kind.transpose()?;
-                catalog.budget.number("used", &mapping.budget.used)
-            }),
-        };
-        let (totals, traced) = usage_selects(catalog, mapping);
-        // Only a table that the mapping names and that can be read is added; one that it names and that cannot is missed.
-        let usage = match (mapping.usage.table.get(), mapping.usage.by_trace.get()) {
-            (None, Some(_)) => traced,
-            (_, None) => totals,
-            (Some(_), Some(_)) => totals.and(traced),
-        };
-        let usage = usage.map(|sql| Column { sql, type_name: String::new() });
-        KeyColumns {
-            id: catalog.key.column("id", &at.id),
-            tenant: catalog.key.column("tenant", &at.tenant),
-            used,
-            usage,
-        }
-    }
-
-    fn select(&self, catalog: &Catalog, mapping: &Mapping) -> Option<String> {
-        let (Ok(id), Ok(tenant)) = (&self.id, &self.tenant) else { return None };
-        let budget = mapping.budget.table.get().and(self.used.as_ref().ok()).map(|used| {
-            let key =
-                catalog.budget.column("key", &mapping.budget.key).map_or_else(|_| String::new(), |key| key.text());
-            let of = catalog.budget.column("kind", &mapping.budget.kind).map_or_else(
-                |_| String::new(),
-                |kind| format!(" WHERE {} = {}", kind.text(), constant(&mapping.budget.kind_is.0)),
-            );
-            let unit = match mapping.budget.unit {
-                BudgetUnit::Units => "1",
-                BudgetUnit::Cents => "0.01",
-                BudgetUnit::Micros => "0.000001",
-            };
-            let table = &catalog.budget.sql;
-            format!("SELECT {key} AS id, sum({}::numeric) * {unit} AS used FROM {table}{of} GROUP BY 1", used.sql)
-        });
-        let (used, join_budget) = match (&budget, &self.used) {
-            (Some(select), _) => {
-                ("coalesce(b.used, 0)".to_owned(), format!(" LEFT JOIN ({select}) AS b ON b.id = k.id"))
-            }
-            (None, Ok(used)) if mapping.budget.table.get().is_none() => (format!("k.{}", used.sql), String::new()),
-            (None, _) => ("NULL".to_owned(), String::new()),
-        };
-        let (totals, traced) = usage_selects(catalog, mapping);
-        let rows: Vec<String> = [totals, traced].into_iter().flatten().collect();
-        let (usage, join_usage) = if self.usage.is_ok() && !rows.is_empty() {
-            let sums = format!(
-                "SELECT id, sum(requests)::bigint AS requests, sum(cost) AS cost FROM ({}) AS rows GROUP BY id",
-                rows.join(" UNION ALL ")
-            );
-            ("coalesce(u.requests, 0), coalesce(u.cost, 0)", format!(" LEFT JOIN ({sums}) AS u ON u.id = k.id"))
-        } else {
-            ("NULL::bigint, NULL::numeric", String::new())
-        };
-        // The keys' own columns are renamed, so that no name of theirs is taken for a joined one.
-        let own = self
-            .used
-            .as_ref()
-            .ok()
-            .filter(|_| budget.is_none())
-            .map_or_else(String::new, |used| format!(", {}", used.sql));
-        let keys =
-            format!("SELECT {} AS tenant, {} AS id{own} FROM {}", tenant.sorted_text(), id.text(), catalog.key.sql);
-        Some(format!(
-            "SELECT k.tenant, k.id, {used}::numeric, {usage} FROM ({keys}) AS k{join_budget}{join_usage} ORDER BY 1, 2"
-        ))
-    }
-}
-
-/// Usage as `id, requests, cost`: the totals, and the rows by trace.
-fn usage_selects(catalog: &Catalog, mapping: &Mapping) -> (Result<String, String>, Result<String, String>) {
-    let at = &mapping.usage;
-    let select = |table: &Table, requests: Found| -> Result<String, String> {
-        let (key, cost) = (table.column("key", &at.key)?, table.number("cost", &at.cost)?);
-        let requests = requests?.sql;
-        Ok(format!(
-            "SELECT {} AS id, {requests}::bigint AS requests, {}::numeric AS cost FROM {}",
-            key.text(),
-            cost.sql,
-            table.sql
-        ))
-    };
-    let totals = select(&catalog.usage, catalog.usage.number("requests", &at.requests));
-    let one = Column { sql: "1".to_owned(), type_name: "integer".to_owned() };
-    (totals, select(&catalog.by_trace, Ok(one)))
 }

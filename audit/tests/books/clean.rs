@@ -62,8 +62,7 @@ async fn what_is_not_there_is_unknown_and_never_ok() {
     fixture.sql("UPDATE billing_transaction SET status = 'pending' WHERE trace_id = 't1'").await;
     expect![[r#"
         no-pending  unknown  6 rows looked at, 6 could have failed, 0 broken
-                             unknown: row t1 of acme is pending and is of unknown age: not there:
-                               ledger.time
+                             unknown: a row is pending: row t1 of acme: not there: ledger.time
         exit code 2
     "#]]
     .assert_eq(&fixture.finding(Check::NoPending).await);
@@ -81,7 +80,8 @@ async fn words_that_the_mapping_does_not_name_are_unknown() {
     fixture.sql("UPDATE billing_transaction SET status = 'settled' WHERE trace_id = 't4'").await;
     expect![[r#"
         no-pending  unknown  6 rows looked at, 6 could have failed, 0 broken
-                             unknown: row t4 of initech is `settled`, which the mapping does not name
+                             unknown: billing_transaction.status of row t4 of initech is `settled`, which
+                               the mapping does not name
         exit code 2
     "#]]
     .assert_eq(&fixture.finding(Check::NoPending).await);
