@@ -118,7 +118,7 @@ fn what_is_not_there_and_what_is_not_known_are_told_apart() {
     let cut = explain(folder.path(), "p1-9-everything-at-once --design p0-4-b --invariant hold-release --time 1s");
     assert_eq!(cut.status.code(), Some(2), "{}", text(&cut));
     assert!(text(&cut).contains("not known: time was up (--time) after"), "{}", text(&cut));
-    assert!(!folder.path().join("target").exists(), "nothing is written");
+    assert!(!folder.path().join("target/trial/found").exists(), "no counterexample is written");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "hand_built/detail.rs"]
+mod detail;
 #[path = "hand_built/every_output.rs"]
 mod every_output;
 mod hand_built;
@@ -9,11 +11,9 @@ mod hand_built;
 use std::collections::BTreeSet;
 
 use expect_test::expect;
-use hand_built::{asked, crash, findings, preview, redis_away, stuck};
+use hand_built::{crash, findings, preview, stuck};
 use sim::report::{Labels, claims, overview, pages, short_index, storyboard, summary, terminal, verdicts};
-use sim::scenario::Scenario;
 use sim::story;
-use sim::verdict::Counterexample;
 
 #[test]
 fn a_storyboard_tells_moves_and_money() {
@@ -419,39 +419,4 @@ fn each_counterexample_is_two_clicks_from_the_index() {
         let own = findings.counterexamples.iter().filter(|found| found.scenario == scenario.id);
         assert!(links.len() >= own.count());
     }
-}
-
-/// A risk's scenario with designs of another risk.
-fn others() -> Scenario {
-    let text = r#"
-title = "Redis goes away after the commit"
-risk = "p0-3"
-why = "Which designs of another risk break what the original breaks, and which break more?"
-gateways = 1
-accounts = [{ name = "acme", balance = "100.00" }]
-requests = [{ trace = "t1", account = "acme", amount = "5.25" }]
-faults = { redis-unreachable = 1 }
-"#;
-    let designs: &[(&str, &[&str])] =
-        &[("as-reported", &["truth"]), ("p0-4-b", &["truth"]), ("p0-4-d", &["truth", "converge"])];
-    asked("p0-3-others", text, designs)
-}
-
-#[test]
-fn a_counterexample_is_shown_in_the_detail_it_is_worth() {
-    let scenario = others();
-    let of = |design: &str| scenario.cases.iter().position(|case| case.setup.design.to_string() == design).unwrap();
-    let breaks = |design: &str, invariant| redis_away(&scenario, of(design)).breaks(&scenario.id, invariant, &[]);
-    let mut found = vec![breaks("as-reported", "truth"), breaks("p0-4-d", "truth"), breaks("p0-4-d", "converge")];
-    // The same moves under a design that is not the risk's: here the original's own.
-    let again = Counterexample { design: "p0-4-b".to_owned(), ..breaks("as-reported", "truth") };
-    found.insert(1, again);
-    let scenarios = [scenario.clone()];
-    let findings = findings(&scenarios, found);
-    let pages = pages(&scenarios, &[], &findings);
-    let page = &pages["scenarios/p0-3-others.html"];
-    assert_eq!(page.matches("<table class=\"diagram\"").count(), 1, "as reported, drawn");
-    assert_eq!(page.matches("The same moves and the same money as in").count(), 1, "p0-4-b");
-    assert_eq!(page.matches("Broken as reported too; here after").count(), 1, "p0-4-d, truth");
-    assert_eq!(page.matches("<pre class=\"board\"").count(), 1, "p0-4-d, converge");
 }

@@ -18,7 +18,12 @@ fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
         ("scenario = \"p0-3-x\"", "scenario = \"p0-3-y\"", 5, &["`p0-3-y` is no scenario", "valid are p0-3-x"]),
         ("invariant = \"progress\"", "invariant = \"progres\"", 6, &["`progres` is no invariant", "progress"]),
         ("expect = \"confirmed\"", "expect = \"perhaps\"", 8, &["`perhaps`", "`confirmed`, `refuted`"]),
-        ("expect = \"confirmed\"", "expect = \"unknown\"", 8, &["which cannot come out", "confirmed, refuted"]),
+        (
+            "expect = \"confirmed\"",
+            "expect = \"unknown\"",
+            8,
+            &["which cannot come out", "confirmed, true only in the code, refuted, refuted in this scenario"],
+        ),
         ("expect = \"confirmed\"", "expect = \"needs-another-fault\"", 8, &["which cannot come out"]),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, &["`id` is `p0-3-1`", "p0-4-1"]),
         ("risk = \"p0-3\"", "rsk = \"p0-3\"", 3, &["unknown field `rsk`", "risk"]),
