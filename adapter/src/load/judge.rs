@@ -238,7 +238,9 @@ fn by_request(street: &Street, asked: &[Asked], lines: &[Line], effective: &BTre
         let row = || figure(format!("ledger row of {number}"), if charged { "effective" } else { "none" });
         progress.look(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
         if asked.served > 0 && street.setups[0].path.upstream {
-            metered.look(charged, || vec![figure(format!("calls of {number}"), asked.served), row()]);
+            // UNIQUE lets a request have one charge, and each call needs one.
+            let covered = asked.served <= u32::from(charged);
+            metered.look(covered, || vec![figure(format!("calls of {number}"), asked.served), row()]);
         }
         if let Some(answer) = asked.answered {
             // No limit is ever reached here.
