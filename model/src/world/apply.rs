@@ -312,7 +312,7 @@ impl World {
                 }
             }
             LocalOp::AskCount(_) => {}
-            LocalOp::Wait => self.remember_wait(actor),
+            LocalOp::Wait => self.remember_wait(setup, actor),
         }
     }
 
@@ -374,15 +374,14 @@ impl World {
     }
 
     /// Ends the attempt: its connection closes, and the client may ask once more if a fault or another attempt of the trace
-    /// interfered, or if it waited for one of its tenant that is still at work: a wait takes no time here, so that it may end
-    /// before the other has moved.
+    /// interfered, or if it waited for another of its tenant: a wait takes no time here, so that it may end before the other
+    /// has moved.
     pub(super) fn end_attempt(&mut self, setup: &Setup, gateway: u8) -> Option<Box<Attempt>> {
         let attempt = self.gateways.get_mut(usize::from(gateway))?.take()?;
         self.pg.disconnect(Session(gateway));
         self.leave_stream(setup, &attempt);
         self.let_go_of_keys(Actor::Gateway(gateway));
-        let waited_for_another = attempt.waited && self.busy(setup, setup.charge(attempt.request).tenant);
-        if (attempt.touched && attempt.returns) || attempt.overlapped || waited_for_another {
+        if (attempt.touched && attempt.returns) || attempt.overlapped || attempt.waited {
             self.clients[attempt.request.index()].tries_left += 1;
         }
         Some(attempt)

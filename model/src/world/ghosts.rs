@@ -214,17 +214,16 @@ impl World {
         }
     }
 
-    /// An attempt has waited a moment.
-    pub(super) fn remember_wait(&mut self, actor: Actor) {
+    /// An attempt has waited a moment: whether for another of its tenant. That one may have ended before this one answers.
+    pub(super) fn remember_wait(&mut self, setup: &Setup, actor: Actor) {
         let Actor::Gateway(n) = actor else { return };
+        let tenant_of = |attempt: &Attempt| setup.charge(attempt.request).tenant;
+        let in_flight = self.gateways.iter().flatten();
+        let Some(tenant) = self.attempt(n).map(tenant_of) else { return };
+        let others = in_flight.filter(|attempt| tenant_of(attempt) == tenant).count() > 1;
         if let Some(attempt) = &mut self.gateways[usize::from(n)] {
-            attempt.waited = true;
+            attempt.waited |= others;
         }
-    }
-
-    /// Whether an attempt of the tenant is in flight.
-    pub(super) fn busy(&self, setup: &Setup, tenant: Tenant) -> bool {
-        self.gateways.iter().flatten().any(|attempt| setup.charge(attempt.request).tenant == tenant)
     }
 
     /// For each attempt in flight: which limits are exhausted now in the store that decides.
