@@ -155,6 +155,8 @@ pub struct Books {
     pub rows: ArrayVec<Option<LedgerRow>, MAX_TRACES>,
     /// By trace: the request whose trace with a suffix it is.
     pub owners: ArrayVec<Option<Request>, MAX_TRACES>,
+    /// By trace that two requests of one tenant share: the one that wrote its row (ghost).
+    pub writers: ArrayVec<Option<Request>, MAX_TRACES>,
     /// By idempotency key.
     pub keys: ArrayVec<KeyBook, MAX_KEYS>,
     /// By logical request.
@@ -173,7 +175,8 @@ impl Books {
     /// The committed row of a request under the trace that its client chose.
     pub fn own_row(&self, request: Request) -> Option<&LedgerRow> {
         let book = &self.requests[request.index()];
-        self.rows[book.trace.index()].as_ref().filter(|row| row.tenant == book.tenant)
+        let row = self.rows[book.trace.index()].as_ref().filter(|row| row.tenant == book.tenant)?;
+        self.writers[book.trace.index()].is_none_or(|writer| writer == request).then_some(row)
     }
 
     /// Every committed row of a request, those under a trace with a suffix included.
@@ -182,7 +185,10 @@ impl Books {
         let rows = self.rows.iter().zip(&self.owners).filter_map(|(row, owner)| Some((row.as_ref()?, owner)));
         let its = move |row: &LedgerRow, owner: Option<Request>| match owner {
             Some(owner) => owner == request,
-            None => row.trace == book.trace && row.tenant == book.tenant,
+            None => {
+                let wrote = self.writers[row.trace.index()].is_none_or(|writer| writer == request);
+                row.trace == book.trace && row.tenant == book.tenant && wrote
+            }
         };
         rows.filter(move |(row, owner)| its(row, **owner)).map(|(row, _)| row)
     }
@@ -207,6 +213,10 @@ impl Books {
         if let Some(owner) = self.owners[row.trace.index()] {
             return Some(owner);
         }
+        let its = |request: &Request| self.requests[request.index()].tenant == row.tenant;
+        if let Some(writer) = self.writers[row.trace.index()].filter(its) {
+            return Some(writer);
+        }
         let place = self.requests.iter().position(|r| r.trace == row.trace && r.tenant == row.tenant)?;
         Some(Request(place as u8))
     }
@@ -218,7 +228,8 @@ impl Books {
 
     /// The key of a request's own trace.
     pub fn own_key(&self, request: Request) -> Option<Seconds> {
-        self.keys[request.index()].ttl
+        let book = &self.requests[request.index()];
+        self.keys.iter().find(|key| key.trace == book.trace && self.tenant(key) == book.tenant)?.ttl
     }
 
     /// Sum of `eff` over a tenant's effective rows: negative for charges.

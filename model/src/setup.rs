@@ -3,6 +3,7 @@
 mod faults;
 mod met;
 mod premises;
+mod shared;
 mod suffixes;
 
 use arrayvec::ArrayVec;
@@ -34,7 +35,8 @@ pub struct Setup {
     pub requests: Vec<Asked>,
     /// Trace ids, in the order in which requests name them first; then those with a suffix, each request's together.
     pub traces: Vec<String>,
-    /// Whose idempotency keys can be, by request and trace; the requests' own ones first, in their order.
+    /// Whose idempotency keys can be, by request and trace; the requests' own ones first, in their order. Requests that share
+    /// a trace id share its key, which is told by the first of them.
     pub keys: Vec<(Request, Trace)>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
@@ -153,10 +155,8 @@ impl Setup {
         let mut charges = Vec::new();
         for (i, asked) in requests.iter().enumerate() {
             let charge = charge(i, asked, &accounts, &mut traces)?;
-            if charges.iter().any(|other: &Charge| (other.tenant, other.trace) == (charge.tenant, charge.trace)) {
-                return Err(SetupError::Twice(format!("request `{}` of `{}`", asked.trace, asked.account)));
-            }
-            charges.push(Charge { day: today, design: met, path, ..charge });
+            let key = shared::key(&requests, &charges, &charge)?;
+            charges.push(Charge { key, day: today, design: met, path, ..charge });
         }
         within("distinct traces", traces.len(), 1, MAX_TRACES)?;
         ride(&requests, &mut charges)?;
@@ -209,7 +209,8 @@ impl Setup {
         (0..self.traces.len() as u8).map(|trace| suffixed(Trace(trace)).map(|charge| charge.request)).collect()
     }
 
-    /// The request that a row of this trace and tenant belongs to; of a trace with a suffix there is but one.
+    /// The request that a row of this trace and tenant belongs to, the first of those that share its trace; of a trace with
+    /// a suffix there is but one.
     pub fn request_of(&self, tenant: Tenant, trace: Trace) -> Option<Request> {
         self.charges.iter().find(|charge| charge.tenant == tenant && charge.has(trace)).map(|charge| charge.request)
     }
@@ -272,9 +273,9 @@ impl Setup {
         &self.accounts[tenant.index()].name
     }
 
-    /// A request's trace id.
-    pub fn trace_name(&self, request: Request) -> &str {
-        &self.requests[request.index()].trace
+    /// What a request is called: its trace id, or its name where that alone does not tell it.
+    pub fn request_name(&self, request: Request) -> &str {
+        self.requests[request.index()].called()
     }
 }
 
@@ -321,7 +322,7 @@ fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String
         request: Request(i as u8),
         tenant: Tenant(tenant as u8),
         trace: Trace(trace as u8),
-        key: Key(i as u8),
+        key: Key(0),
         suffixes: Suffixes::default(),
         asking,
         amount,

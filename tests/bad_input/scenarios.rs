@@ -60,7 +60,12 @@ fn wrong_money_or_a_wrong_request() {
         ("amount = \"5.25\"", nothing, 18, &["request `t1` has the price 0"]),
         ("amount = \"5.25\"\n", "", 18, &["`t1`: `amount` is missing", "such as \"5.25\""]),
         ("account = \"acme\"", "account = \"acne\"", 19, &["`acne`", "acme"]),
-        ("trace = \"v1\"", "trace = \"t1\"", 18, &["request `t1` of `acme` appears twice"]),
+        (
+            "trace = \"v1\"",
+            "trace = \"t1\"",
+            18,
+            &["request `t1`", "another request of the account is called so", "needs a `name`"],
+        ),
         (
             "kind = \"reverse\"",
             "kind = \"revers\"",

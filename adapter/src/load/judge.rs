@@ -186,6 +186,7 @@ fn by_books(found: &mut [Looks], setup: &Setup, book: TenantBook, charged: Money
         path: setup.path,
         turn: 0,
         owners: [None].into_iter().collect(),
+        writers: [None].into_iter().collect(),
         keys: Default::default(),
         today: setup.today,
         gateways: setup.gateways,

@@ -61,7 +61,7 @@ fn due_words(books: &Books, book: &RequestBook) -> String {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let (book, name) = (&edge.after.requests[request.index()], setup.trace_name(request));
+    let (book, name) = (&edge.after.requests[request.index()], setup.request_name(request));
     let mut figures = vec![
         Figure::new(price_name(edge.after, book.stream.as_ref(), name), due_words(edge.after, book)),
         Figure::new(format!("money taken for {name}"), book.moved),

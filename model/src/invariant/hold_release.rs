@@ -37,7 +37,7 @@ fn look(edge: &Edge<'_>) -> Look {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let (books, name) = (edge.after, setup.trace_name(request));
+    let (books, name) = (edge.after, setup.request_name(request));
     let Some(stream) = &books.requests[request.index()].stream else { return Vec::new() };
     let due = books.due(stream).iter().map(ToString::to_string).collect::<Vec<_>>();
     let due = due.join(" or ");

@@ -27,7 +27,7 @@ fn look(edge: &Edge<'_>) -> Look {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let (book, name) = (&edge.after.requests[request.index()], setup.trace_name(request));
+    let (book, name) = (&edge.after.requests[request.index()], setup.request_name(request));
     let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
     vec![
         Figure::new(format!("final answer to {name}"), book.answered.map_or_else(|| "none".to_owned(), answer)),

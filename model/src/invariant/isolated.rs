@@ -29,7 +29,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(call) = edge.did.and_then(|did| did.call) else { return Vec::new() };
     let by = call.behalf.map_or("another", |trace| setup.traces[trace.index()].as_str());
     vec![
-        Figure::new(format!("uncommitted work of {}", setup.trace_name(request)), "ended"),
+        Figure::new(format!("uncommitted work of {}", setup.request_name(request)), "ended"),
         Figure::new("by the step of", format!("{by}, {}", call.step)),
     ]
 }

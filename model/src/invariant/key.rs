@@ -37,7 +37,7 @@ fn look(edge: &Edge<'_>) -> Look {
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
     if edge.did.is_some_and(|did| did.stranger_released) {
-        let name = setup.trace_name(request);
+        let name = setup.request_name(request);
         return vec![Figure::new(format!("key of {name}"), "deleted by an attempt that does not hold it")];
     }
     let books = edge.after;

@@ -37,7 +37,7 @@ fn charges(books: &Books, request: Request) -> u8 {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let (book, name) = (&edge.after.requests[request.index()], setup.trace_name(request));
+    let (book, name) = (&edge.after.requests[request.index()], setup.request_name(request));
     let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
     vec![
         Figure::new(format!("calls of the provider for {name}"), book.served),

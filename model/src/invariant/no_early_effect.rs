@@ -36,7 +36,7 @@ fn look(edge: &Edge<'_>) -> Look {
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
-    let name = setup.trace_name(subject_request(subject).unwrap_or(Request(0)));
+    let name = setup.request_name(subject_request(subject).unwrap_or(Request(0)));
     let what = edge.did.and_then(shows).unwrap_or("something is shown");
     vec![Figure::new(format!("before the transaction of {name} has ended"), what)]
 }

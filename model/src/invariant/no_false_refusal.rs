@@ -29,7 +29,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
         return Vec::new();
     };
-    let (book, name) = (&edge.after.requests[request.index()], setup.trace_name(request));
+    let (book, name) = (&edge.after.requests[request.index()], setup.request_name(request));
     let (tenant, account) = (&edge.after.tenants[book.tenant.index()], setup.account_name(book.tenant));
     let quota = &tenant.quota;
     vec![

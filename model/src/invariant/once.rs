@@ -57,7 +57,7 @@ fn look(edge: &Edge<'_>) -> Look {
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
     let book = &edge.after.requests[request.index()];
-    let name = setup.trace_name(request);
+    let name = setup.request_name(request);
     let (what, of) = match book.asking {
         Asking::Charge | Asking::Stream => ("money taken for", "price of"),
         Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => ("money given for", "money due for"),

@@ -29,7 +29,7 @@ fn look(edge: &Edge<'_>) -> Look {
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    let name = setup.trace_name(request);
+    let name = setup.request_name(request);
     let row = edge.after.row_of(request).map_or("none", |row| if row.effective() { "effective" } else { "pending" });
     let key = if edge.after.own_key(request).is_some() { "held" } else { "free" };
     vec![

@@ -42,7 +42,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         Some(_) => "partial",
         None => "absent",
     };
-    let name = setup.trace_name(request);
+    let name = setup.request_name(request);
     vec![
         Figure::new(format!("told about {name}, asked after the loss"), answer(told.answer)),
         Figure::new(format!("redis hash of {}", setup.account_name(edge.after.requests[request.index()].tenant)), hash),

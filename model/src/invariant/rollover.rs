@@ -52,7 +52,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         }
     };
     vec![
-        Figure::new(format!("{} is refused by", setup.trace_name(request)), format!("the {kind} quota")),
+        Figure::new(format!("{} is refused by", setup.request_name(request)), format!("the {kind} quota")),
         Figure::new(format!("requests of {} counted in {window}", setup.account_name(tenant)), counted),
         Figure::new(format!("{kind} quota of {}", setup.account_name(tenant)), allowed),
     ]

@@ -41,7 +41,7 @@ fn look(edge: &Edge<'_>) -> Look {
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let (Some(request), Some(before)) = (subject_request(subject), edge.before) else { return Vec::new() };
     let (moved, recorded) = changes(before, edge.after, request);
-    let name = setup.trace_name(request);
+    let name = setup.request_name(request);
     vec![
         Figure::new(format!("money taken for {name} in this step"), moved),
         Figure::new(format!("rows of {name} made effective in this step"), recorded),

@@ -73,7 +73,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         };
         return strays.map(figure).collect();
     };
-    let (name, asker) = (setup.trace_name(request), books.requests[request.index()].tenant);
+    let (name, asker) = (setup.request_name(request), books.requests[request.index()].tenant);
     let told = told_ok(edge).and_then(|(_, trace)| foreign(books, request, trace)).map(|row| ("returned", row));
     let refunded = refund_of_foreign(books, request).map(|row| ("given back", row));
     let mut figures = vec![Figure::new(format!("{name} is asked by"), setup.account_name(asker))];

@@ -26,9 +26,9 @@ fn is_true(books: &Books, request: Request, told: &Told) -> bool {
     match told.answer {
         Answer::Ok(trace) => {
             let book = &books.requests[request.index()];
-            let its = trace == book.trace || books.owners[trace.index()] == Some(request);
-            let charged = books.rows[trace.index()].is_some_and(|row| row.effective() && row.tenant == book.tenant);
-            matches!(book.asking, Asking::DailyQuota(_)) || charged && its
+            let row = books.rows[trace.index()].as_ref().filter(|row| row.effective() && row.tenant == book.tenant);
+            let charged = row.and_then(|row| books.request_of(row)) == Some(request);
+            matches!(book.asking, Asking::DailyQuota(_)) || charged
         }
         Answer::Refused(_) => !charged && told.was_binding,
         Answer::Duplicate => charged || told.others_in_flight,
@@ -48,7 +48,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
         return Vec::new();
     };
-    let name = setup.trace_name(request);
+    let name = setup.request_name(request);
     let row = match edge.after.row_of(request) {
         Some(row) if row.effective() => format!("charged {}", row.amount),
         Some(row) => format!("pending {}", row.amount),

@@ -131,7 +131,7 @@ impl Move {
     fn named_account(self, setup: &Setup) -> (Option<String>, Option<String>) {
         if let Move::Send { request, .. } = self {
             let asked = &setup.requests[request.index()];
-            return (Some(asked.trace.clone()), Some(asked.account.clone()));
+            return (Some(asked.called().to_owned()), Some(asked.account.clone()));
         }
         let Move::Evict(what) = self else { return (None, None) };
         match what {
@@ -198,9 +198,9 @@ impl NamedMove {
 
     fn request(&self, setup: &Setup) -> Result<Request, UnknownMove> {
         let wanted = (self.trace.as_deref(), self.account.as_deref());
-        let place = setup.requests.iter().position(|r| (Some(r.trace.as_str()), Some(r.account.as_str())) == wanted);
+        let place = setup.requests.iter().position(|r| (Some(r.called()), Some(r.account.as_str())) == wanted);
         place.map(|place| Request(place as u8)).ok_or_else(|| {
-            let valid = setup.requests.iter().map(|r| format!("{} of {}", r.trace, r.account));
+            let valid = setup.requests.iter().map(|r| format!("{} of {}", r.called(), r.account));
             let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
             UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }
         })

@@ -48,6 +48,10 @@ pub struct Account {
 pub struct Asked {
     /// The trace id the client chose.
     pub trace: String,
+    /// What reports and moves call it, where another request of its account has the same trace id; else it is called by
+    /// its trace id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Whose money, by name.
     pub account: String,
     /// What is asked for.
@@ -135,10 +139,16 @@ pub struct Streamed {
 }
 
 impl Asked {
+    /// What reports and moves call it.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.trace)
+    }
+
     /// A charge of this price with three attempts.
     pub fn charge(trace: &str, account: &str, amount: Amount) -> Asked {
         Asked {
             trace: trace.to_owned(),
+            name: None,
             account: account.to_owned(),
             kind: AskedKind::Charge,
             amount: Some(amount),

@@ -28,7 +28,12 @@ pub(super) fn suffix(
 ) -> Result<Vec<(Request, Trace)>, SetupError> {
     let streams = charges.iter().filter(|charge| charge.asking == Asking::Stream).count().max(1);
     let room = MAX_TRACES.saturating_sub(traces.len()).min(MAX_KEYS.saturating_sub(charges.len())) / streams;
-    let mut keys: Vec<(Request, Trace)> = charges.iter().map(|charge| (charge.request, charge.trace)).collect();
+    let mut keys: Vec<(Request, Trace)> = Vec::new();
+    for charge in charges.iter() {
+        if charge.key.index() == keys.len() {
+            keys.push((charge.request, charge.trace));
+        }
+    }
     for (charge, asked) in charges.iter_mut().zip(requests) {
         if charge.asking != Asking::Stream {
             continue;

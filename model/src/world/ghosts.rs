@@ -14,12 +14,15 @@ use crate::row::{Key, Kind, LedgerRow, Limit, QuotaRow, Request, Tenant, Trace};
 use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::postgres::MAX_TENANTS;
+use crate::store::redis::MAX_REQUESTS;
 use crate::world::{Attempt, World, place_of};
 
 /// What both stores hold of each tenant, before a step.
 pub(super) struct Before {
     quotas: ArrayVec<QuotaRow, MAX_TENANTS>,
     hashes: ArrayVec<Option<crate::store::redis::Hash>, MAX_TENANTS>,
+    /// The rows of traces that two requests share.
+    shared: ArrayVec<(Trace, Option<LedgerRow>), MAX_REQUESTS>,
 }
 
 impl World {
@@ -27,6 +30,7 @@ impl World {
         Before {
             quotas: setup.tenants().map(|t| self.pg.quota(t)).collect(),
             hashes: setup.tenants().map(|t| self.redis.hash(t)).collect(),
+            shared: setup.shared_traces().map(|trace| (trace, self.pg.row(trace))).collect(),
         }
     }
 
@@ -34,6 +38,7 @@ impl World {
     /// of what they carry over.
     pub(super) fn after_step(&mut self, setup: &Setup, actor: Actor, call: Call, before: &Before) {
         let (mut rows_changed, mut hashes_changed) = (false, false);
+        let for_writer = self.remember_writers(setup, actor, before);
         for tenant in setup.tenants() {
             let (was, is) = (before.quotas[tenant.index()], self.pg.quota(tenant));
             rows_changed |= was != is;
@@ -45,7 +50,7 @@ impl World {
                 Store::Postgres => Money::ZERO,
             };
             if taken != Money::ZERO
-                && let Some(request) = self.worked_for(setup, actor, tenant, call)
+                && let Some(request) = for_writer.or_else(|| self.worked_for(setup, actor, tenant, call))
             {
                 let client = &mut self.clients[request.index()];
                 client.moved = client.moved + taken;
@@ -60,6 +65,23 @@ impl World {
             Actor::Gateway(_) | Actor::Worker(_) | Actor::Task(_) => false,
         });
         self.remember_charges(setup, actor);
+    }
+
+    /// Whose row has appeared at a trace that two requests share; the request whose row this step made effective: the money
+    /// that goes with it is for that one, also if an attempt of the other has taken the row up.
+    fn remember_writers(&mut self, setup: &Setup, actor: Actor, before: &Before) -> Option<Request> {
+        let mut for_writer = None;
+        for &(trace, was) in &before.shared {
+            let is = self.pg.row(trace);
+            if was.is_none() && is.is_some() {
+                self.writers[trace.index()] = self.request_of(setup, actor);
+            }
+            let effective = |row: Option<LedgerRow>| row.is_some_and(|row| row.effective());
+            if effective(is) && !effective(was) {
+                for_writer = self.writers[trace.index()];
+            }
+        }
+        for_writer
     }
 
     /// Redis is the truth: its scripts move money, an HSET only copies.
@@ -96,7 +118,9 @@ impl World {
         let charge = setup.charge(request);
         let traces = (0..setup.traces.len() as u8).map(Trace).filter(|&trace| charge.has(trace));
         let rows = traces.filter_map(|trace| self.pg.row(trace));
-        let of = |row: &LedgerRow| row.tenant == charge.tenant && row.effective() && row.amount != Money::ZERO;
+        let wrote = |row: &LedgerRow| self.writers[row.trace.index()].is_none_or(|writer| writer == request);
+        let of =
+            |row: &LedgerRow| row.tenant == charge.tenant && row.effective() && row.amount != Money::ZERO && wrote(row);
         rows.filter(of).find(|row| row.kind != Kind::Refund)
     }
 
@@ -197,7 +221,9 @@ impl World {
                 self.charge_row(setup, request).is_some_and(|row| row.kind != Kind::Hold)
             }
             (_, Reply::Row(Some(row))) => {
-                row.tenant == charge.tenant && charge.has(row.trace) && row.effective() && row.kind != Kind::Hold
+                let wrote = self.writers[row.trace.index()].is_none_or(|writer| writer == request);
+                let its = row.tenant == charge.tenant && charge.has(row.trace) && wrote;
+                its && row.effective() && row.kind != Kind::Hold
             }
             _ => false,
         }

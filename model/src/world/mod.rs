@@ -25,7 +25,7 @@ use crate::reply::Answer;
 use crate::row::{BudgetRow, Key, KeyRow, QuotaRow, Request, Tenant, Trace};
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
-use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
+use crate::store::postgres::{MAX_TENANTS, MAX_TRACES, Opening, Postgres};
 use crate::store::redis::{Hash, MAX_KEYS, MAX_REQUESTS, Redis};
 use crate::store::versioned::Session;
 
@@ -127,6 +127,8 @@ pub struct World {
     skews: ArrayVec<i8, MAX_GATEWAYS>,
     /// By tenant: the largest quotas so far in the windows that are open.
     allowed: ArrayVec<Allowed, MAX_TENANTS>,
+    /// By trace that two requests share: the one whose attempt wrote its row.
+    writers: ArrayVec<Option<Request>, MAX_TRACES>,
     /// A command of Redis that was given up and is still on its way.
     late: Option<Late>,
     /// Redis has lost data or its scripts, and no other fault has struck since.
@@ -183,6 +185,7 @@ impl World {
             turn: 0,
             skews: (0..setup.gateways).map(|_| 0).collect(),
             allowed: quotas.iter().map(Allowed::by).collect(),
+            writers: setup.traces.iter().map(|_| None).collect(),
             late: None,
             redis_lost: false,
             left: setup.faults,
@@ -279,6 +282,7 @@ impl World {
             requests: setup.all_requests().map(|request| self.request_book(setup, request)).collect(),
             keys: (0..setup.keys.len() as u8).map(|key| self.key_book(setup, Key(key))).collect(),
             owners: setup.owners(),
+            writers: self.writers.clone(),
             at_rest: self.at_rest(),
         }
     }

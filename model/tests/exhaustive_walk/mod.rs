@@ -185,7 +185,7 @@ fn who(mv: Move) -> String {
 fn what(mv: Move, setup: &Setup) -> String {
     match mv {
         Move::Send { request, gateway } => {
-            let (trace, account) = (setup.trace_name(request), &setup.requests[request.index()].account);
+            let (trace, account) = (setup.request_name(request), &setup.requests[request.index()].account);
             let whose = if setup.accounts.len() > 1 { format!(" of {account}") } else { String::new() };
             format!("sends {trace}{whose} to {}", Actor::Gateway(gateway).name())
         }

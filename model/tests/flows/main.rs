@@ -9,6 +9,7 @@ mod exhaustive_walk;
 mod names;
 mod rescued;
 mod run_again;
+mod shared_trace;
 mod situations;
 mod streams;
 mod undisturbed;

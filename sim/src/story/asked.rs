@@ -99,9 +99,9 @@ fn pg(setup: &Setup, op: PgOp) -> String {
 fn local(setup: &Setup, op: LocalOp) -> String {
     match op {
         LocalOp::Upstream(request) if setup.charge(request).asking == Asking::Stream => {
-            format!("provider begins {}", setup.trace_name(request))
+            format!("provider begins {}", setup.request_name(request))
         }
-        LocalOp::Upstream(request) => format!("provider serves {}", setup.trace_name(request)),
+        LocalOp::Upstream(request) => format!("provider serves {}", setup.request_name(request)),
         LocalOp::Receive { request, part } => {
             let part = match part {
                 Part::First => "the first chunks",
@@ -109,9 +109,9 @@ fn local(setup: &Setup, op: LocalOp) -> String {
                 Part::Usage => "the usage block",
                 Part::End => "the end",
             };
-            format!("{part} of {}", setup.trace_name(request))
+            format!("{part} of {}", setup.request_name(request))
         }
-        LocalOp::AskCount(request) => format!("ask the provider what {} has cost", setup.trace_name(request)),
+        LocalOp::AskCount(request) => format!("ask the provider what {} has cost", setup.request_name(request)),
         LocalOp::Send(Errand::Snapshot { row, .. }) => format!("start the task for balance {}", row.balance),
         LocalOp::Send(errand) => format!("hand over {}", errand_words(setup, errand)),
         LocalOp::Acknowledge(errand) => format!("{} is done", errand_words(setup, errand)),
@@ -120,7 +120,7 @@ fn local(setup: &Setup, op: LocalOp) -> String {
 }
 
 fn errand_words(setup: &Setup, errand: Errand) -> String {
-    let trace = setup.trace_name(errand.request());
+    let trace = setup.request_name(errand.request());
     match errand {
         Errand::Usage { .. } => format!("usage of {trace}"),
         Errand::Settle(_) => format!("the charge of {trace}"),

@@ -124,7 +124,7 @@ pub fn tell(setup: &Setup, entry: &Entry) -> Line {
     match did.mv {
         Move::Send { request, gateway } => {
             let again = if did.again { "asks again" } else { "asks" };
-            let what = format!("{} {again}: {}", setup.trace_name(request), wish(setup, request));
+            let what = format!("{} {again}: {}", setup.request_name(request), wish(setup, request));
             line(Lane::Client, Lane::Process(Actor::Gateway(gateway)), Outcome::Arrived, what)
         }
         Move::Crash { actor, before } => {
@@ -167,12 +167,12 @@ pub fn tell(setup: &Setup, entry: &Entry) -> Line {
         | Move::Unheard { actor, .. }
         | Move::UpstreamFails { actor, .. } => match did.told {
             Some(told) => {
-                let trace = did.request.map_or("", |request| setup.trace_name(request));
+                let trace = did.request.map_or("", |request| setup.request_name(request));
                 let what = format!("{trace} is told: {}", answer(told.answer));
                 line(Lane::Process(actor), Lane::Client, Outcome::Arrived, what)
             }
             None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
-                let trace = did.request.map_or("", |request| setup.trace_name(request));
+                let trace = did.request.map_or("", |request| setup.request_name(request));
                 line(
                     Lane::Process(actor),
                     Lane::Process(actor),
@@ -215,7 +215,7 @@ fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
         return line(own, own, Outcome::Arrived, "goes on".to_owned());
     };
     if let (Effect::Local(LocalOp::Upstream(request)), Move::UpstreamFails { .. }) = (effect, did.mv) {
-        return struck(own, format!("{step} provider fails {}", setup.trace_name(request)));
+        return struck(own, format!("{step} provider fails {}", setup.request_name(request)));
     }
     let what = asked::words(setup, effect);
     match did.mv {

@@ -1,0 +1,89 @@
+//! One tenant sends two calls under one trace id: whose row and whose money it is, and what is told of them.
+
+use expect_test::expect;
+use model::moves::{Actor, Move};
+use model::row::Request;
+use model::setup::{Asked, Premises, Setup};
+
+use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, reverse, stream};
+use crate::rescued::{in_words, send, step};
+
+/// Another call under the trace id of the first, at 3.00.
+fn another() -> Asked {
+    Asked { name: Some("t1-again".to_owned()), amount: Some("3.00".parse().unwrap()), ..asked("t1") }
+}
+
+fn two_calls(design: &str) -> Setup {
+    crate::exhaustive_walk::setup(billing(acme("100.00"), vec![asked("t1"), another()], 2), &[], design)
+}
+
+#[test]
+fn the_second_call_is_told_ok_of_the_first_ones_row() {
+    let setup = two_calls("as-reported");
+    expect![[r#"
+        client: sends t1 to gateway-a
+        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+        client: sends t1-again to gateway-a
+        gateway-a: T1 T1b reply
+        told Ok(Trace(0)), Ok(Trace(0))
+        key of t1 there
+        balance of acme 94.75
+        breaks truth"#]]
+    .assert_eq(&in_words(&setup, &[send(0)]));
+}
+
+/// The money goes with the row: the first attempt wrote 5.25 and the second call's attempt takes 3.00 for it.
+#[test]
+fn an_attempt_of_the_second_call_finishes_the_row_of_the_first_with_its_own_price() {
+    let setup = two_calls("p0-3-b+fixed");
+    let (a, b) = (Actor::Gateway(0), Actor::Gateway(1));
+    let mut moves = vec![send(0), Move::Send { request: Request(1), gateway: 1 }];
+    moves.extend(["T1", "T2", "T3a", "T3b", "T3e"].map(|label| step(a, label)));
+    moves.extend(["T1", "T3f", "T3g", "T4a", "T4b", "T5", "T6"].map(|label| step(b, label)));
+    expect![[r#"
+        client: sends t1 to gateway-a sends t1-again to gateway-b
+        gateway-a: T1 T2 T3a T3b T3e
+        gateway-b: T1 T3f T3g T4a T4b T5 T6 reply
+        gateway-a: T3f T3g E1 reply
+        sync: S1 S2 S3
+        told Ok(Trace(0)), Ok(Trace(0))
+        key of t1 free
+        balance of acme 97.00
+        breaks conserve exact row-iff-money truth"#]].assert_eq(&in_words(&setup, &moves));
+}
+
+/// By trace and account a run tells requests apart, so that a second one under the same trace id needs a name.
+#[test]
+fn what_may_share_a_trace_id() {
+    let said = |requests: Vec<Asked>| {
+        let premises = Premises::billing_only(vec![acme("100.00"), beta()], requests, 1);
+        Setup::new(premises, once(&[]), "as-reported".parse().unwrap())
+            .map_or_else(|error| error.to_string(), |setup| format!("{} key", setup.keys.len()))
+    };
+    let of_beta = |asked: Asked| Asked { account: "beta".to_owned(), ..asked };
+    let named = |name: &str, asked: Asked| Asked { name: Some(name.to_owned()), ..asked };
+    let lines = [
+        ("two charges", said(vec![asked("t1"), another()])),
+        ("without a name", said(vec![asked("t1"), asked("t1")])),
+        ("with the name of another", said(vec![asked("t1"), asked("t2"), named("t2", asked("t1"))])),
+        ("with a name that forges", said(vec![asked("t1"), named("t1\nok", asked("t1"))])),
+        ("a name for nothing", said(vec![named("first", asked("t1"))])),
+        ("a name across tenants", said(vec![asked("t1"), named("other", of_beta(asked("t1")))])),
+        ("a recharge", said(vec![asked("t1"), named("other", recharge("t1"))])),
+        ("a stream", said(vec![asked("t1"), named("other", stream("t1"))])),
+        ("given back", said(vec![asked("t1"), another(), reverse("v1", "t1")])),
+        ("within another", said(vec![asked("t1"), another(), Asked { within: Some("t1".to_owned()), ..asked("t3") }])),
+    ];
+    let lines = lines.map(|(what, said)| format!("{what}: {said}"));
+    expect![[r#"
+        two charges: 1 key
+        without a name: request `t1`: another request of the account is called so: one that has its trace id on purpose needs a `name`
+        with the name of another: request `t2`: another request of the account is called so: one that has its trace id on purpose needs a `name`
+        with a name that forges: the request `t1\nok` has the character U+000A: expected characters that can be seen, and no control signs
+        a name for nothing: request `first`: `name` is for a request with the trace id of one before it, of the same account
+        a name across tenants: request `other`: `name` is for a request with the trace id of one before it, of the same account
+        a recharge: request `other`: a trace id can be shared by two plain charges, which no `within` and no `of` names
+        a stream: request `other`: a trace id can be shared by two plain charges, which no `within` and no `of` names
+        given back: request `t1-again`: a trace id can be shared by two plain charges, which no `within` and no `of` names
+        within another: request `t1-again`: a trace id can be shared by two plain charges, which no `within` and no `of` names"#]].assert_eq(&lines.join("\n"));
+}
