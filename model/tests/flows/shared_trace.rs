@@ -49,7 +49,8 @@ fn an_attempt_of_the_second_call_finishes_the_row_of_the_first_with_its_own_pric
         told Ok(Trace(0)), Ok(Trace(0))
         key of t1 free
         balance of acme 97.00
-        breaks conserve exact row-iff-money truth"#]].assert_eq(&in_words(&setup, &moves));
+        breaks conserve exact row-iff-money truth"#]]
+    .assert_eq(&in_words(&setup, &moves));
 }
 
 /// By trace and account a run tells requests apart, so that a second one under the same trace id needs a name.

@@ -2,7 +2,7 @@
 
 use crate::reasoned::{Agreement, Compared};
 use crate::report::labels::Labels;
-use crate::report::text::{WIDTH, ascii, counted, paragraph};
+use crate::report::text::{ascii, counted, paragraph};
 
 /// Columns before what is said of a line.
 const INDENT: &str = "    ";
@@ -33,7 +33,7 @@ pub fn reasoned(compared: &[Compared]) -> String {
     for it in sorted {
         let place = it.line.scenario.as_ref().map_or(String::new(), |id| format!(" in {id}"));
         let must = format!("{} {}{place}", it.line.must.words(), it.line.invariant);
-        out.push_str(&format!("\n{}\n{}", "-".repeat(WIDTH), paragraph("", &format!("{} {must}", it.line.design))));
+        out.push_str(&format!("\n{}", paragraph("", &format!("{} {must}", it.line.design))));
         out.push_str(&paragraph(&format!("{INDENT}because: "), &labels.explained(&it.line.because)));
         out.push_str(&paragraph(&format!("{INDENT}{}: ", it.agreement.word()), &it.found));
     }

@@ -69,7 +69,7 @@ fn key() -> String {
         "",
         "Per fault two cells, before and after. A letter: invariants are broken that the undisturbed run does not \
          break. `.` none. `-` n/a: it cannot befall that step. `x` not run: not our server. `?` unknown. `!` reality \
-         and the model disagree. After one step is before the next.",
+         and the model disagree. After one step is before the next. Who takes a step is told where it changes.",
     ));
     text
 }
@@ -89,13 +89,17 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
     text.push_str(&labels.legend(sheet.cells().map(|cell| cell.step)));
     text.push_str(&head());
     let mut cells = sheet.cells().peekable();
+    let mut above = None;
     while let Some(&first) = cells.peek() {
-        let mut line = format!("{:6} {:10}", first.step.label(), first.actor.name());
+        let mut line = format!("{:6} ", first.step.label());
         for (fault, side) in Fault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
             let cell = cells.next_if(|cell| cell.step == first.step && (cell.fault, cell.side) == (fault, side));
             let mark = cell.map_or(' ', |cell| mark(&sheet.outcome(cell), &sets, &undisturbed));
             let width = if side == Side::Before { 2 } else { fault.id().len().max(4) - 1 };
             let _ = write!(line, "{mark:<width$}");
+        }
+        if above.replace(first.actor) != Some(first.actor) {
+            line.push_str(&first.actor.name());
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
@@ -112,7 +116,7 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
 
 fn head() -> String {
     let names = Fault::ALL.map(|fault| format!("{:<width$}", fault.id(), width = fault.id().len().max(4) + 1));
-    format!("{:17}{}", "step   by", names.concat()).trim_end().to_owned() + "\n"
+    format!("step   {}by\n", names.concat())
 }
 
 fn at(cell: &Cell) -> String {
