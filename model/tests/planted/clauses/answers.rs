@@ -66,6 +66,10 @@ const BREACHES: &[Case] = &[
         m.after.rows[0] = None;
         told(m, Answer::Duplicate).others_in_flight = false;
     }),
+    ("truth", "a duplicate of a row that is pending", one, |m| {
+        row(&mut m.after, 0).status = Status::Pending;
+        told(m, Answer::Duplicate).others_in_flight = false;
+    }),
     ("truth", "an error after it saw its charge", one, |m| told(m, ERROR).knew_charged = true),
     ("no-false-refusal", "refused by no limit", one, |m| told(m, REFUSED).was_binding = false),
     ("recover", "an error", one, |m| after_loss(m, ERROR).others_in_flight = false),
@@ -89,23 +93,24 @@ fn each_clause_about_answers_sees_its_breach() {
     broken_by(
         BREACHES,
         &expect![[r#"
-        truth, ok and no row: told about t1 = ok, ledger for t1 = no row
-        truth, ok and the row is pending: told about t1 = ok, ledger for t1 = pending 5.25
-        truth, ok and the row is another tenant's: told about t1 = ok, ledger for t1 = no row
-        truth, ok by the row of another request: told about t2 = ok, ledger for t2 = charged 5.25
-        truth, refused by a binding limit and charged: told about t1 = refused: balance exhausted, ledger for t1 = charged 5.25
-        truth, refused by no limit: told about t1 = refused: balance exhausted, ledger for t1 = no row
-        truth, a duplicate of nothing: told about t1 = duplicate, ledger for t1 = no row
-        truth, an error after it saw its charge: told about t1 = error: connection to postgres lost, ledger for t1 = charged 5.25
-        no-false-refusal, refused by no limit: told about t1 = refused: balance exhausted, price of t1 = 5.25, balance plus credit of acme = 94.75, daily use of acme = 1 of 10, monthly use of acme = 1 of 10, effective charges of the key of acme = 5.25
-        recover, an error: told about t1, asked after the loss = error: connection to postgres lost, redis hash of acme = whole
-        recover, a duplicate: told about t1, asked after the loss = duplicate, redis hash of acme = whole
-        recover, refused by no limit: told about t1, asked after the loss = refused: balance exhausted, redis hash of acme = whole
-        tenant, told of another's row: t2 is asked by = beta, row that is returned = 5.25 of acme
-        tenant, an effective row that its tenant did not ask for: effective row of t1 = 5.25 of beta, who did not ask
-        tenant, another's charge is given back: v1 is asked by = beta, row that is given back = 5.25 of acme
-        no-early-effect, ok before COMMIT: before the transaction of t1 has ended = the client is told ok
-        isolated, the other's work is ended: "#]],
+            truth, ok and no row: told about t1 = ok, ledger for t1 = no row
+            truth, ok and the row is pending: told about t1 = ok, ledger for t1 = pending 5.25
+            truth, ok and the row is another tenant's: told about t1 = ok, ledger for t1 = no row
+            truth, ok by the row of another request: told about t2 = ok, ledger for t2 = charged 5.25
+            truth, refused by a binding limit and charged: told about t1 = refused: balance exhausted, ledger for t1 = charged 5.25
+            truth, refused by no limit: told about t1 = refused: balance exhausted, ledger for t1 = no row
+            truth, a duplicate of nothing: told about t1 = duplicate, ledger for t1 = no row
+            truth, a duplicate of a row that is pending: told about t1 = duplicate, ledger for t1 = pending 5.25
+            truth, an error after it saw its charge: told about t1 = error: connection to postgres lost, ledger for t1 = charged 5.25
+            no-false-refusal, refused by no limit: told about t1 = refused: balance exhausted, price of t1 = 5.25, balance plus credit of acme = 94.75, daily use of acme = 1 of 10, monthly use of acme = 1 of 10, effective charges of the key of acme = 5.25
+            recover, an error: told about t1, asked after the loss = error: connection to postgres lost, redis hash of acme = whole
+            recover, a duplicate: told about t1, asked after the loss = duplicate, redis hash of acme = whole
+            recover, refused by no limit: told about t1, asked after the loss = refused: balance exhausted, redis hash of acme = whole
+            tenant, told of another's row: t2 is asked by = beta, row that is returned = 5.25 of acme
+            tenant, an effective row that its tenant did not ask for: effective row of t1 = 5.25 of beta, who did not ask
+            tenant, another's charge is given back: v1 is asked by = beta, row that is given back = 5.25 of acme
+            no-early-effect, ok before COMMIT: before the transaction of t1 has ended = the client is told ok
+            isolated, the other's work is ended: "#]],
     );
 }
 

@@ -87,6 +87,14 @@ const BREACHES: &[Case] = &[
     ("converge", "the hash alone counts, and its quota is another", counts_in_redis, |m| {
         hash(m, |row| row.daily_quota = 9);
     }),
+    (
+        "converge",
+        "redis is the truth and counts with the money, and postgres has another count",
+        || traces(1, 1, &[], "p0-4-c+fixed"),
+        |m| {
+            hash(m, |row| row.daily_used = 9);
+        },
+    ),
     ("converge", "what the cached principal has spent", as_reported, |m| {
         acmes(m).principal.as_mut().unwrap().value.used = money("1.00");
     }),
@@ -117,31 +125,32 @@ fn each_clause_about_caches_and_keys_sees_its_breach() {
     broken_by(
         BREACHES,
         &expect![[r#"
-        cache-form, a field of the hash is missing: time to live of the hash of acme = set, missing fields of the hash of acme = version
-        cache-form, the hash never expires: time to live of the hash of acme = none, missing fields of the hash of acme = none
-        cache-form, the principal never expires: time to live of the hash of acme = set, missing fields of the hash of acme = none, time to live of the principal of acme = none
-        cache-form, the counter never expires: time to live of the hash of acme = set, missing fields of the hash of acme = none, time to live of the principal of acme = set, time to live of the budget counter of acme = none
-        cache-bound, the balance lags with nothing in flight: balance of acme in redis = 100.00, balance of acme in postgres = 94.75, attempts of acme in flight = 0
-        cache-bound, it lags after the job has run: balance of acme in redis = 100.00, balance of acme in postgres = 94.75, attempts of acme in flight = 0
-        converge, the balance: balance of acme in redis = 1.00, balance of acme in postgres = 94.75
-        converge, the balance as a double: balance of acme in redis = 94.750000000000014, balance of acme in postgres = 94.75
-        converge, the credit limit: credit_limit of acme in redis = 1.00, credit_limit of acme in postgres = 0.00
-        converge, the daily quota: daily_quota of acme in redis = 9, daily_quota of acme in postgres = 10
-        converge, the daily count: daily_used of acme in redis = 9, daily_used of acme in postgres = 1
-        converge, the monthly quota: monthly_quota of acme in redis = 9, monthly_quota of acme in postgres = 10
-        converge, the monthly count: monthly_used of acme in redis = 9, monthly_used of acme in postgres = 1
-        converge, the version: version of acme in redis = 9, version of acme in postgres = 1
-        converge, the day: daily_reset_at of acme in redis = null, daily_reset_at of acme in postgres = 2026-01-15
-        converge, the month: monthly_reset_at of acme in redis = null, monthly_reset_at of acme in postgres = 2026-01
-        converge, a field is missing whose value is the default: credit_limit of acme in redis = missing
-        converge, the hash alone counts, and its quota is another: daily_quota of acme in redis = 9, daily_quota of acme in postgres = 10
-        converge, what the cached principal has spent: spent by the key of acme in the cached principal = 1.00, spent by the key of acme in postgres = 0.00
-        converge, the budget of the cached principal: spent by the key of acme in the cached principal = 0.00, spent by the key of acme in postgres = 0.00
-        key, it is there and nothing stands behind it: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
-        key, the row behind it is pending: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = pending
-        key, the row behind it is another tenant's: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
-        key, a lease of more than a minute: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
-        key, deleted by who does not hold it: key of t1 = deleted by an attempt that does not hold it"#]],
+            cache-form, a field of the hash is missing: time to live of the hash of acme = set, missing fields of the hash of acme = version
+            cache-form, the hash never expires: time to live of the hash of acme = none, missing fields of the hash of acme = none
+            cache-form, the principal never expires: time to live of the hash of acme = set, missing fields of the hash of acme = none, time to live of the principal of acme = none
+            cache-form, the counter never expires: time to live of the hash of acme = set, missing fields of the hash of acme = none, time to live of the principal of acme = set, time to live of the budget counter of acme = none
+            cache-bound, the balance lags with nothing in flight: balance of acme in redis = 100.00, balance of acme in postgres = 94.75, attempts of acme in flight = 0
+            cache-bound, it lags after the job has run: balance of acme in redis = 100.00, balance of acme in postgres = 94.75, attempts of acme in flight = 0
+            converge, the balance: balance of acme in redis = 1.00, balance of acme in postgres = 94.75
+            converge, the balance as a double: balance of acme in redis = 94.750000000000014, balance of acme in postgres = 94.75
+            converge, the credit limit: credit_limit of acme in redis = 1.00, credit_limit of acme in postgres = 0.00
+            converge, the daily quota: daily_quota of acme in redis = 9, daily_quota of acme in postgres = 10
+            converge, the daily count: daily_used of acme in redis = 9, daily_used of acme in postgres = 1
+            converge, the monthly quota: monthly_quota of acme in redis = 9, monthly_quota of acme in postgres = 10
+            converge, the monthly count: monthly_used of acme in redis = 9, monthly_used of acme in postgres = 1
+            converge, the version: version of acme in redis = 9, version of acme in postgres = 1
+            converge, the day: daily_reset_at of acme in redis = null, daily_reset_at of acme in postgres = 2026-01-15
+            converge, the month: monthly_reset_at of acme in redis = null, monthly_reset_at of acme in postgres = 2026-01
+            converge, a field is missing whose value is the default: credit_limit of acme in redis = missing
+            converge, the hash alone counts, and its quota is another: daily_quota of acme in redis = 9, daily_quota of acme in postgres = 10
+            converge, redis is the truth and counts with the money, and postgres has another count: daily_used of acme in redis = 9, daily_used of acme in postgres = 1
+            converge, what the cached principal has spent: spent by the key of acme in the cached principal = 1.00, spent by the key of acme in postgres = 0.00
+            converge, the budget of the cached principal: spent by the key of acme in the cached principal = 0.00, spent by the key of acme in postgres = 0.00
+            key, it is there and nothing stands behind it: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
+            key, the row behind it is pending: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = pending
+            key, the row behind it is another tenant's: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
+            key, a lease of more than a minute: key of t1 = there, for more than a minute, holder of the key of t1 = gone, ledger row of t1 = none
+            key, deleted by who does not hold it: key of t1 = deleted by an attempt that does not hold it"#]],
     );
 }
 
@@ -180,6 +189,25 @@ const NONE: &[Case] = &[
         |m| {
             let value = KeyRow { used: money("5.25"), ..acmes(m).key };
             acmes(m).principal = Some(Cached { value, expires: true });
+        },
+    ),
+    (
+        "converge",
+        "the code caches the budget that it reads, repaired",
+        || with_budget("base=as-reported-code,budget=A+fixed"),
+        |m| {
+            let value = KeyRow { used: money("5.25"), ..acmes(m).key };
+            acmes(m).principal = Some(Cached { value, expires: true });
+        },
+    ),
+    (
+        "converge",
+        "the code caches the key's own record where there is no other",
+        || with_budget("base=as-reported-code"),
+        |m| {
+            let value = acmes(m).key;
+            acmes(m).principal = Some(Cached { value, expires: true });
+            acmes(m).budget.used = 100;
         },
     ),
     ("converge", "elsewhere it does not", || with_budget("p0-2-a"), |_| {}),

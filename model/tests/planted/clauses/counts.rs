@@ -196,6 +196,10 @@ const NONE: &[Case] = &[
         refused(m, Limit::Daily, 1);
         m.did.told.as_mut().unwrap().counted_that_day = 1;
     }),
+    ("rollover", "one was counted in the month, on another day of it", two, |m| {
+        refused(m, Limit::Monthly, 31);
+        m.did.told.as_mut().unwrap().counted_that_month = 1;
+    }),
     ("rollover", "the quota is none at all", two, |m| {
         refused(m, Limit::Daily, 1);
         m.after.tenants[0].quota.daily_quota = 0;

@@ -7,11 +7,15 @@ use model::setup::{Asked, Premises, Setup};
 use model::store::lua_number::Double;
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
-use crate::exhaustive_walk::{acme, asked, beta, billing, held_by, setup, stream, traces};
+use crate::exhaustive_walk::{acme, asked, beta, billing, held_by, recharge, setup, stream, traces};
 
 /// Two charges of 5.25.
 fn two() -> Setup {
     traces(2, 1, &[], "as-reported")
+}
+
+fn paid_in() -> Setup {
+    setup(billing(acme("100.00"), vec![recharge("r1")], 1), &[], "as-reported")
 }
 
 fn truth_in_redis() -> Setup {
@@ -75,6 +79,11 @@ const BREACHES: &[Case] = &[
         row(&mut m.after, 1).before = money("90.00");
         row(&mut m.after, 1).after = money("84.75");
     }),
+    ("chain", "a row that was pending does not begin where the one before it ended", two, |m| {
+        row(&mut m.before, 1).status = Status::Pending;
+        m.both(|books| row(books, 1).before = money("90.00"));
+    }),
+    ("exact", "a recharge gave less than its row says", paid_in, |m| m.after.requests[0].moved = money("-5.00")),
     ("exact", "the row has another amount, and so much was taken", two, |m| {
         row(&mut m.after, 0).amount = money("5.00");
         m.after.requests[0].moved = money("5.00");
@@ -96,6 +105,19 @@ const BREACHES: &[Case] = &[
     }),
     ("row-iff-money", "money moves and no row says so", two, |m| m.after.requests[1].moved = money("10.50")),
     ("row-iff-money", "a row becomes effective and no money moves", two, second_is_new),
+    ("row-iff-money", "the same without a hash, where postgres is the truth", two, |m| {
+        second_is_new(m);
+        m.before.tenants[0].hash = None;
+    }),
+    (
+        "row-iff-money",
+        "the same of beta, where redis is the truth and has lost acme's hash",
+        || two_tenants("p0-4-c+fixed"),
+        |m| {
+            second_is_new(m);
+            m.before.tenants[0].hash = None;
+        },
+    ),
     (
         "status",
         "a committed row changes its tenant",
@@ -125,6 +147,8 @@ fn each_clause_about_balance_and_ledger_sees_its_breach() {
         conserve, at rest money is taken for a charge without a row: balance of acme in redis = 89.50, taken of acme for charges under way = 0.00, balance of acme = 94.75, opening balance of acme = 100.00, effective ledger rows of acme = -5.25, opening balance plus ledger = 94.75
         chain, balance_after is not balance_before less the amount: balance after the rows so far = 94.75, balance_before of the row of t2 = 94.75, effect of the row of t2 = -5.25, balance_after of the row of t2 = 1.00
         chain, balance_before is not where the row before it ended: balance after the rows so far = 94.75, balance_before of the row of t2 = 90.00, effect of the row of t2 = -5.25, balance_after of the row of t2 = 84.75
+        chain, a row that was pending does not begin where the one before it ended: balance after the rows so far = 94.75, balance_before of the row of t2 = 90.00, effect of the row of t2 = -5.25, balance_after of the row of t2 = 89.50
+        exact, a recharge gave less than its row says: price of r1 = 5.25, money taken for r1 = -5.00, amount in the row of r1 = 5.25
         exact, the row has another amount, and so much was taken: price of t1 = 5.25, money taken for t1 = 5.00, amount in the row of t1 = 5.00
         exact, the row has the price and less was taken: price of t1 = 5.25, money taken for t1 = 5.00, amount in the row of t1 = 5.25
         exact, a stream is charged by another price, and so much was taken: counted by the provider for t1 = 9.00, money taken for t1 = 5.00, amount in the rows of t1 = 5.00
@@ -133,6 +157,8 @@ fn each_clause_about_balance_and_ledger_sees_its_breach() {
         exact, the rows of a held stream are right and less was taken: due for t1 by stream_abort = 9.00, money taken for t1 = 5.00, amount in the rows of t1 = 9.00
         row-iff-money, money moves and no row says so: money taken for t2 in this step = 5.25, rows of t2 made effective in this step = 0.00
         row-iff-money, a row becomes effective and no money moves: money taken for t2 in this step = 0.00, rows of t2 made effective in this step = 5.25
+        row-iff-money, the same without a hash, where postgres is the truth: money taken for t2 in this step = 0.00, rows of t2 made effective in this step = 5.25
+        row-iff-money, the same of beta, where redis is the truth and has lost acme's hash: money taken for t2 in this step = 0.00, rows of t2 made effective in this step = 5.25
         status, a committed row changes its tenant: row of t1 before = committed deduct 5.25 of acme, row of t1 after = committed deduct 5.25 of beta
         status, a reversed row is committed again: row of t1 before = reversed deduct 5.25 of acme, row of t1 after = committed deduct 5.25 of acme
         status, a reversed row is pending again: row of t1 before = reversed deduct 5.25 of acme, row of t1 after = pending deduct 5.25 of acme
@@ -165,10 +191,21 @@ const NONE: &[Case] = &[
         row(&mut m.after, 1).before = money("90.00");
     }),
     ("chain", "the row was effective before", two, |m| m.both(|books| row(books, 1).before = money("90.00"))),
+    ("chain", "two rows become effective by one move and have no order", two, |m| {
+        m.before.rows[0] = None;
+        m.before.rows[1] = None;
+        m.after.rows.swap(0, 1);
+        row(&mut m.after, 0).trace = Trace(0);
+        row(&mut m.after, 1).trace = Trace(1);
+    }),
     ("chain", "the rows of another tenant are another chain", || two_tenants("as-reported"), second_is_new),
     ("exact", "redis is the truth and an estimate is still to be corrected", truth_in_redis, |m| {
         m.after.at_rest = false;
         m.after.requests[0].moved = money("6.00");
+    }),
+    ("exact", "a row is pending and its money has not moved", two, |m| {
+        row(&mut m.after, 0).status = Status::Pending;
+        m.after.requests[0].moved = Money::ZERO;
     }),
     ("exact", "a held stream is not settled so far", held, |m| {
         m.after.at_rest = false;

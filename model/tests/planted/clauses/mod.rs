@@ -6,8 +6,11 @@ mod caches;
 mod counts;
 mod ledger;
 mod money;
+mod others;
 mod requests;
 mod served;
+mod suffixes;
+mod windows;
 
 use expect_test::Expect;
 use model::books::{Books, Edge, Occurrence};

@@ -5,11 +5,11 @@ use model::effect::{Call, Effect, Increment, PgOp, RedisOp};
 use model::flow::Path;
 use model::moves::{Actor, Move};
 use model::row::{Request, Tenant, Unit};
-use model::setup::{Account, Premises, Setup};
+use model::setup::{Account, Asked, Premises, Setup};
 use model::step::Step;
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
-use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, billing, held_by, recharge, setup, stream, traces};
+use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, billing, held_by, recharge, reverse, setup, stream, traces};
 
 /// The whole path of one charge of 5.25, of a key with a budget of 5.00.
 fn whole(design: &str) -> Setup {
@@ -29,9 +29,37 @@ fn paid_in() -> Setup {
     setup(billing(acme("100.00"), vec![recharge("r1")], 1), &[], "as-reported")
 }
 
+/// The same of two gateways.
+fn two_gateways() -> Setup {
+    let account = Account { budget: Some("5.00".parse().unwrap()), ..acme("100.00") };
+    setup(Premises { path: WHOLE_PATH, ..billing(account, vec![asked("t1")], 2) }, &[], "p0-2-a+fixed")
+}
+
+/// The whole path of a charge of 5.25, of a key with a budget of 5.00, and 50.00 paid in.
+fn paid_in_beside() -> Setup {
+    let account = Account { budget: Some("5.00".parse().unwrap()), ..acme("100.00") };
+    let paid_in = Asked { amount: Some("50.00".parse().unwrap()), ..recharge("r1") };
+    setup(Premises { path: WHOLE_PATH, ..billing(account, vec![asked("t1"), paid_in], 1) }, &[], "p0-2-a+fixed")
+}
+
 fn streamed(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![stream("t1"), asked("t2")], 2);
     setup(Premises { path: Path { upstream: true, ..Path::default() }, ..premises }, &[], design)
+}
+
+/// A charge and what gives it back.
+fn given_back() -> Setup {
+    setup(billing(acme("100.00"), vec![asked("t1"), reverse("v1", "t1")], 1), &[], "as-reported")
+}
+
+/// A charge, in a design that holds streams.
+fn beside_holds() -> Setup {
+    traces(1, 1, &[], "p0-1-hold-then-settle+fixed")
+}
+
+/// A stream of 9.00, estimated at 12.00, which is what it pays where nobody knows better.
+fn estimated() -> Setup {
+    setup(billing(acme("100.00"), vec![held_by("12.00", "t1")], 1), &[], "p0-1-c+fixed")
 }
 
 fn held() -> Setup {
@@ -56,6 +84,21 @@ fn set_quota(guarded: bool) -> Effect {
 const BREACHES: &[Case] = &[
     ("once", "a charge took its price twice", one, |m| m.after.requests[0].moved = money("10.50")),
     ("once", "a recharge gave twice", paid_in, |m| m.after.requests[0].moved = money("-10.50")),
+    ("once", "a refund gave twice", given_back, |m| m.after.requests[1].moved = money("-10.50")),
+    ("once", "a charge that is not held took twice, in flight, where streams are", beside_holds, |m| {
+        m.after.at_rest = false;
+        m.after.requests[0].in_flight = 1;
+        m.after.requests[0].moved = money("10.50");
+    }),
+    (
+        "once",
+        "redis is the truth and took twice, and other requests are under way",
+        || traces(1, 1, &[], "p0-4-c+fixed"),
+        |m| {
+            m.after.at_rest = false;
+            m.after.requests[0].moved = money("10.50");
+        },
+    ),
     (
         "once",
         "a stream took its price twice",
@@ -93,6 +136,15 @@ const BREACHES: &[Case] = &[
             falls_to(m, "-0.01", 1);
         },
     ),
+    (
+        "floor",
+        "no step of anybody's takes it below zero beside a stream",
+        || streamed("as-reported"),
+        |m| {
+            falls_to(m, "-0.01", 0);
+            (m.did.request, m.did.call) = (None, None);
+        },
+    ),
     ("budget", "less is on record than was spent", whole_path, |m| m.after.tenants[0].budget.used = 5_000_000),
     ("budget", "the same in flight, where the charge writes it", whole_path, |m| {
         m.after.at_rest = false;
@@ -109,6 +161,14 @@ const BREACHES: &[Case] = &[
     ("budget", "what is spent is on record and beyond the budget and one call", whole_path, |m| {
         row(&mut m.after, 0).amount = money("10.26");
         m.after.tenants[0].budget.used = 10_260_000;
+    }),
+    ("budget", "the same beside money paid in, which is more and no call", paid_in_beside, |m| {
+        row(&mut m.after, 0).amount = money("10.26");
+        m.after.tenants[0].budget.used = 10_260_000;
+    }),
+    ("budget", "a key without a limit has a record, and less is on it than was spent", whole_path, |m| {
+        m.after.tenants[0].key.limit = None;
+        m.after.tenants[0].budget.used = 5_000_000;
     }),
     ("usage", "a request too many, at the right cost", whole_path, |m| m.after.tenants[0].usage.requests = 2),
     ("usage", "the right number, at another cost", whole_path, |m| {
@@ -138,24 +198,30 @@ fn each_clause_about_what_is_taken_sees_its_breach() {
     broken_by(
         BREACHES,
         &expect![[r#"
-        once, a charge took its price twice: money taken for t1 = 10.50, price of t1 = 5.25
-        once, a recharge gave twice: money given for r1 = 10.50, money due for r1 = 5.25
-        once, a stream took its price twice: money taken for t1 = 18.00, price of t1 = 9.00
-        floor, the balance falls below zero: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00
-        floor, it falls below the credit limit: balance of acme before = 1.00, balance of acme = -2.01, credit limit of acme = 2.00
-        floor, redis is the truth and falls below zero: balance of acme before = 94.75, balance of acme = -0.01, credit limit of acme = 0.00
-        floor, a stream leaves more than two streams can cost: balance of acme before = 1.00, balance of acme = -18.01, credit limit of acme = 0.00, overdraft that a stream may leave = 18.00
-        floor, a request that is no stream goes below zero beside one: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00, overdraft that a stream may leave = 0.00
-        budget, less is on record than was spent: effective charges of the key of acme = 5.25, spent by the key of acme according to the budget row = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
-        budget, the same in flight, where the charge writes it: effective charges of the key of acme = 5.25, spent by the key of acme according to the budget row = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
-        budget, the same at rest, where it is written later: effective charges of the key of acme = 5.25, spent by the key of acme according to the redis counter = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
-        budget, what is spent is on record and beyond the budget and one call: effective charges of the key of acme = 10.26, spent by the key of acme according to the budget row = 10.26, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
-        usage, a request too many, at the right cost: requests of acme in usage = 2, effective charges of acme = 1, cost of acme in usage = 5.25, cost of the effective charges of acme = 5.25
-        usage, the right number, at another cost: requests of acme in usage = 1, effective charges of acme = 1, cost of acme in usage = 5.00, cost of the effective charges of acme = 5.25
-        usage, in flight, where the charge writes it: requests of acme in usage = 0, effective charges of acme = 1, cost of acme in usage = 5.25, cost of the effective charges of acme = 5.25
-        unit, cents are added to micro-units: unit of the budget of the key of acme = micro-units, unit written = cents, number written = 1
-        unit, a fraction is added to the counter: unit of the budget of the key of acme = micro-units, unit written = a decimal fraction, number written = 0.50
-        guarded, absolute values are written whatever the version: balance of acme before the write = 94.75, version of acme before the write = 1, balance written = 0.00, version written = 0, version looked at = none"#]],
+            once, a charge took its price twice: money taken for t1 = 10.50, price of t1 = 5.25
+            once, a recharge gave twice: money given for r1 = 10.50, money due for r1 = 5.25
+            once, a refund gave twice: money given for v1 = 10.50, money due for v1 = 5.25
+            once, a charge that is not held took twice, in flight, where streams are: money taken for t1 = 10.50, price of t1 = 5.25
+            once, redis is the truth and took twice, and other requests are under way: money taken for t1 = 10.50, price of t1 = 5.25
+            once, a stream took its price twice: money taken for t1 = 18.00, price of t1 = 9.00
+            floor, the balance falls below zero: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00
+            floor, it falls below the credit limit: balance of acme before = 1.00, balance of acme = -2.01, credit limit of acme = 2.00
+            floor, redis is the truth and falls below zero: balance of acme before = 94.75, balance of acme = -0.01, credit limit of acme = 0.00
+            floor, a stream leaves more than two streams can cost: balance of acme before = 1.00, balance of acme = -18.01, credit limit of acme = 0.00, overdraft that a stream may leave = 18.00
+            floor, a request that is no stream goes below zero beside one: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00, overdraft that a stream may leave = 0.00
+            floor, no step of anybody's takes it below zero beside a stream: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00, overdraft that a stream may leave = 0.00
+            budget, less is on record than was spent: effective charges of the key of acme = 5.25, spent by the key of acme according to the budget row = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
+            budget, the same in flight, where the charge writes it: effective charges of the key of acme = 5.25, spent by the key of acme according to the budget row = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
+            budget, the same at rest, where it is written later: effective charges of the key of acme = 5.25, spent by the key of acme according to the redis counter = 5.00, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
+            budget, what is spent is on record and beyond the budget and one call: effective charges of the key of acme = 10.26, spent by the key of acme according to the budget row = 10.26, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
+            budget, the same beside money paid in, which is more and no call: effective charges of the key of acme = 10.26, spent by the key of acme according to the budget row = 10.26, budget of the key of acme = 5.00, budget plus one call per gateway = 10.25
+            budget, a key without a limit has a record, and less is on it than was spent: effective charges of the key of acme = 5.25, spent by the key of acme according to the budget row = 5.00
+            usage, a request too many, at the right cost: requests of acme in usage = 2, effective charges of acme = 1, cost of acme in usage = 5.25, cost of the effective charges of acme = 5.25
+            usage, the right number, at another cost: requests of acme in usage = 1, effective charges of acme = 1, cost of acme in usage = 5.00, cost of the effective charges of acme = 5.25
+            usage, in flight, where the charge writes it: requests of acme in usage = 0, effective charges of acme = 1, cost of acme in usage = 5.25, cost of the effective charges of acme = 5.25
+            unit, cents are added to micro-units: unit of the budget of the key of acme = micro-units, unit written = cents, number written = 1
+            unit, a fraction is added to the counter: unit of the budget of the key of acme = micro-units, unit written = a decimal fraction, number written = 0.50
+            guarded, absolute values are written whatever the version: balance of acme before the write = 94.75, version of acme before the write = 1, balance written = 0.00, version written = 0, version looked at = none"#]],
     );
 }
 
@@ -173,6 +239,18 @@ const NONE: &[Case] = &[
         m.after.at_rest = false;
         m.after.requests[0].moved = money("12.00");
     }),
+    ("once", "a stream that was left by its process may pay the estimate, which is more", estimated, |m| {
+        m.after.requests[0].stream.as_mut().unwrap().endings.abandon();
+        m.after.requests[0].moved = money("12.00");
+    }),
+    (
+        "once",
+        "a stream may pay its price before it is known to be served",
+        || streamed("p0-1-trace-plus-timestamp"),
+        |m| {
+            m.after.requests[0].served = 0;
+        },
+    ),
     (
         "once",
         "two calls of a stream are charged where that is declared",
@@ -208,9 +286,14 @@ const NONE: &[Case] = &[
             asks(m, Effect::Pg(PgOp::Commit));
         },
     ),
+    ("floor", "a stream that costs less than was held may leave nothing", held, |m| falls_to(m, "0.00", 0)),
     ("budget", "each gateway may have let one call through", whole_path, |m| {
         row(&mut m.after, 0).amount = money("10.25");
         m.after.tenants[0].budget.used = 10_250_000;
+    }),
+    ("budget", "so may each of two", two_gateways, |m| {
+        row(&mut m.after, 0).amount = money("15.50");
+        m.after.tenants[0].budget.used = 15_500_000;
     }),
     (
         "budget",

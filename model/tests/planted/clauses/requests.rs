@@ -25,6 +25,10 @@ const BREACHES: &[Case] = &[
         m.after.requests[0].in_doubt = true;
         m.after.rows[0] = None;
     }),
+    ("in-doubt", "ok and its row is pending", one, |m| {
+        m.after.requests[0].in_doubt = true;
+        row(&mut m.after, 0).status = Status::Pending;
+    }),
     ("in-doubt", "refused and charged", one, |m| {
         m.after.requests[0].in_doubt = true;
         m.after.requests[0].answered = Some(Answer::Refused(Limit::Balance));
@@ -42,12 +46,13 @@ fn each_clause_about_the_end_of_a_request_sees_its_breach() {
     broken_by(
         BREACHES,
         &expect![[r#"
-        in-doubt, no final answer: final answer to t1 = none, ledger row of t1 = effective
-        in-doubt, ok and no row: final answer to t1 = ok, ledger row of t1 = none
-        in-doubt, refused and charged: final answer to t1 = refused: balance exhausted, ledger row of t1 = effective
-        progress, no final answer to who came back: undisturbed attempts of t1 = 3, final answers to t1 = 0, ledger row of t1 = effective, key of t1 = held
-        progress, no final answer to a refund that left a row: undisturbed attempts of v1 = 1, final answers to v1 = 0, ledger row of v1 = effective, key of v1 = free
-        no-pending, a row is pending: pending row of t1 = 5.25 of acme"#]],
+            in-doubt, no final answer: final answer to t1 = none, ledger row of t1 = effective
+            in-doubt, ok and no row: final answer to t1 = ok, ledger row of t1 = none
+            in-doubt, ok and its row is pending: final answer to t1 = ok, ledger row of t1 = pending
+            in-doubt, refused and charged: final answer to t1 = refused: balance exhausted, ledger row of t1 = effective
+            progress, no final answer to who came back: undisturbed attempts of t1 = 3, final answers to t1 = 0, ledger row of t1 = effective, key of t1 = held
+            progress, no final answer to a refund that left a row: undisturbed attempts of v1 = 1, final answers to v1 = 0, ledger row of v1 = effective, key of v1 = free
+            no-pending, a row is pending: pending row of t1 = 5.25 of acme"#]],
     );
 }
 

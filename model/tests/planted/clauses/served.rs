@@ -1,6 +1,7 @@
 //! What was served is paid, and no more is given back: metered, hold-release, fail-mode, reversal.
 
 use expect_test::expect;
+use model::invariant::Look;
 use model::money::Money;
 use model::row::{Kind, LedgerRow, Status, Trace};
 use model::setup::{Account, Premises, Setup};
@@ -24,6 +25,12 @@ fn paid_in() -> Setup {
 
 fn given_back() -> Setup {
     setup(billing(acme("100.00"), vec![asked("t1"), reverse("v1", "t1"), reverse("v2", "t1")], 1), &[], "as-reported")
+}
+
+/// Two charges, each given back.
+fn both_given_back() -> Setup {
+    let requests = vec![asked("t1"), asked("t2"), reverse("v1", "t1"), reverse("v2", "t2")];
+    setup(billing(acme("100.00"), requests, 1), &[], "as-reported")
 }
 
 fn held() -> Setup {
@@ -57,6 +64,10 @@ const BREACHES: &[Case] = &[
         m.after.requests[0].outage = true;
         m.after.rows[0] = None;
     }),
+    ("fail-mode", "served in an outage and its row is pending", whole_path, |m| {
+        m.after.requests[0].outage = true;
+        row(&mut m.after, 0).status = Status::Pending;
+    }),
     ("reversal", "a second refund of the same charge", given_back, |m| {
         second_refund(m, Status::Committed);
         m.after.requests[2].moved = money("-5.25");
@@ -86,6 +97,7 @@ fn each_clause_about_what_is_served_and_given_back_sees_its_breach() {
             hold-release, a row is a hold although what was taken is right: held for t1 = 12.00, taken by the rows of t1 = 9.00, what t1 came to = 9.00
             hold-release, no row is a hold and the rest has not gone back: held for t1 = 12.00, taken by the rows of t1 = 12.00, what t1 came to = 9.00
             fail-mode, served in an outage and not charged: requests of acme served in an outage and never charged = 1, most that the design declares = 0
+            fail-mode, served in an outage and its row is pending: requests of acme served in an outage and never charged = 1, most that the design declares = 0
             reversal, a second refund of the same charge: given back for t1 = 10.50, effective charge of t1 = 5.25
             reversal, its process died between the two commits: the money went and its row is pending: given back for t1 = 10.50, effective charge of t1 = 5.25
             reversal, its row is effective and its money did not move: given back for t1 = 10.50, effective charge of t1 = 5.25
@@ -108,6 +120,11 @@ const NONE: &[Case] = &[
     }),
     ("hold-release", "nothing was held", held, |m| m.after.rows.iter_mut().for_each(|row| *row = None)),
     ("fail-mode", "it was charged all the same", whole_path, |m| m.after.requests[0].outage = true),
+    ("fail-mode", "the provider is not on the path", whole_path, |m| {
+        m.after.path.upstream = false;
+        m.after.requests[0].outage = true;
+        m.after.rows[0] = None;
+    }),
     ("fail-mode", "no store was in trouble", whole_path, |m| m.after.rows[0] = None),
     ("fail-mode", "the provider did not serve it", whole_path, |m| {
         m.after.requests[0].outage = true;
@@ -127,6 +144,7 @@ const NONE: &[Case] = &[
         row(&mut m.after, 1).amount = money("12.01");
         row(&mut m.after, 1).status = Status::Pending;
     }),
+    ("reversal", "another charge is given back too", both_given_back, |_| {}),
     ("reversal", "one refund, its row and its money", given_back, |_| {}),
     ("reversal", "the row of a second one that never moved money is pending", given_back, |m| {
         second_refund(m, Status::Pending);
@@ -134,6 +152,15 @@ const NONE: &[Case] = &[
     ("reversal", "one refund whose row is pending", given_back, |m| row(&mut m.after, 1).status = Status::Pending),
     ("reversal", "a held stream gets back a part", held, |m| row(&mut m.after, 1).amount = Money::from_micros(1)),
 ];
+
+#[test]
+fn a_request_that_was_not_served_does_not_put_metered_to_the_test() {
+    let setup = whole_path();
+    let mut made = Made::unmoved(&setup);
+    assert_eq!(made.look("metered", &setup).0, Look::Held);
+    made.after.requests[0].served = 0;
+    assert_eq!(made.look("metered", &setup).0, Look::Vacuous);
+}
 
 #[test]
 fn what_may_be_served_and_given_back_breaks_nothing() {
