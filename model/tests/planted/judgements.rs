@@ -27,6 +27,13 @@ fn given_back_by_two(faults: &[&str]) -> Setup {
     setup(billing(acme("100.00"), requests, 1), faults, "as-reported")
 }
 
+/// None a day, which an administrator raises to two, and three that ask.
+fn raised() -> Setup {
+    let account = Account { daily_quota: 0, ..acme("100.00") };
+    let to_two = Asked { kind: AskedKind::DailyQuota, daily_quota: Some(2), amount: None, ..asked("l1") };
+    setup(billing(account, vec![to_two, asked("t1"), asked("t2"), asked("t3")], 1), &[], "as-reported")
+}
+
 /// Two a day, which an administrator lowers to one, and three that ask.
 fn lowered() -> Setup {
     let account = Account { daily_quota: 2, ..acme("100.00") };
@@ -126,6 +133,19 @@ pub fn planted() -> Vec<Planted> {
                 requests of acme admitted on 2026-01-15 = 3
                 daily quota of acme = 2
                 requests of acme admitted in 2026-01 = 3
+                monthly quota of acme = 10"#]],
+        },
+        Planted {
+            invariant: "count-limit",
+            what: "one is let in while the quota is none; those after it was raised may be",
+            broken: || raised().with_attempt(unlimited_or_limit_change),
+            nearest: || raised().with_attempt(sound_or_limit_change),
+            breach: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T2 T3a T3b T4b T5 T6
+                requests of acme admitted on 2026-01-15 = 1
+                daily quota of acme = 0
+                requests of acme admitted in 2026-01 = 1
                 monthly quota of acme = 10"#]],
         },
         Planted {

@@ -4,7 +4,7 @@ use expect_test::expect;
 use model::effect::{Call, Effect, Increment, PgOp, RedisOp};
 use model::flow::Path;
 use model::moves::{Actor, Move};
-use model::row::{Request, Tenant, Unit};
+use model::row::{Request, Status, Tenant, Unit, UsageRow};
 use model::setup::{Account, Asked, Premises, Setup};
 use model::step::Step;
 
@@ -52,9 +52,15 @@ fn given_back() -> Setup {
     setup(billing(acme("100.00"), vec![asked("t1"), reverse("v1", "t1")], 1), &[], "as-reported")
 }
 
-/// A charge, in a design that holds streams.
+fn given_back_with_usage() -> Setup {
+    let premises = billing(acme("100.00"), vec![asked("t1"), reverse("v1", "t1")], 1);
+    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "as-reported")
+}
+
+/// A stream that is held and a charge that is not.
 fn beside_holds() -> Setup {
-    traces(1, 1, &[], "p0-1-hold-then-settle+fixed")
+    let requests = vec![held_by("12.00", "t1"), asked("t2")];
+    setup(billing(acme("100.00"), requests, 1), &[], "p0-1-hold-then-settle+fixed")
 }
 
 /// A stream of 9.00, estimated at 12.00, which is what it pays where nobody knows better.
@@ -87,8 +93,8 @@ const BREACHES: &[Case] = &[
     ("once", "a refund gave twice", given_back, |m| m.after.requests[1].moved = money("-10.50")),
     ("once", "a charge that is not held took twice, in flight, where streams are", beside_holds, |m| {
         m.after.at_rest = false;
-        m.after.requests[0].in_flight = 1;
-        m.after.requests[0].moved = money("10.50");
+        m.after.requests[1].in_flight = 1;
+        m.after.requests[1].moved = money("10.50");
     }),
     (
         "once",
@@ -201,7 +207,7 @@ fn each_clause_about_what_is_taken_sees_its_breach() {
             once, a charge took its price twice: money taken for t1 = 10.50, price of t1 = 5.25
             once, a recharge gave twice: money given for r1 = 10.50, money due for r1 = 5.25
             once, a refund gave twice: money given for v1 = 10.50, money due for v1 = 5.25
-            once, a charge that is not held took twice, in flight, where streams are: money taken for t1 = 10.50, price of t1 = 5.25
+            once, a charge that is not held took twice, in flight, where streams are: money taken for t2 = 10.50, price of t2 = 5.25
             once, redis is the truth and took twice, and other requests are under way: money taken for t1 = 10.50, price of t1 = 5.25
             once, a stream took its price twice: money taken for t1 = 18.00, price of t1 = 9.00
             floor, the balance falls below zero: balance of acme before = 1.00, balance of acme = -0.01, credit limit of acme = 0.00
@@ -316,6 +322,11 @@ const NONE: &[Case] = &[
             m.after.tenants[0].key.limit = None;
         },
     ),
+    ("usage", "a charge whose row is pending is none", whole_path, |m| {
+        row(&mut m.after, 0).status = Status::Pending;
+        m.after.tenants[0].usage = UsageRow::default();
+    }),
+    ("usage", "a charge that is given back later stays one", given_back_with_usage, |_| {}),
     ("usage", "it is written later", whole_path, |m| {
         m.after.at_rest = false;
         m.after.tenants[0].usage.requests = 0;
