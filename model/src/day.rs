@@ -1,22 +1,28 @@
 //! The day and the month of a quota window. A flow never reads a clock: the day is part of what it is asked.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A calendar day, as days since 1970-01-01; ends in 2149.
+/// A calendar day, as days since 1970-01-01; the last one is 2149-06-06.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(u16);
 
-/// A calendar month, as months since January 1970.
+/// A calendar month, as months since January 1970; the last one is that of the last day, 2149-06.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(u16);
 
 /// A text that is no day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no day: write one from 1970-01-01 to 2149-05-31 as 2026-01-31")]
+#[error("`{0}` is no day: write one from 1970-01-01 to 2149-06-06 as 2026-01-31")]
 pub struct NotADay(pub String);
+
+/// A text that is no month.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no month: write one from 1970-01 to 2149-06 as 2026-01")]
+pub struct NotAMonth(pub String);
 
 /// Days in 400 years of the Gregorian calendar.
 const DAYS_OF_400_YEARS: u32 = 146_097;
@@ -24,12 +30,16 @@ const DAYS_OF_400_YEARS: u32 = 146_097;
 const EPOCH: u32 = 719_468;
 
 impl Day {
-    /// So many days later, or earlier.
+    /// The days that a run may begin on. At most three midnights pass, a zone's date is at most a day before or after UTC's,
+    /// and a wrong clock one more: of these, two days before the first one and five after the last one can be asked for.
+    pub const FIRST_OF_A_RUN: RangeInclusive<Day> = Day(2)..=Day(u16::MAX - 6);
+
+    /// So many days later, or earlier; the first or the last day where there is none.
     pub fn shifted(self, days: i8) -> Day {
         Day(self.0.saturating_add_signed(i16::from(days)))
     }
 
-    /// So many days after.
+    /// So many days after; the last day where there is none.
     pub fn later(self, days: u8) -> Day {
         Day(self.0.saturating_add(u16::from(days)))
     }
@@ -92,15 +102,15 @@ impl FromStr for Day {
 }
 
 impl FromStr for Month {
-    type Err = NotADay;
-    fn from_str(text: &str) -> Result<Month, NotADay> {
-        let bad = || NotADay(text.to_owned());
-        let (year, month) = text.split_once('-').ok_or_else(bad)?;
-        let (year, month): (u16, u16) = (year.parse().map_err(|_| bad())?, month.parse().map_err(|_| bad())?);
-        if !(1970..2149).contains(&year) || !(1..=12).contains(&month) {
-            return Err(bad());
-        }
-        Ok(Month((year - 1970) * 12 + month - 1))
+    type Err = NotAMonth;
+    fn from_str(text: &str) -> Result<Month, NotAMonth> {
+        let bad = || NotAMonth(text.to_owned());
+        let (year, of_year) = text.split_once('-').ok_or_else(bad)?;
+        let (year, of_year): (u16, u16) = (year.parse().map_err(|_| bad())?, of_year.parse().map_err(|_| bad())?);
+        let in_range = (1970..=2149).contains(&year) && (1..=12).contains(&of_year);
+        let month = in_range.then(|| Month((year - 1970) * 12 + of_year - 1)).ok_or_else(bad)?;
+        // What reads back as another text, such as 2026-1, was no month.
+        if month <= Day(u16::MAX).month() && month.to_string() == text { Ok(month) } else { Err(bad()) }
     }
 }
 
@@ -149,5 +159,39 @@ mod tests {
         for bad in ["2026-02-30", "2026-13-01", "2026-1-1", "1969-12-31", "today", "2026-01-00", "2026-01-011"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_day_and_every_month_up_to_the_last_one_reads_back() {
+        for day in (0..=u16::MAX).map(Day) {
+            assert_eq!(day.to_string().parse(), Ok(day));
+            let (month, first) = (day.month(), day.month().first_day());
+            assert_eq!((month.to_string().parse(), first.month()), (Ok(month), month));
+            assert!(first <= day && day.0 - first.0 < 31, "{day}");
+        }
+        let last: Day = "2149-06-06".parse().unwrap();
+        assert_eq!((last, last.later(1), last.shifted(1)), (Day(u16::MAX), last, last));
+        assert_eq!("1970-01-01".parse(), Ok(Day(0)));
+        assert_eq!(("1970-01".parse(), "2149-06".parse()), (Ok(Month(0)), Ok(last.month())));
+    }
+
+    #[test]
+    fn one_beyond_the_first_or_the_last_is_refused_with_all_that_is_valid() {
+        for bad in ["1969-12-31", "2149-06-07", "2149-07-01", "2150-01-01"] {
+            let told = bad.parse::<Day>().unwrap_err().to_string();
+            assert_eq!(told, format!("`{bad}` is no day: write one from 1970-01-01 to 2149-06-06 as 2026-01-31"));
+        }
+        for bad in ["1969-12", "2149-07", "2150-01", "2026-00", "2026-13", "2026-1", "2026"] {
+            let told = bad.parse::<Month>().unwrap_err().to_string();
+            assert_eq!(told, format!("`{bad}` is no month: write one from 1970-01 to 2149-06 as 2026-01"));
+        }
+    }
+
+    #[test]
+    fn from_the_last_first_day_of_a_run_no_day_is_cut() {
+        let (first, last) = Day::FIRST_OF_A_RUN.into_inner();
+        assert_eq!((first.to_string(), last.to_string()), ("1970-01-03".to_owned(), "2149-05-31".to_owned()));
+        assert_eq!(first.shifted(-2), Day(0));
+        assert_eq!(last.later(3).later(1).shifted(1).to_string(), "2149-06-05");
     }
 }

@@ -1,5 +1,6 @@
 //! What a world begins with: accounts, requests, design and the bounds of what may go wrong.
 
+mod error;
 mod faults;
 mod met;
 mod premises;
@@ -13,7 +14,7 @@ use crate::day::Day;
 use crate::delivery::StreamPrices;
 use crate::design::{Cache, Design, Stream, Usage};
 use crate::flow::{Asking, Attempt, Charge, Flows, Path, Rider, Suffixes};
-use crate::money::{Amount, Money, MoneyError};
+use crate::money::{Amount, Money};
 use crate::moves::Actor;
 use crate::policy::BudgetRecord;
 use crate::pricing::{self, Direction};
@@ -23,6 +24,7 @@ use crate::shown::{is_hidden, shown};
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
+pub use error::SetupError;
 pub use faults::Faults;
 pub use premises::{Account, Asked, AskedKind, Premises, Streamed, Tokens};
 
@@ -59,75 +61,6 @@ pub struct Setup {
     jobs: Vec<Actor>,
 }
 
-/// A scenario that no world can hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SetupError {
-    /// A number outside its range.
-    #[error("`{key}` is {found}: valid are {low} to {high}")]
-    OutOfRange {
-        /// Which key.
-        key: &'static str,
-        /// What it is.
-        found: usize,
-        /// Least valid.
-        low: usize,
-        /// Most valid.
-        high: usize,
-    },
-    /// A request names an account that is not there.
-    #[error("request `{trace}` names the account `{account}`: valid are {known}")]
-    UnknownAccount {
-        /// Whose request.
-        trace: String,
-        /// What it names.
-        account: String,
-        /// The accounts there are.
-        known: String,
-    },
-    /// Two accounts or two requests that cannot be told apart.
-    #[error("{0} appears twice")]
-    Twice(String),
-    /// A trace id that `varchar(64)` does not hold or that is empty.
-    #[error("the trace id `{0}` must have 1 to 64 characters")]
-    TraceLength(String),
-    /// A name that forges what stands around it, or that no server holds.
-    #[error(
-        "the {what} `{name}` has the character {character}: expected characters that can be seen, and no control signs"
-    )]
-    Name {
-        /// Whose.
-        what: &'static str,
-        /// As it may be shown.
-        name: String,
-        /// As Unicode numbers it, such as U+000A.
-        character: String,
-    },
-    /// A time zone of which no dates are known.
-    #[error(
-        "account `{0}`: `zone` has no dates from the first day on: name it in a scenario, such as \"Europe/Berlin\""
-    )]
-    Zone(String),
-    /// A price of nothing proves nothing.
-    #[error("request `{0}` has the price 0: it must be more, or no invariant could fail")]
-    FreeRequest(String),
-    /// A key that its kind of request needs, or has no use for.
-    #[error("request `{trace}`: {why}")]
-    Request {
-        /// Whose request.
-        trace: String,
-        /// The key, and what would be valid.
-        why: String,
-    },
-    /// Tokens and prices that make no money.
-    #[error("request `{trace}`: `tokens` cost {why}")]
-    Price {
-        /// Whose request.
-        trace: String,
-        /// Why not.
-        why: MoneyError,
-    },
-}
-
 impl Setup {
     /// Checks the parts against each other.
     ///
@@ -140,6 +73,9 @@ impl Setup {
         within("requests", requests.len(), 1, MAX_REQUESTS)?;
         for (_, budget) in faults.budgets() {
             within("faults", usize::from(budget), 0, 3)?;
+        }
+        if !Day::FIRST_OF_A_RUN.contains(&today) {
+            return Err(SetupError::FirstDay(today));
         }
         for (i, account) in accounts.iter().enumerate() {
             printable("account", &account.name)?;

@@ -28,6 +28,9 @@ fn a_wrong_number_or_key_of_the_world() {
         ("\"quota-check\"", "\"quota-chek\"", 9, &["`quota-chek`", "`auth`, `quota-check`, `upstream`, `usage`"]),
         ("\"2026-01-15\"", "\"2026-02-30\"", 8, &["`2026-02-30` is no day", "2026-01-31"]),
         ("\"2026-01-15\"", "\"15.1.2026\"", 8, &["`15.1.2026` is no day"]),
+        ("\"2026-01-15\"", "\"2149-06-07\"", 8, &["`today`", "`2149-06-07` is no day", "1970-01-01 to 2149-06-06"]),
+        ("\"2026-01-15\"", "\"2149-06-01\"", 8, &["`today` is 2149-06-01: valid are 1970-01-03 to 2149-05-31"]),
+        ("\"2026-01-15\"", "\"1970-01-02\"", 8, &["`today` is 1970-01-02: valid are 1970-01-03 to 2149-05-31"]),
         ("\"2026-01-15\"", "20260115", 8, &["`today`: not valid here", "expected a text in quotes"]),
         (
             "balance = \"100.00\"",
@@ -201,6 +204,19 @@ fn a_scenario_may_have_any_name() {
     let checkout = Checkout::new().with("scenarios/crash.toml", SCENARIO);
     let output = checkout.trial(&["list", "scenarios"]);
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("crash "), "{output:?}");
+}
+
+/// With three midnights in the zones furthest before and after UTC.
+#[test]
+fn a_run_may_begin_on_the_first_and_on_the_last_day_there_is_for_it() {
+    for (today, zone) in [("1970-01-03", "Pacific/Niue"), ("2149-05-31", "Pacific/Kiritimati")] {
+        let text = spoiled(SCENARIO, "2026-01-15", today);
+        let text = spoiled(&text, "balance = \"100.00\"", &format!("balance = \"100.00\"\nzone = \"{zone}\""));
+        let text = spoiled(&text, "crash = 1", "crash = 1\nmidnight = 3\nclock-skew = 1");
+        let checkout = Checkout::new().with("scenarios/p0-3-x.toml", &text);
+        let output = checkout.trial(&["list", "scenarios"]);
+        assert_eq!(output.status.code(), Some(0), "{today}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

@@ -208,6 +208,7 @@ fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {
         SetupError::Request { trace, .. } | SetupError::Price { trace, .. } | SetupError::FreeRequest(trace) => trace,
         SetupError::Name { what: "account", .. } => "accounts",
         SetupError::Name { .. } => "requests",
+        SetupError::FirstDay(_) => "today",
         SetupError::Twice(_) => why.split('`').nth(1).unwrap_or_default(),
         _ => why.split('`').skip(1).step_by(2).last().unwrap_or("requests"),
     };

@@ -3,7 +3,7 @@
 use model::day::Day;
 use model::flow::Path as RequestPath;
 use model::risk::Risk;
-use model::setup::{Account, Asked, Faults, Premises};
+use model::setup::{Account, Asked, Faults, Premises, SetupError};
 use serde::Deserialize;
 
 use crate::input;
@@ -96,6 +96,10 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
         let (line, why) = input::wrong_toml(text, &error);
         ScenarioError::Wrong { file: file.to_owned(), line, why }
     })?;
+    // A zone has dates only where the run has days.
+    if !Day::FIRST_OF_A_RUN.contains(&parsed.today) {
+        return Err(wrong("today", SetupError::FirstDay(parsed.today).to_string()));
+    }
     zones::resolve(&mut parsed.accounts, parsed.today, parsed.faults.midnight).map_err(|UnknownZone(name)| {
         let why = format!("`zone` is `{name}`: it must be the IANA name of a time zone, such as \"Europe/Berlin\"");
         wrong(&name, why)
