@@ -21,7 +21,11 @@ pub enum Waypoint {
 
 /// Neither a step nor a kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is neither a step nor a fault: expected a label such as T7c, or one of {}", fault_ids().join(", "))]
+#[error(
+    "`{text}` is neither a step nor a fault: expected a fault, one of {}, or a step, one of {}",
+    fault_ids().join(", "),
+    Step::ALL.iter().map(|step| step.label()).collect::<Vec<_>>().join(", ")
+)]
 pub struct UnknownWaypoint {
     text: String,
 }

@@ -219,11 +219,16 @@ fn a_claim_about_a_fix_is_judged_under_the_fix() {
 #[test]
 fn a_wrong_file_is_told_where_and_what_would_be_valid() {
     let cases = [
-        ("scenario = \"p0-3-here\"", "scenario = \"p0-3-gone\"", 5, "valid are p0-3-here, p0-3-there"),
-        ("invariant = \"once\"\n", "invariant = \"twice\"\n", 6, "valid are conserve, once"),
-        ("invariant = \"conserve\"", "invariant = \"thrice\"", 7, "`elsewhere.invariant`: `thrice`"),
+        ("scenario = \"p0-3-here\"", "scenario = \"p0-3-gone\"", 5, "expected one of p0-3-here, p0-3-there"),
+        ("invariant = \"once\"\n", "invariant = \"twice\"\n", 6, "expected one of conserve, once"),
+        ("invariant = \"conserve\"", "invariant = \"thrice\"", 7, "`elsewhere.invariant` of `p0-3-1`: `thrice`"),
         ("expect = \"confirmed\"", "expect = \"sure\"", 9, "only-in-the-code"),
-        ("expect = \"confirmed\"", "expect = \"unknown\"", 9, "cannot come out: valid are confirmed"),
+        (
+            "expect = \"confirmed\"",
+            "expect = \"unknown\"",
+            9,
+            "`expect` of `p0-3-1` is `unknown`: expected one of confirmed",
+        ),
         ("says = \"It is taken twice.\"", "says = \" \"", 4, "`says` of `p0-3-1` is blank"),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, "such as p0-4-1"),
         ("because", "design = \"p9\"\nbecause", 8, "`p9` is no design: valid are as-reported"),
@@ -231,15 +236,15 @@ fn a_wrong_file_is_told_where_and_what_would_be_valid() {
             "because",
             "through = [\"T3b\", \"T9\"]\nbecause",
             8,
-            "`T9` is neither a step nor a fault: expected a label such as",
+            "`T9` is neither a step nor a fault: expected a fault, one of crash",
         ),
         (
             "because",
             "without = [\"crush\"]\nbecause",
             8,
-            "`crush` is neither a step nor a fault: expected a label such as",
+            "`crush` is neither a step nor a fault: expected a fault, one of crash",
         ),
-        ("\"conserve\" }", "\"conserve\", through = [\"T9\"] }", 7, "`elsewhere.through`: `T9` is neither"),
+        ("\"conserve\" }", "\"conserve\", through = [\"T9\"] }", 7, "`elsewhere.through` of `p0-3-1`: `T9` is neither"),
         ("because = \"Nobody looks.\"\n", "", 1, "missing field `because`"),
         ("risk", "rick", 3, "unknown field `rick`"),
     ];

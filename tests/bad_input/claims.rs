@@ -12,19 +12,54 @@ because = "The key is taken before the transaction begins."
 expect = "confirmed"
 "#;
 
+const EXPECT: &str = "expect = \"confirmed\"";
+/// The whole list: a line ends after it.
+const CAN_COME_OUT: &str = "expected one of confirmed, only-in-the-code, refuted, refuted-here\n";
+
 #[test]
 fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
     let table: &[(&str, &str, usize, &[&str])] = &[
-        ("scenario = \"p0-3-x\"", "scenario = \"p0-3-y\"", 5, &["`p0-3-y` is no scenario", "valid are p0-3-x"]),
-        ("invariant = \"progress\"", "invariant = \"progres\"", 6, &["`progres` is no invariant", "progress"]),
-        ("expect = \"confirmed\"", "expect = \"perhaps\"", 8, &["`perhaps`", "`confirmed`, `refuted`"]),
         (
-            "expect = \"confirmed\"",
-            "expect = \"unknown\"",
-            8,
-            &["which cannot come out", "confirmed, true only in the code, refuted, refuted in this scenario"],
+            "scenario = \"p0-3-x\"",
+            "scenario = \"p0-3-y\"",
+            5,
+            &["`scenario` of `p0-3-1`: `p0-3-y` is no scenario", "expected one of p0-3-x"],
         ),
-        ("expect = \"confirmed\"", "expect = \"needs-another-fault\"", 8, &["which cannot come out"]),
+        (
+            "invariant = \"progress\"",
+            "invariant = \"progres\"",
+            6,
+            &["`invariant` of `p0-3-1`: `progres` is no invariant", "expected one of conserve", "progress"],
+        ),
+        (
+            "invariant = \"progress\"",
+            "invariant = \"progress\"\nthrough = [\"T99\"]",
+            7,
+            &["`through` of `p0-3-1`: `T99` is neither a step nor a fault", "crash, ", "T7c, "],
+        ),
+        (
+            "invariant = \"progress\"",
+            "invariant = \"progress\"\nelsewhere = { scenario = \"p0-3-x\", invariant = \"progres\" }",
+            7,
+            &["`elsewhere.invariant` of `p0-3-1`: `progres` is no invariant", "progress"],
+        ),
+        (EXPECT, "expect = \"perhaps\"", 8, &["`expect` of `p0-3-1` is `perhaps`", CAN_COME_OUT]),
+        (EXPECT, "expect = \"unknown\"", 8, &["`expect` of `p0-3-1` is `unknown`", CAN_COME_OUT]),
+        (EXPECT, "expect = \"needs-another-fault\"", 8, &["is `needs-another-fault`", CAN_COME_OUT]),
+        (
+            EXPECT,
+            "design = \"p0-3-b\"\nexpect = \"only-in-the-code\"",
+            9,
+            &["is `only-in-the-code`: expected one of confirmed, refuted, refuted-here\n"],
+        ),
+        (
+            EXPECT,
+            "elsewhere = { scenario = \"p0-3-x\", invariant = \"key\" }\nexpect = \"\"",
+            9,
+            &["expected one of confirmed, only-in-the-code, needs-another-fault, refuted, refuted-here\n"],
+        ),
+        (EXPECT, "expect = 1", 8, &["`expect`: not valid here", "expected a text in quotes"]),
+        ("risk = \"p0-3\"", "risk = \"p0-9\"", 3, &["`risk` of `p0-3-1`: `p0-9` is no risk", "p0-1, p0-2, p0-3"]),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, &["`id` is `p0-3-1`", "p0-4-1"]),
         ("risk = \"p0-3\"", "rsk = \"p0-3\"", 3, &["unknown field `rsk`", "risk"]),
         ("because = \"The key is taken before the transaction begins.\"", "because = \"\"", 7, &["`because`", "blank"]),

@@ -39,7 +39,7 @@ struct Written {
     #[serde(default = "yes")]
     aimed: bool,
     because: String,
-    expect: Answer,
+    expect: String,
 }
 
 #[derive(Deserialize)]
@@ -114,37 +114,40 @@ fn line_of(text: &str, id: &str, key: &str) -> usize {
 fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str, String)> {
     let Written { id, risk, says, elsewhere, design, aimed, because, expect, .. } = written;
     let Written { scenario, invariant, through, without, .. } = written;
+    let of = |key: &str| format!("`{key}` of `{id}`");
+    let named = risk.parse::<Risk>().map_err(|why| ("risk", format!("{}: {why}", of("risk"))))?;
     if id.strip_prefix(&risk).and_then(|rest| rest.strip_prefix('-')).is_none_or(str::is_empty) {
         return Err(("id", format!("`id` is `{id}`: it must be the risk and a number, such as {risk}-1")));
     }
     for (key, text) in [("says", &says), ("because", &because)] {
         if text.trim().is_empty() {
-            return Err((key, format!("`{key}` of `{id}` is blank: it must say something")));
+            return Err((key, format!("{} is blank: it must say something", of(key))));
         }
     }
-    let at = resolve_place(WrittenPlace { scenario, invariant, through, without }, scenarios)?;
+    let at = resolve_place(WrittenPlace { scenario, invariant, through, without }, scenarios);
+    let at = at.map_err(|(key, why)| (key, format!("{}: {why}", of(key))))?;
     let elsewhere = elsewhere.map(|place| resolve_place(place, scenarios)).transpose();
-    let elsewhere = elsewhere.map_err(|(key, why)| ("elsewhere", format!("`elsewhere.{key}`: {why}")))?;
-    design.parse::<Design>().map_err(|why| ("design", format!("`design` of `{id}`: {why}")))?;
-    can_come_out(expect, elsewhere.is_some(), &design).map_err(|valid| {
-        let words = expect.words();
-        ("expect", format!("`expect` of `{id}` is `{words}`, which cannot come out: valid are {}", valid.join(", ")))
-    })?;
-    let risk = risk.parse::<Risk>().map_err(|why| ("risk", format!("`risk` of `{id}`: {why}")))?;
+    let elsewhere =
+        elsewhere.map_err(|(key, why)| ("elsewhere", format!("{}: {why}", of(&format!("elsewhere.{key}")))))?;
+    design.parse::<Design>().map_err(|why| ("design", format!("{}: {why}", of("design"))))?;
+    let expect = answer(&expect, elsewhere.is_some(), &design)
+        .map_err(|valid| ("expect", format!("{} is `{expect}`: expected one of {valid}", of("expect"))))?;
     let (says, because) = (one_line(&says), one_line(&because));
     let aimed = aimed && design == AS_REPORTED;
-    Ok(Claim { id, risk, says, at, elsewhere, design, aimed, because, expect })
+    Ok(Claim { id, risk: named, says, at, elsewhere, design, aimed, because, expect })
 }
 
-/// An error is what can come out, in words.
-fn can_come_out(expect: Answer, elsewhere: bool, design: &str) -> Result<(), Vec<&'static str>> {
+/// The answer of this name, if it can come out; else those that can, as the file spells them.
+fn answer(named: &str, elsewhere: bool, design: &str) -> Result<Answer, String> {
     let can = |answer: &Answer| match answer {
         Answer::Confirmed | Answer::Refuted | Answer::RefutedHere => true,
         Answer::OnlyInTheCode => design == AS_REPORTED,
         Answer::NeedsAnotherFault => elsewhere,
         Answer::Unknown => false,
     };
-    if can(&expect) { Ok(()) } else { Err(Answer::ALL.iter().filter(|it| can(it)).map(|it| it.words()).collect()) }
+    let valid: Vec<Answer> = Answer::ALL.into_iter().filter(can).collect();
+    let list = || valid.iter().map(|answer| answer.id()).collect::<Vec<_>>().join(", ");
+    valid.iter().copied().find(|answer| answer.id() == named).ok_or_else(list)
 }
 
 fn one_line(text: &str) -> String {
@@ -154,11 +157,11 @@ fn one_line(text: &str) -> String {
 fn resolve_place(written: WrittenPlace, scenarios: &[&str]) -> Result<Place, (&'static str, String)> {
     let WrittenPlace { scenario, invariant, through, without } = written;
     if !scenarios.contains(&scenario.as_str()) {
-        return Err(("scenario", format!("`{scenario}` is no scenario: valid are {}", scenarios.join(", "))));
+        return Err(("scenario", format!("`{scenario}` is no scenario: expected one of {}", scenarios.join(", "))));
     }
     if invariant::find(&invariant).is_none() {
         let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        return Err(("invariant", format!("`{invariant}` is no invariant: valid are {}", valid.join(", "))));
+        return Err(("invariant", format!("`{invariant}` is no invariant: expected one of {}", valid.join(", "))));
     }
     let route = Route { through: waypoints("through", &through)?, without: waypoints("without", &without)? };
     Ok(Place { scenario, invariant, route })

@@ -6,7 +6,7 @@ mod judge;
 mod seek;
 
 use model::risk::Risk;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::route::Route;
 use crate::verdict::Counterexample;
@@ -55,7 +55,7 @@ pub struct Place {
 }
 
 /// What is known of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// It comes true in the design it is about.
@@ -82,6 +82,18 @@ impl Answer {
         Answer::RefutedHere,
         Answer::Unknown,
     ];
+
+    /// As files spell it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Answer::Confirmed => "confirmed",
+            Answer::Refuted => "refuted",
+            Answer::RefutedHere => "refuted-here",
+            Answer::OnlyInTheCode => "only-in-the-code",
+            Answer::NeedsAnotherFault => "needs-another-fault",
+            Answer::Unknown => "unknown",
+        }
+    }
 
     /// In words.
     pub fn words(self) -> &'static str {
@@ -122,4 +134,16 @@ pub struct Evidence {
     pub steps: Option<usize>,
     /// The counterexample, where the claim has one of its own: the shortest that goes its way. Else it is the finding's.
     pub run: Option<Box<Counterexample>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_it_is_written() {
+        for answer in Answer::ALL {
+            assert_eq!(serde_json::to_value(answer).unwrap(), answer.id());
+        }
+    }
 }

@@ -83,10 +83,16 @@ fn resolve(written: Written, scenarios: &[&str]) -> Result<Reasoned, (&'static s
     let design = design.parse::<Design>().map_err(|why| ("design", format!("`design`: {why}")))?.to_string();
     let Some(invariant) = invariant::find(&invariant).map(|found| found.id) else {
         let ids: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        return Err(("invariant", format!("`{invariant}` is no invariant: expected one of {}", ids.join(", "))));
+        return Err((
+            "invariant",
+            format!("`invariant`: `{invariant}` is no invariant: expected one of {}", ids.join(", ")),
+        ));
     };
     if let Some(id) = scenario.as_deref().filter(|id| !scenarios.contains(id)) {
-        return Err(("scenario", format!("`{id}` is no scenario: expected one of {}", scenarios.join(", "))));
+        return Err((
+            "scenario",
+            format!("`scenario`: `{id}` is no scenario: expected one of {}", scenarios.join(", ")),
+        ));
     }
     let because = because.split_whitespace().collect::<Vec<_>>().join(" ");
     if because.is_empty() {
