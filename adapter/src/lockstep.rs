@@ -13,7 +13,7 @@ use model::world::{Next, Work, World, label_of};
 
 use crate::crew::{CrewError, PATIENCE};
 use crate::engine::{Means, Real, RealError};
-use crate::lockstep::agreement::show;
+use crate::lockstep::agreement::{Heard, hold_against, show};
 use crate::names::Names;
 use crate::stores::Stores;
 use crate::worker::{Line, Order, Permit};
@@ -152,16 +152,11 @@ impl<'a> Lockstep<'a> {
             }
             line => line.map_err(|error| self.raced(error))?,
         };
-        match line {
-            Line::Did { did, reply: real } if did == step && real == reply => self.goes_on(actor, &woken, after).await,
-            // Its timer was late.
-            Line::Did { did, .. } if did == step && reply == DEADLOCK => {
-                Err(self.not_reachable("another session was the victim of the deadlock"))
-            }
-            Line::Did { reply: real, .. } => {
-                Err(self.disagrees(format!("{step} of {}", actor.name()), show(&reply), show(&real)))
-            }
-            line => Err(self.unexpected(actor, step, line)),
+        match hold_against(step, reply, line) {
+            Heard::Agrees => self.goes_on(actor, &woken, after).await,
+            Heard::OtherVictim => Err(self.not_reachable("another session was the victim of the deadlock")),
+            Heard::Differs(real) => Err(self.disagrees(format!("{step} of {}", actor.name()), show(&reply), real)),
+            Heard::Unexpected(line) => Err(self.unexpected(actor, step, line)),
         }
     }
 

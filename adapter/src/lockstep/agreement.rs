@@ -3,13 +3,14 @@
 use model::books::{Books, Cached};
 use model::effect::Seconds;
 use model::moves::Actor;
+use model::reply::Reply;
 use model::step::Step;
 use model::store::redis::Hash;
 
 use crate::contents::{Contents, ToLive};
 use crate::crew::CrewError;
 use crate::engine::RealError;
-use crate::lockstep::Lockstep;
+use crate::lockstep::{DEADLOCK, Lockstep};
 use crate::tables::Tables;
 use crate::worker::Line;
 
@@ -21,17 +22,9 @@ impl Lockstep<'_> {
         let expected = Contents::of(self.mirror.redis(), &self.names);
         let (tables, contents) = self.real.observer.look(&self.names, &expected).await?;
         let real = books(&model, &tables, &contents, self.mirror.redis().clock());
-        self.agree("tenant", &model.tenants, &real.tenants)?;
-        self.agree("ledger row", &model.rows, &real.rows)?;
-        self.agree("idempotency key", &model.keys, &real.keys)?;
-        self.agree("what redis holds of tenant", &expected.tenants, &contents.tenants)?;
-        Ok(real)
-    }
-
-    fn agree<T: PartialEq + std::fmt::Debug>(&self, what: &str, model: &[T], real: &[T]) -> Result<(), RealError> {
-        match model.iter().zip(real).position(|(model, real)| model != real) {
-            Some(at) => Err(self.disagrees(format!("{what} {}", at + 1), show(&model[at]), show(&real[at]))),
-            None => Ok(()),
+        match differ(&model, &real, &expected, &contents) {
+            Some(Difference { what, model, server }) => Err(self.disagrees(what, model, server)),
+            None => Ok(real),
         }
     }
 
@@ -64,6 +57,52 @@ impl Lockstep<'_> {
     }
 }
 
+/// How what a worker says after a step stands to what the model has it say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The same.
+    Agrees,
+    /// The model has this session be the victim of a deadlock, and the server chose another one.
+    OtherVictim,
+    /// What it says instead.
+    Differs(String),
+    /// It has done no step.
+    Unexpected(Line),
+}
+
+/// Holds what a worker says against the step and the reply of the model.
+pub(super) fn hold_against(step: Step, reply: Reply, line: Line) -> Heard {
+    match line {
+        Line::Did { did, reply: real } if did == step && real == reply => Heard::Agrees,
+        // Its timer was late.
+        Line::Did { did, .. } if did == step && reply == DEADLOCK => Heard::OtherVictim,
+        Line::Did { did, reply: real } if did == step => Heard::Differs(show(&real)),
+        Line::Did { did, reply: real } => Heard::Differs(format!("{did}: {}", show(&real))),
+        line => Heard::Unexpected(line),
+    }
+}
+
+/// The first thing that both have otherwise.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    what: String,
+    model: String,
+    server: String,
+}
+
+/// Compares everything that can be read from the servers.
+fn differ(model: &Books, real: &Books, expected: &Contents, found: &Contents) -> Option<Difference> {
+    first("tenant", &model.tenants, &real.tenants)
+        .or_else(|| first("ledger row", &model.rows, &real.rows))
+        .or_else(|| first("idempotency key", &model.keys, &real.keys))
+        .or_else(|| first("what redis holds of tenant", &expected.tenants, &found.tenants))
+}
+
+fn first<T: PartialEq + std::fmt::Debug>(what: &str, model: &[T], real: &[T]) -> Option<Difference> {
+    let at = model.iter().zip(real).position(|(model, real)| model != real)?;
+    Some(Difference { what: format!("{what} {}", at + 1), model: show(&model[at]), server: show(&real[at]) })
+}
+
 /// The model's books with everything in them that can be read from the servers.
 fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) -> Books {
     let mut books = model.clone();
@@ -88,3 +127,6 @@ fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) ->
 pub(super) fn show(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,27 @@ async fn a_worker_that_charges_another_amount_is_reported() {
     }
     real.stop().await;
 }
+
+/// Both servers hold what the model has: it is heard from the worker alone.
+#[tokio::test]
+async fn a_worker_that_says_another_thing_than_it_did_is_reported() {
+    let program = env!("CARGO_BIN_EXE_trial-worker");
+    let setup = one("as-reported");
+    let moves = Script::new(&setup).whole(0).moves;
+    for (said, instead, told, model_says, server_says) in [
+        (r#""reply":"taken""#, r#""reply":"held""#, "T1 of gateway-a", "Taken", "Held"),
+        (r#""about":"T2""#, r#""about":"T6""#, "next step of gateway-a", "T2", "T6"),
+        (r#""answer":{"ok":0}"#, r#""answer":"duplicate""#, "the answer of gateway-a", "Ok", "Duplicate"),
+    ] {
+        let args = vec!["-c".into(), format!("{program} | sed -u 's/{said}/{instead}/'").into()];
+        let mut real = real_with(WorkerCommand { program: "sh".into(), args }).await;
+        match real.run(&setup, &moves).await {
+            Err(RealError::Disagrees { what, model, server, .. }) => {
+                assert_eq!(what, told);
+                assert!(model.contains(model_says) && server.contains(server_says), "{model} {server}");
+            }
+            other => panic!("{said}: {other:?}"),
+        }
+        real.stop().await;
+    }
+}
