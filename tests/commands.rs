@@ -116,7 +116,7 @@ fn a_breach_against_expectation_fails_the_gate() {
         ("gloomy", lock.replacen(once, &format!("{planted}{once}"), 1)),
         ("shorter", changed(&lock, progress, "moves = 15", "moves = 14")),
         ("other-figures", changed(&lock, progress, "attempts of t1 = 3", "attempts of t1 = 2")),
-        ("could-fail", lock.replacen("    { invariant = \"floor\", except = [] },\n", "", 1)),
+        ("could-fail", changed(&lock, "    { invariants = [\"floor\"", "\"floor\", ", "")),
         ("arises", format!("{lock}\nnever = [\n    {{ situation = \"crash-between-t3-and-t6\", except = [] }},\n]\n")),
         ("outdated", lock.replace("\"p0-4-b\"", "\"p0-2-a\"")),
         ("other-states", changed(&lock, "    { states = 48", "states = 48", "states = 47")),

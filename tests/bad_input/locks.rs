@@ -11,7 +11,7 @@ broken = [
 ]
 
 could-not-fail = [
-    { invariant = "floor", except = [] },
+    { invariants = ["floor"], except = [] },
 ]
 
 never = [

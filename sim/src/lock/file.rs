@@ -41,7 +41,7 @@ struct Broken {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CouldNotFail {
-    invariant: String,
+    invariants: Vec<String>,
     designs: Option<Vec<String>>,
     except: Option<Vec<String>>,
 }
@@ -102,11 +102,13 @@ fn resolve(file: File) -> Result<Lock, Wrong> {
             }
         }
     }
-    for CouldNotFail { invariant, designs, except } in file.could_not_fail {
-        known("could-not-fail", &invariant)?;
-        for entry in chosen(&mut lock, "could-not-fail", &invariant, designs, except)? {
-            if entry.broken.contains_key(&invariant) || !entry.could_not_fail.insert(invariant.clone()) {
-                return Err(twice("could-not-fail", &invariant));
+    for CouldNotFail { invariants, designs, except } in file.could_not_fail {
+        for invariant in invariants {
+            known("could-not-fail", &invariant)?;
+            for entry in chosen(&mut lock, "could-not-fail", &invariant, designs.clone(), except.clone())? {
+                if entry.broken.contains_key(&invariant) || !entry.could_not_fail.insert(invariant.clone()) {
+                    return Err(twice("could-not-fail", &invariant));
+                }
             }
         }
     }

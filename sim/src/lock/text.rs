@@ -22,9 +22,7 @@ pub struct Line {
 /// The file's text; `id` is the scenario's.
 pub fn text(id: &str, lock: &Lock) -> String {
     let mut out = format!(
-        "# What check finds, one line per result and the designs that share it. An invariant without a line for a design\n\
-         # holds under it in every state; `except = []` means every design.\n\
-         # Written by `trial check {} --accept` after complete searches.\n",
+        "# `trial check {} --accept` wrote this after complete searches. An invariant without a line holds.\n",
         explain::quoted(id)
     );
     for (key, lines) in sections(lock) {
@@ -92,13 +90,22 @@ fn broken(lock: &Lock) -> Vec<Line> {
 }
 
 fn could_not_fail(lock: &Lock) -> Vec<Line> {
-    let of = |id: &'static str| {
-        let groups = shared(lock, move |entry| entry.could_not_fail.contains(id).then_some(()));
-        groups.into_iter().map(move |((), designs)| {
-            line(format!("invariant = {}, {}", quoted(id), whose(lock, &designs)), &designs, Some(id))
-        })
+    // What could fail under the same designs stands together.
+    let mut groups: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for invariant in invariant::ALL {
+        let could_not = lock.entries.iter().filter(|(_, entry)| entry.could_not_fail.contains(invariant.id));
+        let designs: Vec<&str> = could_not.map(|(name, _)| name.as_str()).collect();
+        match groups.iter_mut().find(|(others, _)| *others == designs) {
+            _ if designs.is_empty() => {}
+            Some((_, ids)) => ids.push(invariant.id),
+            None => groups.push((designs, vec![invariant.id])),
+        }
+    }
+    let line = |(designs, ids): (Vec<&str>, Vec<&str>)| {
+        let inside = format!("invariants = {}, {}", list(&ids), whose(lock, &designs));
+        line(inside, &designs, ids.first().copied())
     };
-    invariant::ALL.iter().flat_map(|invariant| of(invariant.id)).collect()
+    groups.into_iter().map(line).collect()
 }
 
 fn never(lock: &Lock) -> Vec<Line> {
