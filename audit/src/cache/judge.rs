@@ -6,7 +6,7 @@ use model::money::Money;
 
 use crate::cache::fields::Hash;
 use crate::cache::kinds::{Kind, Named};
-use crate::cache::seen::Seen;
+use crate::cache::seen::{Content, Seen};
 use crate::cache::truth::{Fresh, Truth};
 use crate::check::Check;
 use crate::mapping::{Mapping, Word};
@@ -73,9 +73,13 @@ impl Judge<'_> {
             add(wrongs, Check::Converge, "row in the database", "none", None);
         }
         for (place, field) in hash.fields.iter().enumerate() {
-            let Some(text) = seen.fields.get(place).and_then(Option::as_ref) else {
-                add(wrongs, Check::CacheForm, &field.name, "missing", None);
-                continue;
+            let text = match seen.fields.get(place) {
+                Some(Content::Text(text)) => text,
+                Some(Content::TooLong(_)) => continue,
+                Some(Content::Missing) | None => {
+                    add(wrongs, Check::CacheForm, &field.name, "missing", None);
+                    continue;
+                }
             };
             if !field.value.readable(text) {
                 add(wrongs, Check::CacheForm, &field.name, &format!("`{text}`, unreadable"), None);

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use crate::cache::judge::{Judge, Wrong, Wrongs};
 use crate::cache::kinds::{Kind, Kinds, Named};
-use crate::cache::seen::{Seen, seen};
+use crate::cache::seen::{Seen, seen, too_long};
 use crate::cache::watch::{Standing, Suspect, pause};
 use crate::check::{Check, Tally, figure};
 use crate::run::StoreError;
@@ -147,6 +147,7 @@ impl<'m> Cache<'m> {
 
     fn count(&mut self, named: &Named, seen: &Seen) {
         self.keys += 1;
+        let fresh = self.judge.fresh;
         if named.kind == Kind::Idempotency {
             self.key.look(true);
             if self.judge.age(seen).is_some_and(|age| age < 0) {
@@ -164,6 +165,13 @@ impl<'m> Cache<'m> {
         }
         if named.kind.is_hash() {
             self.converge.look(true);
+        }
+        if let Some((place, bytes)) = seen.too_long() {
+            let of_kind = if named.kind == Kind::ApiKey { &fresh.api_key } else { &fresh.quota };
+            let field = of_kind.fields.get(place).map_or("a field", |field| &field.name);
+            let why = || too_long(&shown(&named.key), field, bytes);
+            self.converge.cannot(why);
+            self.cache_form.cannot(why);
         }
     }
 

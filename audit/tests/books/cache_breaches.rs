@@ -179,6 +179,36 @@ async fn a_young_key_a_lease_and_what_is_not_ours_are_no_breach() {
     fixture.servers.stop().await;
 }
 
+/// Redis counts what it sends: of fifty megabytes in one field nothing is fetched, and what is beside it is judged.
+#[tokio::test]
+async fn a_field_of_very_many_bytes_is_not_read_and_not_judged() {
+    let mut fixture = Fixture::start().await;
+    fixture.with_charges().await;
+    fixture.redis(&["HSET", "quota:globex", "balance", "1"]).await;
+    let huge = "redis.call('HSET', 'quota:acme', 'balance', string.rep(string.rep('9', 1000000), 50))";
+    fixture.redis(&["EVAL", huge, "0"]).await;
+    let sent = fixture.bytes_sent().await;
+    expect![[r#"
+        converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+                             unknown: balance of quota:acme has 50000000 bytes in redis: more than the 4096
+                               that are read
+                             quota hash quota:globex: balance in redis = 1.00, balance in postgres =
+                               99.999751
+        exit code 1
+    "#]]
+    .assert_eq(&fixture.finding(Check::Converge).await);
+    expect![[r#"
+        cache-form  unknown  6 Redis keys looked at, 6 could have failed, 0 broken
+                             unknown: balance of quota:acme has 50000000 bytes in redis: more than the 4096
+                               that are read
+        exit code 2
+    "#]]
+    .assert_eq(&fixture.finding(Check::CacheForm).await);
+    let sent = fixture.bytes_sent().await - sent;
+    assert!(sent < 1_000_000, "{sent} bytes");
+    fixture.servers.stop().await;
+}
+
 #[tokio::test]
 async fn names_with_colons_in_them_are_found() {
     let mut fixture = Fixture::start().await;

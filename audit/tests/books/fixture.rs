@@ -9,7 +9,7 @@ use audit::mapping::Mapping;
 use audit::report::{Finding, Report, Verdict};
 use audit::{Options, Target, audit};
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionInfo};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, raw_sql};
 
 use crate::gateway::Gateway;
@@ -78,6 +78,13 @@ impl Fixture {
         ask.arg(&command[1..]).query_async::<()>(&mut self.redis).await.unwrap();
     }
 
+    /// How many bytes Redis has sent to its clients since it was started.
+    pub async fn bytes_sent(&mut self) -> u64 {
+        let info: String = redis::cmd("INFO").arg("stats").query_async(&mut self.redis).await.unwrap();
+        let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:")).unwrap();
+        line.trim().parse().unwrap()
+    }
+
     pub fn target(&self) -> Target {
         Target { postgres: self.servers.postgres(), redis: Some(self.servers.redis().unwrap()) }
     }
@@ -120,5 +127,7 @@ pub fn quick() -> Options {
 }
 
 pub async fn dial(info: ConnectionInfo) -> MultiplexedConnection {
-    Client::open(info).unwrap().get_multiplexed_async_connection().await.unwrap()
+    // To plant a large value takes longer than the half second that the driver waits by itself.
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(30)));
+    Client::open(info).unwrap().get_multiplexed_async_connection_with_config(&patient).await.unwrap()
 }
