@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use explore::{Ended, Exploration, ExploreError, Limits, Machine};
 use model::books::{Edge, Occurrence};
 use model::invariant::{self, Look};
 use model::moves::Move;
@@ -13,7 +14,6 @@ use model::trace::Run;
 use model::world::World;
 
 use crate::capsules::Capsules;
-use crate::explore::{self, Ended, Exploration, ExploreError, Limits, Machine};
 use crate::lock::{Entry, Pin};
 use crate::route::Route;
 use crate::scenario::{Case, Scenario};

@@ -4,6 +4,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use explore::{Ended, ExploreError, Limits, Machine, Shortest, shortest};
 use model::books::{Books, Edge, Occurrence};
 use model::invariant::{self, Look};
 use model::moves::Move;
@@ -12,7 +13,6 @@ use model::trace::Run;
 use model::world::World;
 
 use crate::capsules::FOUND;
-use crate::explore::{self, Ended, ExploreError, Limits, Machine, Shortest, shortest};
 use crate::route::Route;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::Counterexample;

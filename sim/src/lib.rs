@@ -5,7 +5,6 @@ pub mod check;
 pub mod claims;
 pub mod deny;
 pub mod explain;
-pub mod explore;
 pub mod fixes;
 pub mod input;
 pub mod known;

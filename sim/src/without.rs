@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use explore::{Limits, shortest};
 use model::books::{Books, Occurrence};
 use model::invariant;
 use model::moves::Move;
@@ -10,7 +11,6 @@ use model::setup::Faults;
 use model::trace::Entry;
 
 use crate::check::CaseMachine;
-use crate::explore::{Limits, shortest};
 use crate::scenario::Case;
 use crate::verdict::Counterexample;
 

@@ -5,9 +5,9 @@
 mod asked;
 
 use asked::asked;
+use explore::Limits;
 use model::invariant::Concern;
 use sim::claims::{self, Answer, Claim, Judged, Runs, exit_code, seek};
-use sim::explore::Limits;
 use sim::fixes::{Worth, compare};
 use sim::report;
 use sim::scenario::{Scenario, ScenarioError};

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+use explore::Limits;
 use model::day::Day;
 use model::moves::Move;
 use model::trace::Run;
 use model::world::World;
 use sim::capsules::{self, Capsules};
 use sim::check::check;
-use sim::explore::Limits;
 use sim::scenario::{Scenario, parse};
 use sim::verdict::Verdict;
 

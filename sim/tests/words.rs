@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use explore::Limits;
 use sim::capsules::Capsules;
 use sim::check::check;
-use sim::explore::Limits;
 use sim::sampled::Sampled;
 use sim::scenario::{Scenario, parse};
 use sim::simulate::run_seed;

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
+use explore::Ended;
 use model::invariant;
 use sim::capsules::{self, CURATED};
 use sim::explain::{Explanation, Question, explain as search};
-use sim::explore::Ended;
 use sim::report::{self, Labels};
 use sim::route::{Route, Waypoint};
 use sim::scenario::{Case, Locks};

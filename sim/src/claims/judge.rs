@@ -2,11 +2,11 @@
 
 use crate::claims::seek::{Sought, places};
 use crate::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
-use crate::explore::Ended;
 use crate::known::{self, Known};
 use crate::scenario::Scenario;
 use crate::story;
 use crate::verdict::{Counterexample, Engine, Findings, Verdict};
+use explore::Ended;
 
 /// Answers each claim from what check found.
 pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<Judged> {

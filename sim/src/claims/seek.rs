@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use explore::{Ended, Limits};
 use model::invariant;
 
 use crate::claims::{AS_REPORTED, CODE, Claim, Place};
 use crate::explain::{ExplainError, Explanation, Question, explain};
-use crate::explore::{Ended, Limits};
 use crate::known::Known;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{Counterexample, Engine, Findings, Verdict};

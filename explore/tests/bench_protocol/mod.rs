@@ -4,7 +4,7 @@
 //! unique, the balance is updated under a version check (T4a, T4b), and the balance in Redis follows after the commit (T7).
 //! Spin, TLC, Rumur, stateright and plain Rust agree on the counts in [`SIZES`].
 
-use sim::explore::{Look, Machine};
+use explore::{Look, Machine};
 
 /// One row of the table of known counts.
 pub struct Size {

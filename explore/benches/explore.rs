@@ -1,4 +1,4 @@
-//! How fast each engine walks the bench protocol: `cargo bench -p sim --bench explore [-- S6 S7]`.
+//! How fast each engine walks the bench protocol: `cargo bench -p explore --bench explore [-- S6 S7]`.
 
 #[path = "../tests/bench_protocol/mod.rs"]
 mod bench_protocol;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bench_protocol::{SIZES, Size};
-use sim::explore::{Counts, ExploreError, Limits, exhaust, shortest};
+use explore::{Counts, ExploreError, Limits, exhaust, shortest};
 
 fn main() -> Result<(), ExploreError> {
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();

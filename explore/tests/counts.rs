@@ -5,7 +5,7 @@ mod bench_protocol;
 use std::sync::Arc;
 
 use bench_protocol::{HASH_IS_DB, Known, NO_DOUBLE, NO_TRACE_STUCK, SIZES, Size};
-use sim::explore::{Limits, Shortest, exhaust, explore, shortest, shortest_exact};
+use explore::{Limits, Shortest, exhaust, explore, shortest, shortest_exact};
 
 fn size(name: &str) -> Size {
     SIZES.into_iter().find(|size| size.name == name).expect("a size of the table")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
-use sim::explore::{Ended, ExploreError, Limits, Look, Machine, exhaust, explore, shortest, shortest_exact};
+use explore::{Ended, ExploreError, Limits, Look, Machine, exhaust, explore, shortest, shortest_exact};
 use stateright::{Checker, Model, Property};
 
 /// A machine whose states are numbers and whose moves are the numbers they lead to.
