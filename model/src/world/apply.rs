@@ -166,6 +166,7 @@ impl World {
             client_gone: false,
             open_work: false,
             touched: false,
+            warms_up: false,
             waited: false,
             returns: setup.requests[request.index()].returns,
             overlapped,
@@ -251,6 +252,9 @@ impl World {
                 let reply = self.redis.execute(op);
                 if let (crate::effect::RedisOp::SetNx { key, .. }, Reply::Taken) = (op, reply) {
                     self.key_holders[key.index()] = Some(actor);
+                }
+                if let (crate::effect::RedisOp::TakeWarmLock { .. }, Reply::Taken) = (op, reply) {
+                    self.remember_warm_up(actor);
                 }
                 self.forget_gone_keys();
                 Some(reply)
@@ -374,8 +378,8 @@ impl World {
     }
 
     /// Ends the attempt: its connection closes, and the client may ask once more if a fault or another attempt of the trace
-    /// interfered, or if it waited for another of its tenant: a wait takes no time here, so that it may end before the other
-    /// has moved.
+    /// interfered, or if it waited for one of its tenant that was warming up: a wait takes no time here, so that it may end
+    /// before the other has moved.
     pub(super) fn end_attempt(&mut self, setup: &Setup, gateway: u8) -> Option<Box<Attempt>> {
         let attempt = self.gateways.get_mut(usize::from(gateway))?.take()?;
         self.pg.disconnect(Session(gateway));

@@ -240,15 +240,24 @@ impl World {
         }
     }
 
-    /// An attempt has waited a moment: whether for another of its tenant. That one may have ended before this one answers.
+    /// An attempt has taken the lock of a warm-up.
+    pub(super) fn remember_warm_up(&mut self, actor: Actor) {
+        let Actor::Gateway(n) = actor else { return };
+        if let Some(attempt) = &mut self.gateways[usize::from(n)] {
+            attempt.warms_up = true;
+        }
+    }
+
+    /// An attempt has waited a moment: whether for one of its tenant that is alive and warms up, which may have ended before
+    /// this one answers. Two that wait for the lock of a dead one do not wait for each other.
     pub(super) fn remember_wait(&mut self, setup: &Setup, actor: Actor) {
         let Actor::Gateway(n) = actor else { return };
         let tenant_of = |attempt: &Attempt| setup.charge(attempt.request).tenant;
-        let in_flight = self.gateways.iter().flatten();
         let Some(tenant) = self.attempt(n).map(tenant_of) else { return };
-        let others = in_flight.filter(|attempt| tenant_of(attempt) == tenant).count() > 1;
+        let mut in_flight = self.gateways.iter().flatten();
+        let living = in_flight.any(|attempt| attempt.warms_up && tenant_of(attempt) == tenant);
         if let Some(attempt) = &mut self.gateways[usize::from(n)] {
-            attempt.waited |= others;
+            attempt.waited |= living;
         }
     }
 

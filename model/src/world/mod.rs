@@ -50,6 +50,7 @@ pub struct Attempt {
     /// Work of its own request is uncommitted, while another one rides with it.
     open_work: bool,
     touched: bool,
+    warms_up: bool,
     waited: bool,
     returns: bool,
     overlapped: bool,
