@@ -7,7 +7,7 @@ use model::setup::{Account, Asked, AskedKind, Premises, Setup};
 use crate::Planted;
 use crate::attempts::{
     charge_handed_over_after_commit, charge_handed_over_before_commit, money_in_redis_after_commit,
-    money_in_redis_before_commit, sound_or_limit_change, unlimited_or_limit_change,
+    money_in_redis_before_commit, sound_or_limit_change, trouble_is_told_as_a_refusal, unlimited_or_limit_change,
 };
 use crate::exhaustive_walk::{acme, asked, billing, reverse, setup, stream, traces};
 
@@ -46,6 +46,21 @@ fn queued(faults: &[&str]) -> Setup {
     let account = Account { daily_quota: 1, ..acme("100.00") };
     let premises = billing(account, vec![stream("t1"), stream("t2")], 1);
     setup(Premises { path: Path { quota_check: true, ..Path::default() }, ..premises }, faults, "p0-1-b+fixed")
+}
+
+/// One a month and two that ask, from this day on over a midnight.
+fn one_a_month(first: Asked, today: &str, design: &str) -> Setup {
+    let account = Account { monthly_quota: 1, ..acme("100.00") };
+    let path = Path { quota_check: true, ..Path::default() };
+    let premises = billing(account, vec![first, asked("t2")], 1);
+    setup(Premises { path, today: today.parse().unwrap(), ..premises }, &["midnight"], design)
+}
+
+/// A charge that is taken to cost more than it does, beside a stream; this balance and a credit of 5.00.
+fn within_credit(balance: &str) -> Setup {
+    let account = Account { credit: "5.00".parse().unwrap(), ..acme(balance) };
+    let request = Asked { estimate: Some("12.00".parse().unwrap()), ..asked("t1") };
+    setup(billing(account, vec![request, stream("t2")], 1), &["lost-reply"], "p0-1-c+fixed")
 }
 
 fn with_usage() -> Setup {
@@ -202,6 +217,58 @@ pub fn planted() -> Vec<Planted> {
                 t2 is refused by = the daily quota
                 requests of acme counted in 2026-01-16 = 0
                 daily quota of acme = 1"#]],
+        },
+        Planted {
+            invariant: "no-false-refusal",
+            what: "a charge in the queue is a reason to refuse only in the month of the day that it carries",
+            broken: || one_a_month(stream("t1"), "2026-01-31", "p0-1-b+fixed"),
+            nearest: || one_a_month(stream("t1"), "2026-01-15", "p0-1-b+fixed"),
+            breach: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
+                clock: passes midnight
+                client: sends t2 to gateway-a
+                gateway-a: Q1 Q5 Q6 reply
+                told about t2 = refused: monthly quota exhausted
+                price of t2 = 5.25
+                balance plus credit of acme = 100.00
+                daily use of acme = 0 of 10
+                monthly use of acme = 0 of 1
+                effective charges of the key of acme = 0.00"#]],
+        },
+        Planted {
+            invariant: "no-false-refusal",
+            what: "a settlement in the queue is a reason to refuse, and none once it is done and the month is over",
+            broken: || one_a_month(asked("t1"), "2026-01-31", "p0-4-a"),
+            nearest: || one_a_month(asked("t1"), "2026-01-15", "p0-4-a"),
+            breach: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: Q1 Q8 B3 reply
+                worker-1: T1 T2 T3a T3b T4a T4b T5 T6
+                clock: passes midnight
+                client: sends t2 to gateway-a
+                gateway-a: Q1 Q8 reply
+                told about t2 = refused: monthly quota exhausted
+                price of t2 = 5.25
+                balance plus credit of acme = 94.75
+                daily use of acme = 0 of 10
+                monthly use of acme = 0 of 1
+                effective charges of the key of acme = 5.25"#]],
+        },
+        Planted {
+            invariant: "no-false-refusal",
+            what: "trouble is told as an exhausted balance, where credit covers the price, if not the estimate",
+            broken: || within_credit("5.00").with_attempt(trouble_is_told_as_a_refusal),
+            nearest: || within_credit("0").with_attempt(trouble_is_told_as_a_refusal),
+            breach: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 did not run, its reply is lost reply
+                told about t1 = refused: balance exhausted
+                price of t1 = 5.25
+                balance plus credit of acme = 10.00
+                daily use of acme = 0 of 10
+                monthly use of acme = 0 of 10
+                effective charges of the key of acme = 0.00"#]],
         },
     ]
 }
