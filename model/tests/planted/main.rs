@@ -10,6 +10,7 @@ mod clocks;
 mod counts;
 #[path = "../exhaustive_walk/mod.rs"]
 mod exhaustive_walk;
+mod held;
 mod judgements;
 mod keys_and_caches;
 mod left_behind;
