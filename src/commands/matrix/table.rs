@@ -68,8 +68,8 @@ fn key() -> String {
     text.push_str(&report::paragraph(
         "",
         "Per fault two cells, before and after. A letter: invariants are broken that the undisturbed run does not \
-         break. `.` none. `-` n/a: it cannot befall that step. `x` not run: not our server. `?` unknown. `!` reality \
-         and the model disagree. After one step is before the next. Who takes a step is told where it changes.",
+         break; below it the first such cell and its earliest breach. `.` none. `-` n/a: it cannot befall that step. \
+         `x` not run: not our server. `?` unknown. `!` reality and the model disagree. After one step is before the next. Who takes a step is told where it changes.",
     ));
     text
 }
@@ -160,13 +160,7 @@ fn explained(sheet: &Sheet, letter: char, set: &Set<'_>) -> String {
     let (cell, breach) = &set.first;
     let several = if set.cells == 1 { "cell" } else { "cells" };
     let broken = format!("{} {several}: {}", set.cells, set.broken.join(", "));
-    let first = format!(
-        "first {}: {} breaks after {} moves: {}",
-        at(cell),
-        breach.invariant,
-        breach.after,
-        story::sentence(breach)
-    );
+    let first = format!("{} breaks after {} moves: {}", breach.invariant, breach.after, story::sentence(breach));
     let mut text = report::paragraph(&format!("{letter}  "), &broken);
     text.push_str(&report::paragraph("     ", &first));
     let [before, after] = sheet.again_in_two(cell);
