@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use model::risk::Risk;
 use sim::scenario::{self, Locks, Scenario, ScenarioError};
+use sim::unseen::Unseen;
 
 use crate::args::Selection;
 use crate::failure::Failure;
@@ -97,6 +98,18 @@ impl Workspace {
     pub fn reasoned(&self, scenarios: &[Scenario]) -> Result<Vec<sim::reasoned::Reasoned>, Failure> {
         let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
         Ok(sim::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
+    }
+
+    /// What sim need not see, where a list of it is committed.
+    pub fn unseen(&self, committed: &str) -> Result<Option<Unseen>, Failure> {
+        let name = format!("{committed}/{}", sim::unseen::FILE);
+        let path = self.path(&name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = sim::input::read(&path);
+        let text = text.map_err(|why| ScenarioError::Unreadable { file: name.clone(), why })?;
+        Ok(Some(Unseen::parse(&name, &text)?))
     }
 
     fn relative(&self, error: ScenarioError) -> ScenarioError {

@@ -46,6 +46,7 @@ fn no_generated_file_is_committed_but_these() {
             "reports/index.html",
             "reports/reasoned.txt",
             "reports/summary.txt",
+            "reports/unseen.toml",
         ]
     );
     let under_scenarios = names.iter().filter(|name| name.starts_with("scenarios/"));

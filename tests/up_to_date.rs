@@ -9,7 +9,7 @@ use sim::{explain, lock};
 use similar::{ChangeTag, TextDiff};
 
 /// What is written by the run that these tests look at, and by no other command.
-const REPORTS: [&str; 4] = ["claims.txt", "index.html", "reasoned.txt", "summary.txt"];
+const REPORTS: [&str; 5] = ["claims.txt", "index.html", "reasoned.txt", "summary.txt", "unseen.toml"];
 /// The files of the folder of the scenarios that are none.
 const NO_SCENARIOS: [&str; 2] = [sim::claims::FILE, sim::reasoned::FILE];
 

@@ -16,5 +16,6 @@ pub mod sampled;
 pub mod scenario;
 pub mod simulate;
 pub mod story;
+pub mod unseen;
 pub mod verdict;
 pub mod without;

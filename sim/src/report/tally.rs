@@ -6,7 +6,7 @@ use crate::explain;
 use crate::known::{Known, case_of, design, rank};
 use crate::report::text::paragraph;
 use crate::scenario::Scenario;
-use crate::verdict::{Finding, Findings, Verdict};
+use crate::verdict::{Engine, Finding, Findings, Verdict};
 
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,7 +125,8 @@ pub(super) fn differing(findings: &Findings) -> String {
     let differing = findings.explored.iter().filter(|explored| !explored.differs.is_empty());
     let told = differing.map(|explored| {
         let which = format!("{}, {}: ", explored.scenario, explored.design);
-        paragraph("! lock file     ", &format!("{which}{}", explored.differs.join(", ")))
+        let lead = if explored.engine == Engine::Check { "! lock file     " } else { "! not seen      " };
+        paragraph(lead, &format!("{which}{}", explored.differs.join(", ")))
     });
     let unlocked = findings.unlocked.iter().map(|id| {
         let accept = format!("trial check {} --accept", explain::quoted(id));

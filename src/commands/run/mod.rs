@@ -8,6 +8,7 @@ use sim::capsules::Capsules;
 use sim::claims::{self, Judged};
 use sim::reasoned::{self, Compared};
 use sim::scenario::{Locks, Scenario};
+use sim::unseen::hold_real_against_check;
 use sim::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
 use sim::without;
 
@@ -51,6 +52,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         refuse_given_servers()?;
         workspace.try_to_write(COMMITTED, "--update-reports")?;
     }
+    let unseen = workspace.unseen(COMMITTED)?;
     let folder = Folder::open(&workspace, args.gate.output.as_deref())?;
     let bounds = Bounds::new(progress::stop_flag()?);
     let mut servers = match RealServers::start() {
@@ -102,6 +104,11 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Ok(servers) = servers {
         servers.stop(false);
     }
+    let seeds = tier.seeds.1 - tier.seeds.0;
+    if let (Some(unseen), false) = (unseen, args.update_reports) {
+        unseen.hold_against(&mut found, seeds);
+    }
+    hold_real_against_check(&mut found);
     keep_the_shortest(&mut found);
     point_at_the_shortest(&mut found);
     let runs = claims::seek(&claims, &scenarios, &found, &bounds.of_one_search());

@@ -4,6 +4,7 @@ use sim::lock::{self, Entry, Lock};
 use sim::reasoned::Agreement;
 use sim::report;
 use sim::scenario::Scenario;
+use sim::unseen::{self, Unseen};
 use sim::verdict::{Engine, Findings, NotRun};
 
 use super::{COMMITTED, Ran};
@@ -104,7 +105,8 @@ fn write(ran: &Ran<'_>, workspace: &Workspace, folder: &mut Folder) {
     drop(turn);
     if args.update_reports {
         let index = ("index.html", report::short_index(scenarios, judged, found));
-        for (name, text) in texts.iter().chain(std::iter::once(&index)) {
+        let unseen = (unseen::FILE, Unseen::of(found, tier.seeds.1 - tier.seeds.0).text());
+        for (name, text) in texts.iter().chain([&index, &unseen]) {
             if let Err(failure) = workspace.write(&format!("{COMMITTED}/{name}"), text) {
                 folder.lacks(failure.to_string(), true);
             }

@@ -1,0 +1,132 @@
+//! The breaches that an engine which samples must see: all that check finds under a risk's own designs, but for those that are
+//! listed. Silence of an engine means something only where it would have been heard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::input;
+use crate::scenario::ScenarioError;
+use crate::verdict::{Engine, Findings, Verdict};
+
+/// The file with the list, among the committed reports.
+pub const FILE: &str = "unseen.toml";
+
+/// A scenario's id, an invariant's, and the name of a design.
+type Breach = (String, String, String);
+
+/// What so many seeds of sim do not show of what check finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// The seeds, from 0, for each scenario and design.
+    pub seeds: u64,
+    breaches: BTreeSet<Breach>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    seeds: u64,
+    #[serde(default)]
+    unseen: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    scenario: String,
+    invariant: String,
+    designs: Vec<String>,
+}
+
+impl Unseen {
+    /// What a run with so many seeds did not show in sim.
+    pub fn of(found: &Findings, seeds: u64) -> Unseen {
+        Unseen { seeds, breaches: not_seen(found, Engine::Sim) }
+    }
+
+    /// Reads the list; `file` is what errors name.
+    ///
+    /// # Errors
+    /// File, line, key and what would be valid.
+    pub fn parse(file: &str, text: &str) -> Result<Unseen, ScenarioError> {
+        let parsed: File = toml::from_str(text).map_err(|error| {
+            let (line, why) = input::wrong_toml(text, &error);
+            ScenarioError::Wrong { file: file.to_owned(), line, why }
+        })?;
+        let breaches = parsed.unseen.into_iter().flat_map(|Line { scenario, invariant, designs }| {
+            designs.into_iter().map(move |design| (scenario.clone(), invariant.clone(), design))
+        });
+        Ok(Unseen { seeds: parsed.seeds, breaches: breaches.collect() })
+    }
+
+    /// The list as a file: the designs of one scenario and invariant are one line.
+    pub fn text(&self) -> String {
+        let mut lines: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+        for (scenario, invariant, design) in &self.breaches {
+            lines.entry((scenario, invariant)).or_default().push(format!("\"{design}\""));
+        }
+        let mut out = format!(
+            "# Breaches that check finds under a risk's own designs and these seeds of sim do not show; every other one is seen,\n\
+             # or `trial run` fails. Real servers show all of them. Written by `trial run --update-reports`.\n\n\
+             seeds = {}\nunseen = [\n",
+            self.seeds
+        );
+        for ((scenario, invariant), designs) in lines {
+            let designs = designs.join(", ");
+            out.push_str(&format!(
+                "    {{ scenario = \"{scenario}\", invariant = \"{invariant}\", designs = [{designs}] }},\n"
+            ));
+        }
+        out + "]\n"
+    }
+
+    /// Puts down to sim, scenario by scenario, each breach that is not listed and was not seen, and each that is listed and
+    /// was seen. With other seeds than those of the list nothing is compared.
+    pub fn hold_against(&self, found: &mut Findings, seeds: u64) {
+        if seeds != self.seeds {
+            return;
+        }
+        let now = not_seen(found, Engine::Sim);
+        for lost in now.difference(&self.breaches) {
+            let why = format!("{} is broken, and none of {seeds} seeds of sim shows it", lost.1);
+            put_down(found, Engine::Sim, lost, why);
+        }
+        for seen in self.breaches.difference(&now) {
+            let why = format!("sim shows that {} is broken, which {FILE} lists as not seen", seen.1);
+            put_down(found, Engine::Sim, seen, why);
+        }
+    }
+}
+
+/// Puts down to real each breach that check finds and that real servers did not show, though its counterexample is carried out
+/// on them.
+pub fn hold_real_against_check(found: &mut Findings) {
+    if found.not_run.iter().any(|it| it.engine == Engine::Real) {
+        return;
+    }
+    for lost in not_seen(found, Engine::Real) {
+        let why = format!("{} is broken, and no run on real servers shows it", lost.1);
+        put_down(found, Engine::Real, &lost, why);
+    }
+}
+
+/// The breaches that check finds where this engine looked to its end and saw none.
+fn not_seen(found: &Findings, engine: Engine) -> BTreeSet<Breach> {
+    let breach = |scenario: &str, invariant: &str, design: &str| (scenario.into(), invariant.into(), design.into());
+    let of = |engine: Engine, verdict: Verdict| {
+        let those = found.findings.iter().filter(move |it| it.engine == engine && it.verdict == verdict);
+        those.map(|it| breach(&it.scenario, it.invariant, &it.design)).collect::<BTreeSet<Breach>>()
+    };
+    of(Engine::Check, Verdict::Broken).intersection(&of(engine, Verdict::HoldsWithinBound)).cloned().collect()
+}
+
+/// A breach in a scenario or under a design that was not looked at is nobody's.
+fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &Breach, why: String) {
+    let its = |it: &&mut crate::verdict::Explored| {
+        it.engine == engine && it.complete && it.scenario == *scenario && it.design == *design
+    };
+    if let Some(explored) = found.explored.iter_mut().find(its) {
+        explored.differs.push(why);
+    }
+}
