@@ -59,6 +59,9 @@ pub enum Command {
     /// Attempt after attempt in a process of its own, ordered by its parent.
     #[command(hide = true)]
     Gateway,
+    /// Prints every command with its options, the text of docs/cli.md.
+    #[command(hide = true)]
+    Manual,
 }
 
 /// Options of `run`.
@@ -349,7 +352,7 @@ pub enum ServiceAction {
 fn check(text: &str) -> Result<Check, String> {
     let valid = || Check::ALL.map(Check::id).join(", ");
     let found = Check::ALL.into_iter().find(|check| check.id() == text);
-    found.ok_or_else(|| format!("`{text}` is no check: valid are {}", valid()))
+    found.ok_or_else(|| format!("`{text}` is no check: expected one of {}", valid()))
 }
 
 fn invariant(text: &str) -> Result<&'static str, String> {

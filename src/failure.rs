@@ -29,7 +29,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code, as the README documents it.
+    /// The exit code, as docs/ci.md documents it.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Scenario(_) | Failure::Capsule(_) | Failure::Input(_) => 64,

@@ -52,6 +52,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Services(args)) => commands::services::services(args),
         Some(Command::Worker) => commands::worker::worker(),
         Some(Command::Gateway) => commands::worker::gateway(),
+        Some(Command::Manual) => Ok(commands::manual::manual()),
     }
 }
 

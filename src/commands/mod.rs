@@ -8,6 +8,7 @@ pub mod explore;
 mod gate;
 pub mod list;
 pub mod load;
+pub mod manual;
 pub mod matrix;
 pub mod replay;
 pub mod run;
