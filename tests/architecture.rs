@@ -135,12 +135,9 @@ fn the_map_names_only_what_is_there() {
 
 #[test]
 fn the_documents_name_what_a_reader_needs() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    for name in ["model/", "explore/", "sim/", "adapter/", "audit/", "scenarios/", "tests/", "reports/"] {
-        assert!(architecture.contains(name), "ARCHITECTURE.md names {name}");
-    }
-    for command in ["cargo run --release", "./test"] {
-        assert!(readme.contains(command), "README.md names {command}");
+    let parts = &["model/", "explore/", "sim/", "adapter/", "audit/", "scenarios/", "tests/", "reports/", "docs/"][..];
+    for (file, names) in [("ARCHITECTURE.md", parts), ("README.md", &["cargo run --release", "./test"])] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        names.iter().for_each(|name| assert!(text.contains(name), "{file} names {name}"));
     }
 }
