@@ -59,7 +59,7 @@ fn what_is_written_is_what_is_committed() {
 /// Another verdict is one line of the diff: here once is planted as broken.
 #[test]
 fn a_wrong_verdict_is_mended_in_its_line() {
-    let before = "    { invariant = \"once\"";
+    let before = "{ invariant = \"once\"";
     let planted = committed("lock").replacen(
         before,
         &format!("    {{ invariant = \"once\", moves = 4, designs = [\"p0-3-a\"], figures = \"planted\" }},\n{before}"),

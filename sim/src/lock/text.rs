@@ -120,7 +120,7 @@ fn never(lock: &Lock) -> Vec<Line> {
 
 fn line(inside: String, designs: &[&str], invariant: Option<&str>) -> Line {
     Line {
-        text: format!("    {{ {inside} }},"),
+        text: format!("{{ {inside} }},"),
         design: designs.first().copied().unwrap_or_default().to_owned(),
         invariant: invariant.map(str::to_owned),
     }
