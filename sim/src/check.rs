@@ -194,6 +194,7 @@ pub fn check(
             .map(|situation| situation.id)
             .collect(),
         differs: Vec::new(),
+        unseen: Vec::new(),
         seconds: began.elapsed().as_secs_f64(),
     };
     if let Some(entry) = Entry::of(&explored, &found) {

@@ -137,6 +137,7 @@ impl<'a> Sampled<'a> {
             missing: ids,
             never: Vec::new(),
             differs: self.case.outdated.clone(),
+            unseen: Vec::new(),
             seconds,
         });
         found

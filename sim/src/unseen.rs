@@ -127,6 +127,6 @@ fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &Breach
         it.engine == engine && it.complete && it.scenario == *scenario && it.design == *design
     };
     if let Some(explored) = found.explored.iter_mut().find(its) {
-        explored.differs.push(why);
+        explored.unseen.push(why);
     }
 }

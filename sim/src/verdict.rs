@@ -139,6 +139,9 @@ pub struct Explored {
     pub never: Vec<&'static str>,
     /// What besides verdicts is not as the lock file has it, after a complete search.
     pub differs: Vec<String>,
+    /// What an engine that samples had to see and did not, or need not have seen and did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
     /// Wall-clock seconds. Never in committed reports.
     pub seconds: f64,
 }
@@ -205,7 +208,7 @@ impl Findings {
 
     /// The exit code for what is known: 1 something unexpected, 2 something unknown, 0 all as expected.
     pub fn exit_code(&self) -> u8 {
-        let differs = self.explored.iter().any(|explored| !explored.differs.is_empty());
+        let differs = self.explored.iter().any(|it| !it.differs.is_empty() || !it.unseen.is_empty());
         if differs || self.findings.iter().any(|finding| !finding.as_expected && finding.verdict != Verdict::Unknown) {
             1
         } else if !self.unlocked.is_empty() || self.findings.iter().any(|it| it.verdict == Verdict::Unknown) {

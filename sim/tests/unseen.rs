@@ -38,6 +38,7 @@ fn explored(engine: Engine) -> Explored {
         missing: Vec::new(),
         never: Vec::new(),
         differs: Vec::new(),
+        unseen: Vec::new(),
         seconds: 0.0,
     }
 }
@@ -55,8 +56,8 @@ fn found(engine: Engine, progress: Verdict) -> Findings {
 
 /// What is put down to the engine that samples, and the exit code of the run.
 fn told(found: &Findings) -> (Vec<String>, u8) {
-    assert!(found.explored[0].differs.is_empty(), "nothing is put down to check");
-    (found.explored[1].differs.clone(), found.exit_code())
+    assert!(found.explored[0].unseen.is_empty(), "nothing is put down to check");
+    (found.explored[1].unseen.clone(), found.exit_code())
 }
 
 fn held_against(list: &Unseen, mut found: Findings, seeds: u64) -> (Vec<String>, u8) {

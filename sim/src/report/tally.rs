@@ -6,7 +6,7 @@ use crate::explain;
 use crate::known::{Known, case_of, design, rank};
 use crate::report::text::paragraph;
 use crate::scenario::Scenario;
-use crate::verdict::{Engine, Finding, Findings, Verdict};
+use crate::verdict::{Finding, Findings, Verdict};
 
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,11 +122,10 @@ pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
 
 /// Where what is found is not as the lock file has it, and where there is none, each in a paragraph.
 pub(super) fn differing(findings: &Findings) -> String {
-    let differing = findings.explored.iter().filter(|explored| !explored.differs.is_empty());
-    let told = differing.map(|explored| {
-        let which = format!("{}, {}: ", explored.scenario, explored.design);
-        let lead = if explored.engine == Engine::Check { "! lock file     " } else { "! not seen      " };
-        paragraph(lead, &format!("{which}{}", explored.differs.join(", ")))
+    let told = findings.explored.iter().flat_map(|it| {
+        let both = [("! lock file     ", &it.differs), ("! not seen      ", &it.unseen)];
+        let told = both.into_iter().filter(|(_, what)| !what.is_empty());
+        told.map(|(lead, what)| paragraph(lead, &format!("{}, {}: {}", it.scenario, it.design, what.join(", "))))
     });
     let unlocked = findings.unlocked.iter().map(|id| {
         let accept = format!("trial check {} --accept", explain::quoted(id));

@@ -174,9 +174,12 @@ fn looked_at(scenario: &Scenario, case: &Case, known: &Known<'_>) -> String {
     if !looked.is_empty() {
         out.push_str(&paragraph("  looked at     ", &looked.join("; ")));
     }
-    for it in known.explored(&scenario.id, &design(case)).iter().filter(|it| !it.differs.is_empty()) {
-        let what = if it.engine == Engine::Check { "not as in the lock file" } else { "not seen as expected" };
-        out.push_str(&paragraph("  UNEXPECTED    ", &format!("{what}: {}", it.differs.join(", "))));
+    for it in known.explored(&scenario.id, &design(case)) {
+        for (what, told) in [("not as in the lock file", &it.differs), ("not seen as expected", &it.unseen)] {
+            if !told.is_empty() {
+                out.push_str(&paragraph("  UNEXPECTED    ", &format!("{what}: {}", told.join(", "))));
+            }
+        }
     }
     out
 }

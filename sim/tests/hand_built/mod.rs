@@ -251,6 +251,7 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
         missing: Vec::new(),
         never: Vec::new(),
         differs: Vec::new(),
+        unseen: Vec::new(),
         seconds: 1.5,
     }
 }
