@@ -14,6 +14,9 @@ pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Re
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.called().to_owned(), why: why.to_owned() });
     if let Some(name) = &asked.name {
         printable("request", name)?;
+        if name.is_empty() || name.chars().count() > 64 {
+            return wrong("`name` must have 1 to 64 characters");
+        }
     }
     let same_account = |other: &&Asked| other.account == asked.account;
     if requests[..place].iter().filter(same_account).any(|other| other.called() == asked.called()) {

@@ -68,6 +68,8 @@ fn what_may_share_a_trace_id() {
         ("without a name", said(vec![asked("t1"), asked("t1")])),
         ("with the name of another", said(vec![asked("t1"), asked("t2"), named("t2", asked("t1"))])),
         ("with a name that forges", said(vec![asked("t1"), named("t1\nok", asked("t1"))])),
+        ("with no name at all", said(vec![asked("t1"), named("", asked("t1"))])),
+        ("with 65 characters", said(vec![asked("t1"), named(&"n".repeat(65), asked("t1"))])),
         ("a name for nothing", said(vec![named("first", asked("t1"))])),
         ("a name across tenants", said(vec![asked("t1"), named("other", of_beta(asked("t1")))])),
         ("a recharge", said(vec![asked("t1"), named("other", recharge("t1"))])),
@@ -81,6 +83,8 @@ fn what_may_share_a_trace_id() {
         without a name: request `t1`: another request of the account is called so: one that has its trace id on purpose needs a `name`
         with the name of another: request `t2`: another request of the account is called so: one that has its trace id on purpose needs a `name`
         with a name that forges: the request `t1\nok` has the character U+000A: expected characters that can be seen, and no control signs
+        with no name at all: request ``: `name` must have 1 to 64 characters
+        with 65 characters: request `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn`: `name` must have 1 to 64 characters
         a name for nothing: request `first`: `name` is for a request with the trace id of one before it, of the same account
         a name across tenants: request `other`: `name` is for a request with the trace id of one before it, of the same account
         a recharge: request `other`: a trace id can be shared by two plain charges, which no `within` and no `of` names
