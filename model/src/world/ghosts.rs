@@ -50,7 +50,9 @@ impl World {
                 Store::Postgres => Money::ZERO,
             };
             if taken != Money::ZERO
-                && let Some(request) = for_writer.or_else(|| self.worked_for(setup, actor, tenant, call))
+                && let Some(request) = for_writer
+                    .filter(|&writer| setup.charge(writer).tenant == tenant)
+                    .or_else(|| self.worked_for(setup, actor, tenant, call))
             {
                 let client = &mut self.clients[request.index()];
                 client.moved = client.moved + taken;
