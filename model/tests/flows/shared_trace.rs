@@ -4,6 +4,7 @@ use expect_test::expect;
 use model::moves::{Actor, Move};
 use model::row::Request;
 use model::setup::{Asked, Premises, Setup};
+use model::trace::Run;
 
 use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, reverse, stream};
 use crate::rescued::{in_words, send, step};
@@ -51,6 +52,25 @@ fn an_attempt_of_the_second_call_finishes_the_row_of_the_first_with_its_own_pric
         balance of acme 97.00
         breaks conserve exact row-iff-money truth"#]]
     .assert_eq(&in_words(&setup, &moves));
+}
+
+/// P0-3 B looks a row up by its trace alone: an attempt of beta finishes acme's PENDING row out of beta's balance. That money
+/// is beta's, whoever of acme wrote the row.
+#[test]
+fn money_of_another_tenant_is_not_put_down_to_who_wrote_the_row() {
+    let of_beta = Asked { account: "beta".to_owned(), ..asked("t1") };
+    let premises = Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), another(), of_beta], 2);
+    let setup = crate::exhaustive_walk::setup(premises, &[], "p0-3-b");
+    let (a, b) = (Actor::Gateway(0), Actor::Gateway(1));
+    let mut moves = vec![send(0), Move::Send { request: Request(2), gateway: 1 }];
+    moves.extend(["T1", "T1c", "T2", "T3a", "T3b", "T3e"].map(|label| step(a, label)));
+    moves.extend(["T1", "T1c", "F1", "F2", "F3", "F4", "F5"].map(|label| step(b, label)));
+    let run = Run::replay(&setup, &moves).unwrap();
+    let books = &run.entries.last().unwrap().books;
+    assert!(books.rows[0].is_some_and(|row| row.effective()), "the row of acme is committed");
+    assert_eq!(books.writers[0], Some(Request(0)));
+    let moved: Vec<String> = books.requests.iter().map(|request| request.moved.to_string()).collect();
+    assert_eq!(moved, ["0.00", "0.00", "5.25"]);
 }
 
 /// By trace and account a run tells requests apart, so that a second one under the same trace id needs a name.
