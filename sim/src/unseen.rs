@@ -92,7 +92,9 @@ impl Unseen {
             let why = format!("{} is broken, and none of {seeds} seeds of sim shows it", lost.1);
             put_down(found, Engine::Sim, lost, why);
         }
-        for seen in self.breaches.difference(&now) {
+        // What check no longer breaks, or did not look at to its end, is not for sim to see.
+        let shown = breaches(found, Engine::Sim, Verdict::Broken);
+        for seen in self.breaches.intersection(&shown) {
             let why = format!("sim shows that {} is broken, which {FILE} lists as not seen", seen.1);
             put_down(found, Engine::Sim, seen, why);
         }
@@ -113,12 +115,14 @@ pub fn hold_real_against_check(found: &mut Findings) {
 
 /// The breaches that check finds where this engine looked to its end and saw none.
 fn not_seen(found: &Findings, engine: Engine) -> BTreeSet<Breach> {
-    let breach = |scenario: &str, invariant: &str, design: &str| (scenario.into(), invariant.into(), design.into());
-    let of = |engine: Engine, verdict: Verdict| {
-        let those = found.findings.iter().filter(move |it| it.engine == engine && it.verdict == verdict);
-        those.map(|it| breach(&it.scenario, it.invariant, &it.design)).collect::<BTreeSet<Breach>>()
-    };
-    of(Engine::Check, Verdict::Broken).intersection(&of(engine, Verdict::HoldsWithinBound)).cloned().collect()
+    let silent = breaches(found, engine, Verdict::HoldsWithinBound);
+    breaches(found, Engine::Check, Verdict::Broken).intersection(&silent).cloned().collect()
+}
+
+/// What an engine has this verdict of.
+fn breaches(found: &Findings, engine: Engine, verdict: Verdict) -> BTreeSet<Breach> {
+    let those = found.findings.iter().filter(|it| it.engine == engine && it.verdict == verdict);
+    those.map(|it| (it.scenario.clone(), it.invariant.to_owned(), it.design.clone())).collect()
 }
 
 /// A breach in a scenario or under a design that was not looked at is nobody's.
