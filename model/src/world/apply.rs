@@ -377,7 +377,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends the attempt: its connection closes, and the client may ask once more if a fault or another attempt of the trace
+    /// Ends the attempt: its connection closes, and the client may ask once more if a fault or another attempt of the request
     /// interfered, or if it waited for one of its tenant that was warming up: a wait takes no time here, so that it may end
     /// before the other has moved.
     pub(super) fn end_attempt(&mut self, setup: &Setup, gateway: u8) -> Option<Box<Attempt>> {
