@@ -1,5 +1,7 @@
 //! Three sessions on a table of their own, told what to do in SQL.
 
+use std::time::{Duration, Instant};
+
 use adapter::servers::Servers;
 use adapter::stores::Stores;
 use sqlx::{PgConnection, query_scalar, raw_sql};
@@ -11,6 +13,9 @@ const FIRST: &str = "DELETE FROM tried; INSERT INTO tried VALUES ('x', 100, 7), 
 const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 \
      AND cardinality(pg_blocking_pids(pid)) > 0)";
 const THERE: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1)";
+
+/// A wait that takes longer will not end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The sessions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,8 +86,9 @@ impl Laboratory {
 
     /// Whether it still waits is a question for `ask` only: a wait that is over takes a moment to end.
     async fn look(&mut self, who: Who, may_wait: bool) -> String {
+        let since = Instant::now();
         loop {
-            if matches!(&self.hands[who as usize], Hand::Busy(task) if task.is_finished()) {
+            if self.has_answered(who) {
                 let hand = std::mem::replace(&mut self.hands[who as usize], Hand::Gone);
                 let Hand::Busy(task) = hand else { continue };
                 let (connection, outcome) = task.await.unwrap();
@@ -92,6 +98,28 @@ impl Laboratory {
             if self.blocked(who).await && may_wait {
                 return "waits".to_owned();
             }
+            assert!(since.elapsed() < PATIENCE, "{} neither answers nor waits for a lock", label(who));
+        }
+    }
+
+    fn has_answered(&self, who: Who) -> bool {
+        matches!(&self.hands[who as usize], Hand::Busy(task) if task.is_finished())
+    }
+
+    /// The one of two waiting sessions that answers first, and then the other. That it waits no more is no sign: before it
+    /// has the row, the other may come before it.
+    pub async fn race(&mut self, one: Who, other: Who) -> (Who, Who) {
+        let since = Instant::now();
+        loop {
+            if self.has_answered(one) {
+                return (one, other);
+            }
+            if self.has_answered(other) {
+                return (other, one);
+            }
+            assert!(since.elapsed() < PATIENCE, "neither {} nor {} answers", label(one), label(other));
+            // The tasks go on while the observer asks.
+            self.blocked(one).await;
         }
     }
 
@@ -110,7 +138,10 @@ impl Laboratory {
 
     /// Returns when the server has ended the session.
     pub async fn gone(&mut self, who: Who) {
-        while query_scalar(THERE).bind(label(who)).fetch_one(&mut self.observer).await.unwrap() {}
+        let since = Instant::now();
+        while query_scalar(THERE).bind(label(who)).fetch_one(&mut self.observer).await.unwrap() {
+            assert!(since.elapsed() < PATIENCE, "the server does not end the session of {}", label(who));
+        }
     }
 
     /// `pg_terminate_backend`.

@@ -113,13 +113,7 @@ async fn winners(lab: &mut Laboratory, all: &mut Tried) {
             for (who, sql) in [(A, "BEGIN"), (A, first), (B, "BEGIN"), (C, "BEGIN"), (B, ADD), (C, ADD), (A, end)] {
                 lab.ask(who, sql).await;
             }
-            let (winner, loser) = loop {
-                match (lab.blocked(B).await, lab.blocked(C).await) {
-                    (false, true) => break (B, C),
-                    (true, false) => break (C, B),
-                    _ => {}
-                }
-            };
+            let (winner, loser) = lab.race(B, C).await;
             in_turn &= winner == B;
             lab.then(winner).await;
             lab.ask(winner, "COMMIT").await;
