@@ -107,7 +107,7 @@ fn a_wrong_file_is_told_by_line_and_key() {
 }
 
 #[test]
-fn the_report_shows_each_line_with_its_reason_and_what_is_found() {
+fn the_report_shows_what_is_found_of_each_line_and_the_reason_where_check_does_not_agree() {
     let scenarios = [scenario("p0-3-one", Some((false, true)))];
     let compared = compare(&parse("reasoned.toml", LINE, &["p0-3-one"]).unwrap(), &scenarios);
     let text = report::reasoned(&compared);
@@ -115,6 +115,11 @@ fn the_report_shows_each_line_with_its_reason_and_what_is_found() {
     {
         assert!(text.contains(part), "{text}");
     }
+    let agreed = LINE.replace("\"break\"", "\"hold\"");
+    assert_ne!(agreed, LINE);
+    let text = report::reasoned(&compare(&parse("reasoned.toml", &agreed, &["p0-3-one"]).unwrap(), &scenarios));
+    assert!(text.contains("p0-3-b must hold once\n    agrees: it holds"), "{text}");
+    assert!(!text.contains("because"), "{text}");
 }
 
 /// An oracle besides the program's own output: what was argued from the steps is what the lock files pin.

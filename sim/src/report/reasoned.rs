@@ -18,14 +18,16 @@ pub fn reasoned_in_words(compared: &[Compared]) -> String {
     )
 }
 
-/// Every line with what check finds and why it must be so; what is contradicted or unknown comes first.
+/// Every line with what check finds. What is contradicted or unknown comes first and says why it must be so; of what
+/// agrees the reasons stand in the file that they are read from.
 pub fn reasoned(compared: &[Compared]) -> String {
     let mut out = "Trial Balance: what was reasoned, beside what check finds\n\n".to_owned();
     out.push_str(&paragraph("", &reasoned_in_words(compared)));
     out.push_str(&paragraph(
         "",
         "Each line is argued from the steps of the flow, without looking at what a search finds. Over all scenarios \
-         together: \"must break\" needs one that breaks it, \"must hold\" needs that none does and that in some it could fail.",
+         together: \"must break\" needs one that breaks it, \"must hold\" needs that none does and that in some it could fail. The \
+         reasons are in scenarios/reasoned.toml; where check does not agree they are repeated here.",
     ));
     let mut labels = Labels::new();
     let mut sorted: Vec<&Compared> = compared.iter().collect();
@@ -34,7 +36,9 @@ pub fn reasoned(compared: &[Compared]) -> String {
         let place = it.line.scenario.as_ref().map_or(String::new(), |id| format!(" in {id}"));
         let must = format!("{} {}{place}", it.line.must.words(), it.line.invariant);
         out.push_str(&format!("\n{}", paragraph("", &format!("{} {must}", it.line.design))));
-        out.push_str(&paragraph(&format!("{INDENT}because: "), &labels.explained(&it.line.because)));
+        if it.agreement != Agreement::Agrees {
+            out.push_str(&paragraph(&format!("{INDENT}because: "), &labels.explained(&it.line.because)));
+        }
         out.push_str(&paragraph(&format!("{INDENT}{}: ", it.agreement.word()), &it.found));
     }
     ascii(&out)
