@@ -67,7 +67,7 @@ fn wrong_money_or_a_wrong_request() {
             "trace = \"v1\"",
             "trace = \"t1\"",
             18,
-            &["request `t1`", "another request of the account is called so", "needs a `name`"],
+            &["request `t1`", "another request of the account has this trace id", "needs a `name`"],
         ),
         (
             "kind = \"reverse\"",

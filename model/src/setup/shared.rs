@@ -14,15 +14,18 @@ pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Re
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.called().to_owned(), why: why.to_owned() });
     if let Some(name) = &asked.name {
         printable("request", name)?;
-        if name.is_empty() || name.chars().count() > 64 {
-            return wrong("`name` must have 1 to 64 characters");
+        if name.trim().is_empty() || name.chars().count() > 64 {
+            // Not by a name that is too long to be shown.
+            let why = "`name` must have 1 to 64 characters, not all of them blank".to_owned();
+            return Err(SetupError::Request { trace: asked.trace.clone(), why });
         }
     }
     let same_account = |other: &&Asked| other.account == asked.account;
     if requests[..place].iter().filter(same_account).any(|other| other.called() == asked.called()) {
-        return wrong(
-            "another request of the account is called so: one that has its trace id on purpose needs a `name`",
-        );
+        return wrong(match asked.name {
+            Some(_) => "another request of the account has this name or trace id: expected another `name`",
+            None => "another request of the account has this trace id: one that shares it on purpose needs a `name`",
+        });
     }
     let shares = |other: &&Charge| (other.tenant, other.trace) == (charge.tenant, charge.trace);
     match (charges.iter().find(shares), &asked.name) {
@@ -30,11 +33,12 @@ pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Re
         (None, Some(_)) => wrong("`name` is for a request with the trace id of one before it, of the same account"),
         (Some(other), _) => {
             let plain = [other.asking, charge.asking].iter().all(|&asking| asking == Asking::Charge);
-            let alone = requests.iter().all(|r| r.within.is_none() && r.of.as_ref() != Some(&asked.trace));
-            if plain && alone {
-                Ok(other.key)
-            } else {
-                wrong("a trace id can be shared by two plain charges, which no `within` and no `of` names")
+            let given_back = requests.iter().filter(same_account).any(|r| r.of.as_ref() == Some(&asked.trace));
+            match (plain, given_back, requests.iter().any(|r| r.within.is_some())) {
+                (true, false, false) => Ok(other.key),
+                (false, ..) => wrong("only plain charges can share a trace id"),
+                (_, true, _) => wrong("a trace id that requests share cannot be the `of` of a reverse"),
+                (.., true) => wrong("requests can share a trace id only where no request has `within`"),
             }
         }
     }

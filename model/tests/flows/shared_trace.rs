@@ -89,6 +89,7 @@ fn what_may_share_a_trace_id() {
         ("with the name of another", said(vec![asked("t1"), asked("t2"), named("t2", asked("t1"))])),
         ("with a name that forges", said(vec![asked("t1"), named("t1\nok", asked("t1"))])),
         ("with no name at all", said(vec![asked("t1"), named("", asked("t1"))])),
+        ("with blanks for a name", said(vec![asked("t1"), named("   ", asked("t1"))])),
         ("with 65 characters", said(vec![asked("t1"), named(&"n".repeat(65), asked("t1"))])),
         ("a name for nothing", said(vec![named("first", asked("t1"))])),
         ("a name across tenants", said(vec![asked("t1"), named("other", of_beta(asked("t1")))])),
@@ -100,15 +101,16 @@ fn what_may_share_a_trace_id() {
     let lines = lines.map(|(what, said)| format!("{what}: {said}"));
     expect![[r#"
         two charges: 1 key
-        without a name: request `t1`: another request of the account is called so: one that has its trace id on purpose needs a `name`
-        with the name of another: request `t2`: another request of the account is called so: one that has its trace id on purpose needs a `name`
+        without a name: request `t1`: another request of the account has this trace id: one that shares it on purpose needs a `name`
+        with the name of another: request `t2`: another request of the account has this name or trace id: expected another `name`
         with a name that forges: the request `t1\nok` has the character U+000A: expected characters that can be seen, and no control signs
-        with no name at all: request ``: `name` must have 1 to 64 characters
-        with 65 characters: request `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn`: `name` must have 1 to 64 characters
+        with no name at all: request `t1`: `name` must have 1 to 64 characters, not all of them blank
+        with blanks for a name: request `t1`: `name` must have 1 to 64 characters, not all of them blank
+        with 65 characters: request `t1`: `name` must have 1 to 64 characters, not all of them blank
         a name for nothing: request `first`: `name` is for a request with the trace id of one before it, of the same account
         a name across tenants: request `other`: `name` is for a request with the trace id of one before it, of the same account
-        a recharge: request `other`: a trace id can be shared by two plain charges, which no `within` and no `of` names
-        a stream: request `other`: a trace id can be shared by two plain charges, which no `within` and no `of` names
-        given back: request `t1-again`: a trace id can be shared by two plain charges, which no `within` and no `of` names
-        within another: request `t1-again`: a trace id can be shared by two plain charges, which no `within` and no `of` names"#]].assert_eq(&lines.join("\n"));
+        a recharge: request `other`: only plain charges can share a trace id
+        a stream: request `other`: only plain charges can share a trace id
+        given back: request `t1-again`: a trace id that requests share cannot be the `of` of a reverse
+        within another: request `t1-again`: requests can share a trace id only where no request has `within`"#]].assert_eq(&lines.join("\n"));
 }
