@@ -101,7 +101,7 @@ impl Workspace {
     }
 
     /// What sim need not see, where a list of it is committed.
-    pub fn unseen(&self, committed: &str) -> Result<Option<Unseen>, Failure> {
+    pub fn unseen(&self, committed: &str, scenarios: &[Scenario]) -> Result<Option<Unseen>, Failure> {
         let name = format!("{committed}/{}", sim::unseen::FILE);
         let path = self.path(&name);
         if !path.exists() {
@@ -109,7 +109,8 @@ impl Workspace {
         }
         let text = sim::input::read(&path);
         let text = text.map_err(|why| ScenarioError::Unreadable { file: name.clone(), why })?;
-        Ok(Some(Unseen::parse(&name, &text)?))
+        let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        Ok(Some(Unseen::parse(&name, &text, &ids)?))
     }
 
     fn relative(&self, error: ScenarioError) -> ScenarioError {

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::design::Design;
+use model::invariant;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::input;
 use crate::scenario::ScenarioError;
@@ -28,7 +31,7 @@ pub struct Unseen {
 struct File {
     seeds: u64,
     #[serde(default)]
-    unseen: Vec<Line>,
+    unseen: Vec<Spanned<Line>>,
 }
 
 #[derive(Deserialize)]
@@ -45,16 +48,23 @@ impl Unseen {
         Unseen { seeds, breaches: not_seen(found, Engine::Sim) }
     }
 
-    /// Reads the list; `file` is what errors name.
+    /// Reads the list; `file` is what errors name, `scenarios` are the ids that it may name.
     ///
     /// # Errors
     /// File, line, key and what would be valid.
-    pub fn parse(file: &str, text: &str) -> Result<Unseen, ScenarioError> {
+    pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Unseen, ScenarioError> {
+        let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
         let parsed: File = toml::from_str(text).map_err(|error| {
             let (line, why) = input::wrong_toml(text, &error);
-            ScenarioError::Wrong { file: file.to_owned(), line, why }
+            wrong(line, why)
         })?;
-        let breaches = parsed.unseen.into_iter().flat_map(|Line { scenario, invariant, designs }| {
+        for line in &parsed.unseen {
+            let begin = line.span().start;
+            check_names(line.get_ref(), scenarios)
+                .map_err(|why| wrong(text[..begin].matches('\n').count() + 1, why))?;
+        }
+        let unseen = parsed.unseen.into_iter().map(Spanned::into_inner);
+        let breaches = unseen.flat_map(|Line { scenario, invariant, designs }| {
             designs.into_iter().map(move |design| (scenario.clone(), invariant.clone(), design))
         });
         Ok(Unseen { seeds: parsed.seeds, breaches: breaches.collect() })
@@ -101,13 +111,30 @@ impl Unseen {
     }
 }
 
-/// Puts down to real each breach that check finds and that real servers did not show, though its counterexample is carried out
-/// on them.
-pub fn hold_real_against_check(found: &mut Findings) {
-    if found.not_run.iter().any(|it| it.engine == Engine::Real) {
-        return;
+/// A name that is misspelt would excuse nothing and be told of nobody.
+fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
+    if !scenarios.contains(&line.scenario.as_str()) {
+        let (named, valid) = (&line.scenario, scenarios.join(", "));
+        return Err(format!("`scenario`: unknown scenario `{named}`; expected one of {valid}"));
     }
-    for lost in not_seen(found, Engine::Real) {
+    if invariant::find(&line.invariant).is_none() {
+        let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
+        let (named, valid) = (&line.invariant, valid.join(", "));
+        return Err(format!("`invariant`: unknown invariant `{named}`; expected one of {valid}"));
+    }
+    let designs = line.designs.iter().map(|design| design.parse::<Design>().map(drop));
+    designs.collect::<Result<(), _>>().map_err(|why| format!("`designs`: {why}"))
+}
+
+/// Puts down to real each breach that check finds and that real servers did not show, though its counterexample is carried out
+/// on them. Of a case whose runs were not all carried out nothing is said.
+pub fn hold_real_against_check(found: &mut Findings) {
+    let partly = |lost: &Breach| {
+        let mut missing = found.not_run.iter().filter(|it| it.engine == Engine::Real);
+        missing.any(|it| it.case.as_ref().is_none_or(|(scenario, design)| (scenario, design) == (&lost.0, &lost.2)))
+    };
+    let lost: Vec<Breach> = not_seen(found, Engine::Real).into_iter().filter(|lost| !partly(lost)).collect();
+    for lost in lost {
         let why = format!("{} is broken, and no run on real servers shows it", lost.1);
         put_down(found, Engine::Real, &lost, why);
     }

@@ -146,11 +146,14 @@ pub struct Explored {
     pub seconds: f64,
 }
 
-/// An engine that did not run, which is no verdict.
+/// An engine that did not run, or did not run all of a case, which is not a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotRun {
     /// Which.
     pub engine: Engine,
+    /// The scenario and the design whose runs are missing; without them the engine did not run at all.
+    #[serde(skip)]
+    pub case: Option<(String, String)>,
     /// Why, and what would make it run.
     pub why: String,
 }

@@ -65,8 +65,13 @@ fn held_against(list: &Unseen, mut found: Findings, seeds: u64) -> (Vec<String>,
     told(&found)
 }
 
+fn not_run(design: Option<&str>) -> NotRun {
+    let case = design.map(|design| (SCENARIO.to_owned(), design.to_owned()));
+    NotRun { engine: Engine::Real, case, why: "would hurt a server that is not ours".to_owned() }
+}
+
 fn nothing_listed() -> Unseen {
-    Unseen::parse("unseen.toml", "seeds = 60").unwrap()
+    Unseen::parse("unseen.toml", "seeds = 60", &[]).unwrap()
 }
 
 const ALL_SEEN: (Vec<String>, u8) = (Vec::new(), 0);
@@ -120,9 +125,18 @@ fn a_breach_that_real_servers_do_not_show_fails_the_run() {
     assert_eq!(told(&lost), (vec!["progress is broken, and no run on real servers shows it".to_owned()], 1));
     // What servers that are not ours were not asked to do is told as not run.
     let mut given = found(Engine::Real, Verdict::HoldsWithinBound);
-    given.not_run.push(NotRun { engine: Engine::Real, why: "would hurt a server that is not ours".to_owned() });
+    given.not_run.push(not_run(Some(DESIGN)));
     hold_real_against_check(&mut given);
     assert_eq!(told(&given), ALL_SEEN);
+    let mut none = found(Engine::Real, Verdict::HoldsWithinBound);
+    none.not_run.push(not_run(None));
+    hold_real_against_check(&mut none);
+    assert_eq!(told(&none), ALL_SEEN);
+    // What another design was not asked to do excuses nobody.
+    let mut other = found(Engine::Real, Verdict::HoldsWithinBound);
+    other.not_run.push(not_run(Some("p0-3-a")));
+    hold_real_against_check(&mut other);
+    assert_eq!(told(&other).1, 1);
 }
 
 #[test]
@@ -130,8 +144,15 @@ fn the_list_is_read_as_it_is_written() {
     let list = Unseen::of(&found(Engine::Sim, Verdict::HoldsWithinBound), 60);
     let line = "    { scenario = \"p0-3-here\", invariant = \"progress\", designs = [\"as-reported\"] },\n";
     assert!(list.text().ends_with(&format!("seeds = 60\nunseen = [\n{line}]\n")), "{}", list.text());
-    assert_eq!(Unseen::parse("unseen.toml", &list.text()).unwrap(), list);
-    let wrong = list.text().replace("designs", "design");
-    let why = Unseen::parse("unseen.toml", &wrong).unwrap_err().to_string();
-    assert!(why.starts_with("unseen.toml:6: ") && why.contains("unknown field `design`"), "{why}");
+    assert_eq!(Unseen::parse("unseen.toml", &list.text(), &[SCENARIO]).unwrap(), list);
+    for (right, wrong, told) in [
+        ("designs", "design", "unknown field `design`"),
+        (SCENARIO, "p0-3-there", "unknown scenario `p0-3-there`; expected one of p0-3-here"),
+        ("progress", "progres", "unknown invariant `progres`; expected one of conserve"),
+        (DESIGN, "as-repeated", "`as-repeated`"),
+    ] {
+        let text = list.text().replace(right, wrong);
+        let why = Unseen::parse("unseen.toml", &text, &[SCENARIO]).unwrap_err().to_string();
+        assert!(why.starts_with("unseen.toml:6: ") && why.contains(told), "{why}");
+    }
 }

@@ -208,6 +208,10 @@ impl RealServers {
                 }
             }
         }
+        let missing = |why| {
+            let case = Some((scenario.id.clone(), case.setup.design.to_string()));
+            NotRun { engine: Engine::Real, case, why }
+        };
         let unreachable = self.lift(case, lifted, &mut sampled, &mut refused, bounds)?;
         if refused > 0 {
             sampled.demand_nothing();
@@ -216,9 +220,9 @@ impl RealServers {
         if refused > 0 {
             let which = format!("{}, {}", scenario.id, case.setup.design);
             let why = format!("{which}: {refused} runs would hurt a server that is not ours");
-            found.not_run.push(NotRun { engine: Engine::Real, why });
+            found.not_run.push(missing(why));
         }
-        found.not_run.extend(unreachable.into_iter().map(|why| NotRun { engine: Engine::Real, why }));
+        found.not_run.extend(unreachable.into_iter().map(missing));
         Ok(found)
     }
 

@@ -52,7 +52,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         match RealServers::start() {
             Ok(servers) => on_real(servers, &capsules, &mut replayed, &mut not_run),
             Err(NotAtHand::Failed(failure)) => return Err(failure),
-            Err(NotAtHand::Missing(why)) => not_run.push(NotRun { engine: Engine::Real, why }),
+            Err(NotAtHand::Missing(why)) => not_run.push(NotRun { engine: Engine::Real, case: None, why }),
         }
     }
     let all = replayed.iter().all(|replay| replay.reproduced && replay.same_numbers);
@@ -89,7 +89,7 @@ fn print(replayed: &[Replayed], not_run: &[NotRun], several: bool) {
         let why = if several { format!("{}: {}", replay.capsule, replay.why) } else { replay.why.clone() };
         output::text(&report::paragraph(&lead, &why));
     }
-    for NotRun { engine, why } in not_run {
+    for NotRun { engine, why, .. } in not_run {
         output::text(&report::paragraph(&format!("{:6} NOT RUN         ", engine.name()), why));
     }
 }
@@ -98,7 +98,7 @@ fn on_real(mut servers: RealServers, capsules: &[Read], replayed: &mut Vec<Repla
     for read in capsules {
         match servers.run(&read.setup, &read.moves) {
             Err(error @ RealError::NotOurs { .. }) => {
-                not_run.push(NotRun { engine: Engine::Real, why: format!("{}: {error}", read.file) });
+                not_run.push(NotRun { engine: Engine::Real, case: None, why: format!("{}: {error}", read.file) });
             }
             run => replayed.push(compare(Engine::Real, read, run.map_err(|error| error.to_string()))),
         }

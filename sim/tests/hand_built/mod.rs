@@ -232,7 +232,7 @@ pub fn findings(scenarios: &[Scenario], counterexamples: Vec<Counterexample>) ->
         }
     }
     let why = "no postgres on this machine; install it and run `trial check --on real`";
-    all.not_run.push(NotRun { engine: Engine::Real, why: why.to_owned() });
+    all.not_run.push(NotRun { engine: Engine::Real, case: None, why: why.to_owned() });
     all.counterexamples = counterexamples;
     all
 }

@@ -52,7 +52,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         refuse_given_servers()?;
         workspace.try_to_write(COMMITTED, "--update-reports")?;
     }
-    let unseen = workspace.unseen(COMMITTED)?;
+    let unseen = workspace.unseen(COMMITTED, &scenarios)?;
     let folder = Folder::open(&workspace, args.gate.output.as_deref())?;
     let bounds = Bounds::new(progress::stop_flag()?);
     let mut servers = match RealServers::start() {
@@ -72,7 +72,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut capsules = Capsules::of(&folder.found());
     let mut found = Findings { unlocked: unlocked(&scenarios), ..Findings::default() };
     if let Err(why) = &servers {
-        found.not_run.push(NotRun { engine: Engine::Real, why: why.clone() });
+        found.not_run.push(NotRun { engine: Engine::Real, case: None, why: why.clone() });
     }
     let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
     for scenario in &scenarios {

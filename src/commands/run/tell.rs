@@ -62,7 +62,7 @@ fn verdict(ran: &Ran<'_>) {
     if let Some(deny) = args.gate.deny {
         output::text(&report::denied(deny, found));
     }
-    for NotRun { engine, why } in &found.not_run {
+    for NotRun { engine, why, .. } in &found.not_run {
         output::line(&format!("\nNOT RUN: {}: {why}", engine.name()));
     }
 }
