@@ -127,6 +127,11 @@ impl Capsules {
         self.kept.insert(name.to_owned(), capsule(scenario, setup, Engine::Check, None, run, breach));
     }
 
+    /// Takes over what another part of a command kept.
+    pub fn extend(&mut self, other: Capsules) {
+        self.kept.extend(other.kept);
+    }
+
     /// Name of the file and text of each.
     pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
         self.kept.iter().map(|(name, capsule)| (name.as_str(), text(capsule)))

@@ -1,5 +1,6 @@
 //! `trial run`, the main job: every scenario on every engine at hand, and the report.
 
+mod cases;
 mod tell;
 
 use std::collections::BTreeMap;
@@ -10,10 +11,9 @@ use sim::reasoned::{self, Compared};
 use sim::scenario::{Locks, Scenario};
 use sim::unseen::hold_real_against_check;
 use sim::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
-use sim::without;
 
 use crate::args::RunArgs;
-use crate::commands::engines::{self, Bounds, NotAtHand, RealServers};
+use crate::commands::engines::{Bounds, NotAtHand, RealServers};
 use crate::commands::explore::unlocked;
 use crate::commands::gate;
 use crate::commands::refuse_given_servers;
@@ -23,6 +23,7 @@ use crate::progress;
 use crate::workspace::Workspace;
 
 /// How much of everything a run does.
+#[derive(Clone, Copy, Debug)]
 struct Tier {
     /// Designs of other risks are checked too.
     every_design: bool,
@@ -55,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let unseen = workspace.unseen(COMMITTED, &scenarios)?;
     let folder = Folder::open(&workspace, args.gate.output.as_deref())?;
     let bounds = Bounds::new(progress::stop_flag()?);
-    let mut servers = match RealServers::start() {
+    let servers = match RealServers::start() {
         Ok(servers) => Ok(servers),
         Err(NotAtHand::Missing(why)) => Err(why),
         Err(NotAtHand::Failed(failure)) => return Err(failure),
@@ -69,40 +70,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         (false, false) => QUICK,
     };
     let scenarios = if tier.every_design { scenarios } else { scenarios.iter().map(Scenario::own).collect() };
-    let mut capsules = Capsules::of(&folder.found());
-    let mut found = Findings { unlocked: unlocked(&scenarios), ..Findings::default() };
-    if let Err(why) = &servers {
-        found.not_run.push(NotRun { engine: Engine::Real, case: None, why: why.clone() });
-    }
-    let bar = progress::bar(scenarios.iter().map(|scenario| scenario.cases.len()).sum());
-    for scenario in &scenarios {
-        for case in &scenario.cases {
-            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
-            let mut checked = engines::check(scenario, case, &bounds, &mut capsules)?;
-            if case.own || args.full {
-                without::compare(case, &mut checked.counterexamples, &bounds.stop);
-            }
-            if case.own || args.full {
-                found.extend(engines::sweep(scenario, case, tier.seeds, &bounds, &mut capsules, &|_, _, _| {})?);
-                if let Ok(servers) = &mut servers {
-                    found.extend(servers.scheduled(
-                        scenario,
-                        case,
-                        tier.runs,
-                        &checked.counterexamples,
-                        &bounds,
-                        &mut capsules,
-                    )?);
-                }
-            }
-            found.extend(checked);
-            bar.inc(1);
-        }
-    }
-    bar.finish_and_clear();
-    let missing = servers.is_err();
-    if let Ok(servers) = servers {
-        servers.stop(false);
+    let found = Findings { unlocked: unlocked(&scenarios), ..Findings::default() };
+    let missing = servers.as_ref().err().cloned();
+    let work = cases::Work { scenarios: &scenarios, tier, full: args.full, bounds: &bounds, folder: &folder.found() };
+    let (mut found, mut capsules) = cases::look_at(&work, servers.ok(), found)?;
+    if let Some(why) = &missing {
+        found.not_run.insert(0, NotRun { engine: Engine::Real, case: None, why: why.clone() });
     }
     let seeds = tier.seeds.1 - tier.seeds.0;
     if let (Some(unseen), false) = (unseen, args.update_reports) {
@@ -122,7 +95,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let codes = [gate::exit_code(&found, args.gate.deny), claims::exit_code(&judged), reasoned::exit_code(&reasoned)];
     let exit = match codes {
         codes if codes.contains(&1) => 1,
-        _ if missing && ci => 69,
+        _ if missing.is_some() && ci => 69,
         codes => codes.into_iter().max().unwrap_or(0),
     };
     let ran = Ran { args, tier, scenarios, judged, reasoned, found, capsules };

@@ -1,0 +1,129 @@
+//! Every case on every engine at hand. Searches and seeds take the processor, real servers mostly have it wait: so the servers
+//! carry out their runs beside the search for the next case, in the same order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use indicatif::ProgressBar;
+use sim::capsules::Capsules;
+use sim::scenario::{Case, Scenario};
+use sim::verdict::{Counterexample, Findings};
+use sim::without;
+
+use crate::commands::engines::{self, Bounds, RealServers};
+use crate::commands::run::Tier;
+use crate::failure::Failure;
+use crate::progress;
+
+/// So many cases may wait for the servers.
+const WAITING: usize = 64;
+
+/// What is to be looked at.
+pub(super) struct Work<'a> {
+    pub(super) scenarios: &'a [Scenario],
+    pub(super) tier: Tier,
+    /// Seeds and servers for every design, not only for a risk's own.
+    pub(super) full: bool,
+    pub(super) bounds: &'a Bounds,
+    /// Where capsules will lie.
+    pub(super) folder: &'a str,
+}
+
+/// A case for the servers, with the counterexamples to carry out on them.
+struct Order<'a> {
+    scenario: &'a Scenario,
+    case: &'a Case,
+    lifted: Vec<Counterexample>,
+}
+
+/// Adds what is found to `found`, case by case: sim, real, check.
+///
+/// # Errors
+/// The first failure of any engine; nothing more is begun then.
+pub(super) fn look_at(
+    work: &Work<'_>,
+    servers: Option<RealServers>,
+    mut found: Findings,
+) -> Result<(Findings, Capsules), Failure> {
+    let bar = progress::bar(work.scenarios.iter().map(|scenario| scenario.cases.len()).sum());
+    let beside = servers.is_some();
+    let (orders, inbox) = sync_channel(WAITING);
+    let failed = AtomicBool::new(false);
+    let (searched, carried_out) = thread::scope(|scope| {
+        let real = servers.map(|servers| scope.spawn(|| carry_out(work, servers, inbox, &failed, &bar)));
+        let searched = search(work, beside.then_some(orders), &bar);
+        failed.store(searched.is_err(), Ordering::Relaxed);
+        (searched, real.map(thread::ScopedJoinHandle::join))
+    });
+    bar.finish_and_clear();
+    let (mut real, real_capsules) = match carried_out {
+        Some(Ok(carried_out)) => carried_out?,
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        None => (Vec::new(), Capsules::of(work.folder)),
+    };
+    let (searched, mut capsules) = searched?;
+    capsules.extend(real_capsules);
+    real.reverse();
+    for Searched { sim, check } in searched {
+        if let Some(sim) = sim {
+            found.extend(sim);
+            found.extend(real.pop().unwrap_or_default());
+        }
+        found.extend(check);
+    }
+    Ok((found, capsules))
+}
+
+/// What was found of one case without servers.
+struct Searched {
+    /// Of a case that is not only searched.
+    sim: Option<Findings>,
+    check: Findings,
+}
+
+fn search<'a>(
+    work: &Work<'a>,
+    orders: Option<SyncSender<Order<'a>>>,
+    bar: &ProgressBar,
+) -> Result<(Vec<Searched>, Capsules), Failure> {
+    let (mut all, mut capsules) = (Vec::new(), Capsules::of(work.folder));
+    for scenario in work.scenarios {
+        for case in &scenario.cases {
+            bar.set_message(format!("{} {}", scenario.id, case.setup.design));
+            let mut check = engines::check(scenario, case, work.bounds, &mut capsules)?;
+            let mut sim = None;
+            if case.own || work.full {
+                without::compare(case, &mut check.counterexamples, &work.bounds.stop);
+                sim = Some(engines::sweep(scenario, case, work.tier.seeds, work.bounds, &mut capsules, &|_, _, _| {})?);
+                let order = Order { scenario, case, lifted: check.counterexamples.clone() };
+                // The servers end only with a failure, which is told when they are joined.
+                if orders.as_ref().is_some_and(|orders| orders.send(order).is_err()) {
+                    return Ok((all, capsules));
+                }
+            }
+            if orders.is_none() || sim.is_none() {
+                bar.inc(1);
+            }
+            all.push(Searched { sim, check });
+        }
+    }
+    Ok((all, capsules))
+}
+
+fn carry_out(
+    work: &Work<'_>,
+    mut servers: RealServers,
+    inbox: Receiver<Order<'_>>,
+    failed: &AtomicBool,
+    bar: &ProgressBar,
+) -> Result<(Vec<Findings>, Capsules), Failure> {
+    let (mut all, mut capsules) = (Vec::new(), Capsules::of(work.folder));
+    for Order { scenario, case, lifted } in inbox.into_iter().take_while(|_| !failed.load(Ordering::Relaxed)) {
+        let runs = work.tier.runs;
+        all.push(servers.scheduled(scenario, case, runs, &lifted, work.bounds, &mut capsules)?);
+        bar.inc(1);
+    }
+    servers.stop(false);
+    Ok((all, capsules))
+}
