@@ -69,3 +69,6 @@ pub enum Impossible {
         step: Step,
     },
 }
+
+/// What a move comes to, if it can happen.
+pub(super) type Possible<T = ()> = Result<T, Impossible>;

@@ -1,66 +1,19 @@
-//! Streams and the queue: what the checker remembers of a stream under way, who breaks it, and what becomes of deliveries.
+//! Streams and the queue: who breaks a stream, and what becomes of deliveries.
 
-use crate::books::Occurrence;
-use crate::delivery::Cut;
 use crate::design::Stream;
 use crate::effect::{Effect, Errand, LocalOp};
-use crate::money::Money;
 use crate::moves::Actor;
 use crate::reply::{Failure, Reply};
 use crate::row::Request;
 use crate::setup::Setup;
 use crate::step::Step;
-use crate::world::{Attempt, Impossible, Queued, World};
+use crate::world::impossible::{Impossible, Possible};
+use crate::world::mechanics::{Mechanics, Queued, Watch};
 
 /// A job of a stream's charge is delivered once and again up to three times (P0-1 B).
 const DELIVERIES: u8 = 4;
 
-impl World {
-    /// How far the stream of a gateway's attempt has come.
-    pub(super) fn streaming(&self, actor: Actor) -> Option<Cut> {
-        let Actor::Gateway(n) = actor else { return None };
-        self.gateways[usize::from(n)].as_ref()?.streaming
-    }
-
-    /// A stream has come so far. Once it costs anything it is a call that the provider served.
-    pub(super) fn stream_on(&mut self, setup: &Setup, actor: Actor, request: Request, cut: Cut) {
-        let prices = setup.charge(request).stream;
-        let costs = |cut: Option<Cut>| cut.is_some_and(|cut| prices.counted(cut) != Money::ZERO);
-        let before = self.streaming(actor);
-        let Actor::Gateway(n) = actor else { return };
-        if costs(Some(cut)) && !costs(before) {
-            let served = &mut self.clients[request.index()].served;
-            *served = served.saturating_add(1);
-        }
-        if let Some(attempt) = &mut self.gateways[usize::from(n)] {
-            attempt.streaming = Some(cut);
-        }
-    }
-
-    /// The stream is over.
-    pub(super) fn end_stream(&mut self, actor: Actor, request: Request, cut: Cut) {
-        self.clients[request.index()].endings.add(cut);
-        if let Actor::Gateway(n) = actor
-            && let Some(attempt) = &mut self.gateways[usize::from(n)]
-        {
-            attempt.streamed = true;
-        }
-    }
-
-    /// The process of a stream is gone, or has answered. What is left over then is nobody's who knows what it came to.
-    pub(super) fn leave_stream(&mut self, setup: &Setup, attempt: &Attempt) {
-        let Some(cut) = attempt.streaming else { return };
-        let charge = setup.charge(attempt.request);
-        let unfinished = self.pg.row(charge.trace).is_some_and(|row| row.tenant == charge.tenant && row.unfinished());
-        let client = &mut self.clients[attempt.request.index()];
-        if !attempt.streamed {
-            client.endings.add(cut);
-        }
-        if client.served > 0 && (unfinished || !attempt.streamed) {
-            client.endings.abandon();
-        }
-    }
-
+impl Mechanics {
     /// Whether a client waits for the answer of an attempt in flight.
     pub fn listens(&self, request: Request) -> bool {
         self.in_flight(request).any(|attempt| !attempt.client_gone)
@@ -79,9 +32,9 @@ impl World {
         actor: Actor,
         step: Step,
         who: Failure,
-        did: &mut Occurrence,
-    ) -> Result<(), Impossible> {
-        let call = self.asks(setup, actor, step, did)?;
+        watch: Watch,
+    ) -> Possible {
+        let call = self.asks(setup, actor, step, watch)?;
         let Effect::Local(LocalOp::Receive { request, .. }) = call.effect else {
             return Err(Impossible::NoStream(step));
         };
@@ -92,25 +45,17 @@ impl World {
             attempt.client_gone = true;
             self.clients[request.index()].reconnects = true;
         }
-        let cut = self.streaming(actor).unwrap_or(Cut::Nothing);
-        self.end_stream(actor, request, cut);
-        self.deliver(setup, actor, call, Reply::Failed(who), did);
+        self.deliver(setup, actor, call, Reply::Failed(who), watch);
         Ok(())
     }
 
     /// Story: 1. a worker is done and says so; 2. the queue does not hear it; 3. it delivers the errand once more.
-    pub(super) fn not_hear(
-        &mut self,
-        setup: &Setup,
-        actor: Actor,
-        step: Step,
-        did: &mut Occurrence,
-    ) -> Result<(), Impossible> {
-        let call = self.asks(setup, actor, step, did)?;
+    pub(super) fn not_hear(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
+        let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Local(LocalOp::Acknowledge(_))) {
             return Err(Impossible::NoErrand(step));
         }
-        self.deliver(setup, actor, call, Reply::Ok, did);
+        self.deliver(setup, actor, call, Reply::Ok, watch);
         Ok(())
     }
 

@@ -6,9 +6,10 @@ use crate::row::Request;
 use crate::setup::{Faults, Setup};
 use crate::step::Step;
 use crate::store::redis::Redis;
-use crate::world::{Next, Queued, World, label_of, place_of};
+use crate::world::mechanics::{Mechanics, Queued, place_of};
+use crate::world::{Next, label_of};
 
-impl World {
+impl Mechanics {
     /// Appends every enabled move: clients first, then steps, then what may still go wrong. None when at rest.
     pub fn moves(&self, setup: &Setup, out: &mut Vec<Move>) {
         if self.at_rest() {

@@ -1,0 +1,132 @@
+//! Which limits are exhausted, how many requests count in a window, and so what is known of an answer.
+
+use crate::books::Told;
+use crate::day::Day;
+use crate::effect::Errand;
+use crate::flow::Asking;
+use crate::money::Money;
+use crate::moves::Actor;
+use crate::policy::{Overdraft, Store};
+use crate::reply::Answer;
+use crate::row::{Kind, Limit, Request, Tenant, Trace};
+use crate::world::Attempt;
+use crate::world::ghosts::{OfAttempt, Witness};
+use crate::world::mechanics::{Mechanics, place_of};
+
+impl Witness<'_> {
+    /// For each attempt in flight: which limits are exhausted now in the store that decides.
+    pub(super) fn remember_binding_limits(&mut self, at: &Mechanics) {
+        for (place, attempt) in at.gateways.iter().enumerate() {
+            let now = attempt.as_deref().map_or(0, |attempt| self.binding(at, attempt));
+            if let Some(known) = &mut self.ghosts.attempts[place] {
+                known.was_binding |= now;
+            }
+        }
+    }
+
+    fn binding(&self, at: &Mechanics, attempt: &Attempt) -> u8 {
+        let charge = self.setup.charge(attempt.request);
+        let of = |store: Store| match store {
+            Store::Postgres => at.pg.quota(charge.tenant),
+            Store::Redis => at.redis.hash(charge.tenant).map_or(at.pg.quota(charge.tenant), |hash| hash.row),
+        };
+        let (money, counts) = (of(self.setup.met.truth()), of(self.setup.met.counts_in()));
+        let limit = at.pg.key(charge.tenant).limit;
+        let day = self.setup.date_declared(attempt.arrived, charge.tenant);
+        let let_in_that_day = self.let_in_and_not_charged(at, attempt, |other| other == day);
+        let let_in_that_month = self.let_in_and_not_charged(at, attempt, |other| other.month() == day.month());
+        // What is checked before a stream is its estimate, where that is what bounds the overdraft.
+        let asks = match self.setup.met.overdraft() {
+            Overdraft::BeyondEstimate if charge.asking == Asking::Stream => charge.estimate,
+            Overdraft::InFlight | Overdraft::BeyondEstimate => charge.amount,
+        };
+        let exhausted = [
+            money.balance + money.credit < asks,
+            counts.used_on(day) + let_in_that_day >= counts.daily_quota,
+            counts.used_in(day.month()) + let_in_that_month >= counts.monthly_quota,
+            limit.is_some_and(|limit| self.spent(at, charge.tenant) >= limit),
+        ];
+        exhausted.iter().rev().fold(0, |bits, &now| bits << 1 | u8::from(now))
+    }
+
+    /// Other requests of the tenant that may have been let in and are not charged: they are in flight, or their charge is
+    /// handed over and still to come. A place in the quota that one of them has taken is a right reason to refuse.
+    /// `within` says whether a window is meant; a charge that carries no day counts in whichever it falls.
+    fn let_in_and_not_charged(&self, at: &Mechanics, attempt: &Attempt, within: impl Fn(Day) -> bool) -> u32 {
+        let tenant = self.setup.charge(attempt.request).tenant;
+        let others = self.setup.all_requests().filter(|&other| other != attempt.request);
+        let waiting = others.filter(|&other| {
+            let charge = self.setup.charge(other);
+            charge.tenant == tenant
+                && charge.asking.is_call()
+                && self.ghosts.requests[other.index()].charged_on.is_none()
+                && (at.in_flight(other).next().is_some() || self.is_to_be_charged(at, other, &within))
+        });
+        waiting.count() as u32
+    }
+
+    /// Whether the queue holds the charge of a request, for a day that is meant or for none.
+    fn is_to_be_charged(&self, at: &Mechanics, request: Request, within: impl Fn(Day) -> bool) -> bool {
+        let Some(place) = place_of(self.setup, Actor::Worker(request)) else { return false };
+        at.jobs[place].errands.iter().any(|queued| match queued.errand {
+            Errand::Charge { day, .. } => day.is_none_or(&within),
+            Errand::Settle(_) => true,
+            Errand::Usage { .. } | Errand::Snapshot { .. } => false,
+        })
+    }
+
+    fn spent(&self, at: &Mechanics, tenant: Tenant) -> Money {
+        let rows = (0..self.setup.traces.len() as u8).filter_map(|trace| at.pg.row(Trace(trace)));
+        let charges = rows.filter(|r| r.tenant == tenant && r.effective() && r.kind == Kind::Deduct);
+        charges.map(|row| row.amount).sum()
+    }
+
+    /// Requests of the tenant that the design's policy counts, by the day they count in.
+    fn counted(&self, tenant: Tenant, within: impl Fn(Day) -> bool) -> u32 {
+        let on = |request: Request| {
+            let known = &self.ghosts.requests[request.index()];
+            if self.setup.met.counts_failed_calls() && self.setup.path.quota_check {
+                known.admitted_on
+            } else {
+                known.charged_on
+            }
+        };
+        let of_tenant = self.setup.all_requests().filter(|&request| self.setup.charge(request).tenant == tenant);
+        let counted = of_tenant.filter_map(on).filter(|&day| within(day)).count() as u32;
+        let before =
+            if within(self.setup.date_declared(0, tenant)) { self.setup.opening(tenant).daily_used } else { 0 };
+        counted + before
+    }
+
+    /// What is known of an answer that an attempt is about to give.
+    pub(super) fn told(&self, at: &Mechanics, attempt: &Attempt, known: OfAttempt, answer: Answer) -> Told {
+        let was_binding = match answer {
+            Answer::Refused(limit) => known.was_binding >> place_of_limit(limit) & 1 == 1,
+            Answer::Ok(_) | Answer::Duplicate | Answer::Error(_) => false,
+        };
+        let tenant = self.setup.charge(attempt.request).tenant;
+        let window = self.window_of(at, tenant, attempt.arrived);
+        let that_day = |day: Day| day == window;
+        let that_month = |day: Day| day.month() == window.month();
+        let let_in = |within: &dyn Fn(Day) -> bool| self.let_in_and_not_charged(at, attempt, within);
+        Told {
+            answer,
+            knew_charged: known.knows_charged,
+            was_binding,
+            others_in_flight: at.in_flight(attempt.request).count() > 1,
+            day: self.setup.date_declared(attempt.arrived, tenant),
+            counted_that_day: let_in(&that_day) + self.counted(tenant, that_day),
+            counted_that_month: let_in(&that_month) + self.counted(tenant, that_month),
+            after_loss: known.after_loss && !attempt.touched && !attempt.overlapped,
+        }
+    }
+}
+
+fn place_of_limit(limit: Limit) -> u8 {
+    match limit {
+        Limit::Balance => 0,
+        Limit::Daily => 1,
+        Limit::Monthly => 2,
+        Limit::Budget => 3,
+    }
+}

@@ -1,0 +1,265 @@
+//! What happens: stores, processes, clients, jobs, the clock and what may still go wrong. Everything that decides which moves
+//! are enabled, and what one of them does, is in here.
+//!
+//! Nothing here can name what only the checker knows. A move tells whoever looks on what it does ([`Event`]), and nothing comes
+//! back from there.
+
+mod apply;
+mod disturbed;
+mod enabled;
+mod event;
+mod steps;
+mod streams;
+mod trouble;
+
+use arrayvec::ArrayVec;
+
+pub(super) use event::{Event, Held, Watch};
+
+use crate::day::Day;
+use crate::effect::{DAY, Errand, Fields, RedisOp};
+use crate::moves::Actor;
+use crate::reply::Answer;
+use crate::row::{Request, Tenant};
+use crate::setup::{Asked, Faults, Setup};
+use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
+use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
+use crate::store::versioned::Session;
+use crate::world::{MAX_GATEWAYS, Next, Process, Work};
+
+/// One try at a request, in one gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Attempt {
+    /// Which request.
+    pub request: Request,
+    /// How far it has come.
+    pub process: Process,
+    /// The place in the calendar at which it arrived. Nobody here reads it, nor what is made of it in [`Job::began`] and
+    /// [`Queued::arrived`]: it travels through the queue with the errand, which the checker would have to keep once more.
+    pub(super) arrived: u8,
+    /// The client of its stream has gone away: nobody hears the answer.
+    pub client_gone: bool,
+    /// A fault struck it. With the next four: whether its client may ask once more, as scenarios count the attempts that
+    /// they grant.
+    pub(super) touched: bool,
+    /// Its client comes back after a fault.
+    returns: bool,
+    /// Another attempt of its request was in flight beside it.
+    pub(super) overlapped: bool,
+    /// It has the lock of a warm-up.
+    warms_up: bool,
+    /// It has waited for one that warms up.
+    waited: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Client {
+    tries_left: u8,
+    pub(super) answered: Option<Answer>,
+    /// Attempts so far, where each has a trace of its own.
+    attempts: u8,
+    /// It left a stream and has not come back since.
+    reconnects: bool,
+}
+
+/// A background job, or a worker for errands about one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Job {
+    running: Option<Box<Process>>,
+    /// Something happened since the last run of a periodic job began.
+    due: bool,
+    /// The place in the calendar by which the run that is under way is judged.
+    began: Option<u8>,
+    /// Errands that were handed over and not acknowledged.
+    pub(super) errands: ArrayVec<Queued, 2>,
+}
+
+/// An errand in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Queued {
+    pub(super) errand: Errand,
+    /// How often the first deliveries of a bounded one failed.
+    failed: u8,
+    /// The place in the calendar at which the attempt arrived whose day the errand carries, if it carries one.
+    arrived: Option<u8>,
+}
+
+/// A command of Redis that was given up and is still on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Late {
+    /// Who sent it.
+    actor: Actor,
+    /// What it is.
+    op: RedisOp,
+}
+
+/// The state of everything that decides what happens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Mechanics {
+    pub(super) pg: Postgres,
+    pub(super) redis: Redis,
+    pub(super) gateways: ArrayVec<Option<Box<Attempt>>, MAX_GATEWAYS>,
+    pub(super) clients: ArrayVec<Client, MAX_REQUESTS>,
+    pub(super) jobs: Vec<Job>,
+    /// The place of the clock in the calendar.
+    pub(super) turn: u8,
+    /// By gateway: by how many days its date is ahead of the others'.
+    skews: ArrayVec<i8, MAX_GATEWAYS>,
+    late: Option<Late>,
+    left: Faults,
+}
+
+impl Redis {
+    /// The Redis before the first request: quota hashes warm unless an account is cold, no keys, no cached principals.
+    pub(crate) fn opening(setup: &Setup) -> Redis {
+        let warm = |tenant: Tenant| Hash {
+            row: setup.opening(tenant),
+            fields: Fields::ALL,
+            deadline: Some(DAY),
+            drifted: None,
+        };
+        let hash = |tenant: Tenant| (!setup.accounts[tenant.index()].cold).then(|| warm(tenant));
+        let hashes: ArrayVec<Option<Hash>, MAX_TENANTS> = setup.tenants().map(hash).collect();
+        Redis::new(setup.keys.len(), &hashes, &vec![None; setup.accounts.len()])
+    }
+}
+
+impl Mechanics {
+    pub(super) fn new(setup: &Setup) -> Mechanics {
+        let quotas: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening(t)).collect();
+        let keys: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_key(t)).collect();
+        let budgets: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_budget(t)).collect();
+        let client = |asked: &Asked| Client {
+            tries_left: if asked.within.is_some() { 0 } else { asked.attempts },
+            answered: None,
+            attempts: 0,
+            reconnects: false,
+        };
+        let job = |actor: &Actor| Job { due: matches!(actor, Actor::Sync | Actor::CopyBack), ..Job::default() };
+        let sessions = usize::from(setup.gateways) + setup.jobs().len();
+        let opening = Opening { quotas: &quotas, keys: &keys, budgets: &budgets, traces: setup.traces.len(), sessions };
+        Mechanics {
+            pg: Postgres::new(&opening),
+            redis: Redis::opening(setup),
+            gateways: (0..setup.gateways).map(|_| None).collect(),
+            clients: setup.requests.iter().map(client).collect(),
+            jobs: setup.jobs().iter().map(job).collect(),
+            turn: 0,
+            skews: (0..setup.gateways).map(|_| 0).collect(),
+            late: None,
+            left: setup.faults,
+        }
+    }
+
+    /// The attempt in flight at a gateway.
+    pub fn attempt(&self, gateway: u8) -> Option<&Attempt> {
+        self.gateways.get(usize::from(gateway))?.as_deref()
+    }
+
+    /// What an actor runs now, if it runs anything.
+    pub fn running(&self, setup: &Setup, actor: Actor) -> Option<&Process> {
+        if let Actor::Gateway(n) = actor {
+            return self.attempt(n).map(|attempt| &attempt.process);
+        }
+        self.jobs[place_of(setup, actor)?].running.as_deref()
+    }
+
+    /// What an idle job would run if it began now.
+    pub fn would_run(&self, setup: &Setup, actor: Actor) -> Option<Work> {
+        match actor {
+            Actor::Gateway(_) => None,
+            Actor::Sync => setup.flows.sync.map(|_| Work::Sync),
+            Actor::CopyBack => setup.flows.copy_back.map(|_| Work::CopyBack),
+            Actor::Sweeper => setup.flows.sweep.map(|_| {
+                let mut days = [Day::default(); MAX_TENANTS];
+                setup.tenants().for_each(|tenant| days[tenant.index()] = setup.date_taken(self.turn, tenant));
+                Work::Sweep { days }
+            }),
+            Actor::Worker(_) | Actor::Task(_) => {
+                let Queued { errand, .. } = *self.jobs[place_of(setup, actor)?].errands.first()?;
+                let day = setup.date_taken(self.turn, setup.charge(errand.request()).tenant);
+                Some(Work::Errand { errand, day })
+            }
+        }
+    }
+
+    /// What an actor does next, if it is doing anything. An idle job that could run shows its first step.
+    pub fn next(&self, setup: &Setup, actor: Actor) -> Option<Next> {
+        if let Some(process) = self.running(setup, actor) {
+            return Some(process.next);
+        }
+        self.would_run(setup, actor).map(|work| Process::begin(setup, work).next)
+    }
+
+    /// The request that an actor works for.
+    pub(super) fn request_of(&self, setup: &Setup, actor: Actor) -> Option<Request> {
+        match actor {
+            Actor::Worker(request) | Actor::Task(request) => Some(request),
+            Actor::Gateway(_) | Actor::Sync | Actor::CopyBack | Actor::Sweeper => {
+                self.running(setup, actor).and_then(|process| process.work.request())
+            }
+        }
+    }
+
+    /// The place in the calendar at which what an actor does arrived or, of a job, began.
+    pub(super) fn turn_of(&self, setup: &Setup, actor: Actor) -> u8 {
+        let known = if let Actor::Gateway(n) = actor {
+            self.attempt(n).map(|attempt| attempt.arrived)
+        } else {
+            place_of(setup, actor).and_then(|place| self.jobs[place].began)
+        };
+        known.unwrap_or(self.turn)
+    }
+
+    pub(super) fn in_transaction(&self, setup: &Setup, actor: Actor) -> bool {
+        self.pg.in_transaction(self.session(setup, actor))
+    }
+
+    /// The Redis model, for what its clock says.
+    pub fn redis(&self) -> &Redis {
+        &self.redis
+    }
+
+    /// Bytes on the heap: the processes.
+    pub fn heap_bytes(&self) -> usize {
+        let attempts = self.gateways.iter().flatten().count() * size_of::<Attempt>();
+        let jobs = self.jobs.iter().filter(|job| job.running.is_some()).count() * size_of::<Process>();
+        attempts + jobs + self.jobs.len() * size_of::<Job>()
+    }
+
+    /// Whether nothing more can happen that money depends on: clients done or out of attempts, nothing in flight, errands
+    /// done, periodic jobs ran after the last fault and the last change they carry over.
+    pub fn at_rest(&self) -> bool {
+        self.quiet()
+            && self.late.is_none()
+            && self.jobs.iter().all(|job| !job.due && job.running.is_none() && job.errands.is_empty())
+    }
+
+    fn quiet(&self) -> bool {
+        self.gateways.iter().all(Option::is_none)
+            && self.clients.iter().all(|client| client.answered.is_some() || client.tries_left == 0)
+    }
+
+    pub(super) fn in_flight(&self, request: Request) -> impl Iterator<Item = &Attempt> {
+        self.gateways.iter().flatten().map(Box::as_ref).filter(move |attempt| attempt.request == request)
+    }
+
+    fn session(&self, setup: &Setup, actor: Actor) -> Session {
+        if let Actor::Gateway(n) = actor {
+            return Session(n);
+        }
+        Session((self.gateways.len() + place_of(setup, actor).unwrap_or_default()) as u8)
+    }
+
+    fn actor_of(&self, setup: &Setup, session: Session) -> Actor {
+        match usize::from(session.0).checked_sub(self.gateways.len()) {
+            None => Actor::Gateway(session.0),
+            Some(place) => setup.jobs()[place],
+        }
+    }
+}
+
+/// The place of a job among the jobs of its setup.
+pub(super) fn place_of(setup: &Setup, job: Actor) -> Option<usize> {
+    setup.jobs().iter().position(|&known| known == job)
+}

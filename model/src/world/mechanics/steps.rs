@@ -1,0 +1,191 @@
+//! One step of a process: what it asks, what comes of that, and its end.
+
+use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
+use crate::moves::Actor;
+use crate::reply::{Answer, Reply};
+use crate::setup::Setup;
+use crate::step::Step;
+use crate::store::postgres;
+use crate::store::versioned::Session;
+use crate::world::impossible::Possible;
+use crate::world::mechanics::{Attempt, Event, Held, Mechanics, Queued, Watch, place_of};
+use crate::world::{Impossible, Next, Process, label_of, run_on};
+
+impl Mechanics {
+    pub(super) fn step(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
+        self.begin_job(setup, actor)?;
+        if let (Some(Next::Answer(answer)), Step::Reply) = (self.next(setup, actor), step) {
+            return self.answer(actor, answer, watch);
+        }
+        let call = self.asks(setup, actor, step, watch)?;
+        if let Some(reply) = self.ask(setup, actor, call, watch) {
+            self.deliver(setup, actor, call, reply, watch);
+        } else if let Some(process) = self.process_mut(setup, actor) {
+            process.next = Next::Wait(call);
+        }
+        Ok(())
+    }
+
+    fn process_mut(&mut self, setup: &Setup, actor: Actor) -> Option<&mut Process> {
+        if let Actor::Gateway(n) = actor {
+            return self.gateways[usize::from(n)].as_mut().map(|attempt| &mut attempt.process);
+        }
+        self.jobs[place_of(setup, actor)?].running.as_deref_mut()
+    }
+
+    /// What a process that runs does next.
+    pub(super) fn is_doing(&self, setup: &Setup, actor: Actor) -> Possible<Next> {
+        self.running(setup, actor).map(|process| process.next).ok_or_else(|| Impossible::Idle(actor.name()))
+    }
+
+    /// What the actor asks, which must be this step.
+    pub(super) fn asks(&self, setup: &Setup, actor: Actor, wanted: Step, watch: Watch) -> Possible<Call> {
+        match self.is_doing(setup, actor)? {
+            Next::Diverged => Err(Impossible::Diverged(actor.name())),
+            Next::Wait(_) => Err(Impossible::Waiting(actor.name())),
+            Next::Ask(call) if call.step == wanted => {
+                watch(self, Event::Acts(actor, Some(call)));
+                Ok(call)
+            }
+            other @ (Next::Ask(_) | Next::Answer(_) | Next::Done | Next::GaveUp(_)) => {
+                Err(Impossible::Elsewhere { actor: actor.name(), at: label_of(other), wanted })
+            }
+        }
+    }
+
+    /// Carries the effect out; nothing means that it waits.
+    pub(super) fn ask(&mut self, setup: &Setup, actor: Actor, call: Call, watch: Watch) -> Option<Reply> {
+        let before = self.held(setup);
+        watch(self, Event::Asks(actor, call));
+        let reply = match call.effect {
+            Effect::Redis(op) => {
+                let reply = self.redis.execute(op);
+                if let (RedisOp::TakeWarmLock { .. }, Reply::Taken) = (op, reply) {
+                    self.has_warm_lock(actor);
+                }
+                Some(reply)
+            }
+            Effect::Pg(op) => match self.pg.execute(self.session(setup, actor), op) {
+                postgres::Ran::Done(reply) => Some(reply),
+                postgres::Ran::Waits => None,
+            },
+            Effect::Local(op) => {
+                self.do_locally(setup, actor, op);
+                Some(Reply::Ok)
+            }
+        };
+        self.after_step(setup, actor, call, reply, &before, watch);
+        reply
+    }
+
+    /// After a step of an actor: periodic jobs become due by a change of what they carry over.
+    pub(super) fn after_step(
+        &mut self,
+        setup: &Setup,
+        actor: Actor,
+        call: Call,
+        reply: Option<Reply>,
+        before: &Held,
+        watch: Watch,
+    ) {
+        let rows_changed = setup.tenants().any(|tenant| before.quotas[tenant.index()] != self.pg.quota(tenant));
+        let hashes_changed = setup.tenants().any(|tenant| before.hashes[tenant.index()] != self.redis.hash(tenant));
+        let commits = matches!(call.effect, Effect::Pg(op) if op == PgOp::Commit || op.writes());
+        let left_unfinished = setup.flows.sweep.is_some() && commits && self.pg.has_unfinished();
+        self.make_due(setup, |job| match job {
+            Actor::Sync => rows_changed,
+            Actor::CopyBack => hashes_changed,
+            Actor::Sweeper => left_unfinished,
+            Actor::Gateway(_) | Actor::Worker(_) | Actor::Task(_) => false,
+        });
+        watch(self, Event::Done { actor, call, reply, before });
+    }
+
+    /// Makes periodic jobs due.
+    pub(super) fn make_due(&mut self, setup: &Setup, which: impl Fn(Actor) -> bool) {
+        for (&actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
+            job.due |= matches!(actor, Actor::Sync | Actor::CopyBack | Actor::Sweeper) && which(actor);
+        }
+    }
+
+    fn do_locally(&mut self, setup: &Setup, actor: Actor, op: LocalOp) {
+        match op {
+            LocalOp::Send(errand) => {
+                let job = match errand {
+                    Errand::Usage { request, .. } | Errand::Settle(request) | Errand::Charge { request, .. } => {
+                        Actor::Worker(request)
+                    }
+                    Errand::Snapshot { request, .. } => Actor::Task(request),
+                };
+                if let Some(place) = place_of(setup, job) {
+                    // Two deliveries of one request in the queue stand for any number of them.
+                    let carries_its_day = matches!(errand, Errand::Charge { day: Some(_), .. });
+                    let arrived = carries_its_day.then(|| self.turn_of(setup, actor));
+                    let _dropped = self.jobs[place].errands.try_push(Queued { errand, failed: 0, arrived });
+                }
+            }
+            LocalOp::Acknowledge(errand) => {
+                if let Some(place) = place_of(setup, Actor::Worker(errand.request())) {
+                    let errands = &mut self.jobs[place].errands;
+                    if let Some(at) = errands.iter().position(|waiting| waiting.errand == errand) {
+                        errands.remove(at);
+                    }
+                }
+            }
+            LocalOp::Upstream(_) | LocalOp::Receive { .. } | LocalOp::AskCount(_) => {}
+            LocalOp::Wait => self.has_waited(setup, actor),
+        }
+    }
+
+    /// Records a reply and runs the flow on to what it asks next.
+    pub(super) fn deliver(&mut self, setup: &Setup, actor: Actor, call: Call, reply: Reply, watch: Watch) {
+        let (mut waited, mut ended) = (false, false);
+        if let Some(process) = self.process_mut(setup, actor) {
+            waited = matches!(process.next, Next::Wait(_));
+            process.recorded.answer(call.step, reply);
+            process.next = run_on(setup, process.work, &mut process.recorded);
+            ended = matches!(process.next, Next::Done | Next::GaveUp(_));
+        }
+        watch(self, Event::Replied { actor, call, reply, waited });
+        if ended && !actor.is_gateway() {
+            self.end_job(setup, actor, watch);
+        }
+    }
+
+    /// The job is through or is given up: its connection goes back, and whatever it left open is rolled back. A task is
+    /// not started again; an errand of the queue stays there until it is acknowledged.
+    pub(super) fn end_job(&mut self, setup: &Setup, actor: Actor, watch: Watch) {
+        let Some(place) = place_of(setup, actor) else { return };
+        watch(self, Event::Ends(actor, None));
+        self.count_failed_delivery(setup, place);
+        self.jobs[place].running = None;
+        self.jobs[place].began = None;
+        if matches!(actor, Actor::Task(_)) && !self.jobs[place].errands.is_empty() {
+            self.jobs[place].errands.remove(0);
+        }
+        self.pg.disconnect(self.session(setup, actor));
+    }
+
+    fn answer(&mut self, actor: Actor, answer: Answer, watch: Watch) -> Possible {
+        watch(self, Event::Acts(actor, None));
+        let Actor::Gateway(n) = actor else { return Err(Impossible::NoSuchActor(actor.name())) };
+        let attempt = self.end_attempt(n, Some(answer), watch).ok_or_else(|| Impossible::Idle(actor.name()))?;
+        let client = &mut self.clients[attempt.request.index()];
+        if !attempt.client_gone && answer.is_final() && client.answered.is_none() {
+            client.answered = Some(answer);
+        }
+        Ok(())
+    }
+
+    /// Ends the attempt: its connection closes, and the client may ask once more if something disturbed it.
+    pub(super) fn end_attempt(&mut self, gateway: u8, answer: Option<Answer>, watch: Watch) -> Option<Box<Attempt>> {
+        self.attempt(gateway)?;
+        watch(self, Event::Ends(Actor::Gateway(gateway), answer));
+        let attempt = self.gateways[usize::from(gateway)].take()?;
+        self.pg.disconnect(Session(gateway));
+        if attempt.was_disturbed() {
+            self.clients[attempt.request.index()].tries_left += 1;
+        }
+        Some(attempt)
+    }
+}
