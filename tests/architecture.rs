@@ -107,6 +107,14 @@ fn nothing_is_stubbed_or_skipped() {
     }
 }
 
+/// What happens is decided without what only the checker knows.
+#[test]
+fn no_ghost_changes_what_happens() {
+    for (path, text) in sources("model/src/world/mechanics") {
+        assert!(!text.to_lowercase().contains("ghost"), "{} names ghosts", path.display());
+    }
+}
+
 /// One concept a file: what grows beyond this is several.
 #[test]
 fn every_file_can_be_read_in_one_sitting() {
