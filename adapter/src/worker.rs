@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use model::day::Day;
 use model::design::Design;
 use model::flow::Path;
-use model::io::Recorded;
+use model::flow::Recorded;
 use model::reply::{Answer, Reply};
 use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
 use model::step::Step;

@@ -4,101 +4,45 @@
 //! Carrying out a step means: append its reply and run the flow again from its start. The flow is a pure function of
 //! its input and its replies, so it comes to the same place and goes on from there. A process can thus be cloned,
 //! hashed, compared, crashed between any two steps and replayed, while its code reads from top to bottom.
+//!
+//! `C` is the one type that holds whatever a phase can come to: whoever writes the flows says what that is.
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::Delivered;
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
-use crate::flow::deduct::Deducted;
-use crate::money::Money;
-use crate::reply::{Answer, Failure, Reply};
-use crate::row::{Limit, QuotaRow, Trace};
+use crate::reply::{Failure, Reply};
+use crate::row::Trace;
 use crate::step::Step;
 
 /// The most entries one flow may have on record at a time: replies that still matter, carried values, a round.
 pub const MAX_ENTRIES: usize = 24;
 
 /// What a suspended flow has been told so far: all there is to know of a process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Recorded {
-    entries: ArrayVec<Entry, MAX_ENTRIES>,
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Recorded<C> {
+    entries: ArrayVec<Entry<C>, MAX_ENTRIES>,
     last: Option<Step>,
 }
 
 /// One thing on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-enum Entry {
+enum Entry<C> {
     /// The reply to the step with this label.
     Reply(Step, Reply),
     /// So many rounds of the loop that begins here came to nothing.
     Round(u8),
     /// What a phase came to, at this depth of nesting.
-    Carried(u8, Carried),
+    Carried(u8, C),
 }
 
-/// The result of a phase that has ended: all that is kept of its replies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Carried {
-    /// Nothing.
-    Unit,
-    /// Yes or no.
-    Flag(bool),
-    /// Nothing stood in the way, or this limit did.
-    Limit(Option<Limit>),
-    /// An amount.
-    Money(Money),
-    /// A quota row.
-    Quota(QuotaRow),
-    /// A stream that is over.
-    Delivered(Delivered),
-    /// What a deduct came to.
-    Deducted(Deducted),
-    /// Nothing to tell so far, or this.
-    Answer(Option<Answer>),
-}
-
-/// A value that a phase can come to.
-pub trait Carry: Copy {
-    /// The value as it is kept.
-    fn pack(self) -> Carried;
-    /// The value that was kept; nothing if it is of another type.
-    fn unpack(carried: Carried) -> Option<Self>;
-}
-
-macro_rules! carry {
-    ($($type:ty: $value:ident => $pack:expr, $pattern:pat => $unpack:expr;)*) => {$(
-        impl Carry for $type {
-            fn pack(self) -> Carried { let $value = self; $pack }
-            fn unpack(carried: Carried) -> Option<Self> {
-                match carried { $pattern => Some($unpack), _ => None }
-            }
-        }
-    )*};
-}
-
-carry! {
-    (): _unit => Carried::Unit, Carried::Unit => ();
-    bool: flag => Carried::Flag(flag), Carried::Flag(flag) => flag;
-    Option<Limit>: limit => Carried::Limit(limit), Carried::Limit(limit) => limit;
-    Money: money => Carried::Money(money), Carried::Money(money) => money;
-    QuotaRow: row => Carried::Quota(row), Carried::Quota(row) => row;
-    Deducted: deducted => Carried::Deducted(deducted), Carried::Deducted(deducted) => deducted;
-    Delivered: over => Carried::Delivered(over), Carried::Delivered(over) => over;
-    Option<Answer>: answer => Carried::Answer(answer), Carried::Answer(answer) => answer;
-}
-
-impl Carry for Option<QuotaRow> {
-    fn pack(self) -> Carried {
-        self.map_or(Carried::Unit, Carried::Quota)
-    }
-
-    fn unpack(carried: Carried) -> Option<Self> {
-        if let Carried::Quota(row) = carried { Some(Some(row)) } else { (carried == Carried::Unit).then_some(None) }
+impl<C> Default for Recorded<C> {
+    fn default() -> Self {
+        Recorded { entries: ArrayVec::new(), last: None }
     }
 }
 
-impl Recorded {
+impl<C> Recorded<C> {
     /// Puts the reply to a step on record.
     pub fn answer(&mut self, step: Step, reply: Reply) {
         self.entries.push(Entry::Reply(step, reply));
@@ -154,15 +98,15 @@ pub enum Ran<T> {
 
 /// A flow's only way to the world.
 #[derive(Debug)]
-pub struct Io<'a> {
-    recorded: &'a mut Recorded,
+pub struct Io<'a, C> {
+    recorded: &'a mut Recorded<C>,
     next: usize,
     depth: u8,
     behalf: Option<Trace>,
 }
 
 /// Runs a flow from its start against what it has been told so far.
-pub fn run<T>(recorded: &mut Recorded, flow: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Ran<T> {
+pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -> Flow<T>) -> Ran<T> {
     match flow(&mut Io { recorded, next: 0, depth: 0, behalf: None }) {
         Ok(value) => Ran::Ended(value),
         Err(Stop::Suspended(Suspension(call))) => Ran::Asks(call),
@@ -181,7 +125,13 @@ pub fn caught<T>(part: Flow<T>) -> Flow<Result<T, Failure>> {
     }
 }
 
-impl Io<'_> {
+/// Goes on whatever became of the guarded part: what it came to and its failure are dropped. A suspension passes through
+/// untouched, since nothing has become of the part so far.
+pub fn ignoring<T>(part: Flow<T>) -> Flow<()> {
+    caught(part).map(drop)
+}
+
+impl<C: Copy> Io<'_, C> {
     /// Asks Postgres. A refusal is a failure of the flow unless [`caught`].
     pub fn pg(&mut self, step: Step, op: PgOp) -> Flow<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Pg(op) })
@@ -207,11 +157,11 @@ impl Io<'_> {
 
     /// Runs `body` as a phase: once it has ended, only what it came to is kept and its replies are forgotten, so that two
     /// processes that came to the same in different ways are one state. A phase that fails keeps its replies.
-    pub fn phase<T: Carry>(&mut self, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
+    pub fn phase<T: Copy + Into<C> + TryFrom<C>>(&mut self, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
         let mark = self.next;
         if let Some(&Entry::Carried(depth, carried)) = self.recorded.entries.get(mark)
             && depth == self.depth
-            && let Some(value) = T::unpack(carried)
+            && let Ok(value) = T::try_from(carried)
         {
             self.next += 1;
             return Ok(value);
@@ -220,7 +170,7 @@ impl Io<'_> {
         let ended = body(self);
         self.depth -= 1;
         let value = ended?;
-        self.keep_only(mark, Entry::Carried(self.depth, value.pack()));
+        self.keep_only(mark, Entry::Carried(self.depth, value.into()));
         Ok(value)
     }
 
@@ -247,7 +197,7 @@ impl Io<'_> {
     }
 
     /// Forgets what was told since `mark` but for this.
-    fn keep_only(&mut self, mark: usize, entry: Entry) {
+    fn keep_only(&mut self, mark: usize, entry: Entry<C>) {
         self.recorded.entries.truncate(mark);
         self.recorded.entries.push(entry);
         self.next = mark + 1;

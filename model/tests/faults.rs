@@ -8,8 +8,8 @@ use expect_test::{Expect, expect};
 use model::design::Design;
 use model::effect::{PgOp, RedisOp, Seconds};
 use model::flow::deduct::transaction::{check_and_charge, insert_pending};
-use model::flow::{Charge, Path};
-use model::io::{Flow, Io, caught};
+use model::flow::{Charge, Io, Path};
+use model::io::{Flow, ignoring};
 use model::reply::{Answer, Reply};
 use model::row::{Tenant, Trace};
 use model::setup::{Faults, Premises, Setup};
@@ -324,6 +324,6 @@ fn deaf_to_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     insert_pending(io, charge)?;
     check_and_charge(io, charge)?;
     io.pg(Step::T5, PgOp::MarkCommitted(charge.trace))?;
-    let _unheard = caught(io.pg(Step::T6, PgOp::Commit))?;
+    ignoring(io.pg(Step::T6, PgOp::Commit))?;
     Ok(Answer::Ok(charge.trace))
 }

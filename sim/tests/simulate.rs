@@ -170,7 +170,7 @@ fn another_process_runs_the_same() {
 
 #[test]
 fn a_panic_in_a_seed_is_that_seeds_error() {
-    fn explodes(_: &mut model::io::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
+    fn explodes(_: &mut model::flow::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
         panic!("out of money")
     }
     let setup = setup("as-reported", 1, 1, Faults::default());

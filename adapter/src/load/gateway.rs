@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use model::effect::{Effect, Errand, LocalOp};
-use model::io::Recorded;
+use model::flow::Recorded;
 use model::reply::Answer;
 use model::setup::{Premises, Setup};
 use model::world::{Next, Work, run_on};

@@ -2,8 +2,8 @@
 
 use crate::design::{Base, Budget};
 use crate::effect::{PRINCIPAL_TTL, PgOp, RedisOp};
-use crate::flow::{Charge, budget};
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io, budget};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Reply;
 use crate::row::{KeyRow, Limit};
@@ -14,15 +14,17 @@ use crate::step::Step;
 /// Readings where the review leaves a gap: the request is refused once what is on record as spent has reached the limit,
 /// since its own cost is not known here; a principal that is not cached is cached for 300 s.
 pub fn authenticate(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
-    let key = principal(io, charge)?;
-    let spent = match charge.design.budget {
-        Budget::AsReported => key.used,
-        // P0-2 A in the code: what the principal was cached with.
-        Budget::A | Budget::AFixed if charge.design.base == Base::Code => key.used,
-        Budget::A | Budget::AFixed => budget::row(io, charge)?.used,
-        Budget::B | Budget::BFixed => budget::counter(io, charge)?,
-    };
-    Ok(key.limit.filter(|&limit| spent >= limit).map(|_| Limit::Budget))
+    io.phase(|io| {
+        let key = principal(io, charge)?;
+        let spent = match charge.design.budget {
+            Budget::AsReported => key.used,
+            // P0-2 A in the code: what the principal was cached with.
+            Budget::A | Budget::AFixed if charge.design.base == Base::Code => key.used,
+            Budget::A | Budget::AFixed => budget::row(io, charge)?.used,
+            Budget::B | Budget::BFixed => budget::counter(io, charge)?,
+        };
+        Ok(key.limit.filter(|&limit| spent >= limit).map(|_| Limit::Budget))
+    })
 }
 
 fn principal(io: &mut Io<'_>, charge: &Charge) -> Flow<KeyRow> {

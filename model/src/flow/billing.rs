@@ -2,9 +2,10 @@
 
 use crate::design::Cache;
 use crate::effect::{Arithmetic, Errand, LocalOp, Script};
-use crate::flow::deduct::{self, Deducted};
-use crate::flow::{Asking, Charge, budget};
-use crate::io::{Flow, Io};
+use crate::flow::deduct;
+use crate::flow::deducted::Deducted;
+use crate::flow::{Asking, Charge, Io, budget};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;

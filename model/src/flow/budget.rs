@@ -2,8 +2,8 @@
 
 use crate::design::Budget;
 use crate::effect::{BUDGET_TTL, Increment, PgOp, RedisOp};
-use crate::flow::Charge;
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, ignoring};
 use crate::money::Money;
 use crate::reply::Reply;
 use crate::row::{KeyRow, Unit};
@@ -46,7 +46,7 @@ pub fn add_after_charge(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
         Budget::BFixed => Increment::Micros(charge.amount.micros()),
     };
     if caught(io.redis(Step::B1, RedisOp::IncrBudget { tenant, by }))?.is_ok() {
-        let _swallowed = caught(io.redis(Step::B2, RedisOp::ExpireBudget { tenant, ttl: BUDGET_TTL }))?;
+        ignoring(io.redis(Step::B2, RedisOp::ExpireBudget { tenant, ttl: BUDGET_TTL }))?;
     }
     Ok(())
 }

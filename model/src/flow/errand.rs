@@ -1,9 +1,10 @@
 //! What is done with an errand that was handed over.
 
 use crate::effect::{Errand, LocalOp};
-use crate::flow::deduct::{Deducted, deduct};
-use crate::flow::{Charge, cache_sync, stream, usage};
-use crate::io::{Flow, Io, fail};
+use crate::flow::deduct::deduct;
+use crate::flow::deducted::Deducted;
+use crate::flow::{Charge, Io, cache_sync, stream, usage};
+use crate::io::{Flow, fail};
 use crate::reply::Answer;
 use crate::step::Step;
 

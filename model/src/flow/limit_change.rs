@@ -1,8 +1,8 @@
 //! An administrator changes a limit.
 
 use crate::effect::PgOp;
-use crate::flow::Charge;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Answer;
 use crate::step::Step;
 

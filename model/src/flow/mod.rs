@@ -4,10 +4,13 @@
 //! scenario does not look at is folded: see [`Path`].
 
 pub mod auth;
+mod bill_and_commit;
 pub mod billing;
 pub mod budget;
 pub mod cache_sync;
+pub mod carried;
 pub mod deduct;
+pub mod deducted;
 pub mod errand;
 pub mod limit_change;
 pub mod quota_check;
@@ -23,13 +26,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::delivery::StreamPrices;
-use crate::design::Design;
+use crate::design::{Counting, Design};
 use crate::effect::{Errand, RedisOp, Script};
-use crate::io::{Flow, Io};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Answer;
 use crate::row::{Key, Kind, Request, Tenant, Trace};
 use crate::store::postgres::MAX_TENANTS;
+
+pub use carried::{Carried, Io, Recorded};
 
 /// Which parts of the request path a scenario walks; billing and the reply always are. A part that is not walked is
 /// folded: the request has passed it, and it left no trace.
@@ -111,6 +116,13 @@ impl Charge {
             return self;
         }
         Charge { trace: Trace(stamped.0 + nth), key: Key(stamped_key.0 + nth), ..self }
+    }
+
+    /// Whether billing counts the request too: in P0-5 B and C quota_check has counted it, in C by a flag in the request
+    /// context that is set once it has.
+    pub fn billing_counts(&self) -> bool {
+        let counted = matches!(self.design.counting, Counting::B | Counting::C | Counting::CFixed);
+        !(counted && self.path.quota_check)
     }
 
     /// A script on the hash of the tenant, sent as the design has it.

@@ -1,11 +1,11 @@
 //! Recharge: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From the code").
 
 use crate::effect::PgOp;
-use crate::flow::Charge;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::look_up;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, ignoring};
 use crate::reply::{Answer, Failure};
 use crate::row::{Kind, Status};
 use crate::step::Step;
@@ -25,7 +25,7 @@ pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
             }
         }
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::R7, PgOp::Rollback))?;
+            ignoring(io.pg(Step::R7, PgOp::Rollback))?;
             Ok(answer_of(failure))
         }
     }

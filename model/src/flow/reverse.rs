@@ -1,11 +1,11 @@
 //! Reverse: a charge is given back in the two-commit shape of a recharge, without a lock on the original ("From the code").
 
 use crate::effect::PgOp;
-use crate::flow::Charge;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::select_row;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, fail, ignoring};
 use crate::reply::{Answer, Failure};
 use crate::row::{Kind, LedgerRow, Status, Trace};
 use crate::step::Step;
@@ -25,7 +25,7 @@ pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
             }
         }
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::V11, PgOp::Rollback))?;
+            ignoring(io.pg(Step::V11, PgOp::Rollback))?;
             Ok(answer_of(failure))
         }
     }

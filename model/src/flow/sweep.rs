@@ -2,12 +2,11 @@
 
 use crate::design::{Design, Stream, Sweeper};
 use crate::effect::PgOp;
-use crate::flow::deduct::Taken;
 use crate::flow::deduct::transaction::{charge_quota, read_quota};
-use crate::flow::quota_check::billing_counts;
+use crate::flow::deducted::Taken;
 use crate::flow::stream::usage_record;
-use crate::flow::{Charge, Days, Sweep, budget, cache_sync, usage};
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Charge, Days, Io, Sweep, budget, cache_sync, usage};
+use crate::io::{Flow, ignoring};
 use crate::reply::Reply;
 use crate::row::{Kind, LedgerRow, QuotaRow, Status};
 use crate::step::Step;
@@ -28,30 +27,37 @@ const ROUNDS: u8 = 4;
 /// row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash is written
 /// as after any other charge.
 fn sweep(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<()> {
-    while io.phase(|io| finish_one(io, any, days))? {}
+    while finish_one(io, any, days)? {}
     Ok(())
 }
 
 /// Whether there was one.
 fn finish_one(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<bool> {
-    let Reply::Row(Some(found)) = io.pg(Step::W1, PgOp::SelectUnfinished)? else { return Ok(false) };
-    io.on_behalf(found.trace, |io| {
-        io.pg(Step::W2, PgOp::Begin)?;
-        let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
-        let row = if let Reply::Row(row) = locked { row } else { None };
-        let Some(row) = row.filter(LedgerRow::unfinished) else {
-            io.pg(Step::W8, PgOp::Rollback)?;
-            return Ok(true);
-        };
-        let taken = finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?;
-        io.pg(Step::W7, PgOp::Commit)?;
-        if let Some(taken) = taken {
-            // The hash is a cache: what becomes of it is no failure of the sweep.
-            let bill = Charge { tenant: found.tenant, ..*any };
-            let _best_effort = caught(cache_sync::write(io, &bill, &taken))?;
-        }
+    io.phase(|io| {
+        let found = io.pg(Step::W1, PgOp::SelectUnfinished)?;
+        let Reply::Row(Some(found)) = found else { return Ok(false) };
+        io.on_behalf(found.trace, |io| finish_locked(io, any, days, &found))?;
         Ok(true)
     })
+}
+
+/// W2 to W8: the row under its lock, if it is still unfinished there, then the hash.
+fn finish_locked(io: &mut Io<'_>, any: &Charge, days: &Days, found: &LedgerRow) -> Flow<()> {
+    io.pg(Step::W2, PgOp::Begin)?;
+    let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
+    let row = if let Reply::Row(row) = locked { row } else { None };
+    let Some(row) = row.filter(LedgerRow::unfinished) else {
+        io.pg(Step::W8, PgOp::Rollback)?;
+        return Ok(());
+    };
+    let taken = finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?;
+    io.pg(Step::W7, PgOp::Commit)?;
+    if let Some(taken) = taken {
+        // The hash is a cache: what becomes of it is no failure of the sweep.
+        let bill = Charge { tenant: found.tenant, ..*any };
+        ignoring(cache_sync::write(io, &bill, &taken))?;
+    }
+    Ok(())
 }
 
 /// What was taken for it, if it had to be.
@@ -61,7 +67,7 @@ fn finish(io: &mut Io<'_>, any: &Charge, row: &LedgerRow) -> Flow<Option<Taken>>
     let mut taken = None;
     let end = match (row.kind, row.status) {
         (Kind::Deduct | Kind::Hold, Status::Pending) => {
-            let snapshot = io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, &bill)))?;
+            let snapshot = take(io, &bill)?;
             let after = snapshot.balance;
             taken = Some(Taken { snapshot, row_after: after });
             budget::add_in_transaction(io, &bill)?;
@@ -93,10 +99,15 @@ fn keep_usage(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
     }
 }
 
-/// W4 and W5: the quota as it is then, if the version was still the one read.
+/// W4 and W5, until the version is the one that was read.
+fn take(io: &mut Io<'_>, bill: &Charge) -> Flow<QuotaRow> {
+    io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, bill)))
+}
+
+/// One round of it: the quota as it is then, if the version was still the one read.
 fn take_once(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<QuotaRow>> {
     let quota = read_quota(io, Step::W4, bill.tenant)?;
-    let counts = billing_counts(bill).then_some(bill.day);
+    let counts = bill.billing_counts().then_some(bill.day);
     let charged = charge_quota(io, Step::W5, bill, quota.version)?;
     Ok(charged.then(|| quota.charged(bill.amount, counts)))
 }

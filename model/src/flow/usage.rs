@@ -2,8 +2,8 @@
 
 use crate::design::{Stream, Usage};
 use crate::effect::{Errand, LocalOp, PgOp};
-use crate::flow::{Asking, Charge};
-use crate::io::{Flow, Io};
+use crate::flow::{Asking, Charge, Io};
+use crate::io::Flow;
 use crate::row::Kind;
 use crate::step::Step;
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::effect::{Call, Errand};
-use crate::flow::{Charge, Days};
-use crate::io::{Ran, Recorded, run};
+use crate::flow::{Charge, Days, Recorded};
+use crate::io::{Ran, run};
 use crate::reply::{Answer, Failure};
 use crate::row::Request;
 use crate::setup::Setup;

@@ -3,8 +3,8 @@
 use model::day::Day;
 use model::design::PRESETS;
 use model::effect::{Effect, Errand, LocalOp, PgOp, RedisOp, Script};
-use model::flow::Charge;
-use model::io::{Flow, Io, Ran, Recorded, run};
+use model::flow::{Charge, Io, Recorded};
+use model::io::{Flow, Ran, run};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit, UsageRow};

@@ -7,8 +7,8 @@ use model::effect::{Arithmetic, DAY, Errand, Fields, LocalOp, PgOp, RedisOp, Scr
 use model::flow::deduct::ledger_lookup::look_up;
 use model::flow::deduct::transaction::{charge_quota, check_and_charge, insert_pending, read_quota};
 use model::flow::limit_change::daily_quota;
-use model::flow::{Asking, Charge};
-use model::io::{Flow, Io, caught, fail};
+use model::flow::{Asking, Charge, Io};
+use model::io::{Flow, caught, fail, ignoring};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{Kind, Limit, QuotaRow, Status, Trace, Unit};
@@ -53,7 +53,7 @@ fn end(io: &mut Io<'_>, charge: &Charge, ended: Result<(), Failure>) -> Flow<Ans
     match ended {
         Ok(()) => Ok(Answer::Ok(charge.trace)),
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             fail(failure)
         }
     }
@@ -267,7 +267,7 @@ pub fn deaf_to_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     }
     let inside = caught(until_commit(io, charge))?.map(drop);
     if inside.is_ok() {
-        let _unheard = caught(io.pg(Step::T6, PgOp::Commit))?;
+        ignoring(io.pg(Step::T6, PgOp::Commit))?;
     }
     end(io, charge, inside)
 }

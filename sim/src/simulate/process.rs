@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use madsim::time::sleep;
 use model::effect::{Call, Effect};
-use model::io::Recorded;
+use model::flow::Recorded;
 use model::moves::Actor;
 use model::reply::{Failure, Reply};
 use model::world::{Next, Work, run_on};

@@ -4,8 +4,9 @@ use arrayvec::ArrayVec;
 
 use crate::design::Design;
 use crate::effect::{DAY, Fields, RedisOp};
+use crate::flow::Io;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::{Flow, Io};
+use crate::io::Flow;
 use crate::row::Tenant;
 use crate::step::Step;
 use crate::store::postgres::MAX_TENANTS;

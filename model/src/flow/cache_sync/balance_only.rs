@@ -1,9 +1,9 @@
 //! P0-4 D: only the balance is written.
 
 use crate::effect::{DAY, Fields, RedisOp, Script};
-use crate::flow::Charge;
-use crate::flow::deduct::Taken;
-use crate::io::{Flow, Io};
+use crate::flow::deducted::Taken;
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::row::QuotaRow;
 use crate::step::Step;
 

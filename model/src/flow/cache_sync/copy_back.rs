@@ -4,7 +4,8 @@ use arrayvec::ArrayVec;
 
 use crate::design::{Cache, Design};
 use crate::effect::{PgOp, RedisOp};
-use crate::io::{Flow, Io};
+use crate::flow::Io;
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::row::Tenant;
 use crate::step::Step;

@@ -2,9 +2,9 @@
 
 use crate::design::Cache;
 use crate::effect::{DAY, Errand, Fields, LocalOp, RedisOp, Script};
-use crate::flow::Charge;
-use crate::flow::deduct::Taken;
-use crate::io::{Flow, Io};
+use crate::flow::deducted::Taken;
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::row::QuotaRow;
 use crate::step::Step;
 

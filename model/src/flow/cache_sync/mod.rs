@@ -9,9 +9,9 @@ mod snapshot;
 pub use hook::write_by_task;
 
 use crate::design::{Cache, Counting, Design, Idempotency};
-use crate::flow::deduct::Taken;
-use crate::flow::{Charge, Job};
-use crate::io::{Flow, Io};
+use crate::flow::deducted::Taken;
+use crate::flow::{Charge, Io, Job};
+use crate::io::Flow;
 
 /// T7, at its place in the deduct: what the choice writes then. A failure is the deduct's to handle.
 pub fn write(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {

@@ -1,9 +1,9 @@
 //! T7 as reported: the snapshot of the transaction goes into the hash.
 
 use crate::effect::{DAY, Fields, RedisOp};
-use crate::flow::Charge;
-use crate::flow::deduct::Taken;
-use crate::io::{Flow, Io};
+use crate::flow::deducted::Taken;
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::step::Step;
 
 /// T7a HSET of every field, T7b EXPIRE. Reading where the review leaves a gap: the snapshot is what the transaction

@@ -1,11 +1,12 @@
 //! The deduct as the review reports it: a Redis key first, then one Postgres transaction, then the Redis hash.
 
 use crate::effect::{DAY, PgOp, RedisOp};
-use crate::flow::Charge;
+use crate::flow::deduct::after_commit;
 use crate::flow::deduct::ledger_lookup::{answer_what_is_found, look_up};
 use crate::flow::deduct::transaction::{check_and_charge, insert_pending, mark_committed};
-use crate::flow::deduct::{Deducted, Taken, after_commit};
-use crate::io::{Flow, Io, caught};
+use crate::flow::deducted::{Deducted, Taken};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, ignoring};
 use crate::reply::{Answer, Failure, Reply};
 use crate::step::Step;
 
@@ -39,11 +40,11 @@ pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
 fn transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
     io.pg(Step::T2, PgOp::Begin)?;
     // T3a, T3b
-    let row_after = io.phase(|io| insert_pending(io, charge))?;
+    let row_after = insert_pending(io, charge)?;
     // T4a, T4b
-    let snapshot = io.phase(|io| check_and_charge(io, charge))?;
+    let snapshot = check_and_charge(io, charge)?;
     // T5
-    io.phase(|io| mark_committed(io, charge))?;
+    mark_committed(io, charge)?;
     if charge.commits {
         io.pg(Step::T6, PgOp::Commit)?;
     }
@@ -52,8 +53,8 @@ fn transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
 
 /// The handler of T2..T6: ROLLBACK, DEL of the key, error to the client. Neither a crash nor a cancellation comes here.
 pub(super) fn on_exception(io: &mut Io<'_>, charge: &Charge, failure: Failure) -> Flow<Answer> {
-    let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
-    let _deleted = caught(io.redis(Step::E2, RedisOp::Del(charge.key)))?;
+    ignoring(io.pg(Step::E1, PgOp::Rollback))?;
+    ignoring(io.redis(Step::E2, RedisOp::Del(charge.key)))?;
     Ok(answer_of(failure))
 }
 

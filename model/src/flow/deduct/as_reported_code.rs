@@ -3,10 +3,10 @@
 use crate::effect::{DAY, PgOp, RedisOp};
 use crate::flow::deduct::as_reported::{answer_of, on_exception};
 use crate::flow::deduct::ledger_lookup::{answer_or_finish, look_up};
-use crate::flow::deduct::transaction::{check_and_charge_once, insert_pending, mark_committed};
-use crate::flow::deduct::{Deducted, Taken};
-use crate::flow::{Charge, cache_sync};
-use crate::io::{Flow, Io, caught};
+use crate::flow::deduct::transaction::{charge_round, check_and_charge_once, insert_pending, mark_committed};
+use crate::flow::deducted::{Deducted, Taken};
+use crate::flow::{Charge, Io, cache_sync};
+use crate::io::{Flow, caught, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::QuotaRow;
@@ -27,7 +27,7 @@ pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
         Ok(None) => {}
         // Both lookups stand before the `try`: the handler does not run, and a key that was taken stays.
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             return Ok(Deducted::Answered(answer_of(failure)));
         }
     }
@@ -39,7 +39,7 @@ pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
         && let Err(failure) = caught(cache_sync::write(io, charge, &taken))?
     {
         // The exception passes the caller, which rolls back.
-        let _rolled_back = caught(io.pg(Step::C3, PgOp::Rollback))?;
+        ignoring(io.pg(Step::C3, PgOp::Rollback))?;
         return Ok(Deducted::Answered(Answer::Error(failure)));
     }
     Ok(Deducted::Open(taken))
@@ -56,9 +56,9 @@ fn known_trace(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<Answ
 fn in_callers_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
     io.pg(Step::C1, PgOp::Begin)?;
     io.pg(Step::T2b, PgOp::Savepoint)?;
-    let row_after: Money = io.phase(|io| insert_pending(io, charge))?;
+    let row_after: Money = insert_pending(io, charge)?;
     let (snapshot, savepoint) = charge_or_roll_back_all(io, charge)?;
-    io.phase(|io| mark_committed(io, charge))?;
+    mark_committed(io, charge)?;
     if savepoint {
         io.pg(Step::T5b, PgOp::ReleaseSavepoint)?;
     }
@@ -71,15 +71,20 @@ fn in_callers_transaction(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
 /// 3. The driver begins a transaction by itself (T4d), T4a reads again, T4b takes the money.
 /// 4. T5 finds no row to mark, which nobody looks at; there is no savepoint left to release.
 fn charge_or_roll_back_all(io: &mut Io<'_>, charge: &Charge) -> Flow<(QuotaRow, bool)> {
-    if let Some(snapshot) = io.phase(|io| check_and_charge_once(io, charge))? {
+    if let Some(snapshot) = check_and_charge_once(io, charge)? {
         return Ok((snapshot, true));
     }
-    let snapshot = io.phase(|io| {
+    let snapshot = charge_after_rollback(io, charge)?;
+    Ok((snapshot, false))
+}
+
+/// T4c, T4d and T4 again, as often as it takes.
+fn charge_after_rollback(io: &mut Io<'_>, charge: &Charge) -> Flow<QuotaRow> {
+    io.phase(|io| {
         io.repeat(3, |io| {
             io.pg(Step::T4c, PgOp::Rollback)?;
             io.pg(Step::T4d, PgOp::Begin)?;
-            check_and_charge_once(io, charge)
+            charge_round(io, charge)
         })
-    })?;
-    Ok((snapshot, false))
+    })
 }

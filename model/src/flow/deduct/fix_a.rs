@@ -2,12 +2,13 @@
 
 use crate::design::{Cache, Idempotency};
 use crate::effect::{Fields, PgOp, RedisOp};
-use crate::flow::Charge;
+use crate::flow::deduct::after_commit;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::{answer_or_finish, look_up};
 use crate::flow::deduct::transaction::{check_and_charge, insert_pending, mark_committed};
-use crate::flow::deduct::{Deducted, Taken, after_commit};
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::deducted::{Deducted, Taken};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::Failure;
 use crate::row::LedgerRow;
@@ -40,7 +41,7 @@ fn deduct(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
         Err(failure) => {
             // Of a caller's transaction only the part since the savepoint is ours.
             let back = if repaired && !charge.commits { PgOp::RollbackToSavepoint } else { PgOp::Rollback };
-            let _rolled_back = caught(io.pg(Step::E1, back))?;
+            ignoring(io.pg(Step::E1, back))?;
             Ok(Deducted::Answered(answer_of(failure)))
         }
     }
@@ -57,7 +58,7 @@ fn whole(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
         Inside::FoundThere(row) => {
             // Nothing was written: what becomes of the ROLLBACK changes no answer.
             if charge.commits || !repaired {
-                let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+                ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             }
             return answer_or_finish(io, charge, row).map(Deducted::Answered);
         }
@@ -67,7 +68,7 @@ fn whole(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
         return Ok(Deducted::Open(taken));
     }
     io.pg(Step::T6, PgOp::Commit)?;
-    let _best_effort = caught(best_effort(io, charge, &taken))?;
+    ignoring(best_effort(io, charge, &taken))?;
     Ok(Deducted::Charged)
 }
 
@@ -87,7 +88,7 @@ fn best_effort(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
 }
 
 fn savepoint(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Inside> {
-    let row_after: Money = match caught(io.phase(|io| insert_pending(io, charge)))? {
+    let row_after: Money = match caught(insert_pending(io, charge))? {
         Ok(row_after) => row_after,
         Err(Failure::UniqueViolation) => {
             if repaired {
@@ -100,7 +101,7 @@ fn savepoint(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Inside> {
         }
         Err(other) => return fail(other),
     };
-    let snapshot = io.phase(|io| check_and_charge(io, charge))?;
-    io.phase(|io| mark_committed(io, charge))?;
+    let snapshot = check_and_charge(io, charge)?;
+    mark_committed(io, charge)?;
     Ok(Inside::Charged(Taken { snapshot, row_after }))
 }

@@ -3,13 +3,14 @@
 
 use crate::design::Cache;
 use crate::effect::{DAY, PgOp, RedisOp};
-use crate::flow::Charge;
+use crate::flow::deduct::after_commit;
 use crate::flow::deduct::as_reported::{answer_of, on_exception};
 use crate::flow::deduct::ledger_lookup::{answer_or_finish, lock_row, look_up};
 use crate::flow::deduct::transaction::{check_and_charge, insert_pending, mark_committed};
-use crate::flow::deduct::{Deducted, Taken, after_commit};
+use crate::flow::deducted::{Deducted, Taken};
 use crate::flow::usage;
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::step::Step;
@@ -28,7 +29,7 @@ pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
         Ok(_held) => match caught(after_key_held(io, charge))? {
             Ok(answer) => Ok(Deducted::Answered(answer)),
             Err(failure) => {
-                let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+                ignoring(io.pg(Step::E1, PgOp::Rollback))?;
                 Ok(Deducted::Answered(answer_of(failure)))
             }
         },
@@ -54,8 +55,8 @@ fn holding_the_key(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
 
 /// T4 to T6 of the second transaction, then what the other choices of the design do after a commit.
 fn take_and_commit(io: &mut Io<'_>, charge: &Charge, row_after: Money) -> Flow<Deducted> {
-    let snapshot = io.phase(|io| check_and_charge(io, charge))?;
-    io.phase(|io| mark_committed(io, charge))?;
+    let snapshot = check_and_charge(io, charge)?;
+    mark_committed(io, charge)?;
     let taken = Taken { snapshot, row_after };
     if !charge.commits {
         return Ok(Deducted::Open(taken));
@@ -76,7 +77,7 @@ fn take_and_commit(io: &mut Io<'_>, charge: &Charge, row_after: Money) -> Flow<D
 /// T2, T3 and T3e: the PENDING row commits alone; its `balance_after`.
 pub fn pending_alone(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     io.pg(Step::T2, PgOp::Begin)?;
-    let row_after = io.phase(|io| insert_pending(io, charge))?;
+    let row_after = insert_pending(io, charge)?;
     io.pg(Step::T3e, PgOp::Commit)?;
     Ok(row_after)
 }
@@ -87,7 +88,7 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     match caught(repaired_whole(io, charge))? {
         Ok(deducted) => Ok(deducted),
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             Ok(Deducted::Answered(answer_of(failure)))
         }
     }
@@ -114,7 +115,7 @@ fn settle(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     let row = match lock_row(io, Step::T3g, charge)? {
         Some(row) if row.effective() => {
             // Nothing was written: what becomes of the ROLLBACK changes no answer.
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             return Ok(Deducted::Answered(Answer::Ok(row.trace)));
         }
         Some(pending) => pending,

@@ -3,8 +3,8 @@
 use crate::design::Idempotency;
 use crate::effect::PgOp;
 use crate::flow::deduct::transaction::{binding, charge_quota, read_quota};
-use crate::flow::{Charge, budget, usage};
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::{Charge, Io, budget, usage};
+use crate::io::{Flow, caught, fail};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{LedgerRow, Status, Trace};
 use crate::step::Step;

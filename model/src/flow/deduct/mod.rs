@@ -9,35 +9,10 @@ pub mod ledger_lookup;
 pub mod redis_truth;
 pub mod transaction;
 
-use serde::{Deserialize, Serialize};
-
 use crate::design::{Base, Cache, Idempotency};
-use crate::flow::{Charge, cache_sync, usage};
-use crate::io::{Flow, Io};
-use crate::money::Money;
-use crate::reply::Answer;
-use crate::row::QuotaRow;
-
-/// What the charging transaction did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Taken {
-    /// The quota row as it left it.
-    pub snapshot: QuotaRow,
-    /// The ledger row's `balance_after`.
-    pub row_after: Money,
-}
-
-/// What a deduct came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Deducted {
-    /// Charged and committed.
-    Charged,
-    /// Charged in a transaction that is still open and is the caller's to commit.
-    Open(Taken),
-    /// No charge by this attempt: this is what the client is told, ok where a row of its trace was found.
-    Answered(Answer),
-}
+use crate::flow::deducted::{Deducted, Taken};
+use crate::flow::{Charge, Io, cache_sync, usage};
+use crate::io::Flow;
 
 /// The design's deduct.
 pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {

@@ -2,12 +2,12 @@
 
 use crate::design::Cache;
 use crate::effect::{Arithmetic, DAY, PgOp, RedisOp, Script};
-use crate::flow::Charge;
-use crate::flow::deduct::Deducted;
 use crate::flow::deduct::as_reported::on_exception;
 use crate::flow::deduct::ledger_lookup::{answer_what_is_found, look_up};
+use crate::flow::deducted::Deducted;
 use crate::flow::usage;
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, Status};
@@ -38,7 +38,7 @@ pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
 }
 
 fn take_and_record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    let after = io.phase(|io| take(io, charge))?;
+    let after = take(io, charge)?;
     let Charge { tenant, trace, amount, .. } = *charge;
     io.pg(Step::T2, PgOp::Begin)?;
     let (kind, status, before) = (Kind::Deduct, Status::Committed, after + amount);
@@ -54,9 +54,11 @@ fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     let counts = literal || !charge.path.quota_check;
     let script =
         Script::Deduct { amount: charge.amount, negative: charge.negative, counts, day: charge.day, arithmetic };
-    let reply = io.redis(Step::T4e, charge.eval(script))?;
-    if let Reply::Denied(limit) = reply {
-        return fail(Failure::Refused(limit));
-    }
-    if let Reply::Left(balance) = reply { Ok(balance) } else { Ok(Money::ZERO) }
+    io.phase(|io| {
+        let reply = io.redis(Step::T4e, charge.eval(script))?;
+        if let Reply::Denied(limit) = reply {
+            return fail(Failure::Refused(limit));
+        }
+        if let Reply::Left(balance) = reply { Ok(balance) } else { Ok(Money::ZERO) }
+    })
 }

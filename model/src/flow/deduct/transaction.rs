@@ -1,10 +1,8 @@
-//! The parts of the charging transaction that every choice shares: T3, T4 and T5.
+//! The parts of the charging transaction that every choice shares: T3, T4 and T5, each a phase.
 
 use crate::effect::PgOp;
-use crate::flow::deduct::Taken;
-use crate::flow::quota_check::billing_counts;
-use crate::flow::{Charge, budget, usage};
-use crate::io::{Flow, Io, fail};
+use crate::flow::{Charge, Io, budget, usage};
+use crate::io::{Flow, fail};
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
 use crate::row::{QuotaRow, Status, Tenant};
@@ -16,26 +14,33 @@ const T4_ROUNDS: u8 = 4;
 /// T3a and T3b: reads the balance and inserts the PENDING row; its `balance_after`.
 pub fn insert_pending(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
     let Charge { tenant, trace, amount, kind, .. } = *charge;
-    let before = read_quota(io, Step::T3a, tenant)?.balance;
-    let (status, after) = (Status::Pending, before - amount);
-    io.pg(Step::T3b, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
-    Ok(after)
+    io.phase(|io| {
+        let before = read_quota(io, Step::T3a, tenant)?.balance;
+        let (status, after) = (Status::Pending, before - amount);
+        io.pg(Step::T3b, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
+        Ok(after)
+    })
 }
 
 /// T4a and T4b: reads the quota, checks balance, daily and monthly limit, and takes the money if the version is still the
 /// one read. Returns the snapshot T7 writes: the row read, charged.
 pub fn check_and_charge(io: &mut Io<'_>, charge: &Charge) -> Flow<QuotaRow> {
-    io.repeat(T4_ROUNDS, |io| check_and_charge_once(io, charge))
+    io.phase(|io| io.repeat(T4_ROUNDS, |io| charge_round(io, charge)))
 }
 
-/// One round of T4a and T4b; nothing where T4b met another version.
+/// The same, tried once; nothing where T4b met another version.
 pub fn check_and_charge_once(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<QuotaRow>> {
+    io.phase(|io| charge_round(io, charge))
+}
+
+/// One round of T4a and T4b, for loops that are a phase as a whole; nothing where T4b met another version.
+pub fn charge_round(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<QuotaRow>> {
     let quota = read_quota(io, Step::T4a, charge.tenant)?;
     if let Some(limit) = binding(charge, &quota) {
         return fail(Failure::Refused(limit));
     }
     let charged = charge_quota(io, Step::T4b, charge, quota.version)?;
-    let counts = billing_counts(charge).then_some(charge.day);
+    let counts = charge.billing_counts().then_some(charge.day);
     Ok(charged.then(|| quota.charged(charge.amount, counts)))
 }
 
@@ -46,22 +51,16 @@ pub fn binding(charge: &Charge, quota: &QuotaRow) -> Option<crate::row::Limit> {
         true => quota.binding_count(charge.day),
         false => quota.binding_limit(charge.amount, charge.day),
     };
-    limit.filter(|&limit| limit == crate::row::Limit::Balance || billing_counts(charge))
+    limit.filter(|&limit| limit == crate::row::Limit::Balance || charge.billing_counts())
 }
 
 /// T5: the row becomes COMMITTED, and with it whatever the design keeps in the same transaction.
 pub fn mark_committed(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    io.pg(Step::T5, PgOp::MarkCommitted(charge.trace))?;
-    budget::add_in_transaction(io, charge)?;
-    usage::add_in_transaction(io, charge)
-}
-
-/// T3 to T5, as phases: what was taken.
-pub fn insert_and_charge(io: &mut Io<'_>, charge: &Charge) -> Flow<Taken> {
-    let row_after = io.phase(|io| insert_pending(io, charge))?;
-    let snapshot = io.phase(|io| check_and_charge(io, charge))?;
-    io.phase(|io| mark_committed(io, charge))?;
-    Ok(Taken { snapshot, row_after })
+    io.phase(|io| {
+        io.pg(Step::T5, PgOp::MarkCommitted(charge.trace))?;
+        budget::add_in_transaction(io, charge)?;
+        usage::add_in_transaction(io, charge)
+    })
 }
 
 /// A SELECT of the tenant's quota row.
@@ -72,7 +71,7 @@ pub fn read_quota(io: &mut Io<'_>, step: Step, tenant: Tenant) -> Flow<QuotaRow>
 
 /// The optimistic UPDATE; whether it found the version.
 pub fn charge_quota(io: &mut Io<'_>, step: Step, charge: &Charge, version: u32) -> Flow<bool> {
-    let counts = billing_counts(charge).then_some(charge.day);
+    let counts = charge.billing_counts().then_some(charge.day);
     let op = PgOp::ChargeQuota { tenant: charge.tenant, amount: charge.amount, if_version: version, counts };
     Ok(io.pg(step, op)? == Reply::Updated(1))
 }

@@ -1,9 +1,9 @@
 //! quota_check counts in Postgres and commits (P0-5 B).
 
 use crate::effect::PgOp;
-use crate::flow::Charge;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;

@@ -1,8 +1,8 @@
 //! quota_check counts in Redis (as reported, P0-5 C).
 
 use crate::effect::{RedisOp, Script};
-use crate::flow::Charge;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;

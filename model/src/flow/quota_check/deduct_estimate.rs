@@ -2,8 +2,8 @@
 
 use crate::design::Cache;
 use crate::effect::{Arithmetic, Script};
-use crate::flow::Charge;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;

@@ -1,8 +1,8 @@
 //! quota_check only checks (P0-5 A).
 
 use crate::effect::RedisOp;
-use crate::flow::Charge;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;

@@ -2,9 +2,9 @@
 
 use crate::design::WarmUp;
 use crate::effect::{DAY, Fields, LocalOp, RedisOp, Script, WARM_LOCK_TTL};
-use crate::flow::Charge;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::reply::Reply;
 use crate::step::Step;
 
@@ -14,10 +14,12 @@ use crate::step::Step;
 /// waits once and goes on without looking again. Repaired (`warm-lock+fixed`): a loser looks again after each wait, at most
 /// three times, and the HSET is one script that does not replace a newer version and sets the TTL with it.
 pub fn warm_up(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    if charge.design.warm_up != WarmUp::WarmLockFixed {
-        return look_and_fill(io, charge).map(|_warm| ());
-    }
-    io.repeat(3, |io| look_and_fill(io, charge))
+    io.phase(|io| {
+        if charge.design.warm_up != WarmUp::WarmLockFixed {
+            return look_and_fill(io, charge).map(|_warm| ());
+        }
+        io.repeat(3, |io| look_and_fill(io, charge))
+    })
 }
 
 /// Nothing where another one is filling the hash.

@@ -1,10 +1,10 @@
 //! P0-1 A: the stream is charged where every other call is, with one deferred commit.
 
-use crate::flow::Charge;
-use crate::flow::request::bill_and_commit;
+use crate::flow::bill_and_commit::bill_and_commit;
 use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
 use crate::flow::stream::known_trace;
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Answer;
 

@@ -2,11 +2,11 @@
 //! hands the charge over to a queue.
 
 use crate::effect::{Errand, LocalOp};
-use crate::flow::Charge;
 use crate::flow::billing;
 use crate::flow::stream::deliver::{answer, deliver, known_price};
 use crate::flow::stream::{known_trace, swallowed, usage_record};
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;

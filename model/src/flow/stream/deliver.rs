@@ -2,8 +2,8 @@
 
 use crate::delivery::{Cut, Delivered, Part};
 use crate::effect::LocalOp;
-use crate::flow::Charge;
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, caught};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::step::Step;

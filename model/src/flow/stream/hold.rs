@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use crate::effect::PgOp;
+use crate::flow::deduct::deduct;
 use crate::flow::deduct::ledger_lookup::lock_row;
 use crate::flow::deduct::transaction::read_quota;
-use crate::flow::deduct::{Deducted, Taken, deduct};
+use crate::flow::deducted::{Deducted, Taken};
 use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
 use crate::flow::stream::{by_ledger, known_trace, swallowed, usage_record};
-use crate::flow::{Charge, cache_sync};
-use crate::io::{Flow, Io, caught, fail};
+use crate::flow::{Charge, Io, cache_sync};
+use crate::io::{Flow, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::row::{Kind, QuotaRow, Status, Trace};
@@ -21,7 +22,7 @@ use crate::step::Step;
 /// stream through, since its charge is made; the callback stays in the API layer, so exceptions while the difference is
 /// made up are swallowed; a refund has the two-commit shape of every other one, the rest is one more deduct.
 pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if let Some(answer) = io.phase(|io| not_held(io, charge))? {
+    if let Some(answer) = not_held(io, charge)? {
         return Ok(answer);
     }
     let over = deliver(io, charge)?;
@@ -34,9 +35,11 @@ pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 /// The hold; the answer where there is none.
 fn not_held(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
     let hold = Charge { amount: charge.estimate, commits: true, ..*charge };
-    Ok(match deduct(io, &hold)? {
-        Deducted::Charged | Deducted::Open(_) | Deducted::Answered(Answer::Ok(_)) => None,
-        Deducted::Answered(answer) => Some(answer),
+    io.phase(|io| {
+        Ok(match deduct(io, &hold)? {
+            Deducted::Charged | Deducted::Open(_) | Deducted::Answered(Answer::Ok(_)) => None,
+            Deducted::Answered(answer) => Some(answer),
+        })
     })
 }
 
@@ -47,7 +50,7 @@ fn make_up(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
         Ordering::Less => match caught(refund(io, charge, charge.estimate - amount))? {
             Ok(()) => Ok(()),
             Err(failure) => {
-                let _rolled_back = caught(io.pg(Step::M9, PgOp::Rollback))?;
+                ignoring(io.pg(Step::M9, PgOp::Rollback))?;
                 fail(failure)
             }
         },
@@ -75,11 +78,13 @@ fn refund(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
 /// the difference says.
 fn difference_row(io: &mut Io<'_>, of: &Charge, trace: Trace, (kind, amount): (Kind, Money)) -> Flow<QuotaRow> {
     let (tenant, effect) = (of.tenant, kind.effect(amount));
-    io.pg(Step::M5, PgOp::AddBalance { tenant, amount: effect })?;
-    let moved = read_quota(io, Step::M3, tenant)?;
-    let (before, after, status) = (moved.balance - effect, moved.balance, Status::Committed);
-    io.pg(Step::M4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
-    Ok(moved)
+    io.phase(|io| {
+        io.pg(Step::M5, PgOp::AddBalance { tenant, amount: effect })?;
+        let moved = read_quota(io, Step::M3, tenant)?;
+        let (before, after, status) = (moved.balance - effect, moved.balance, Status::Committed);
+        io.pg(Step::M4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
+        Ok(moved)
+    })
 }
 
 /// Hold-then-settle repaired: the row says that it is a hold; a known trace is answered from its row; the difference to the
@@ -96,7 +101,7 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
         design: by_ledger(charge.design),
         ..*charge
     };
-    if let Some(answer) = io.phase(|io| answered(io, &hold))? {
+    if let Some(answer) = answered(io, &hold)? {
         return Ok(answer);
     }
     let over = match caught(deliver(io, charge))? {
@@ -114,10 +119,10 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 
 /// The end of the hold with the usage of the stream, then its hash; what the first failed with.
 fn settle_and_follow(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<Failure>> {
-    let settled = match caught(io.phase(|io| settle(io, charge, amount)))? {
+    let settled = match caught(settle(io, charge, amount))? {
         Ok(snapshot) => snapshot,
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::M9, PgOp::Rollback))?;
+            ignoring(io.pg(Step::M9, PgOp::Rollback))?;
             return Ok(Some(failure));
         }
     };
@@ -130,16 +135,22 @@ fn settle_and_follow(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Op
 
 /// The answer where there is no hold of this attempt's own.
 fn answered(io: &mut Io<'_>, hold: &Charge) -> Flow<Option<Answer>> {
-    Ok(match deduct(io, hold)? {
-        Deducted::Charged | Deducted::Open(_) => None,
-        // Another attempt was faster.
-        Deducted::Answered(Answer::Ok(_)) => Some(Answer::Error(Failure::UnderWay)),
-        Deducted::Answered(answer) => Some(answer),
+    io.phase(|io| {
+        Ok(match deduct(io, hold)? {
+            Deducted::Charged | Deducted::Open(_) => None,
+            // Another attempt was faster.
+            Deducted::Answered(Answer::Ok(_)) => Some(Answer::Error(Failure::UnderWay)),
+            Deducted::Answered(answer) => Some(answer),
+        })
     })
 }
 
 /// The quota row after it, where there was a difference.
 fn settle(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaRow>> {
+    io.phase(|io| settle_locked(io, charge, amount))
+}
+
+fn settle_locked(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaRow>> {
     io.pg(Step::M1, PgOp::Begin)?;
     let row = lock_row(io, Step::M2, charge)?;
     if row.is_none_or(|row| row.kind != Kind::Hold) {
@@ -153,7 +164,7 @@ fn settle(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaR
         Ordering::Greater => Some((charge.suffixes.rest, Kind::Deduct, amount - charge.estimate)),
     };
     if let Some((trace, kind, by)) = difference {
-        snapshot = Some(io.phase(|io| difference_row(io, charge, trace, (kind, by)))?);
+        snapshot = Some(difference_row(io, charge, trace, (kind, by))?);
     }
     usage_record::keep_in_transaction(io, &Charge { amount, ..*charge })?;
     io.pg(Step::M7, PgOp::MarkSettled(charge.trace))?;

@@ -2,10 +2,11 @@
 
 use crate::day::Day;
 use crate::design::Stream;
-use crate::flow::Charge;
-use crate::flow::deduct::{Deducted, deduct};
+use crate::flow::deduct::deduct;
+use crate::flow::deducted::Deducted;
 use crate::flow::stream::by_ledger;
-use crate::io::{Flow, Io, fail};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 

@@ -9,9 +9,9 @@ mod pending_first;
 pub mod usage_record;
 
 use crate::design::{Base, Design, Idempotency, Stream};
-use crate::flow::Charge;
 use crate::flow::deduct::ledger_lookup::select_row;
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Charge, Io};
+use crate::io::{Flow, ignoring};
 use crate::reply::{Answer, Failure};
 use crate::row::{Kind, LedgerRow, Status};
 use crate::step::Step;
@@ -54,7 +54,7 @@ fn answer_from(row: &LedgerRow) -> Answer {
 
 /// A part whose exceptions the API layer swallows.
 fn swallowed<T>(io: &mut Io<'_>, part: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Flow<()> {
-    io.phase(|io| caught(part(io)).map(drop))
+    io.phase(|io| ignoring(part(io)))
 }
 
 /// The deduct that asks the ledger instead of the key (P0-3 A+fixed), where the design has no other repair of it.

@@ -5,12 +5,12 @@ use crate::effect::PgOp;
 use crate::flow::Charge;
 use crate::flow::deduct::ledger_lookup::{lock_row, select_row};
 use crate::flow::deduct::transaction::{check_and_charge, read_quota};
-use crate::flow::deduct::{Taken, after_commit, fix_b};
-use crate::flow::quota_check::billing_counts;
+use crate::flow::deduct::{after_commit, fix_b};
+use crate::flow::deducted::Taken;
 use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
 use crate::flow::stream::{known_trace, swallowed, usage_record};
-use crate::flow::{budget, cache_sync, usage};
-use crate::io::{Flow, Io, caught};
+use crate::flow::{Io, budget, cache_sync, usage};
+use crate::io::{Flow, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::row::{LedgerRow, Limit, Status};
@@ -22,7 +22,7 @@ use crate::step::Step;
 /// there already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
 /// are swallowed and the usage record follows; nothing is checked before the stream, and the balance not at its end.
 pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    io.phase(|io| start(io, charge))?;
+    start(io, charge)?;
     let over = deliver(io, charge)?;
     let bill = Charge { amount: charge.stream.guessed(over.cut), negative: true, ..*charge };
     swallowed(io, |io| at_the_end(io, &bill))?;
@@ -32,13 +32,13 @@ pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 
 /// T2, T3 and T3e, with the estimate.
 fn start(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    match caught(fix_b::pending_alone(io, &Charge { amount: charge.estimate, ..*charge }))? {
+    io.phase(|io| match caught(fix_b::pending_alone(io, &Charge { amount: charge.estimate, ..*charge }))? {
         Ok(_after) => Ok(()),
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::T3c, PgOp::Rollback))?;
-            crate::io::fail(failure)
+            ignoring(io.pg(Step::T3c, PgOp::Rollback))?;
+            fail(failure)
         }
-    }
+    })
 }
 
 /// T1b the lookup without a lock, then the charge of a row that is PENDING.
@@ -51,29 +51,31 @@ fn at_the_end(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
     match caught(charge_and_commit(io, bill))? {
         Ok(taken) => after_commit(io, bill, &taken),
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
-            crate::io::fail(failure)
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
+            fail(failure)
         }
     }
 }
 
 /// T4 to T6: the money, the row with its amount, and what the design keeps in the same transaction.
 fn charge_and_commit(io: &mut Io<'_>, bill: &Charge) -> Flow<Taken> {
-    let snapshot = io.phase(|io| check_and_charge(io, bill))?;
+    let snapshot = check_and_charge(io, bill)?;
     let taken = Taken { snapshot, row_after: snapshot.balance };
-    io.phase(|io| settle(io, bill, snapshot.balance))?;
+    settle(io, bill, snapshot.balance)?;
     io.pg(Step::T6, PgOp::Commit)?;
     Ok(taken)
 }
 
 fn settle(io: &mut Io<'_>, bill: &Charge, after: Money) -> Flow<()> {
     let (trace, amount) = (bill.trace, bill.amount);
-    io.pg(Step::T5, PgOp::SettleRow { trace, amount, before: after + amount, after })?;
-    budget::add_in_transaction(io, bill)?;
-    if bill.design.stream == Stream::CFixed {
-        return usage_record::keep_in_transaction(io, bill);
-    }
-    usage::add_in_transaction(io, bill)
+    io.phase(|io| {
+        io.pg(Step::T5, PgOp::SettleRow { trace, amount, before: after + amount, after })?;
+        budget::add_in_transaction(io, bill)?;
+        if bill.design.stream == Stream::CFixed {
+            return usage_record::keep_in_transaction(io, bill);
+        }
+        usage::add_in_transaction(io, bill)
+    })
 }
 
 /// P0-1 C repaired: a known trace is answered from its row; balance and counts are checked before the stream; the row is
@@ -84,10 +86,10 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     if let Some(answer) = known_trace(io, charge)? {
         return Ok(answer);
     }
-    if let Some(limit) = io.phase(|io| forbidden(io, charge))? {
+    if let Some(limit) = forbidden(io, charge)? {
         return Ok(Answer::Refused(limit));
     }
-    match caught(io.phase(|io| start(io, charge)))? {
+    match caught(start(io, charge))? {
         Ok(()) => {}
         Err(Failure::UniqueViolation) => return Ok(Answer::Error(Failure::UnderWay)),
         Err(failure) => return Ok(Answer::Error(failure)),
@@ -97,7 +99,7 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
         Err(failure) => {
             // Nothing was served.
             swallowed(io, |io| under_the_lock(io, &Charge { amount: Money::ZERO, ..*charge }))?;
-            return crate::io::fail(failure);
+            return fail(failure);
         }
     };
     let amount = known_price(io, charge, &over)?;
@@ -107,17 +109,19 @@ pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 
 /// U0b, the quota before the stream: whether balance and credit cover the estimate, and the counts let it through.
 fn forbidden(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
-    let quota = read_quota(io, Step::U0b, charge.tenant)?;
-    let limit = quota.binding_limit(charge.estimate, charge.day);
-    Ok(limit.filter(|&limit| limit == Limit::Balance || billing_counts(charge)))
+    io.phase(|io| {
+        let quota = read_quota(io, Step::U0b, charge.tenant)?;
+        let limit = quota.binding_limit(charge.estimate, charge.day);
+        Ok(limit.filter(|&limit| limit == Limit::Balance || charge.billing_counts()))
+    })
 }
 
 fn under_the_lock(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
     let taken = match caught(locked(io, bill))? {
         Ok(taken) => taken,
         Err(failure) => {
-            let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
-            return crate::io::fail(failure);
+            ignoring(io.pg(Step::E1, PgOp::Rollback))?;
+            return fail(failure);
         }
     };
     // The hash is a cache: what becomes of it is no failure of the charge.
@@ -134,7 +138,7 @@ fn locked(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<Taken>> {
     io.pg(Step::T3f, PgOp::Begin)?;
     let row: Option<LedgerRow> = lock_row(io, Step::T3g, bill)?;
     if row.is_none_or(|row| row.effective()) {
-        let _rolled_back = caught(io.pg(Step::E1, PgOp::Rollback))?;
+        ignoring(io.pg(Step::E1, PgOp::Rollback))?;
         return Ok(None);
     }
     if bill.amount == Money::ZERO {

@@ -3,8 +3,8 @@
 use crate::design::Usage;
 use crate::effect::PgOp;
 use crate::flow::stream::swallowed;
-use crate::flow::{Charge, usage};
-use crate::io::{Flow, Io};
+use crate::flow::{Charge, Io, usage};
+use crate::io::Flow;
 use crate::money::Money;
 use crate::reply::Reply;
 use crate::row::UsageRow;
