@@ -7,6 +7,7 @@ use model::day::Day;
 use model::design::Design;
 use model::flow::Path;
 use model::flow::Recorded;
+use model::io::MAX_ENTRIES;
 use model::reply::{Answer, Reply};
 use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
 use model::step::Step;
@@ -112,6 +113,9 @@ pub enum WorkerError {
     /// Internal error: the flow did not repeat itself.
     #[error("internal error: the flow did not repeat itself")]
     Diverged,
+    /// Internal error: the flow has more to put on record than fits.
+    #[error("internal error: the flow has more to put on record than the {max} entries that fit", max = MAX_ENTRIES)]
+    RecordFull,
 }
 
 /// What the hidden command `worker` runs: an order from stdin, then step by step.
@@ -154,6 +158,7 @@ async fn work() -> Result<(), WorkerError> {
             // A job that failed is given up; the next one starts afresh.
             Next::Done | Next::GaveUp(_) => return end(session, |through| Line::Through { through }).await,
             Next::Wait(_) | Next::Diverged => return Err(WorkerError::Diverged),
+            Next::RecordFull => return Err(WorkerError::RecordFull),
         }
     }
 }

@@ -43,7 +43,7 @@ impl<C> Default for Recorded<C> {
 }
 
 impl<C> Recorded<C> {
-    /// Puts the reply to a step on record.
+    /// Puts the reply to a step on record. There is room for it: a flow asks for nothing that has none.
     pub fn answer(&mut self, step: Step, reply: Reply) {
         self.entries.push(Entry::Reply(step, reply));
         self.last = Some(step);
@@ -73,6 +73,8 @@ pub enum Stop {
         /// What was asked instead.
         asked: Step,
     },
+    /// Internal error: what the flow must put on record is more than [`MAX_ENTRIES`].
+    RecordFull,
 }
 
 /// The result of a flow or of a part of one: ask with `?`.
@@ -94,6 +96,8 @@ pub enum Ran<T> {
         /// What was asked instead.
         asked: Step,
     },
+    /// Internal error, see [`Stop::RecordFull`].
+    RecordFull,
 }
 
 /// A flow's only way to the world.
@@ -112,6 +116,7 @@ pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -
         Err(Stop::Suspended(Suspension(call))) => Ran::Asks(call),
         Err(Stop::Failed(failure)) => Ran::Failed(failure),
         Err(Stop::Diverged { recorded, asked }) => Ran::Diverged { recorded, asked },
+        Err(Stop::RecordFull) => Ran::RecordFull,
     }
 }
 
@@ -170,7 +175,7 @@ impl<C: Copy> Io<'_, C> {
         let ended = body(self);
         self.depth -= 1;
         let value = ended?;
-        self.keep_only(mark, Entry::Carried(self.depth, value.into()));
+        self.keep_only(mark, Entry::Carried(self.depth, value.into()))?;
         Ok(value)
     }
 
@@ -191,20 +196,22 @@ impl<C: Copy> Io<'_, C> {
                 return Ok(value);
             }
             round += 1;
-            self.keep_only(mark, Entry::Round(round));
+            self.keep_only(mark, Entry::Round(round))?;
         }
         fail(Failure::Conflict)
     }
 
     /// Forgets what was told since `mark` but for this.
-    fn keep_only(&mut self, mark: usize, entry: Entry<C>) {
+    fn keep_only(&mut self, mark: usize, entry: Entry<C>) -> Flow<()> {
         self.recorded.entries.truncate(mark);
-        self.recorded.entries.push(entry);
+        self.recorded.entries.try_push(entry).map_err(|_full| Stop::RecordFull)?;
         self.next = mark + 1;
+        Ok(())
     }
 
     fn call(&mut self, call: Call) -> Flow<Reply> {
         let (recorded, reply) = match self.recorded.entries.get(self.next) {
+            None if self.recorded.entries.is_full() => return Err(Stop::RecordFull),
             None => return Err(Stop::Suspended(Suspension(call))),
             Some(&Entry::Reply(step, reply)) => (step, reply),
             // A phase or a loop stands on record where the flow asks for a step.

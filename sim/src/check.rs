@@ -1,7 +1,7 @@
 //! The engine `check`: a case as a machine that the explorers walk, and what they found as verdicts.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use explore::{Ended, Exploration, ExploreError, Limits, Machine};
@@ -11,7 +11,7 @@ use model::moves::Move;
 use model::setup::Setup;
 use model::situation::{self, Situation};
 use model::trace::Run;
-use model::world::World;
+use model::world::{Impossible, World};
 
 use crate::capsules::Capsules;
 use crate::lock::{Entry, Pin};
@@ -71,13 +71,13 @@ impl std::hash::Hash for Node {
 pub struct CaseMachine {
     setup: Setup,
     seen: AtomicU64,
-    impossible: AtomicBool,
+    impossible: OnceLock<Impossible>,
 }
 
 impl CaseMachine {
     /// The machine of one setup.
     pub fn new(setup: &Setup) -> CaseMachine {
-        CaseMachine { setup: setup.clone(), seen: AtomicU64::new(0), impossible: AtomicBool::new(false) }
+        CaseMachine { setup: setup.clone(), seen: AtomicU64::new(0), impossible: OnceLock::new() }
     }
 
     /// Whether the situation at this place of [`situation::ALL`] arose.
@@ -102,8 +102,8 @@ impl Machine for CaseMachine {
         let mut world = state.world.clone();
         match world.apply(&self.setup, *mv) {
             Ok(did) => Node { world, did: Some(did) },
-            Err(_) => {
-                self.impossible.store(true, Ordering::Relaxed);
+            Err(why) => {
+                self.impossible.get_or_init(|| why);
                 state.clone()
             }
         }
@@ -161,8 +161,8 @@ pub fn check(
         why,
     })?;
     let world_error = |why: String| CheckError::World { scenario: scenario.id.clone(), design: design.clone(), why };
-    if machine.impossible.load(Ordering::Relaxed) {
-        return Err(world_error("the world offered a move that it could not make".to_owned()));
+    if let Some(why) = machine.impossible.get() {
+        return Err(world_error(format!("the world offered a move that it could not make: {why}")));
     }
     if exploration.counts.stuck > 0 {
         return Err(world_error(format!("{} states have no move and are not at rest", exploration.counts.stuck)));

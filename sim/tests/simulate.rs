@@ -6,14 +6,20 @@ mod worlds;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use explore::Limits;
 use model::moves::{Actor, Move};
 use model::row::Request;
 use model::setup::{Faults, Setup};
 use model::step::Step;
 use model::trace::Run;
 use model::world::World;
+use sim::capsules::Capsules;
+use sim::check::check;
+use sim::scenario::parse;
 use sim::simulate::{SimulateError, Simulated, replay, run_seed, sweep};
 use worlds::{breaches, everything, seeds, setup, situation, wander, whole};
+
+const SCENARIO: &str = include_str!("../../scenarios/p0-3-cancelled.toml");
 
 /// A design with every kind of job but the copy back: sync, usage workers and tasks.
 const ALL_JOBS: &str = "idempotency=B,cache=B";
@@ -176,6 +182,24 @@ fn a_panic_in_a_seed_is_that_seeds_error() {
     let setup = setup("as-reported", 1, 1, Faults::default());
     let found = run_seed(&setup.with_attempt(explodes), 0);
     assert_eq!(found, Err(SimulateError::Panicked("out of money".to_owned())));
+}
+
+#[test]
+fn a_flow_that_outgrows_its_record_is_an_internal_error_of_each_engine_and_names_who() {
+    fn never_ends(io: &mut model::flow::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
+        loop {
+            io.local(Step::Q1c, model::effect::LocalOp::Wait)?;
+        }
+    }
+    let mut scenario = parse("p0-3-a-test", "a test", SCENARIO, None).unwrap();
+    let case = &mut scenario.cases[0];
+    case.setup = setup("as-reported", 1, 1, Faults::default()).with_attempt(never_ends);
+    let simulated = run_seed(&case.setup, 0).unwrap_err().to_string();
+    let checked =
+        check(&scenario, &scenario.cases[0], &Limits::default(), &mut Capsules::new()).unwrap_err().to_string();
+    for told in [simulated, checked] {
+        assert!(told.contains("gateway-1 has more to put on record than the 24 entries that fit"), "{told}");
+    }
 }
 
 #[test]

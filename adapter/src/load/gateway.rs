@@ -100,6 +100,7 @@ async fn run(session: &mut Session, setup: &Setup, work: Work) -> Result<Option<
             }
             Next::Done | Next::GaveUp(_) => return Ok(task),
             Next::Wait(_) | Next::Diverged => return Err(WorkerError::Diverged),
+            Next::RecordFull => return Err(WorkerError::RecordFull),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a move cannot happen where it stands.
 
+use crate::io::MAX_ENTRIES;
 use crate::step::Step;
 
 /// A move that cannot happen here.
@@ -60,6 +61,9 @@ pub enum Impossible {
     /// Internal error: a flow asked for another step when it was run again.
     #[error("internal error: {0} did not repeat itself")]
     Diverged(String),
+    /// Internal error: a flow has more to put on record than fits.
+    #[error("internal error: {0} has more to put on record than the {max} entries that fit", max = MAX_ENTRIES)]
+    RecordFull(String),
     /// It does not wait for a lock there.
     #[error("{actor} does not wait for a lock at {step}")]
     NotWaiting {

@@ -68,6 +68,8 @@ pub enum Next {
     GaveUp(Failure),
     /// Internal error: the flow did not repeat itself.
     Diverged,
+    /// Internal error: the flow has more to put on record than fits.
+    RecordFull,
 }
 
 /// A process between two steps.
@@ -105,6 +107,7 @@ pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
                 Ran::Failed(Failure::Refused(limit)) => Next::Answer(Answer::Refused(limit)),
                 Ran::Failed(failure) => Next::Answer(Answer::Error(failure)),
                 Ran::Diverged { .. } => Next::Diverged,
+                Ran::RecordFull => Next::RecordFull,
             }
         }
         Work::Sync | Work::CopyBack => {
@@ -130,6 +133,7 @@ fn job_next(ran: Ran<()>) -> Next {
         Ran::Ended(()) => Next::Done,
         Ran::Failed(failure) => Next::GaveUp(failure),
         Ran::Diverged { .. } => Next::Diverged,
+        Ran::RecordFull => Next::RecordFull,
     }
 }
 
@@ -137,6 +141,6 @@ fn job_next(ran: Ran<()>) -> Next {
 pub fn label_of(next: Next) -> Step {
     match next {
         Next::Ask(call) | Next::Wait(call) => call.step,
-        Next::Answer(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => Step::Reply,
+        Next::Answer(_) | Next::Done | Next::GaveUp(_) | Next::Diverged | Next::RecordFull => Step::Reply,
     }
 }

@@ -4,11 +4,12 @@ use model::day::Day;
 use model::design::PRESETS;
 use model::effect::{Effect, Errand, LocalOp, PgOp, RedisOp, Script};
 use model::flow::{Charge, Io, Recorded};
-use model::io::{Flow, Ran, run};
+use model::io::{Flow, MAX_ENTRIES, Ran, run};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit, UsageRow};
 use model::setup::{Asked, Setup};
+use model::step::Step;
 use proptest::prelude::*;
 
 use crate::exhaustive_walk::{asked, held_by, recharge, reverse};
@@ -108,6 +109,7 @@ fn ends_the_same<T: PartialEq + std::fmt::Debug>(
             Ran::Asks(call) => recorded.answer(call.step, answer(call.effect, charge, pick)),
             Ran::Ended(_) | Ran::Failed(_) => return Ok(true),
             Ran::Diverged { recorded, asked } => prop_assert!(false, "{recorded} was recorded, {asked} asked"),
+            Ran::RecordFull => prop_assert!(false, "{recorded:?}"),
         }
     }
     Ok(false)
@@ -194,4 +196,21 @@ fn a_reply_of_another_step_is_an_internal_error_and_never_a_branch() {
         let ran: Ran<Answer> = run(&mut recorded, |io| (setup.flows.attempt)(io, setup.charge(Request(0))));
         assert_eq!(ran, Ran::Diverged { recorded: "S1".parse().unwrap(), asked: "A1".parse().unwrap() });
     }
+}
+
+#[test]
+fn a_record_that_overflows_is_an_internal_error_before_anything_more_is_asked() {
+    let ask = |io: &mut Io<'_>| io.local(Step::Q1c, LocalOp::Wait).map(drop);
+    let mut recorded = Recorded::default();
+    for _ in 0..MAX_ENTRIES {
+        assert!(matches!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), Ran::Asks(_)));
+        recorded.answer(Step::Q1c, Reply::Ok);
+    }
+    assert_eq!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), Ran::RecordFull);
+    assert_eq!(run(&mut recorded, |io| (0..MAX_ENTRIES).try_for_each(|_| ask(io))), Ran::Ended(()), "it just fits");
+    let and_a_phase = |io: &mut Io<'_>| {
+        (0..MAX_ENTRIES).try_for_each(|_| ask(io))?;
+        io.phase(|_| Ok(()))
+    };
+    assert_eq!(run(&mut recorded, and_a_phase), Ran::RecordFull, "what a phase comes to needs room too");
 }

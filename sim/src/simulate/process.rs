@@ -8,7 +8,7 @@ use model::effect::{Call, Effect};
 use model::flow::Recorded;
 use model::moves::Actor;
 use model::reply::{Failure, Reply};
-use model::world::{Next, Work, run_on};
+use model::world::{Impossible, Next, Work, run_on};
 use tokio::net::TcpStream;
 
 use crate::simulate::director::Deed;
@@ -30,7 +30,8 @@ pub(super) async fn drive(recorder: &Recorder, actor: Actor, links: &mut Links, 
     loop {
         let call = match run_on(&recorder.setup, work, &mut recorded) {
             Next::Ask(call) | Next::Wait(call) => call,
-            Next::Diverged => panic!("{} did not repeat itself", actor.name()),
+            Next::Diverged => panic!("{}", Impossible::Diverged(actor.name())),
+            Next::RecordFull => panic!("{}", Impossible::RecordFull(actor.name())),
             ended => return Some(ended),
         };
         match step(recorder, actor, links, call).await {

@@ -82,8 +82,9 @@ impl Mechanics {
         let Some(next) = self.next(setup, actor) else { return };
         let step = match next {
             Next::Ask(call) => call.step,
-            Next::Answer(_) => Step::Reply,
-            Next::Wait(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => return,
+            // An internal error is offered too: whoever takes the move is told.
+            Next::Answer(_) | Next::Diverged | Next::RecordFull => Step::Reply,
+            Next::Wait(_) | Next::Done | Next::GaveUp(_) => return,
         };
         let contenders = self.contenders(setup, actor, step);
         if contenders.is_empty() {

@@ -42,6 +42,7 @@ impl Mechanics {
     pub(super) fn asks(&self, setup: &Setup, actor: Actor, wanted: Step, watch: Watch) -> Possible<Call> {
         match self.is_doing(setup, actor)? {
             Next::Diverged => Err(Impossible::Diverged(actor.name())),
+            Next::RecordFull => Err(Impossible::RecordFull(actor.name())),
             Next::Wait(_) => Err(Impossible::Waiting(actor.name())),
             Next::Ask(call) if call.step == wanted => {
                 watch(self, Event::Acts(actor, Some(call)));

@@ -119,7 +119,13 @@ impl Mechanics {
     pub(super) fn give_up_waiting(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         let call = match self.is_doing(setup, actor)? {
             Next::Wait(call) if call.step == step => call,
-            Next::Ask(_) | Next::Wait(_) | Next::Answer(_) | Next::Done | Next::GaveUp(_) | Next::Diverged => {
+            Next::Ask(_)
+            | Next::Wait(_)
+            | Next::Answer(_)
+            | Next::Done
+            | Next::GaveUp(_)
+            | Next::Diverged
+            | Next::RecordFull => {
                 return Err(Impossible::NotWaiting { actor: actor.name(), step });
             }
         };
