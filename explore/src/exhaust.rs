@@ -12,40 +12,10 @@ use std::time::Duration;
 use stateright::{Checker, Model, Property};
 
 use super::error::{ExploreError, panic_message};
-use super::limits::{Counts, Ended, Limits};
+use super::found::Exhausted;
+use super::limits::Limits;
 use super::machine::{MAX_PROPERTIES, Machine};
 use super::walk::{Reached, Walk};
-
-/// What stateright found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exhausted<S> {
-    /// Why it ended.
-    pub ended: Ended,
-    /// What it counted. Cut short, it may have found more states than it was allowed to expand.
-    pub counts: Counts,
-    /// One entry per property.
-    pub properties: Vec<ExhaustedProperty>,
-    /// A state that is stuck.
-    pub stuck: Option<S>,
-    /// The most memory it held whenever that was looked at, as far as can be told from the outside.
-    pub bytes: u64,
-}
-
-/// What stateright says of one property.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExhaustedProperty {
-    /// The fewest moves in which it came to a breach, if there is one. More than one thread may miss the shortest way.
-    pub broken_after: Option<u32>,
-    /// The states whose first edge broke it: for a property of states alone, the distinct states that break it.
-    pub broken_states: u64,
-}
-
-impl ExhaustedProperty {
-    /// Whether any edge broke it.
-    pub fn is_broken(&self) -> bool {
-        self.broken_after.is_some()
-    }
-}
 
 /// Lets stateright walk every state, with as many threads as the limits allow.
 pub fn exhaust<M: Machine + 'static>(machine: &Arc<M>, limits: &Limits) -> Result<Exhausted<M::State>, ExploreError> {

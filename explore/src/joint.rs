@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::thread;
 
 use super::error::{ExploreError, panic_message};
-use super::exhaust::{Exhausted, exhaust};
+use super::exhaust::exhaust;
+use super::found::{Exhausted, Shortest, ShortestProperty};
 use super::limits::{Counts, Ended, Limits};
 use super::machine::Machine;
-use super::shortest::{Shortest, ShortestProperty, shortest};
+use super::shortest::shortest;
 
 /// What both engines found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +123,7 @@ fn joined<Mv, S>(ours: Shortest<Mv>, theirs: &Exhausted<S>) -> Exploration<Mv> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::exhaust::ExhaustedProperty;
+    use super::super::found::ExhaustedProperty;
     use super::*;
 
     #[test]

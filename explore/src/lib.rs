@@ -53,6 +53,7 @@
 
 pub mod error;
 pub mod exhaust;
+pub mod found;
 pub mod joint;
 pub mod limits;
 mod links;
@@ -65,8 +66,9 @@ mod traces;
 mod walk;
 
 pub use error::ExploreError;
-pub use exhaust::{Exhausted, ExhaustedProperty, exhaust};
+pub use exhaust::exhaust;
+pub use found::{Exhausted, ExhaustedProperty, Shortest, ShortestProperty};
 pub use joint::{Exploration, explore};
 pub use limits::{Counts, Ended, Limits};
 pub use machine::{Look, Machine};
-pub use shortest::{Shortest, ShortestProperty, shortest, shortest_exact};
+pub use shortest::{shortest, shortest_exact};

@@ -4,12 +4,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::error::ExploreError;
+use super::found::{Shortest, ShortestProperty};
 use super::limits::Ended;
 use super::links::Replayed;
 use super::machine::{Looks, Machine};
 use super::search::{Breach, Search};
 use super::seen::Seen;
-use super::shortest::{Shortest, ShortestProperty};
 
 impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
     pub(super) fn result(self, ended: Ended) -> Result<Shortest<M::Move>, ExploreError> {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::error::ExploreError;
-use super::exhaust::{Exhausted, ExhaustedProperty};
+use super::found::{Exhausted, ExhaustedProperty};
 use super::limits::{Counts, Ended, Limits};
 use super::machine::{Looks, Machine, members};
 
