@@ -13,10 +13,10 @@ use crate::money::Money;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Reply};
 use crate::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Request, Tenant, Trace, UsageRow};
+use crate::setup::MAX_GATEWAYS;
 use crate::step::Step;
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{Hash, MAX_KEYS, MAX_REQUESTS};
-use crate::world::MAX_GATEWAYS;
 
 /// One tenant's accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]

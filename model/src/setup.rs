@@ -26,7 +26,7 @@ use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
 pub use error::SetupError;
 pub use faults::Faults;
-pub use premises::{Account, Asked, AskedKind, Premises, Streamed, Tokens};
+pub use premises::{Account, Asked, AskedKind, MAX_GATEWAYS, Premises, Streamed, Tokens};
 
 /// Everything a run depends on besides the order of its moves.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Setup {
     /// Says which part is wrong and what would be valid.
     pub fn new(premises: Premises, faults: Faults, design: Design) -> Result<Setup, SetupError> {
         let Premises { accounts, requests, gateways, today, path } = premises;
-        within("gateways", usize::from(gateways), 1, 3)?;
+        within("gateways", usize::from(gateways), 1, MAX_GATEWAYS)?;
         within("accounts", accounts.len(), 1, MAX_TENANTS)?;
         within("requests", requests.len(), 1, MAX_REQUESTS)?;
         for (_, budget) in faults.budgets() {

@@ -8,6 +8,9 @@ use crate::day::Day;
 use crate::flow::Path;
 use crate::money::Amount;
 
+/// The most gateways.
+pub const MAX_GATEWAYS: usize = 3;
+
 /// An account before the first request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -22,9 +22,6 @@ use crate::setup::Setup;
 use ghosts::{Ghosts, Witness};
 use mechanics::Mechanics;
 
-/// The most gateways a world holds.
-pub const MAX_GATEWAYS: usize = 3;
-
 /// The state of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {

@@ -16,10 +16,9 @@ use crate::delivery::{Cut, Endings};
 use crate::money::Money;
 use crate::moves::Actor;
 use crate::row::Request;
-use crate::setup::Setup;
+use crate::setup::{MAX_GATEWAYS, Setup};
 use crate::store::postgres::{MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
-use crate::world::MAX_GATEWAYS;
 
 /// What is known of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -21,11 +21,11 @@ use crate::effect::{DAY, Errand, Fields, RedisOp};
 use crate::moves::Actor;
 use crate::reply::Answer;
 use crate::row::{Request, Tenant};
-use crate::setup::{Asked, Faults, Setup};
+use crate::setup::{Asked, Faults, MAX_GATEWAYS, Setup};
 use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
 use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
 use crate::store::versioned::Session;
-use crate::world::{MAX_GATEWAYS, Next, Process, Work};
+use crate::world::{Next, Process, Work};
 
 /// One try at a request, in one gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
