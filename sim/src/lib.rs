@@ -9,6 +9,7 @@ pub mod fixes;
 pub mod input;
 pub mod known;
 pub mod lock;
+pub mod owed;
 pub mod reasoned;
 pub mod report;
 pub mod route;

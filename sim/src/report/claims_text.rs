@@ -6,8 +6,8 @@ use crate::claims::{Judged, Place};
 use crate::explain;
 use crate::fixes::Fix;
 use crate::report::claims_page::{before_and_after, risks, where_seen};
-use crate::report::index_page::{claims_in_words, fixes_in_words};
 use crate::report::labels::Labels;
+use crate::report::phrases::{claims_in_words, fixes_in_words};
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
 
 /// Room for what a fix is worth.

@@ -5,12 +5,13 @@ use model::design::PRESETS;
 use model::invariant;
 use model::risk::Risk;
 
-use crate::claims::{Answer, Judged};
+use crate::claims::Judged;
 use crate::fixes::Fix;
 use crate::known::{Known, design};
 use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
+use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::tally::{instead, of_risk, risks, unexpected};
-use crate::report::text::{counted, grouped};
+use crate::report::text::grouped;
 use crate::report::{claims_page, claims_text, matrix};
 use crate::scenario::Scenario;
 use crate::verdict::{Engine, Explored, Findings, Verdict};
@@ -92,45 +93,6 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
             }
             nav { @for (id, name) in sections { a href={ "#" (id) } { (name) } } }
         }
-    }
-}
-
-/// That nothing is unexpected, and of how much nothing is expected.
-pub(super) fn as_expected_in_words(findings: &Findings) -> String {
-    match findings.expected_nothing() {
-        0 => "all as expected".to_owned(),
-        nothing => format!("none unexpected; nothing expected of {}", grouped(nothing as u64)),
-    }
-}
-
-/// How many claims came to what.
-pub(super) fn claims_in_words(judged: &[Judged]) -> String {
-    if judged.is_empty() {
-        return "No claim was judged.".to_owned();
-    }
-    let count = |answer: Answer| judged.iter().filter(|judged| judged.answer == answer).count();
-    let answers = Answer::ALL.into_iter().map(|answer| (count(answer), answer.words())).filter(|(n, _)| *n > 0);
-    let parts: Vec<String> = answers.map(|(n, words)| format!("{n} {words}")).collect();
-    format!("Of {} in the review: {}.", counted(judged.len() as u64, "claim"), parts.join(", "))
-}
-
-/// Which fixes keep the money right.
-pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
-    let compared = fixes.iter().filter(|fix| fix.compared > 0).count();
-    let works: Vec<&str> = fixes.iter().filter(|fix| fix.works()).map(|fix| fix.preset.name).collect();
-    match works.as_slice() {
-        _ if compared == 0 => "No fix was compared.".to_owned(),
-        [] => {
-            format!("Of {compared} fixes compared none cures what it was proposed for without breaking something new.")
-        }
-        [one] => {
-            format!("Of {compared} fixes compared one cures what it was proposed for and breaks nothing new: {one}.")
-        }
-        works => format!(
-            "Of {compared} fixes compared {} cure what they were proposed for and break nothing new: {}.",
-            works.len(),
-            works.join(", ")
-        ),
     }
 }
 

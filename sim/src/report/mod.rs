@@ -13,6 +13,7 @@ mod labels;
 mod matrix;
 mod overview;
 mod page;
+mod phrases;
 mod reasoned;
 mod row;
 mod scenario_page;

@@ -12,9 +12,9 @@ use crate::known::{Known, design};
 use crate::report::counterexamples::counterexamples;
 use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor, design_anchor, page, path_of};
-use crate::report::terminal::looked;
+use crate::report::phrases::{also, looked};
 use crate::report::text::{counted, grouped};
-use crate::scenario::{Case, Scenario};
+use crate::scenario::Scenario;
 use crate::verdict::{Engine, Expected, Finding, Verdict};
 
 /// Path and text of the page.
@@ -155,11 +155,6 @@ fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> M
             }
         }
     }
-}
-
-/// The other designs that are the same world.
-pub(super) fn also(case: &Case) -> String {
-    case.also.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
 
 /// What all engines know, then each one by its word.

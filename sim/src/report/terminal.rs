@@ -9,14 +9,14 @@ use model::situation;
 use crate::explain;
 use crate::known::{Known, design};
 use crate::report::labels::Labels;
-use crate::report::scenario_page::also;
+use crate::report::phrases::{also, looked};
 use crate::report::storyboard::storyboard;
 use crate::report::tally::{gravity, word};
-use crate::report::text::{WIDTH, counted, grouped, pad, paragraph, width};
+use crate::report::text::{WIDTH, grouped, pad, paragraph, width};
 use crate::report::unexpected::is_unexpected;
 use crate::scenario::{Case, Scenario};
 use crate::story::sentence;
-use crate::verdict::{Engine, Expected, Explored, Finding, Findings, Verdict};
+use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 /// Every design of a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {
@@ -203,16 +203,4 @@ fn argued(case: &Case, labels: &mut Labels) -> String {
         paragraph(lead, &labels.explained(&format!("{ids}: {reason}")))
     });
     told.collect()
-}
-
-/// How much one engine looked at, in words.
-pub(super) fn looked(explored: &Explored) -> String {
-    let runs = if explored.engine == Engine::Sim { "seed" } else { "run" };
-    let counts = [(explored.states, "state"), (explored.generated, "edge"), (explored.runs, runs)];
-    let mut parts: Vec<String> = counts.iter().filter_map(|(n, what)| n.map(|n| counted(n, what))).collect();
-    parts.extend(explored.depth.map(|depth| format!("depth {depth}")));
-    if explored.engine == Engine::Check {
-        parts.push(if explored.complete { "complete" } else { "not complete" }.to_owned());
-    }
-    format!("{} {}", explored.engine.name(), parts.join(", "))
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use model::invariant::{self, Invariant};
 
 use crate::known::{Known, design};
+use crate::report::phrases::also;
 use crate::report::row;
-use crate::report::scenario_page::{also, tells};
+use crate::report::scenario_page::tells;
 use crate::report::tally::{differing, instead, unexpected, word};
 use crate::report::text::{WIDTH, ascii, counted, grouped, pad, paragraph, width};
 use crate::scenario::Scenario;

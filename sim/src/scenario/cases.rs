@@ -7,7 +7,7 @@ use model::setup::{Account, Faults, Setup, SetupError};
 use model::situation;
 
 use crate::lock::{Entry, Lock};
-use crate::scenario::file::{Argued, File};
+use crate::scenario::written::{Argued, File};
 use crate::scenario::{Case, Scenario, ScenarioError};
 use crate::verdict::Expected;
 

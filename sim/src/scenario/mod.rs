@@ -1,7 +1,9 @@
 //! Scenarios: one question each, in a TOML file whose name is its id. A file registers itself by being there.
 
 mod cases;
+mod error;
 mod file;
+mod written;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ use model::setup::{Faults, Premises, Setup};
 use model::shown::plain;
 
 pub use cases::{is_fix_of, is_preset};
+pub use error::ScenarioError;
 pub use file::parse;
 
 use crate::input;
@@ -65,37 +68,6 @@ pub struct Case {
     pub pinned: Option<Entry>,
     /// What makes the lock file out of date for this case, whatever is found: each in a few words.
     pub outdated: Vec<String>,
-}
-
-/// A scenario that cannot be read, with file, line and what would be valid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScenarioError {
-    /// The file cannot be read.
-    #[error("{file}: {why}")]
-    Unreadable {
-        /// Which file.
-        file: String,
-        /// What the system says.
-        why: String,
-    },
-    /// Its text is wrong.
-    #[error("{file}:{line}: {why}")]
-    Wrong {
-        /// Which file.
-        file: String,
-        /// Which line, from 1.
-        line: usize,
-        /// The key, what it says, and what would be valid.
-        why: String,
-    },
-    /// No scenario of that id.
-    #[error("`{id}` is no scenario: valid are {valid}")]
-    Unknown {
-        /// What was asked for.
-        id: String,
-        /// The ids there are.
-        valid: String,
-    },
 }
 
 /// Whether lock files are read with the scenarios.

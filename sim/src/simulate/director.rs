@@ -7,9 +7,9 @@ use model::moves::{Actor, Move};
 use model::setup::Setup;
 use model::world::{Next, Work, World, label_of};
 
+use crate::simulate::actors::actors;
 use crate::simulate::dice::Dice;
 use crate::simulate::plan::{Ending, Plan, Trouble, Victim, Weather};
-use crate::simulate::truth::actors;
 
 /// What an actor is to do at its next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use model::setup::Setup;
 
+use crate::simulate::actors::actors;
 use crate::simulate::dice::Dice;
 use crate::simulate::extent::Extent;
 use crate::simulate::plan::{Ending, Partition, Plan, Strike, Trouble, Victim, Weather};
-use crate::simulate::truth::actors;
 
 /// A plan in the making.
 struct Drawing<'a> {

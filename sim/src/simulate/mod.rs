@@ -4,6 +4,7 @@
 //! A seed is turned into a plan before the run, and the run writes down its moves, so that a finding is a list of moves
 //! and not a seed. [`replay`] drives such a list through the same nodes and the same network.
 
+mod actors;
 mod dice;
 mod director;
 mod draw;

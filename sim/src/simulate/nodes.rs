@@ -13,9 +13,10 @@ use model::setup::Setup;
 use model::world::Next;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::simulate::actors::{actors, lane_of};
 use crate::simulate::process::{Links, drive, may_go_on};
 use crate::simulate::recorder::{Recorder, Served};
-use crate::simulate::truth::{Chance, actors, lane_of};
+use crate::simulate::truth::Chance;
 use crate::simulate::wire::{self, Answered, Ask, Asks, Said};
 
 const CLIENT_IP: [u8; 4] = [10, 0, 0, 3];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::setup::Setup;
 
-use crate::simulate::truth::actors;
+use crate::simulate::actors::actors;
 
 /// Whom a strike hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,12 +14,12 @@ use model::trace::Run;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::simulate::SimulateError;
+use crate::simulate::actors::{actors, lane_of};
 use crate::simulate::dice::Dice;
 use crate::simulate::director::Director;
 use crate::simulate::nodes::{self, client_ip, ip_of};
 use crate::simulate::plan::{Partition, Plan};
 use crate::simulate::recorder::Recorder;
-use crate::simulate::truth::{actors, lane_of};
 use crate::simulate::wire::{POSTGRES, REDIS};
 
 /// How long a run may take in simulated time.

@@ -13,6 +13,7 @@ use model::world::{Next, Work, World, label_of};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::simulate::SimulateError;
+use crate::simulate::actors::{actors, lane_of};
 use crate::simulate::director::{Director, Occasion, Place, Turn, enabled};
 use crate::simulate::plan::{Ending, Victim};
 use crate::story::{self, Lane as StoryLane};
@@ -269,14 +270,4 @@ impl Truth {
         let lane = &self.lanes[usize::from(gateway)];
         if lane.up { Chance::Send { gateway, life: lane.life } } else { Chance::Wait }
     }
-}
-
-/// Everybody who acts: the gateways and then the jobs.
-pub(super) fn actors(setup: &Setup) -> impl Iterator<Item = Actor> + '_ {
-    (0..setup.gateways).map(Actor::Gateway).chain(setup.jobs().iter().copied())
-}
-
-/// The place of an actor among those who act.
-pub(super) fn lane_of(setup: &Setup, actor: Actor) -> usize {
-    actors(setup).position(|other| other == actor).unwrap_or_else(|| panic!("{} is not here", actor.name()))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sim::capsules::Capsules;
 use sim::claims::{self, Judged};
+
 use sim::reasoned::{self, Compared};
 use sim::scenario::{Locks, Scenario};
 use sim::unseen::hold_real_against_check;

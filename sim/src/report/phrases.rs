@@ -1,0 +1,62 @@
+//! What several reports say in the same words.
+
+use crate::claims::{Answer, Judged};
+use crate::fixes::Fix;
+use crate::report::text::{counted, grouped};
+use crate::scenario::Case;
+use crate::verdict::{Engine, Explored, Findings};
+/// That nothing is unexpected, and of how much nothing is expected.
+pub(super) fn as_expected_in_words(findings: &Findings) -> String {
+    match findings.expected_nothing() {
+        0 => "all as expected".to_owned(),
+        nothing => format!("none unexpected; nothing expected of {}", grouped(nothing as u64)),
+    }
+}
+
+/// How many claims came to what.
+pub(super) fn claims_in_words(judged: &[Judged]) -> String {
+    if judged.is_empty() {
+        return "No claim was judged.".to_owned();
+    }
+    let count = |answer: Answer| judged.iter().filter(|judged| judged.answer == answer).count();
+    let answers = Answer::ALL.into_iter().map(|answer| (count(answer), answer.words())).filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = answers.map(|(n, words)| format!("{n} {words}")).collect();
+    format!("Of {} in the review: {}.", counted(judged.len() as u64, "claim"), parts.join(", "))
+}
+
+/// Which fixes keep the money right.
+pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
+    let compared = fixes.iter().filter(|fix| fix.compared > 0).count();
+    let works: Vec<&str> = fixes.iter().filter(|fix| fix.works()).map(|fix| fix.preset.name).collect();
+    match works.as_slice() {
+        _ if compared == 0 => "No fix was compared.".to_owned(),
+        [] => {
+            format!("Of {compared} fixes compared none cures what it was proposed for without breaking something new.")
+        }
+        [one] => {
+            format!("Of {compared} fixes compared one cures what it was proposed for and breaks nothing new: {one}.")
+        }
+        works => format!(
+            "Of {compared} fixes compared {} cure what they were proposed for and break nothing new: {}.",
+            works.len(),
+            works.join(", ")
+        ),
+    }
+}
+
+/// How much one engine looked at, in words.
+pub(super) fn looked(explored: &Explored) -> String {
+    let runs = if explored.engine == Engine::Sim { "seed" } else { "run" };
+    let counts = [(explored.states, "state"), (explored.generated, "edge"), (explored.runs, runs)];
+    let mut parts: Vec<String> = counts.iter().filter_map(|(n, what)| n.map(|n| counted(n, what))).collect();
+    parts.extend(explored.depth.map(|depth| format!("depth {depth}")));
+    if explored.engine == Engine::Check {
+        parts.push(if explored.complete { "complete" } else { "not complete" }.to_owned());
+    }
+    format!("{} {}", explored.engine.name(), parts.join(", "))
+}
+
+/// The other designs that are the same world.
+pub(super) fn also(case: &Case) -> String {
+    case.also.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,80 @@
+//! What stands in the file of a scenario.
+
+use model::day::Day;
+use model::flow::Path;
+use model::setup::{Account, Asked, Faults, Premises};
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) title: String,
+    pub(super) risk: Option<String>,
+    pub(super) why: String,
+    #[serde(default)]
+    pub(super) folded: Vec<String>,
+    pub(super) gateways: u8,
+    #[serde(default = "Premises::first_day")]
+    pub(super) today: Day,
+    #[serde(default)]
+    pub(super) path: Vec<Part>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) requests: Vec<Asked>,
+    #[serde(default)]
+    pub(super) faults: Faults,
+    #[serde(default)]
+    pub(super) seen: Vec<String>,
+    /// Designs that are asked beside the presets.
+    #[serde(default)]
+    pub(super) designs: Vec<String>,
+    #[serde(default)]
+    pub(super) expect: Vec<Argued>,
+}
+
+/// A part of the request path that is walked; billing and the reply always are.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Part {
+    Auth,
+    QuotaCheck,
+    Upstream,
+    Usage,
+}
+
+impl File {
+    pub(super) fn premises(&self) -> Premises {
+        let has = |part: Part| self.path.contains(&part);
+        Premises {
+            accounts: self.accounts.clone(),
+            requests: self.requests.clone(),
+            gateways: self.gateways,
+            today: self.today,
+            path: Path {
+                auth: has(Part::Auth),
+                quota_check: has(Part::QuotaCheck),
+                upstream: has(Part::Upstream),
+                usage: has(Part::Usage),
+                stream: false,
+            },
+        }
+    }
+}
+
+/// What a person argues of one design, with the reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Argued {
+    pub(super) design: String,
+    #[serde(default)]
+    pub(super) broken: Vec<String>,
+    #[serde(default)]
+    pub(super) holds: Vec<String>,
+    /// Either verdict is right.
+    #[serde(default)]
+    pub(super) any: Vec<String>,
+    /// Situations that must be seen under this design, besides those of the file.
+    #[serde(default)]
+    pub(super) seen: Vec<String>,
+    pub(super) because: String,
+}
