@@ -9,7 +9,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Pipeline, Value};
 
 use crate::commands::{principal, texts};
-use crate::engine::RealError;
+use crate::error::RealError;
 use crate::names::Names;
 use crate::rows::{self, Unreadable};
 use crate::values;

@@ -12,9 +12,11 @@ use model::trace::{Entry, Unreachable};
 use model::world::{Next, Work, World, label_of};
 
 use crate::crew::{CrewError, PATIENCE};
-use crate::engine::{Means, Real, RealError};
+use crate::error::RealError;
 use crate::lockstep::agreement::{Heard, hold_against, show};
+use crate::means::Means;
 use crate::names::Names;
+use crate::real::Real;
 use crate::stores::Stores;
 use crate::worker::{Line, Order, Permit};
 

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, query_scalar, raw_sql};
 
 use crate::commands;
 use crate::contents::{self, Contents};
-use crate::engine::RealError;
+use crate::error::RealError;
 use crate::names::Names;
 use crate::stores::Stores;
 use crate::tables::{self, Tables};

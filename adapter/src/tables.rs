@@ -5,7 +5,7 @@ use model::store::postgres::Opening;
 use sqlx::{PgConnection, Row, query, raw_sql};
 
 use crate::ask;
-use crate::engine::RealError;
+use crate::error::RealError;
 use crate::names::Names;
 use crate::rows::{self, Unreadable};
 

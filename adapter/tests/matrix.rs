@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of a test is a failed test, in its helper functions too")]
 
-use adapter::engine::Means;
 use adapter::matrix::{Cell, Fault, Part, Plan, Side, setup};
+use adapter::means::Means;
 use model::design::{Design, Midnight, PRESETS, Preset};
 use model::moves::Move;
 use model::setup::Setup;

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use adapter::crew::WorkerCommand;
-use adapter::engine::{Real, RealError};
+use adapter::error::RealError;
 use adapter::matrix::Deed;
+use adapter::real::Real;
 use adapter::servers::{Keeps, Options, Ours, Servers, ServersError};
 use explore::Limits;
 use model::moves::Move;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use adapter::engine::RealError;
+use adapter::error::RealError;
 use model::capsule::Capsule;
 use model::invariant;
 use model::moves::Move;

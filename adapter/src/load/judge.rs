@@ -11,14 +11,15 @@ use model::money::Money;
 use model::reply::Answer;
 use model::row::{Kind, LedgerRow, Status, Tenant, Trace};
 use model::setup::Setup;
+use redis::aio::MultiplexedConnection;
 use rust_decimal::Decimal;
-use sqlx::{Row, query};
+use sqlx::{PgConnection, Row, query};
 
 use crate::contents;
-use crate::engine::RealError;
+use crate::error::RealError;
 use crate::load::clients::Asked;
+use crate::load::error::LoadError;
 use crate::load::street::Street;
-use crate::load::traffic::{Load, LoadError};
 use crate::rows::Unreadable;
 use crate::tables;
 
@@ -95,11 +96,15 @@ pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
 }
 
 /// Everything that can be judged at this rest, and how many rows were looked at.
-pub(super) async fn judge(load: &mut Load, street: &Street) -> Result<(Vec<Judged>, u64), LoadError> {
-    let lines = ledger(load, street).await?;
-    let tenants = tables::tenants(&mut load.postgres, &street.names).await?;
-    let contents = contents::read(&mut load.redis, &street.names).await?;
-    let keys = keys(load, street).await?;
+pub(super) async fn judge(
+    postgres: &mut PgConnection,
+    redis: &mut MultiplexedConnection,
+    street: &Street,
+) -> Result<(Vec<Judged>, u64), LoadError> {
+    let lines = ledger(postgres, street).await?;
+    let tenants = tables::tenants(postgres, &street.names).await?;
+    let contents = contents::read(redis, &street.names).await?;
+    let keys = keys(redis, street).await?;
     let clients = street.clients();
     let asked = &clients.asked;
     let effective: BTreeSet<usize> = lines.iter().filter(|line| line.effective).map(|line| line.number).collect();
@@ -267,11 +272,11 @@ fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> Looks {
     looks
 }
 
-async fn ledger(load: &mut Load, street: &Street) -> Result<Vec<Line>, LoadError> {
+async fn ledger(postgres: &mut PgConnection, street: &Street) -> Result<Vec<Line>, LoadError> {
     let mut lines = Vec::new();
     let mut last = 0_i64;
     loop {
-        let page = query(PAGE).bind(last).fetch_all(&mut load.postgres).await?;
+        let page = query(PAGE).bind(last).fetch_all(&mut *postgres).await?;
         for row in &page {
             last = row.try_get("id")?;
             let (tenant, trace): (&str, &str) = (row.try_get("tenant_id")?, row.try_get("trace_id")?);
@@ -292,13 +297,13 @@ async fn ledger(load: &mut Load, street: &Street) -> Result<Vec<Line>, LoadError
 }
 
 /// The idempotency keys that are there: of which request, and the seconds they live; negative if for ever.
-async fn keys(load: &mut Load, street: &Street) -> Result<Vec<(usize, i64)>, LoadError> {
+async fn keys(redis: &mut MultiplexedConnection, street: &Street) -> Result<Vec<(usize, i64)>, LoadError> {
     let pattern = format!("{}deduct:*", street.stores.prefix);
     let (mut keys, mut cursor) = (BTreeSet::new(), 0_u64);
     loop {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
-        let (next, page): (u64, Vec<String>) = scan.query_async(&mut load.redis).await?;
+        let (next, page): (u64, Vec<String>) = scan.query_async(redis).await?;
         keys.extend(page);
         cursor = next;
         if cursor == 0 {
@@ -311,7 +316,7 @@ async fn keys(load: &mut Load, street: &Street) -> Result<Vec<(usize, i64)>, Loa
         for key in portion {
             ask.cmd("TTL").arg(key);
         }
-        let lives: Vec<i64> = ask.query_async(&mut load.redis).await?;
+        let lives: Vec<i64> = ask.query_async(redis).await?;
         // One that expired since is not there.
         for (key, seconds) in portion.iter().zip(lives).filter(|(_, seconds)| *seconds != -2) {
             found.push((number(key.rsplit(':').next().unwrap_or_default())?, seconds));

@@ -3,6 +3,7 @@
 //! who is killed when is drawn from the seed.
 
 mod clients;
+mod error;
 mod gateway;
 mod judge;
 mod plan;
@@ -10,6 +11,8 @@ mod process;
 mod street;
 mod traffic;
 
+pub use error::LoadError;
 pub use gateway::gateway_main;
 pub use judge::{Breached, Judged};
-pub use traffic::{Figures, Load, LoadError, Terms};
+pub use plan::Terms;
+pub use traffic::{Figures, Load};

@@ -1,6 +1,27 @@
-//! What the seed decides: who asks for what, who asks twice at once, and who is killed when.
+//! What is run, and what its seed decides: who asks for what, who asks twice at once, and who is killed when.
 
+use std::time::Duration;
+
+use model::design::Design;
+use model::flow::Path;
 use model::money::Money;
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The design.
+    pub design: Design,
+    /// The parts of the path that are walked.
+    pub path: Path,
+    /// Decides what is asked for and who is killed when.
+    pub seed: u64,
+    /// Gateway processes; one more runs the jobs.
+    pub workers: usize,
+    /// The most requests.
+    pub requests: u64,
+    /// How long.
+    pub time: Duration,
+}
 
 /// SplitMix64: the same numbers from the same seed everywhere.
 #[derive(Clone, Debug)]

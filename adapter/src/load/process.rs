@@ -6,8 +6,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::crew::WorkerCommand;
+use crate::load::error::LoadError;
 use crate::load::gateway::Said;
-use crate::load::traffic::LoadError;
 use crate::worker::Order;
 
 /// A running gateway process.

@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::crew::WorkerCommand;
 use crate::load::clients::Clients;
+use crate::load::error::LoadError;
 use crate::load::gateway::Said;
-use crate::load::plan::{Kill, Plan};
+use crate::load::plan::{Kill, Plan, Terms};
 use crate::load::process::Gateway;
-use crate::load::traffic::{LoadError, Terms};
 use crate::names::Names;
 use crate::servers::process::Process;
 use crate::stores::Stores;

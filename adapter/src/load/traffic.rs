@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use model::design::{Design, Scripts};
+use model::design::Scripts;
 use model::effect::{DAY, Fields};
-use model::flow::Path;
 use model::row::Tenant;
-use model::setup::{Setup, SetupError};
+use model::setup::Setup;
 use model::store::postgres::Opening;
 use model::store::redis::Hash;
 use redis::aio::MultiplexedConnection;
@@ -16,12 +15,14 @@ use sqlx::{PgConnection, query_scalar};
 
 use crate::contents;
 use crate::crew::WorkerCommand;
-use crate::engine::RealError;
+use crate::error::RealError;
+use crate::load::error::LoadError;
 use crate::load::judge::{self, Judged};
+use crate::load::plan::Terms;
 use crate::load::process::Gateway;
 use crate::load::street::Street;
 use crate::observer::Observer;
-use crate::servers::{Servers, ServersError};
+use crate::servers::Servers;
 use crate::stores::Stores;
 use crate::tables;
 
@@ -31,23 +32,6 @@ const LONGEST_ROUND: Duration = Duration::from_secs(60);
 /// How long what is dead may take to be gone from Postgres.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BUSY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle')";
-
-/// What is run.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// The design.
-    pub design: Design,
-    /// The parts of the path that are walked.
-    pub path: Path,
-    /// Decides what is asked for and who is killed when.
-    pub seed: u64,
-    /// Gateway processes; one more runs the jobs.
-    pub workers: usize,
-    /// The most requests.
-    pub requests: u64,
-    /// How long.
-    pub time: Duration,
-}
 
 /// What came of it.
 #[derive(Clone, Debug)]
@@ -70,46 +54,11 @@ pub struct Figures {
     pub judged: Vec<Judged>,
 }
 
-/// Why there are no figures.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A gateway process cannot be started.
-    #[error("a gateway process: {0}")]
-    Process(#[source] std::io::Error),
-    /// A gateway process gave up.
-    #[error("a gateway process gave up: {0}")]
-    Said(String),
-    /// The design has too many jobs for a world.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    /// The servers, or what they hold.
-    #[error(transparent)]
-    Real(#[from] RealError),
-    /// The servers.
-    #[error(transparent)]
-    Servers(#[from] ServersError),
-    /// Sessions of dead processes stay.
-    #[error("sessions of killed processes are still at work after {} s", PATIENCE.as_secs())]
-    Stays,
-}
-
-impl From<sqlx::Error> for LoadError {
-    fn from(error: sqlx::Error) -> LoadError {
-        LoadError::Real(error.into())
-    }
-}
-
-impl From<redis::RedisError> for LoadError {
-    fn from(error: redis::RedisError) -> LoadError {
-        LoadError::Real(error.into())
-    }
-}
-
 /// Both servers, ready for load.
 #[derive(Debug)]
 pub struct Load {
-    pub(super) postgres: PgConnection,
-    pub(super) redis: MultiplexedConnection,
+    postgres: PgConnection,
+    redis: MultiplexedConnection,
     stores: Stores,
     command: WorkerCommand,
     servers: Servers,
@@ -160,7 +109,7 @@ impl Load {
             figures.traffic += began.elapsed();
             self.rest(&street).await?;
             gateways = street.run_jobs(gateways).await?;
-            let (judged, rows) = judge::judge(self, &street).await?;
+            let (judged, rows) = judge::judge(&mut self.postgres, &mut self.redis, &street).await?;
             judge::merge(&mut figures.judged, judged, figures.traffic);
             (figures.rows, figures.rests) = (rows, figures.rests + 1);
             length = (length * 2).min(LONGEST_ROUND);
@@ -196,7 +145,7 @@ impl Load {
         let since = Instant::now();
         while query_scalar::<_, bool>(BUSY).bind(&street.label).fetch_one(&mut self.postgres).await? {
             if since.elapsed() > PATIENCE {
-                return Err(LoadError::Stays);
+                return Err(LoadError::Stays(PATIENCE.as_secs()));
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

@@ -9,7 +9,7 @@ use model::store::redis::Hash;
 
 use crate::contents::{Contents, ToLive};
 use crate::crew::CrewError;
-use crate::engine::RealError;
+use crate::error::RealError;
 use crate::lockstep::{DEADLOCK, Lockstep};
 use crate::tables::Tables;
 use crate::worker::Line;

@@ -11,9 +11,11 @@ use model::step::Step;
 use model::world::World;
 
 use crate::contents::Contents;
-use crate::engine::{Means, Proxies, RealError};
+use crate::error::RealError;
 use crate::lockstep::Lockstep;
+use crate::means::Means;
 use crate::observer::IDLE_LIMIT;
+use crate::real::Proxies;
 use crate::servers::proxy::{Cut, Proxy};
 use crate::worker::{Line, Permit};
 

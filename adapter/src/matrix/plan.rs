@@ -14,8 +14,8 @@ use model::step::Step;
 use model::trace::Unreachable;
 use model::world::{Next, World, label_of};
 
-use crate::engine::Means;
 use crate::matrix::cell::{Fault, Side};
+use crate::means::Means;
 
 /// The gateway that the retry beside a stopped worker goes to.
 const BESIDE: u8 = 1;

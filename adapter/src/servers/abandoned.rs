@@ -9,7 +9,7 @@ use model::shown::shown;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, query, query_scalar, raw_sql};
 
-use super::redis::connect;
+use super::connect::connect;
 
 /// What the names of our schemas and the prefixes of our keys begin with; 32 hexadecimal digits follow.
 const PREFIX: &str = "trial_balance_";

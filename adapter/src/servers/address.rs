@@ -5,7 +5,12 @@ use ::redis::IntoConnectionInfo;
 use model::shown::shown;
 use sqlx::postgres::PgConnectOptions;
 
-use super::{DATABASE_URL, Options, REDIS_URL, ServersError};
+use super::{Options, ServersError};
+
+/// Names a Postgres to use instead of a private one.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+/// Names a Redis to use instead of a private one.
+pub const REDIS_URL: &str = "REDIS_URL";
 
 /// What an address of a Postgres begins with.
 const POSTGRES: &[&str] = &["postgres", "postgresql"];

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// The subfolder that the wheels are installed into.
+pub const WHEELS: &str = "wheels";
+
 /// `$XDG_CACHE_HOME/trial-balance`, else `~/.cache/trial-balance`; for root `/var/cache/trial-balance`, since the
 /// unprivileged account that the servers then run as cannot read root's home. `None` without a home.
 #[must_use]

@@ -188,7 +188,7 @@ impl Places {
             path: std::env::var_os("PATH").unwrap_or_default(),
             debian: Some("/usr/lib/postgresql".into()),
             homebrew: vec!["/opt/homebrew/opt".into(), "/usr/local/opt".into()],
-            installed: super::cache::folder().map(|cache| cache.join(super::install::WHEELS)),
+            installed: super::cache::folder().map(|cache| cache.join(super::cache::WHEELS)),
         }
     }
 

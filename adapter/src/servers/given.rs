@@ -7,13 +7,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::ServersError;
 use super::abandoned::{self, Alive};
-use super::address;
-use super::redis::connect;
+use super::address::{self, DATABASE_URL, REDIS_URL};
+use super::connect::connect;
 
-/// Names a Postgres to use instead of a private one.
-pub const DATABASE_URL: &str = "DATABASE_URL";
-/// Names a Redis to use instead of a private one.
-pub const REDIS_URL: &str = "REDIS_URL";
 /// How long a given server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 

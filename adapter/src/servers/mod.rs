@@ -8,6 +8,7 @@ mod abandoned;
 pub mod account;
 pub mod address;
 pub mod cache;
+mod connect;
 pub mod find;
 mod given;
 pub mod install;
@@ -26,9 +27,9 @@ use sqlx::postgres::PgConnectOptions;
 
 use abandoned::Alive;
 use account::Account;
+pub use address::{DATABASE_URL, REDIS_URL};
 use find::{FindError, Found, Kind, Places, find};
 use given::Guest;
-pub use given::{DATABASE_URL, REDIS_URL};
 use postgres::PrivatePostgres;
 use proxy::Proxy;
 pub use redis::Keeps;
@@ -350,7 +351,7 @@ impl Servers {
     /// [`ServersError::NotOurs`], [`ServersError::Redis`], [`ServersError::Io`].
     pub async fn save_redis(&mut self) -> Result<(), ServersError> {
         let server = self.own_redis()?.0;
-        let mut connection = redis::connect(server.info()?).await.map_err(ServersError::Redis)?;
+        let mut connection = connect::connect(server.info()?).await.map_err(ServersError::Redis)?;
         ::redis::cmd("SAVE").query_async::<()>(&mut connection).await.map_err(ServersError::Redis)?;
         server.keep_snapshot().map_err(ServersError::Io)
     }
@@ -370,7 +371,7 @@ impl Servers {
     /// [`ServersError::NotOurs`], [`ServersError::Redis`].
     pub async fn flush_redis(&mut self) -> Result<(), ServersError> {
         let info = self.own_redis()?.0.info()?;
-        let mut connection = redis::connect(info).await.map_err(ServersError::Redis)?;
+        let mut connection = connect::connect(info).await.map_err(ServersError::Redis)?;
         ::redis::cmd("FLUSHALL").query_async(&mut connection).await.map_err(ServersError::Redis)
     }
 
@@ -406,7 +407,7 @@ impl Servers {
     /// is saved first.
     pub async fn stop_and_keep(mut self) -> Option<PathBuf> {
         if let (Redis::Private(_), Ok(info)) = (&self.redis, self.redis())
-            && let Ok(mut connection) = redis::connect(info).await
+            && let Ok(mut connection) = connect::connect(info).await
         {
             // A server that cannot save has said so in its log, which is kept too.
             let _ = ::redis::cmd("SAVE").query_async::<()>(&mut connection).await;

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult};
+use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use super::ServersError;
 use super::account::Account;
+use super::connect::connect;
 use super::find::{Found, Kind};
 use super::private::Daemon;
 use super::sweep::Folder;
@@ -29,12 +28,6 @@ const DUMP: &str = "dump.rdb";
 const LOG: &str = "appendonlydir";
 /// A snapshot that no start reads.
 const KEPT: &str = "kept.rdb";
-
-/// Connects; a second is enough, since reconnecting is the caller's business.
-pub(super) async fn connect(info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(1)));
-    Client::open(info)?.get_multiplexed_async_connection_with_config(&config).await
-}
 
 /// The server and where its files are.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Servers that are not ours.
 
-use adapter::engine::{Real, RealError};
+use adapter::error::RealError;
+use adapter::real::Real;
 use adapter::servers::{Options, Servers};
 use model::moves::Move;
 use model::step::Step;

@@ -1,6 +1,6 @@
 //! The failures that the review reports.
 
-use adapter::engine::RealError;
+use adapter::error::RealError;
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
 use model::step::Step;

@@ -1,7 +1,7 @@
 //! Runs in the making, carried out on real servers and compared with the model's own.
 
 use adapter::crew::WorkerCommand;
-use adapter::engine::Real;
+use adapter::real::Real;
 use adapter::servers::{Keeps, Options, Servers};
 use model::flow::Path;
 use model::moves::{Actor, Move};

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::script::{Script, WHOLE, account, charge, listed, one, real, stream};
-use adapter::engine::RealError;
+use adapter::error::RealError;
 use model::design::{Design, Stream};
 use model::flow::Path;
 use model::moves::{Actor, Move};

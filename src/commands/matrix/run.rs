@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use adapter::engine::{Means, RealError};
+use adapter::error::RealError;
+use adapter::means::Means;
 use model::moves::Move;
 
 use super::Sheet;

@@ -1,0 +1,75 @@
+//! Real servers with our schema in them, and what works on them.
+
+use redis::ConnectionInfo;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::crew::{Crew, WorkerCommand};
+use crate::error::RealError;
+use crate::observer::Observer;
+use crate::servers::Servers;
+use crate::servers::proxy::Proxy;
+use crate::stores::{Stores, TlsRedis};
+
+/// Proxies in front of private servers, for what is lost on the way.
+#[derive(Debug)]
+pub(crate) struct Proxies {
+    pub(crate) postgres: Proxy,
+    pub(crate) redis: Proxy,
+    pub(crate) stores: Stores,
+}
+
+/// Both servers with our schema in them, and the processes that work on them.
+#[derive(Debug)]
+pub struct Real {
+    // Dropped in this order: the workers, the observer, then the servers.
+    pub(crate) crew: Crew,
+    pub(crate) observer: Observer,
+    pub(crate) proxies: Option<Proxies>,
+    pub(crate) stores: Stores,
+    pub(crate) servers: Servers,
+}
+
+impl Real {
+    /// Makes the schema on the servers and gets ready to run.
+    ///
+    /// # Errors
+    /// When the servers do not answer or refuse the schema.
+    pub async fn new(mut servers: Servers, worker: WorkerCommand) -> Result<Real, RealError> {
+        let stores = stores(&servers, &servers.postgres(), &servers.redis()?)?;
+        let mut observer = Observer::connect(stores.clone()).await?;
+        sqlx::migrate!().run(observer.postgres()).await?;
+        let ours = servers.ours();
+        let proxies = if ours.postgres && ours.redis { Some(proxies(&mut servers)?) } else { None };
+        Ok(Real { crew: Crew::new(worker), observer, proxies, stores, servers })
+    }
+
+    /// The servers, to hurt or to look into them besides.
+    pub fn servers(&mut self) -> &mut Servers {
+        &mut self.servers
+    }
+
+    /// Ends workers and servers without holding up the runtime.
+    pub async fn stop(self) {
+        let Real { crew, observer, proxies, servers, .. } = self;
+        drop((crew, observer, proxies));
+        servers.stop().await;
+    }
+
+    /// Like [`Real::stop`], but leaves the private servers' data and says where.
+    pub async fn stop_and_keep(self) -> Option<std::path::PathBuf> {
+        let Real { crew, observer, proxies, servers, .. } = self;
+        drop((crew, observer, proxies));
+        servers.stop_and_keep().await
+    }
+}
+
+fn stores(servers: &Servers, postgres: &PgConnectOptions, redis: &ConnectionInfo) -> Result<Stores, TlsRedis> {
+    Stores::new(postgres, servers.schema(), redis, servers.key_prefix())
+}
+
+fn proxies(servers: &mut Servers) -> Result<Proxies, RealError> {
+    let (postgres, through_postgres) = servers.proxy_postgres()?;
+    let (redis, through_redis) = servers.proxy_redis()?;
+    let stores = stores(servers, &through_postgres, &through_redis)?;
+    Ok(Proxies { postgres, redis, stores })
+}
