@@ -7,6 +7,7 @@
 mod cache;
 pub mod catalog;
 pub mod check;
+mod error;
 mod ledger;
 pub mod mapping;
 pub mod numeric;
@@ -14,4 +15,5 @@ pub mod report;
 mod run;
 mod sql;
 
-pub use run::{AuditError, Options, Target, audit};
+pub use error::AuditError;
+pub use run::{Options, Target, audit};

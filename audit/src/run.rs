@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use model::shown::plain;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo};
 use sqlx::postgres::PgConnectOptions;
@@ -11,6 +10,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use crate::cache::{Cache, Fresh, Stores};
 use crate::catalog::Catalog;
 use crate::check::{Check, Tally};
+use crate::error::{AuditError, StoreError, one_line};
 use crate::ledger::{Looked, Pass, Sources};
 use crate::mapping::Mapping;
 use crate::report::{Report, Took};
@@ -55,35 +55,6 @@ impl Default for Options {
             settle: Duration::from_secs(3),
             only: Check::ALL.to_vec(),
         }
-    }
-}
-
-/// Why there is no report at all.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// A server does not answer.
-    #[error("{what} names a server that cannot be used: {why}")]
-    Unreachable {
-        /// Which one, as the user named it.
-        what: &'static str,
-        /// Why, on one line, without the URL and its password.
-        why: String,
-    },
-}
-
-/// What a server answered while it was being read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
-    #[error("postgres: {0}")]
-    Postgres(#[from] sqlx::Error),
-    #[error("redis: {0}")]
-    Redis(#[from] redis::RedisError),
-}
-
-impl StoreError {
-    /// On one line of bounded length: a server repeats what it was given.
-    fn why(&self) -> String {
-        format!("not read to the end: {}", one_line(&self.to_string()))
     }
 }
 
@@ -205,13 +176,4 @@ async fn answered<T, E: std::fmt::Display>(
         Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
     };
     Err(AuditError::Unreachable { what, why })
-}
-
-/// The most characters of what a server says.
-const SAID: usize = 300;
-
-/// What a server says, as a person may safely see it.
-pub(crate) fn one_line(said: &str) -> String {
-    let (beginning, rest): (String, bool) = (said.chars().take(SAID).collect(), said.chars().nth(SAID).is_some());
-    plain(&beginning.replace('\n', " ")) + if rest { "..." } else { "" }
 }

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::catalog::{Column, Table, constant};
-use crate::run::one_line;
+use crate::error::one_line;
 
 /// The most bytes of a text that is sent whole.
 const WHOLE: usize = 256;

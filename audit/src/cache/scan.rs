@@ -12,7 +12,7 @@ use crate::cache::kinds::{Kind, Kinds, Named};
 use crate::cache::seen::{Seen, seen, too_long};
 use crate::cache::watch::{Standing, Suspect, pause};
 use crate::check::{Check, Tally, figure};
-use crate::run::StoreError;
+use crate::error::StoreError;
 
 /// Keys of one page.
 const PAGE: usize = 1_000;

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::catalog::{Catalog, Column, Found, Table, constant};
-use crate::ledger::sources::Asks;
+use crate::ledger::asks::Asks;
 use crate::mapping::{BudgetUnit, Mapping, Name};
 use crate::sql;
 

@@ -1,5 +1,6 @@
 //! One pass over the ledger, tenant by tenant, beside the quotas and the API keys in the same order.
 
+mod asks;
 mod books;
 mod cursor;
 mod entry;

@@ -4,6 +4,7 @@ use model::shown::shown;
 use sqlx::{PgConnection, query};
 
 use crate::check::{Check, Tally, figure};
+use crate::error::one_line;
 use crate::ledger::books::{Books, Tallies};
 use crate::ledger::cursor::{Cursor, Subject, integer, text};
 use crate::ledger::entry::{Entry, Standing};
@@ -11,7 +12,6 @@ use crate::ledger::matches::Matches;
 use crate::ledger::rows::{Key, Quota};
 use crate::ledger::sources::Sources;
 use crate::mapping::Mapping;
-use crate::run::one_line;
 
 /// How much a pass has looked at.
 #[derive(Clone, Copy, Debug, Default)]

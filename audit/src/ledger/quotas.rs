@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::catalog::{Column, Found, Table};
-use crate::ledger::sources::{Asks, or_null};
+use crate::ledger::asks::{Asks, or_null};
 use crate::mapping::Mapping;
 use crate::sql::{self, Time};
 

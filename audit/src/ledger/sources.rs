@@ -4,10 +4,11 @@ use sqlx::PgConnection;
 
 use crate::catalog::{Catalog, Column, Found, Table, constant};
 use crate::check::Check;
+use crate::error::one_line;
+use crate::ledger::asks::{Asks, or_null};
 use crate::ledger::keys::KeyColumns;
 use crate::ledger::quotas::QuotaColumns;
 use crate::mapping::{Ledger, Mapping, Name};
-use crate::run::one_line;
 use crate::sql::{self, Time, probe};
 
 /// The selects, and which checks cannot be made.
@@ -61,29 +62,9 @@ pub fn first_missing<const N: usize>(columns: [&Found; N]) -> Option<String> {
     columns.into_iter().find_map(|column| column.as_ref().err().cloned())
 }
 
-/// A column's expression, or a null of that type.
-pub fn or_null(column: &Found, expression: impl FnOnce(&Column) -> String, kind: &str) -> String {
-    column.as_ref().map_or_else(|_| format!("NULL::{kind}"), expression)
-}
-
 /// What a column is called in messages.
 pub fn called(column: &Found) -> String {
     column.as_ref().map_or_else(Clone::clone, |column| column.shown.clone())
-}
-
-/// Asks the server whether it can read columns of one table.
-pub struct Asks<'c> {
-    pub connection: &'c mut PgConnection,
-    pub table: &'c Table,
-}
-
-impl Asks<'_> {
-    /// The column, if it can be read in that way.
-    pub async fn of(&mut self, column: Found, way: impl FnOnce(&Column) -> String) -> Result<Found, sqlx::Error> {
-        let Ok(column) = column else { return Ok(column) };
-        let expression = way(&column);
-        probe(self.connection, self.table, column, &expression, false).await
-    }
 }
 
 struct LedgerColumns {

@@ -1,0 +1,41 @@
+//! What goes wrong with a server, and how it is told.
+
+use model::shown::plain;
+
+/// Why there is no report at all.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// A server does not answer.
+    #[error("{what} names a server that cannot be used: {why}")]
+    Unreachable {
+        /// Which one, as the user named it.
+        what: &'static str,
+        /// Why, on one line, without the URL and its password.
+        why: String,
+    },
+}
+
+/// What a server answered while it was being read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    #[error("redis: {0}")]
+    Redis(#[from] redis::RedisError),
+}
+
+impl StoreError {
+    /// On one line of bounded length: a server repeats what it was given.
+    pub(crate) fn why(&self) -> String {
+        format!("not read to the end: {}", one_line(&self.to_string()))
+    }
+}
+
+/// The most characters of what a server says.
+const SAID: usize = 300;
+
+/// What a server says, as a person may safely see it.
+pub(crate) fn one_line(said: &str) -> String {
+    let (beginning, rest): (String, bool) = (said.chars().take(SAID).collect(), said.chars().nth(SAID).is_some());
+    plain(&beginning.replace('\n', " ")) + if rest { "..." } else { "" }
+}
