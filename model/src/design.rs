@@ -1,49 +1,115 @@
-//! A design: a base, one choice per risk, and the policies that follow from them.
+//! A design: one choice in each of its dimensions, and the policies that follow from them.
 
+mod contradictions;
 mod naming;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::presets::PRESETS;
-use crate::risk::Risk;
+pub use crate::presets::{PRESETS, Preset};
 pub use naming::UnknownDesign;
 
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+/// The dimensions: each with what it decides, its field, its type, its key in text, and its variants, of which the first is the
+/// original's.
+macro_rules! dimensions {
+    ($(
+        $(#[$doc:meta])* $field:ident: $name:ident = $key:literal {
+            $(#[$fdoc:meta])* $first:ident = $ftext:literal,
+            $($(#[$vdoc:meta])* $variant:ident = $text:literal,)*
+        }
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+            #[serde(rename_all = "kebab-case")]
+            pub enum $name { #[default] $(#[$fdoc])* $first, $($(#[$vdoc])* $variant,)* }
 
-        impl $name {
-            /// Every choice, in the order of reports.
-            pub const ALL: &[$name] = &[$($name::$variant,)*];
+            impl $name {
+                /// Every choice, in the order of reports.
+                pub const ALL: &[$name] = &[$name::$first, $($name::$variant,)*];
 
-            /// As designs spell it.
-            pub fn text(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
+                /// As designs spell it.
+                pub fn text(self) -> &'static str {
+                    match self { $name::$first => $ftext, $($name::$variant => $text,)* }
+                }
+
+                fn read(text: &str) -> Result<$name, UnknownDesign> {
+                    let known = $name::ALL.iter().copied();
+                    known.clone().find(|choice| choice.text() == text).ok_or_else(|| UnknownDesign::Value {
+                        key: $key,
+                        value: text.to_owned(),
+                        valid: known.map($name::text).collect::<Vec<_>>().join(", "),
+                    })
+                }
+            }
+        )*
+
+        /// What is chosen in one dimension.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Choice { $($(#[$doc])* $name($name),)* }
+
+        impl Choice {
+            /// The dimension, as designs spell it.
+            pub fn key(self) -> &'static str {
+                match self { $(Choice::$name(_) => $key,)* }
             }
 
-            fn read(text: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|choice| choice.text() == text)
+            /// What is chosen, as designs spell it.
+            pub fn text(self) -> &'static str {
+                match self { $(Choice::$name(choice) => choice.text(),)* }
             }
         }
-    )*};
+
+        /// A choice in every dimension.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct Design { $($(#[$doc])* pub $field: $name,)* }
+
+        impl Design {
+            /// The original.
+            pub const AS_REPORTED: Design = Design { $($field: $name::$first,)* };
+
+            /// The dimensions, in the order in which they are written.
+            pub const KEYS: &[&str] = &[$($key,)*];
+
+            /// The choices, in that order.
+            pub fn choices(self) -> [Choice; Design::KEYS.len()] {
+                [$(Choice::$name(self.$field),)*]
+            }
+
+            fn set(&mut self, key: &str, text: &str) -> Result<(), UnknownDesign> {
+                match key {
+                    $($key => self.$field = $name::read(text)?,)*
+                    _ => return Err(UnknownDesign::Key { key: key.to_owned() }),
+                }
+                Ok(())
+            }
+        }
+    };
 }
 
-choices! {
+dimensions! {
     /// Which reading of the original everything else is built on.
-    Base {
+    base: Base = "base" {
         /// The review's own timeline.
-        #[default]
         AsReported = "as-reported",
         /// What the code it quotes really does.
         Code = "as-reported-code",
     }
+    /// Where what an API key has spent is kept (P0-2).
+    budget: Budget = "budget" {
+        /// In request memory.
+        AsReported = "as-reported",
+        /// P0-2 A: a BUDGET row in whole cents, after the charge.
+        A = "A",
+        /// P0-2 A in micro-units and inside the charge's transaction.
+        AFixed = "A+fixed",
+        /// P0-2 B: INCRBY of a Redis counter with a fraction.
+        B = "B",
+        /// P0-2 B that counts integer micro-units.
+        BFixed = "B+fixed",
+    }
     /// How a request is kept from being charged twice (P0-3).
-    Idempotency {
+    idempotency: Idempotency = "idempotency" {
         /// Redis key, one Postgres transaction.
-        #[default]
         AsReported = "as-reported",
         /// P0-3 A: the ledger instead of the key, inside a savepoint.
         A = "A",
@@ -55,9 +121,8 @@ choices! {
         BFixed = "B+fixed",
     }
     /// When the Redis hash is written (P0-4).
-    Cache {
+    cache: Cache = "cache" {
         /// HSET of the snapshot and EXPIRE after the commit.
-        #[default]
         AsReported = "as-reported",
         /// P0-4 A: Lua deducts the estimate in quota_check, Postgres follows by a job.
         A = "A",
@@ -77,9 +142,8 @@ choices! {
         DFixed = "D+fixed",
     }
     /// Where a request is counted (P0-5).
-    Counting {
+    counting: Counting = "counting" {
         /// In Redis by quota_check and in Postgres by billing.
-        #[default]
         AsReported = "as-reported",
         /// P0-5 A: quota_check only checks, billing counts.
         A = "A",
@@ -90,24 +154,9 @@ choices! {
         /// P0-5 C whose T7 leaves the counters of the hash alone.
         CFixed = "C+fixed",
     }
-    /// Where what an API key has spent is kept (P0-2).
-    Budget {
-        /// In request memory.
-        #[default]
-        AsReported = "as-reported",
-        /// P0-2 A: a BUDGET row in whole cents, after the charge.
-        A = "A",
-        /// P0-2 A in micro-units and inside the charge's transaction.
-        AFixed = "A+fixed",
-        /// P0-2 B: INCRBY of a Redis counter with a fraction.
-        B = "B",
-        /// P0-2 B that counts integer micro-units.
-        BFixed = "B+fixed",
-    }
     /// When usage goes on record (P1-8).
-    Usage {
+    usage: Usage = "usage" {
         /// A job that is sent before the caller's commit and adds to the totals.
-        #[default]
         AsReported = "as-reported",
         /// P1-8 A: the job is sent by a hook after the commit.
         A = "A",
@@ -121,9 +170,8 @@ choices! {
         C = "C",
     }
     /// How an absent hash is filled (P1-9).
-    WarmUp {
+    warm_up: WarmUp = "warm-up" {
         /// SELECT, then an unconditional HSET.
-        #[default]
         AsReported = "as-reported",
         /// P1-9: a SET NX lock for five seconds; losers wait and go on.
         WarmLock = "warm-lock",
@@ -131,9 +179,8 @@ choices! {
         WarmLockFixed = "warm-lock+fixed",
     }
     /// How a stream is billed (P0-1).
-    Stream {
+    stream: Stream = "stream" {
         /// A callback in the API layer runs the deduct when the stream is over, whatever became of it.
-        #[default]
         AsReported = "as-reported",
         /// P0-1 A: tokens are collected, the billing step charges them, one deferred commit.
         A = "A",
@@ -155,17 +202,15 @@ choices! {
         Stamped = "trace-plus-timestamp",
     }
     /// Who finishes a ledger row that nobody comes back for. The review names nobody.
-    Sweeper {
+    sweeper: Sweeper = "sweeper" {
         /// Nobody.
-        #[default]
         Nobody = "none",
         /// A periodic job that finishes what is PENDING or a hold, under the row's lock.
         Periodic = "periodic",
     }
     /// How Lua scripts are sent to Redis. Not of the review: it quotes EVAL, and many a client sends hashes.
-    Scripts {
+    scripts: Scripts = "scripts" {
         /// EVAL with the whole text.
-        #[default]
         Eval = "eval",
         /// EVALSHA of scripts that were loaded when the gateway started; NOSCRIPT is an error like any other.
         Sha = "evalsha",
@@ -173,66 +218,13 @@ choices! {
         ShaReload = "evalsha+reload",
     }
     /// Whose midnight ends a window, for a tenant that has a time zone. The review does not say.
-    Midnight {
+    midnight: Midnight = "midnight" {
         /// UTC's: the gateway's date.
-        #[default]
         Utc = "utc",
         /// The tenant's, by its zone.
         TenantZone = "tenant-zone",
         /// The tenant's, by the offset to UTC that was stored of it when the run began.
         FixedOffset = "fixed-offset",
-    }
-}
-
-/// A set of choices, one per risk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Design {
-    /// What everything else is built on.
-    pub base: Base,
-    /// P0-2.
-    pub budget: Budget,
-    /// P0-3.
-    pub idempotency: Idempotency,
-    /// P0-4.
-    pub cache: Cache,
-    /// P0-5.
-    pub counting: Counting,
-    /// P1-8.
-    pub usage: Usage,
-    /// P1-9.
-    pub warm_up: WarmUp,
-    /// P0-1.
-    pub stream: Stream,
-    /// Who finishes what is left.
-    pub sweeper: Sweeper,
-    /// How scripts are sent.
-    pub scripts: Scripts,
-    /// Whose midnight ends a window.
-    pub midnight: Midnight,
-}
-
-/// A named design.
-#[derive(Clone, Copy, Debug)]
-pub struct Preset {
-    /// What commands and scenarios call it.
-    pub name: &'static str,
-    /// One line for people.
-    pub title: &'static str,
-    /// The risk that it is a fix of; nothing for a base and for what is asked of every design.
-    pub risk: Option<Risk>,
-    /// Its choices.
-    pub design: Design,
-}
-
-impl Preset {
-    /// Whether it was proposed for this risk, or for the one of which this risk is a consequence.
-    pub fn is_fix_of(&self, risk: Risk) -> bool {
-        self.risk == Some(risk.answered_by())
-    }
-
-    /// The preset of a name.
-    pub fn named(name: &str) -> Option<&'static Preset> {
-        PRESETS.iter().find(|preset| preset.name == name)
     }
 }
 
@@ -247,20 +239,9 @@ impl Design {
         PRESETS.iter().find(|preset| preset.design == self)
     }
 
-    /// The choices, in the order in which they are written.
-    pub fn choices(self) -> [(&'static str, &'static str); 11] {
-        [
-            ("base", self.base.text()),
-            ("budget", self.budget.text()),
-            ("idempotency", self.idempotency.text()),
-            ("cache", self.cache.text()),
-            ("counting", self.counting.text()),
-            ("usage", self.usage.text()),
-            ("warm-up", self.warm_up.text()),
-            ("stream", self.stream.text()),
-            ("sweeper", self.sweeper.text()),
-            ("scripts", self.scripts.text()),
-            ("midnight", self.midnight.text()),
-        ]
+    /// The choices that are not as reported.
+    pub fn chosen(self) -> impl Iterator<Item = Choice> {
+        let plain = Design::AS_REPORTED.choices();
+        self.choices().into_iter().filter(move |choice| !plain.contains(choice))
     }
 }

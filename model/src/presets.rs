@@ -1,22 +1,33 @@
 //! The named designs: as reported plus one fix each.
 
-use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, Preset, Scripts};
+use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, Scripts};
 use crate::design::{Stream, Sweeper, Usage, WarmUp};
 use crate::risk::Risk;
 
-const AS_REPORTED: Design = Design {
-    base: Base::AsReported,
-    budget: Budget::AsReported,
-    idempotency: Idempotency::AsReported,
-    cache: Cache::AsReported,
-    counting: Counting::AsReported,
-    usage: Usage::AsReported,
-    warm_up: WarmUp::AsReported,
-    stream: Stream::AsReported,
-    sweeper: Sweeper::Nobody,
-    scripts: Scripts::Eval,
-    midnight: Midnight::Utc,
-};
+/// A named design.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// What commands and scenarios call it.
+    pub name: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// The risk that it is a fix of; nothing for a base and for what is asked of every design.
+    pub risk: Option<Risk>,
+    /// Its choices.
+    pub design: Design,
+}
+
+impl Preset {
+    /// Whether it was proposed for this risk, or for the one of which this risk is a consequence.
+    pub fn is_fix_of(&self, risk: Risk) -> bool {
+        self.risk == Some(risk.answered_by())
+    }
+
+    /// The preset of a name.
+    pub fn named(name: &str) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.name == name)
+    }
+}
 
 const fn first(risks: &[Risk]) -> Option<Risk> {
     match risks {
@@ -33,7 +44,7 @@ macro_rules! presets {
             name: $name,
             title: $title,
             risk: first(&[$(Risk::$risk)?]),
-            design: Design { $($field: $value,)* ..AS_REPORTED },
+            design: Design { $($field: $value,)* ..Design::AS_REPORTED },
         },)*];
     };
 }

@@ -42,7 +42,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Failure> {
 
 /// The choices of a design, as `--design` reads them.
 fn choices(design: Design) -> String {
-    design.choices().map(|(key, value)| format!("{key}={value}")).join(",")
+    design.choices().map(|choice| choice.to_string()).join(",")
 }
 
 fn item(id: &str, title: &str, detail: Option<String>) -> Item {

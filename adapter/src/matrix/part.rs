@@ -1,7 +1,7 @@
 //! The parts of the matrix: the original on the whole path, then per risk the original beside the risk's fixes, on the path
 //! that the risk is about, so that what breaks elsewhere does not drown it.
 
-use model::design::{Design, Midnight, PRESETS, Preset};
+use model::design::{Choice, Design, Midnight, PRESETS, Preset};
 use model::flow::Path;
 use model::risk::Risk;
 
@@ -61,27 +61,24 @@ impl Part {
 /// What a preset changes: the risk that it is a fix of, else the first choice that it makes, such as `scripts`; nothing of an
 /// original.
 fn about(preset: &Preset) -> Option<&'static str> {
-    let plain = Design { base: preset.design.base, ..Design::default() };
-    let chosen = || preset.design.choices().into_iter().zip(plain.choices()).find(|(choice, plain)| choice != plain);
-    preset.risk.map(Risk::id).or_else(|| chosen().map(|((key, _), _)| key))
+    let chosen = || preset.design.chosen().find(|choice| !matches!(choice, Choice::Base(_)));
+    preset.risk.map(Risk::id).or_else(|| chosen().map(Choice::key))
 }
 
-/// What the choices that are not as reported are about; billing and the provider's call are always walked. What makes no
-/// choice, or one that is not known here, walks all of it.
+/// What the choices that are not as reported are about; billing and the provider's call are always walked. What is about no part
+/// of the path alone walks all of it.
 fn path_of(design: Design) -> Path {
-    let plain = Design::default().choices();
-    let chosen = design.choices().into_iter().zip(plain).filter(|(choice, plain)| choice != plain);
-    let paths = chosen.filter_map(|((key, _), _)| {
-        let billing = Path { upstream: true, ..Path::default() };
-        match key {
-            "base" => None,
-            "idempotency" => Some(billing),
-            "budget" => Some(Path { auth: true, ..billing }),
-            "cache" | "counting" | "warm-up" | "scripts" => Some(Path { quota_check: true, ..billing }),
-            "usage" => Some(Path { usage: true, ..billing }),
-            "stream" | "sweeper" => Some(Path { usage: true, stream: true, ..billing }),
-            _ => Some(WHOLE),
+    let billing = Path { upstream: true, ..Path::default() };
+    let paths = design.chosen().filter_map(|choice| match choice {
+        Choice::Base(_) => None,
+        Choice::Idempotency(_) => Some(billing),
+        Choice::Budget(_) => Some(Path { auth: true, ..billing }),
+        Choice::Cache(_) | Choice::Counting(_) | Choice::WarmUp(_) | Choice::Scripts(_) => {
+            Some(Path { quota_check: true, ..billing })
         }
+        Choice::Usage(_) => Some(Path { usage: true, ..billing }),
+        Choice::Stream(_) | Choice::Sweeper(_) => Some(Path { usage: true, stream: true, ..billing }),
+        Choice::Midnight(_) => Some(WHOLE),
     });
     paths.reduce(union).unwrap_or(WHOLE)
 }

@@ -1,12 +1,11 @@
-//! Designs as text: a preset's name, or choices; and which choices exclude each other.
+//! Designs as text: a preset's name, or choices.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, PRESETS, Scripts, Stream, Sweeper};
-use crate::design::{Usage, WarmUp};
+use crate::design::{Choice, Design, PRESETS, Preset};
 
 /// A design that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,9 +17,7 @@ pub enum UnknownDesign {
         text: String,
     },
     /// A choice of something that cannot be chosen.
-    #[error(
-        "`{key}` is nothing to choose: valid are base, budget, idempotency, cache, counting, usage, warm-up, stream, sweeper, scripts, midnight"
-    )]
+    #[error("`{key}` is nothing to choose: valid are {}", Design::KEYS.join(", "))]
     Key {
         /// What was written.
         key: String,
@@ -45,9 +42,9 @@ pub enum UnknownDesign {
     #[error("{first} and {second} contradict each other: {why}")]
     Contradiction {
         /// One of them.
-        first: String,
+        first: Choice,
         /// The other.
-        second: String,
+        second: Choice,
         /// Why they cannot both be.
         why: &'static str,
     },
@@ -57,109 +54,23 @@ fn preset_names() -> String {
     PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
 
-impl Design {
-    fn set(&mut self, key: &str, value: &str) -> Result<(), UnknownDesign> {
-        macro_rules! choose {
-            ($($key:literal => $field:ident: $type:ty,)*) => {
-                match key {
-                    $($key => self.$field = <$type>::read(value).ok_or_else(|| UnknownDesign::Value {
-                        key: $key,
-                        value: value.to_owned(),
-                        valid: <$type>::ALL.iter().map(|c| c.text()).collect::<Vec<_>>().join(", "),
-                    })?,)*
-                    _ => return Err(UnknownDesign::Key { key: key.to_owned() }),
-                }
-            };
-        }
-        choose! {
-            "base" => base: Base,
-            "budget" => budget: Budget,
-            "idempotency" => idempotency: Idempotency,
-            "cache" => cache: Cache,
-            "counting" => counting: Counting,
-            "usage" => usage: Usage,
-            "warm-up" => warm_up: WarmUp,
-            "stream" => stream: Stream,
-            "sweeper" => sweeper: Sweeper,
-            "scripts" => scripts: Scripts,
-            "midnight" => midnight: Midnight,
-        }
-        Ok(())
-    }
-
-    /// The design, unless two of its choices exclude each other.
-    ///
-    /// # Errors
-    /// Names the two and why.
-    pub fn consistent(self) -> Result<Design, UnknownDesign> {
-        let code = self.base == Base::Code;
-        let other_key = self.idempotency != Idempotency::AsReported;
-        let redis_decides = matches!(self.cache, Cache::A | Cache::AFixed | Cache::C | Cache::CFixed);
-        let only_redis = matches!(self.cache, Cache::C | Cache::CFixed);
-        let counts_elsewhere = self.counting != Counting::AsReported;
-        let in_transaction = self.budget == Budget::AFixed || self.usage == Usage::C;
-        let other_stream = self.stream != Stream::AsReported;
-        let own_transaction = other_stream && !matches!(self.stream, Stream::A | Stream::AFixed | Stream::Stamped);
-        let stream = ("stream", self.stream.text());
-        let base = ("base", self.base.text());
-        let idempotency = ("idempotency", self.idempotency.text());
-        let cache = ("cache", self.cache.text());
-        let counting = ("counting", self.counting.text());
-        let budget = if self.usage == Usage::C { ("usage", "C") } else { ("budget", self.budget.text()) };
-        let rules = [
-            (code && other_key, base, idempotency, "the fix replaces the steps in which the code differs"),
-            (code && redis_decides, base, cache, "the fix replaces the steps in which the code differs"),
-            (
-                only_redis && other_key,
-                cache,
-                idempotency,
-                "the fix judges a PENDING row by the balance in Postgres, which only follows",
-            ),
-            (
-                redis_decides && counts_elsewhere,
-                cache,
-                counting,
-                "the script that deducts counts as well, all or nothing",
-            ),
-            (
-                only_redis && in_transaction,
-                cache,
-                budget,
-                "the charge is made in Redis, there is no transaction of the charge to be part of",
-            ),
-            (
-                redis_decides && other_stream,
-                cache,
-                stream,
-                "the fix charges a stream in Postgres, where the balance only follows",
-            ),
-            (
-                code && own_transaction,
-                base,
-                stream,
-                "the fix ends its own transaction, the code leaves that to a caller who is gone when a stream is over",
-            ),
-        ];
-        let text = |(key, value): (&str, &str)| format!("{key}={value}");
-        match rules.into_iter().find(|(contradict, ..)| *contradict) {
-            Some((_, first, second, why)) => {
-                Err(UnknownDesign::Contradiction { first: text(first), second: text(second), why })
-            }
-            None => Ok(self),
-        }
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.key(), self.text())
     }
 }
+
 impl FromStr for Design {
     type Err = UnknownDesign;
     /// Reads a preset's name, or choices such as `idempotency=A,cache=D`; what is not named is as reported.
     fn from_str(text: &str) -> Result<Design, UnknownDesign> {
-        if let Some(preset) = PRESETS.iter().find(|preset| preset.name == text) {
+        if let Some(preset) = Preset::named(text) {
             return Ok(preset.design);
         }
         if !text.contains('=') {
             return Err(UnknownDesign::Name { text: text.to_owned() });
         }
-        let mut design = Design::default();
+        let mut design = Design::AS_REPORTED;
         let mut chosen: Vec<&str> = Vec::new();
         for choice in text.split(',') {
             let (key, value) =
@@ -180,9 +91,7 @@ impl fmt::Display for Design {
         if let Some(preset) = self.preset() {
             return f.pad(preset.name);
         }
-        let plain = Design::default().choices();
-        let chosen = self.choices().into_iter().zip(plain).filter(|(choice, plain)| choice != plain);
-        f.pad(&chosen.map(|((key, value), _)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
+        f.pad(&self.chosen().map(|choice| choice.to_string()).collect::<Vec<_>>().join(","))
     }
 }
 

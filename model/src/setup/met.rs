@@ -15,12 +15,16 @@ pub(super) fn needed(path: Path, design: Design, requests: &[Asked]) -> Path {
 }
 
 impl Design {
-    /// The design as far as a step of this path meets it; the rest is as reported.
+    /// The design as far as a step of this path meets it: for each choice what it needs to mean anything, without which it is as
+    /// reported.
     pub(super) fn met_on(self, path: Path, accounts: &[Account], requests: &[Asked]) -> Design {
         let zoned = accounts.iter().any(|account| account.zone.is_some());
         let stream = if path.stream { self.stream } else { Stream::AsReported };
         let leaves = leaves_rows(self.idempotency, stream, requests);
         Design {
+            base: self.base,
+            idempotency: self.idempotency,
+            cache: self.cache,
             budget: if path.auth { self.budget } else { Budget::AsReported },
             counting: if path.quota_check { self.counting } else { Counting::AsReported },
             warm_up: if path.quota_check { self.warm_up } else { WarmUp::AsReported },
@@ -29,7 +33,6 @@ impl Design {
             sweeper: if leaves { self.sweeper } else { Sweeper::Nobody },
             scripts: if self.runs_scripts(path) { self.scripts } else { Scripts::Eval },
             midnight: if zoned { self.midnight } else { Midnight::Utc },
-            ..self
         }
     }
 
