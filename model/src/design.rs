@@ -226,6 +226,21 @@ dimensions! {
         /// The tenant's, by the offset to UTC that was stored of it when the run began.
         FixedOffset = "fixed-offset",
     }
+    /// How money is paid in.
+    recharge: Recharge = "recharge" {
+        /// PENDING row and balance in one commit, the end of the row in a second one.
+        AsReported = "as-reported",
+    }
+    /// How a charge is given back.
+    reverse: Reverse = "reverse" {
+        /// The charge is read without a lock, then two commits as of a recharge.
+        AsReported = "as-reported",
+    }
+    /// How an administrator changes a limit.
+    limit_change: LimitChange = "limit-change" {
+        /// In Postgres alone.
+        AsReported = "as-reported",
+    }
 }
 
 impl Design {

@@ -78,7 +78,7 @@ fn path_of(design: Design) -> Path {
         }
         Choice::Usage(_) => Some(Path { usage: true, ..billing }),
         Choice::Stream(_) | Choice::Sweeper(_) => Some(Path { usage: true, stream: true, ..billing }),
-        Choice::Midnight(_) => Some(WHOLE),
+        Choice::Midnight(_) | Choice::Recharge(_) | Choice::Reverse(_) | Choice::LimitChange(_) => Some(WHOLE),
     });
     paths.reduce(union).unwrap_or(WHOLE)
 }

@@ -1,5 +1,7 @@
-//! Recharge: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From the code").
+//! Recharge, once per choice. As reported: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From
+//! the code").
 
+use crate::design::Recharge;
 use crate::effect::PgOp;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::look_up;
@@ -10,12 +12,24 @@ use crate::reply::{Answer, Failure};
 use crate::row::{Kind, Status};
 use crate::step::Step;
 
+impl Recharge {
+    /// Whether a row can be committed that somebody has still to finish.
+    pub fn leaves_rows(self) -> bool {
+        match self {
+            Recharge::AsReported => true,
+        }
+    }
+}
+
 /// Money paid in.
 ///
 /// Readings where the text leaves a gap: commit 2 is the UPDATE of the row by itself; a repeated trace meets its row
 /// (23505) and is answered from it, a PENDING one as in flight; nothing writes the Redis hash.
 pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    match caught(paid_in(io, charge))? {
+    let paid_in = match charge.design.recharge {
+        Recharge::AsReported => in_two_commits(io, charge),
+    };
+    match caught(paid_in)? {
         Ok(()) => Ok(Answer::Ok(charge.trace)),
         Err(Failure::UniqueViolation) => {
             io.pg(Step::R7, PgOp::Rollback)?;
@@ -31,7 +45,7 @@ pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     }
 }
 
-fn paid_in(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+fn in_two_commits(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
     let (tenant, trace, amount) = (charge.tenant, charge.trace, charge.amount);
     io.pg(Step::R1, PgOp::Begin)?;
     let before = read_quota(io, Step::R2, tenant)?.balance;

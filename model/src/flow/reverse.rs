@@ -1,5 +1,7 @@
-//! Reverse: a charge is given back in the two-commit shape of a recharge, without a lock on the original ("From the code").
+//! Reverse, once per choice. As reported: a charge is given back in the two-commit shape of a recharge, without a lock on the
+//! original ("From the code").
 
+use crate::design::Reverse;
 use crate::effect::PgOp;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::select_row;
@@ -10,12 +12,24 @@ use crate::reply::{Answer, Failure};
 use crate::row::{Kind, LedgerRow, Status, Trace};
 use crate::step::Step;
 
+impl Reverse {
+    /// Whether a row can be committed that somebody has still to finish.
+    pub fn leaves_rows(self) -> bool {
+        match self {
+            Reverse::AsReported => true,
+        }
+    }
+}
+
 /// A refund of the charge with the trace `of`, as a row of its own under the request's trace.
 ///
 /// Readings where the text leaves a gap: only a COMMITTED charge is given back, whole; commit 2 makes the refund COMMITTED
 /// and the charge REVERSED; a repeated trace is answered as in [`crate::flow::recharge`].
 pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
-    match caught(given_back(io, charge, of))? {
+    let given_back = match charge.design.reverse {
+        Reverse::AsReported => in_two_commits(io, charge, of),
+    };
+    match caught(given_back)? {
         Ok(()) => Ok(Answer::Ok(charge.trace)),
         Err(Failure::UniqueViolation) => {
             io.pg(Step::V11, PgOp::Rollback)?;
@@ -31,7 +45,7 @@ pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
     }
 }
 
-fn given_back(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<()> {
+fn in_two_commits(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<()> {
     let (tenant, trace) = (charge.tenant, charge.trace);
     let original = select_row(io, Step::V1, of)?;
     let Some(LedgerRow { amount, status: Status::Committed, kind: Kind::Deduct, .. }) = original else {

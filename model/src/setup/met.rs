@@ -1,6 +1,6 @@
 //! What of a design a scenario meets: the parts of the path that are walked and the choices that any step of them asks about.
 
-use crate::design::{Budget, Cache, Counting, Design, Idempotency, Midnight, Scripts, Stream, Sweeper, Usage, WarmUp};
+use crate::design::{Cache, Counting, Design, Idempotency, Stream, WarmUp};
 use crate::flow::Path;
 use crate::setup::{Account, Asked, AskedKind};
 
@@ -19,20 +19,27 @@ impl Design {
     /// reported.
     pub(super) fn met_on(self, path: Path, accounts: &[Account], requests: &[Asked]) -> Design {
         let zoned = accounts.iter().any(|account| account.zone.is_some());
-        let stream = if path.stream { self.stream } else { Stream::AsReported };
-        let leaves = leaves_rows(self.idempotency, stream, requests);
+        let asks = |kind: AskedKind| requests.iter().any(|asked| asked.kind == kind);
+        let (recharges, reverses) = (asks(AskedKind::Recharge), asks(AskedKind::Reverse));
+        let stream = met(path.stream, self.stream);
+        let leaves = leaves_rows(self.idempotency, stream)
+            || recharges && self.recharge.leaves_rows()
+            || reverses && self.reverse.leaves_rows();
         Design {
             base: self.base,
             idempotency: self.idempotency,
             cache: self.cache,
-            budget: if path.auth { self.budget } else { Budget::AsReported },
-            counting: if path.quota_check { self.counting } else { Counting::AsReported },
-            warm_up: if path.quota_check { self.warm_up } else { WarmUp::AsReported },
-            usage: if path.usage { self.usage } else { Usage::AsReported },
+            budget: met(path.auth, self.budget),
+            counting: met(path.quota_check, self.counting),
+            warm_up: met(path.quota_check, self.warm_up),
+            usage: met(path.usage, self.usage),
             stream,
-            sweeper: if leaves { self.sweeper } else { Sweeper::Nobody },
-            scripts: if self.runs_scripts(path) { self.scripts } else { Scripts::Eval },
-            midnight: if zoned { self.midnight } else { Midnight::Utc },
+            sweeper: met(leaves, self.sweeper),
+            scripts: met(self.runs_scripts(path), self.scripts),
+            midnight: met(zoned, self.midnight),
+            recharge: met(recharges, self.recharge),
+            reverse: met(reverses, self.reverse),
+            limit_change: met(asks(AskedKind::DailyQuota), self.limit_change),
         }
     }
 
@@ -45,10 +52,13 @@ impl Design {
     }
 }
 
-/// Whether a row can be committed that somebody has still to finish.
-fn leaves_rows(idempotency: Idempotency, stream: Stream, requests: &[Asked]) -> bool {
-    let by_charge = matches!(idempotency, Idempotency::B | Idempotency::BFixed);
-    let by_stream = matches!(stream, Stream::C | Stream::CFixed | Stream::Hold | Stream::HoldFixed);
-    let two_commits = |asked: &Asked| matches!(asked.kind, AskedKind::Recharge | AskedKind::Reverse);
-    by_charge || by_stream || requests.iter().any(two_commits)
+/// The choice where something meets it, else that of the original.
+fn met<T: Default>(is_met: bool, choice: T) -> T {
+    if is_met { choice } else { T::default() }
+}
+
+/// Whether a call can commit a row that somebody has still to finish.
+fn leaves_rows(idempotency: Idempotency, stream: Stream) -> bool {
+    matches!(idempotency, Idempotency::B | Idempotency::BFixed)
+        || matches!(stream, Stream::C | Stream::CFixed | Stream::Hold | Stream::HoldFixed)
 }
