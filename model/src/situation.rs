@@ -9,7 +9,7 @@ use crate::flow::Asking;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, LedgerRow, Limit, Status, Tenant};
-use crate::step::Step;
+use crate::step::{Stage, Step};
 
 /// Something that can arise on a move.
 #[derive(Clone, Copy, Debug)]
@@ -30,13 +30,13 @@ const fn arises(id: &'static str, title: &'static str, arose: fn(&Edge<'_>) -> b
 pub const ALL: &[Situation] = &[
     // Where a process was struck.
     arises("crash-between-t3-and-t6", "crash between T3 and T6", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T3b, Step::T6)
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[Stage::Charges])
     }),
     arises("crash-between-t6-and-t7", "crash between T6 and T7", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Crash { .. }), Step::T6, Step::T7b)
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[Stage::Charged])
     }),
     arises("cancelled-between-t3-and-t6", "cancellation between T3 and T6", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Cancel { .. }), Step::T3b, Step::T6)
+        struck(edge, |mv| matches!(mv, Move::Cancel { .. }), &[Stage::Charges])
     }),
     arises("task-lost", "a task that was started died before its end", |edge| {
         did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Task(_), .. }))
@@ -129,10 +129,10 @@ pub const ALL: &[Situation] = &[
         tenants(edge.after).any(|tenant| busy(tenant) > 1)
     }),
     arises("charged-at-once", "two charges of one tenant between T3 and T6 at once", |edge| {
-        at_once(edge.after, Step::T3a, Step::T6)
+        at_once(edge.after, &[Stage::Reads, Stage::Charges])
     }),
     arises("warm-up-raced", "two gateways between Q2 and Q4, warming the same hash", |edge| {
-        at_once(edge.after, Step::Q2, Step::Q4)
+        at_once(edge.after, &[Stage::WarmsUp])
     }),
     arises("waited-for-another", "a statement waited for another transaction", |edge| {
         edge.did.is_some_and(|did| !did.woke.is_empty())
@@ -323,20 +323,20 @@ fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
     })
 }
 
-/// A fault that struck after one step was done and before another was.
-fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, from: Step, to: Step) -> bool {
-    edge.did.is_some_and(|did| fault(did.mv) && did.last.is_some_and(|last| last >= from && last < to))
+/// A fault that struck after a step of these stages.
+fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, stages: &[Stage]) -> bool {
+    edge.did.is_some_and(|did| fault(did.mv) && did.last.is_some_and(|last| stages.contains(&last.stage())))
 }
 
 fn tenants(books: &Books) -> impl Iterator<Item = Tenant> + use<> {
     (0..books.tenants.len() as u8).map(Tenant)
 }
 
-/// Two gateways have one step of this stretch behind them and its end before them, for the same tenant.
-fn at_once(books: &Books, from: Step, to: Step) -> bool {
+/// The last step of two gateways is of these stages, for the same tenant.
+fn at_once(books: &Books, stages: &[Stage]) -> bool {
     let between = |tenant: Tenant| {
         let places = books.places.iter().flatten();
-        places.filter(|(whose, last)| *whose == tenant && *last >= from && *last < to).count()
+        places.filter(|(whose, last)| *whose == tenant && stages.contains(&last.stage())).count()
     };
     tenants(books).any(|tenant| between(tenant) > 1)
 }

@@ -6,32 +6,66 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 macro_rules! steps {
-    ($(#[doc = $title:literal] $name:ident = $text:literal,)*) => {
+    ($($stage:ident: $(#[doc = $title:literal] $name:ident = $text:literal,)*)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
         /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
         /// commit, J the usage job, S the sync to Redis, W the sweeper, M making up
         /// the difference to a hold, G the sync to Postgres, R recharge, V reverse, L limit change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Step { $(#[doc = $title] $name,)* }
+        pub enum Step { $($(#[doc = $title] $name,)*)* }
 
         impl Step {
             /// Every label, in the order of the flows.
-            pub const ALL: &[Step] = &[$(Step::$name,)*];
+            pub const ALL: &[Step] = &[$($(Step::$name,)*)*];
 
             /// The label as it is printed and as capsules spell it.
             pub fn label(self) -> &'static str {
-                match self { $(Step::$name => $text,)* }
+                match self { $($(Step::$name => $text,)*)* }
             }
 
             /// Its name in one line: what it asks of whom.
             pub fn title(self) -> &'static str {
-                match self { $(Step::$name => $title.trim_ascii().trim_end_matches('.'),)* }
+                match self { $($(Step::$name => $title.trim_ascii().trim_end_matches('.'),)*)* }
+            }
+
+            /// Where on the path it is.
+            pub fn stage(self) -> Stage {
+                match self { $($(Step::$name => Stage::$stage,)*)* }
             }
         }
     };
 }
 
+/// Where on the path of a request a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before the request is let through.
+    Asks,
+    /// The same, from the read of the quota that the hash is warmed with until it is written.
+    WarmsUp,
+    /// What a request does that was let through, or that needs no admission, and what jobs do, outside the stretches below.
+    Goes,
+    /// The deduct's read of the quota, before there is a row.
+    Reads,
+    /// From the INSERT of the row until the charge commits.
+    Charges,
+    /// From the commit of the charge until the hash is written and its time to live renewed.
+    Charged,
+}
+
+impl Stage {
+    /// Whether who comes there was let through.
+    pub fn admitted(self) -> bool {
+        match self {
+            Stage::Asks | Stage::WarmsUp => false,
+            Stage::Goes | Stage::Reads | Stage::Charges | Stage::Charged => true,
+        }
+    }
+}
+
+// A new step is one line here, under its stage.
 steps! {
+    Asks:
     /// GET of the cached principal.
     A1 = "A1",
     /// SELECT of the API key.
@@ -46,10 +80,12 @@ steps! {
     Q1b = "Q1b",
     /// Waiting while another one warms the hash (P1-9).
     Q1c = "Q1c",
+    WarmsUp:
     /// SELECT of the quota for the warm-up.
     Q2 = "Q2",
     /// HSET of it.
     Q3 = "Q3",
+    Asks:
     /// EXPIRE of the hash.
     Q4 = "Q4",
     /// EVAL of the daily count.
@@ -68,6 +104,7 @@ steps! {
     U0 = "U0",
     /// Read of the quota before a stream is let through (P0-1 C repaired).
     U0b = "U0b",
+    Goes:
     /// The provider is called.
     U1 = "U1",
     /// The first chunks of a stream pass by.
@@ -92,8 +129,10 @@ steps! {
     T2 = "T2",
     /// SAVEPOINT.
     T2b = "T2b",
+    Reads:
     /// Read of the quota for what the row has as the balance before.
     T3a = "T3a",
+    Charges:
     /// INSERT of the PENDING row.
     T3b = "T3b",
     /// ROLLBACK, to the savepoint where there is one, after the row was there already.
@@ -124,10 +163,12 @@ steps! {
     T5b = "T5b",
     /// The usage row, keyed by trace, inside the transaction (P1-8 C).
     T5c = "T5c",
+    Charged:
     /// COMMIT.
     T6 = "T6",
     /// HSET of the snapshot into the Redis hash.
     T7a = "T7a",
+    Goes:
     /// EXPIRE of the Redis hash.
     T7b = "T7b",
     /// HSET of the balance alone (P0-4 D).

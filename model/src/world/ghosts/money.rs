@@ -8,7 +8,6 @@ use crate::moves::Actor;
 use crate::policy::Store;
 use crate::reply::Reply;
 use crate::row::{Kind, LedgerRow, Request, Tenant, Trace};
-use crate::step::Step;
 use crate::store::redis::Hash;
 use crate::world::Next;
 use crate::world::ghosts::Witness;
@@ -118,7 +117,7 @@ impl Witness<'_> {
     pub(super) fn remember_admission(&mut self, at: &Mechanics, gateway: u8) {
         let Some(attempt) = at.attempt(gateway) else { return };
         let charge = self.setup.charge(attempt.request);
-        let past = matches!(attempt.process.next, Next::Ask(call) if call.step >= Step::U1);
+        let past = matches!(attempt.process.next, Next::Ask(call) if call.step.stage().admitted());
         if past && self.setup.path.quota_check && charge.asking.is_call() {
             let window = self.window_of(at, charge.tenant, attempt.arrived);
             self.ghosts.requests[attempt.request.index()].admitted_on.get_or_insert(window);
