@@ -1,7 +1,7 @@
 //! What each operation on Redis is: one command, or the EVAL or EVALSHA of one script.
 
 use model::design::Scripts;
-use model::effect::{Arithmetic, Fields, Increment, RedisOp, Script, Seconds};
+use model::effect::{Arithmetic, Field, Fields, Increment, RedisOp, Script, Seconds};
 use model::money::Money;
 use model::row::{KeyRow, QuotaRow};
 use redis::Cmd;
@@ -50,7 +50,7 @@ pub fn command(op: RedisOp, names: &Names) -> Cmd {
             cmd.arg("EXISTS").arg(names.hash(tenant));
         }
         RedisOp::ReadBalance(tenant) => {
-            cmd.arg("HGET").arg(names.hash(tenant)).arg(Fields::NAMES[0]);
+            cmd.arg("HGET").arg(names.hash(tenant)).arg(Field::Balance.name());
         }
         RedisOp::ReadHash(tenant) => {
             cmd.arg("HGETALL").arg(names.hash(tenant));
@@ -113,8 +113,8 @@ fn eval(cmd: &mut Cmd, hash: &str, script: Script, by: Scripts) {
 }
 
 fn write_fields(cmd: &mut Cmd, row: &QuotaRow, fields: Fields) {
-    for (place, value) in texts(row).iter().enumerate().filter(|(place, _)| fields.has(*place)) {
-        cmd.arg(Fields::NAMES[place]).arg(value);
+    for field in fields.each() {
+        cmd.arg(field.name()).arg(text(field, row));
     }
 }
 
@@ -123,19 +123,19 @@ pub fn money(amount: Money) -> String {
     amount.to_decimal().to_string()
 }
 
-/// The values of a quota in the order of [`Fields::NAMES`], as the hash holds them. A date that is null is an empty text.
-pub fn texts(row: &QuotaRow) -> [String; 9] {
-    [
-        money(row.balance),
-        money(row.credit),
-        row.daily_quota.to_string(),
-        row.daily_used.to_string(),
-        row.monthly_quota.to_string(),
-        row.monthly_used.to_string(),
-        row.version.to_string(),
-        row.daily_reset_at.map(|day| day.to_string()).unwrap_or_default(),
-        row.monthly_reset_at.map(|month| month.to_string()).unwrap_or_default(),
-    ]
+/// The value of a field as the hash holds it. A date that is null is an empty text.
+pub fn text(field: Field, row: &QuotaRow) -> String {
+    match field {
+        Field::Balance => money(row.balance),
+        Field::Credit => money(row.credit),
+        Field::DailyQuota => row.daily_quota.to_string(),
+        Field::DailyUsed => row.daily_used.to_string(),
+        Field::MonthlyQuota => row.monthly_quota.to_string(),
+        Field::MonthlyUsed => row.monthly_used.to_string(),
+        Field::Version => row.version.to_string(),
+        Field::DailyResetAt => row.daily_reset_at.map(|day| day.to_string()).unwrap_or_default(),
+        Field::MonthlyResetAt => row.monthly_reset_at.map(|month| month.to_string()).unwrap_or_default(),
+    }
 }
 
 /// A cached principal: limit and used, `|` between them, no limit as an empty text.

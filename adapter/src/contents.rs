@@ -8,7 +8,7 @@ use model::store::redis::{Hash, Redis};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Pipeline, Value};
 
-use crate::commands::{principal, texts};
+use crate::commands::{principal, text};
 use crate::error::RealError;
 use crate::names::Names;
 use crate::rows::{self, Unreadable};
@@ -132,8 +132,7 @@ pub async fn fill(
     let mut ask = redis::pipe();
     for (tenant, hash) in names.tenants().zip(hashes) {
         let Some(hash) = hash.filter(|hash| hash.fields != Fields::default()) else { continue };
-        let values = Fields::NAMES.into_iter().zip(texts(&hash.row)).enumerate();
-        let values = values.filter(|(place, _)| hash.fields.has(*place)).map(|(_, pair)| pair);
+        let values = hash.fields.each().map(|field| (field.name(), text(field, &hash.row)));
         ask.cmd("HSET").arg(names.hash(tenant)).arg(values.collect::<Vec<_>>()).ignore();
         if let Some(Seconds(at)) = hash.deadline {
             ask.cmd("EXPIRE").arg(names.hash(tenant)).arg(at).ignore();

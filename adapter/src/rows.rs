@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::effect::Fields;
+use model::effect::{Field, Fields};
 use model::money::Money;
 use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Status, Unit, UsageRow};
 use model::store::lua_number::Double;
@@ -147,22 +147,22 @@ pub fn ledger(row: &PgRow, names: &Names) -> Result<LedgerRow, Unreadable> {
 pub fn hash(pairs: &[(String, String)]) -> Result<Hash, Unreadable> {
     let mut hash = Hash { row: QuotaRow::default(), fields: Fields::default(), deadline: None, drifted: None };
     for (name, text) in pairs {
-        let place = Fields::NAMES.iter().position(|known| known == name);
-        let place = place.ok_or_else(|| Unreadable::Value { what: "a field of the hash", found: name.clone() })?;
-        let what = Fields::NAMES[place];
+        let field = Field::ALL.into_iter().find(|known| known.name() == name);
+        let field = field.ok_or_else(|| Unreadable::Value { what: "a field of the hash", found: name.clone() })?;
+        let what = field.name();
         let row = &mut hash.row;
-        match place {
-            0 => (row.balance, hash.drifted) = balance(what, text)?,
-            1 => row.credit = parsed(what, text)?,
-            2 => row.daily_quota = parsed(what, text)?,
-            3 => row.daily_used = parsed(what, text)?,
-            4 => row.monthly_quota = parsed(what, text)?,
-            5 => row.monthly_used = parsed(what, text)?,
-            6 => row.version = parsed(what, text)?,
-            7 => row.daily_reset_at = date(what, text)?,
-            _ => row.monthly_reset_at = date(what, text)?,
+        match field {
+            Field::Balance => (row.balance, hash.drifted) = balance(what, text)?,
+            Field::Credit => row.credit = parsed(what, text)?,
+            Field::DailyQuota => row.daily_quota = parsed(what, text)?,
+            Field::DailyUsed => row.daily_used = parsed(what, text)?,
+            Field::MonthlyQuota => row.monthly_quota = parsed(what, text)?,
+            Field::MonthlyUsed => row.monthly_used = parsed(what, text)?,
+            Field::Version => row.version = parsed(what, text)?,
+            Field::DailyResetAt => row.daily_reset_at = date(what, text)?,
+            Field::MonthlyResetAt => row.monthly_reset_at = date(what, text)?,
         }
-        hash.fields = hash.fields.union(Fields(1 << place));
+        hash.fields = hash.fields.union(Fields::of(&[field]));
     }
     Ok(hash)
 }

@@ -11,7 +11,7 @@ use adapter::stores::Stores;
 use model::day::Day;
 use model::design::Scripts;
 use model::effect::{
-    Arithmetic, BUDGET_TTL, Call, DAY, Effect, Fields, Increment, PRINCIPAL_TTL, RedisOp, Script, WARM_LOCK_TTL,
+    Arithmetic, BUDGET_TTL, Call, DAY, Effect, Field, Fields, Increment, PRINCIPAL_TTL, RedisOp, Script, WARM_LOCK_TTL,
 };
 use model::money::Money;
 use model::reply::{Failure, Reply};
@@ -211,7 +211,7 @@ async fn counts() {
         warm(null),
         warm(QuotaRow { daily_used: 7, monthly_used: 9, ..limited(2, 3) }),
         part(row("100"), Fields::BALANCE),
-        part(QuotaRow { daily_used: 1, ..row("100") }, Fields(1 << 3)),
+        part(QuotaRow { daily_used: 1, ..row("100") }, Fields::of(&[Field::DailyUsed])),
     ] {
         bench.run(hash, None, &walk).await;
     }
@@ -281,7 +281,9 @@ async fn what_a_deduct_checks_and_in_which_order() {
         // A missing hash has no money and no limits, and what is missing of one is nothing.
         let all = [charge("0"), charge("0.1"), adjust("0.3", arithmetic), charge("0.1"), RedisOp::ReadHash(T)];
         bench.run(None, None, &[adjust("0.3", arithmetic), charge("0.1"), RedisOp::Exists(T)]).await;
-        for fields in [Fields::BALANCE, Fields(1 << 2), Fields(1 << 4 | 1 << 5), Fields(0b1_1011_1110)] {
+        let monthly = Fields::of(&[Field::MonthlyQuota, Field::MonthlyUsed]);
+        let neither = Fields::ALL.without(Fields::BALANCE.union(Fields::VERSION));
+        for fields in [Fields::BALANCE, Fields::of(&[Field::DailyQuota]), monthly, neither] {
             bench.run(part(row("0.15"), fields), None, &all).await;
         }
     }

@@ -1,5 +1,6 @@
 //! What a flow asks of the stores: closed enums, one value per atomic round trip.
 
+mod fields;
 mod redis;
 
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,8 @@ use crate::money::Money;
 use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit, UsageRow};
 use crate::step::Step;
 
-pub use redis::{
-    Arithmetic, BUDGET_TTL, DAY, Fields, Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds, WARM_LOCK_TTL,
-};
+pub use fields::{Field, Fields};
+pub use redis::{Arithmetic, BUDGET_TTL, DAY, Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds, WARM_LOCK_TTL};
 
 /// One labelled round trip. A crash falls before it or after it, never inside; its reply may be lost either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

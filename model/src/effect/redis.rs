@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::{Day, Month};
 use crate::design::Scripts;
+use crate::effect::Fields;
 use crate::money::Money;
 use crate::row::{Key, KeyRow, QuotaRow, Tenant};
 
@@ -164,59 +165,6 @@ pub const PRINCIPAL_TTL: Seconds = Seconds(300);
 pub const BUDGET_TTL: Seconds = Seconds(30 * 86_400);
 /// How long a warm-up lock lives (P1-9).
 pub const WARM_LOCK_TTL: Seconds = Seconds(5);
-
-/// Which fields of a quota hash: one bit each, in the order of [`QuotaRow`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fields(pub u16);
-
-impl Fields {
-    /// All nine.
-    pub const ALL: Fields = Fields(0b1_1111_1111);
-    /// Only `balance`.
-    pub const BALANCE: Fields = Fields(1);
-    /// `daily_used` and its date.
-    pub const DAILY: Fields = Fields(1 << 3 | 1 << 7);
-    /// `monthly_used`.
-    pub const MONTHLY: Fields = Fields(1 << 5);
-    /// Both counts and their dates.
-    pub const COUNTS: Fields = Fields(1 << 3 | 1 << 5 | 1 << 7 | 1 << 8);
-    /// `version`.
-    pub const VERSION: Fields = Fields(1 << 6);
-
-    /// The names in Redis, lowest bit first.
-    pub const NAMES: [&str; 9] = [
-        "balance",
-        "credit_limit",
-        "daily_quota",
-        "daily_used",
-        "monthly_quota",
-        "monthly_used",
-        "version",
-        "daily_reset_at",
-        "monthly_reset_at",
-    ];
-
-    /// Whether all are there. A date that is null in Postgres is an empty text in the hash, so it is there too.
-    pub fn complete(self) -> bool {
-        self == Fields::ALL
-    }
-
-    /// Both sets together.
-    pub fn union(self, other: Fields) -> Fields {
-        Fields(self.0 | other.0)
-    }
-
-    /// Those that are not in the other set.
-    pub fn without(self, other: Fields) -> Fields {
-        Fields(self.0 & !other.0)
-    }
-
-    /// Whether the field at this place in [`Fields::NAMES`] is in the set.
-    pub fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
-    }
-}
 
 impl Script {
     /// Whether it takes money from a balance or gives it back.

@@ -1,4 +1,5 @@
 use crate::books::{Books, Edge};
+use crate::effect::Field;
 use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::policy::Staleness;
 use crate::row::Tenant;
@@ -34,7 +35,7 @@ fn look(edge: &Edge<'_>) -> Look {
             return Look::NotJudged;
         }
         let book = &books.tenants[tenant.index()];
-        let Some(hash) = book.hash.filter(|hash| hash.fields.has(0)) else { return Look::Vacuous };
+        let Some(hash) = book.hash.filter(|hash| hash.fields.has(Field::Balance)) else { return Look::Vacuous };
         let could_fail = book.quota.balance != book.open || hash.row.balance != book.open;
         Look::judge(Subject::Tenant(tenant), could_fail, hash.row.balance == book.quota.balance)
     })

@@ -1,5 +1,5 @@
 use crate::books::Edge;
-use crate::effect::Fields;
+use crate::effect::{Field, Fields};
 use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::setup::Setup;
 
@@ -41,12 +41,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let lives = |expires: bool| if expires { "set" } else { "none" };
     let mut figures = Vec::new();
     if let Some(hash) = book.hash {
-        let missing: Vec<&str> = Fields::NAMES
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| !hash.fields.has(*place))
-            .map(|(_, name)| *name)
-            .collect();
+        let missing: Vec<&str> = Fields::ALL.without(hash.fields).each().map(Field::name).collect();
         let missing = if missing.is_empty() { "none".to_owned() } else { missing.join(", ") };
         figures.push(Figure::new(format!("time to live of the hash of {name}"), lives(hash.deadline.is_some())));
         figures.push(Figure::new(format!("missing fields of the hash of {name}"), missing));

@@ -1,4 +1,5 @@
 use crate::books::{Books, Edge};
+use crate::effect::Field;
 use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::Store;
@@ -63,7 +64,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let mut figures = match (edge.after.design.truth(), book.hash) {
         (Store::Redis, Some(hash)) => vec![
             match hash.drifted {
-                _ if !hash.fields.has(0) => Figure::new(format!("balance of {name} in redis"), "missing"),
+                _ if !hash.fields.has(Field::Balance) => Figure::new(format!("balance of {name} in redis"), "missing"),
                 Some(text) => Figure::new(format!("balance of {name} in redis"), text),
                 None => Figure::new(format!("balance of {name} in redis"), hash.row.balance),
             },

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::design::{Base, Budget};
-use crate::effect::Fields;
+use crate::effect::Field;
 use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
 use crate::row::{KeyRow, QuotaRow, Tenant};
@@ -20,20 +20,6 @@ pub const INVARIANT: Invariant = Invariant {
     look,
     figures,
 };
-
-fn values(row: &QuotaRow) -> [String; 9] {
-    [
-        row.balance.to_string(),
-        row.credit.to_string(),
-        row.daily_quota.to_string(),
-        row.daily_used.to_string(),
-        row.monthly_quota.to_string(),
-        row.monthly_used.to_string(),
-        row.version.to_string(),
-        row.daily_reset_at.map_or_else(|| "null".to_owned(), |day| day.to_string()),
-        row.monthly_reset_at.map_or_else(|| "null".to_owned(), |month| month.to_string()),
-    ]
-}
 
 /// The Postgres row as the hash should have it: where counts are kept in the hash alone (P0-5 C), nobody keeps those of the
 /// row.
@@ -93,17 +79,16 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
 
 fn of_the_hash(books: &Books, tenant: Tenant, name: &str, hash: &Hash) -> Vec<Figure> {
     let mut figures = Vec::new();
-    let mut cached = values(&hash.row);
-    if let Some(text) = hash.drifted {
-        cached[0] = text.to_string();
-    }
-    for (place, (cached, real)) in cached.into_iter().zip(values(&expected(books, tenant))).enumerate() {
-        let field = Fields::NAMES[place];
-        if !hash.fields.has(place) {
-            figures.push(Figure::new(format!("{field} of {name} in redis"), "missing"));
+    let expected = expected(books, tenant);
+    for field in Field::ALL {
+        let drifted = hash.drifted.filter(|_| field == Field::Balance);
+        let cached = drifted.map_or_else(|| field.shown(&hash.row), |text| text.to_string());
+        let (name, real) = (format!("{} of {name}", field.name()), field.shown(&expected));
+        if !hash.fields.has(field) {
+            figures.push(Figure::new(format!("{name} in redis"), "missing"));
         } else if cached != real {
-            figures.push(Figure::new(format!("{field} of {name} in redis"), cached));
-            figures.push(Figure::new(format!("{field} of {name} in postgres"), real));
+            figures.push(Figure::new(format!("{name} in redis"), cached));
+            figures.push(Figure::new(format!("{name} in postgres"), real));
         }
     }
     figures

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::effect::Fields;
+use crate::effect::Field;
 use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -54,25 +54,18 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let mut figures = Vec::new();
     for (store, rows) in rows {
         let Some((was, is)) = rows.filter(|(was, is)| !onward(was, is)) else { continue };
-        let (was, is) = (values(was), values(is));
-        for place in (0..was.len()).filter(|&place| was[place] != is[place]) {
-            let field = Fields::NAMES[FIELDS[place]];
-            figures.push(Figure::new(format!("{field} of {name} in {store} before"), &was[place]));
-            figures.push(Figure::new(format!("{field} of {name} in {store} after"), &is[place]));
+        for field in FIELDS {
+            let (was, is) = (field.shown(was), field.shown(is));
+            if was != is {
+                let name = format!("{} of {name} in {store}", field.name());
+                figures.push(Figure::new(format!("{name} before"), was));
+                figures.push(Figure::new(format!("{name} after"), is));
+            }
         }
     }
     figures
 }
 
-/// The places in [`Fields::NAMES`] of what [`values`] gives.
-const FIELDS: [usize; 5] = [6, 7, 3, 8, 5];
-
-fn values(row: &QuotaRow) -> [String; 5] {
-    [
-        row.version.to_string(),
-        row.daily_reset_at.map_or_else(|| "null".to_owned(), |day| day.to_string()),
-        row.daily_used.to_string(),
-        row.monthly_reset_at.map_or_else(|| "null".to_owned(), |month| month.to_string()),
-        row.monthly_used.to_string(),
-    ]
-}
+/// What only goes on.
+const FIELDS: [Field; 5] =
+    [Field::Version, Field::DailyResetAt, Field::DailyUsed, Field::MonthlyResetAt, Field::MonthlyUsed];

@@ -4,7 +4,7 @@ mod asked;
 mod replied;
 
 use model::books::{Books, Occurrence};
-use model::effect::{Call, Effect, LocalOp};
+use model::effect::{Call, Effect, Field, LocalOp};
 use model::flow::Asking;
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
@@ -266,7 +266,7 @@ pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
     let balance = tenants().map(|t| t.quota.balance.to_string()).collect::<Vec<_>>().join(" ");
     let ledger = books.rows.iter().flatten().map(in_the_ledger).collect::<Vec<_>>().join(" ");
     let cached = |hash: Option<model::store::redis::Hash>| match hash {
-        Some(hash) if hash.fields.has(0) => {
+        Some(hash) if hash.fields.has(Field::Balance) => {
             hash.drifted.map_or_else(|| hash.row.balance.to_string(), |balance| balance.to_string())
         }
         Some(_) => "part".to_owned(),

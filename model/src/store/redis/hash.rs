@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::{Fields, Seconds};
+use crate::effect::{Field, Fields, Seconds};
 use crate::row::QuotaRow;
 use crate::store::lua_number::Double;
 
@@ -23,24 +23,24 @@ pub struct Hash {
 impl Hash {
     /// HSET of these fields of a row. Keeps the others and the deadline.
     pub(super) fn with(self, row: QuotaRow, fields: Fields) -> Hash {
-        let drifted = if fields.has(0) { None } else { self.drifted };
+        let drifted = if fields.has(Field::Balance) { None } else { self.drifted };
         Hash { row: overlay(self.row, row, fields), fields: self.fields.union(fields), drifted, ..self }
     }
 
     /// The same with every field that is not there at its default, so that equal hashes are equal values.
     pub(super) fn normal(self) -> Hash {
-        let drifted = self.drifted.filter(|_| self.fields.has(0));
+        let drifted = self.drifted.filter(|_| self.fields.has(Field::Balance));
         Hash { row: overlay(QuotaRow::default(), self.row, self.fields), drifted, ..self }
     }
 
     /// Requests a day, if the limit is there.
     pub(super) fn daily_quota(&self) -> Option<u32> {
-        self.fields.has(2).then_some(self.row.daily_quota)
+        self.fields.has(Field::DailyQuota).then_some(self.row.daily_quota)
     }
 
     /// Requests a month, if the limit is there.
     pub(super) fn monthly_quota(&self) -> Option<u32> {
-        self.fields.has(4).then_some(self.row.monthly_quota)
+        self.fields.has(Field::MonthlyQuota).then_some(self.row.monthly_quota)
     }
 
     /// `tonumber` of the balance; a missing one is 0.
@@ -49,17 +49,21 @@ impl Hash {
     }
 }
 
+/// The old row with these fields of the new one.
 fn overlay(old: QuotaRow, new: QuotaRow, fields: Fields) -> QuotaRow {
-    let pick = |place: usize, new: u32, old: u32| if fields.has(place) { new } else { old };
-    QuotaRow {
-        balance: if fields.has(0) { new.balance } else { old.balance },
-        credit: if fields.has(1) { new.credit } else { old.credit },
-        daily_quota: pick(2, new.daily_quota, old.daily_quota),
-        daily_used: pick(3, new.daily_used, old.daily_used),
-        monthly_quota: pick(4, new.monthly_quota, old.monthly_quota),
-        monthly_used: pick(5, new.monthly_used, old.monthly_used),
-        version: pick(6, new.version, old.version),
-        daily_reset_at: if fields.has(7) { new.daily_reset_at } else { old.daily_reset_at },
-        monthly_reset_at: if fields.has(8) { new.monthly_reset_at } else { old.monthly_reset_at },
+    let mut row = old;
+    for field in fields.each() {
+        match field {
+            Field::Balance => row.balance = new.balance,
+            Field::Credit => row.credit = new.credit,
+            Field::DailyQuota => row.daily_quota = new.daily_quota,
+            Field::DailyUsed => row.daily_used = new.daily_used,
+            Field::MonthlyQuota => row.monthly_quota = new.monthly_quota,
+            Field::MonthlyUsed => row.monthly_used = new.monthly_used,
+            Field::Version => row.version = new.version,
+            Field::DailyResetAt => row.daily_reset_at = new.daily_reset_at,
+            Field::MonthlyResetAt => row.monthly_reset_at = new.monthly_reset_at,
+        }
     }
+    row
 }

@@ -1,7 +1,7 @@
 //! The Lua scripts, by meaning. None touches a deadline but [`Script::WriteIfNewer`]; a refusal writes nothing.
 
 use crate::day::Day;
-use crate::effect::{Arithmetic, Fields, Script, Seconds};
+use crate::effect::{Arithmetic, Field, Fields, Script, Seconds};
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
 use crate::row::{Limit, QuotaRow};
@@ -82,7 +82,7 @@ fn adjust(hash: &mut Option<Hash>, by: Money, arithmetic: Arithmetic) -> Reply {
 fn write_if_newer(hash: &mut Option<Hash>, row: QuotaRow, fields: Fields, deadline: Seconds) -> Reply {
     let fields = fields.union(Fields::VERSION);
     let wanted = match hash {
-        Some(old) => !old.fields.has(6) || old.row.version < row.version,
+        Some(old) => !old.fields.has(Field::Version) || old.row.version < row.version,
         None => fields.complete(),
     };
     if wanted {

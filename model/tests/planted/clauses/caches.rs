@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::books::{Cached, TenantBook};
-use model::effect::{Fields, Seconds};
+use model::effect::{Field, Fields, Seconds};
 use model::flow::Path;
 use model::row::{KeyRow, QuotaRow, Status, Tenant};
 use model::setup::{Account, Premises, Setup};
@@ -82,7 +82,7 @@ const BREACHES: &[Case] = &[
     ("converge", "the day", one, |m| hash(m, |row| row.daily_reset_at = None)),
     ("converge", "the month", one, |m| hash(m, |row| row.monthly_reset_at = None)),
     ("converge", "a field is missing whose value is the default", one, |m| {
-        acmes(m).hash.as_mut().unwrap().fields = Fields(Fields::ALL.0 & !2);
+        acmes(m).hash.as_mut().unwrap().fields = Fields::ALL.without(Fields::of(&[Field::Credit]));
     }),
     ("converge", "the hash alone counts, and its quota is another", counts_in_redis, |m| {
         hash(m, |row| row.daily_quota = 9);
@@ -166,7 +166,7 @@ const NONE: &[Case] = &[
         hash(m, |row| row.balance = money("100.00"));
     }),
     ("cache-bound", "a balance that is missing is no balance", one, |m| {
-        acmes(m).hash.as_mut().unwrap().fields = Fields(Fields::ALL.0 & !1);
+        acmes(m).hash.as_mut().unwrap().fields = Fields::ALL.without(Fields::BALANCE);
         hash(m, |row| row.balance = money("0"));
     }),
     ("converge", "there is no hash", one, |m| acmes(m).hash = None),
