@@ -12,7 +12,9 @@ use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit, UsageRow}
 use crate::step::Step;
 
 pub use fields::{Field, Fields};
-pub use redis::{Arithmetic, BUDGET_TTL, DAY, Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds, WARM_LOCK_TTL};
+pub use redis::{
+    Answered, Arithmetic, BUDGET_TTL, DAY, Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds, WARM_LOCK_TTL,
+};
 
 /// One labelled round trip. A crash falls before it or after it, never inside; its reply may be lost either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -141,14 +141,33 @@ pub enum Script {
     },
 }
 
-/// How a script reckons with money.
+/// How a script reckons with money, and so what it stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arithmetic {
-    /// Lua numbers: doubles, stored with 17 digits, truncated to an integer in a reply.
+    /// Lua numbers: doubles, stored with 17 digits.
     Lua,
-    /// Integers of micro-units, stored as a decimal with six places and answered as a string.
+    /// Integers of micro-units, stored as a decimal with six places.
     Exact,
+}
+
+/// How a script answers what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// As a number, of which Redis cuts the fraction off.
+    WholeUnits,
+    /// As a text with six places.
+    Text,
+}
+
+impl Arithmetic {
+    /// How a script that reckons so answers: with the value it has stored.
+    pub fn answered(self) -> Answered {
+        match self {
+            Arithmetic::Lua => Answered::WholeUnits,
+            Arithmetic::Exact => Answered::Text,
+        }
+    }
 }
 
 /// A span of time on the stores' clock.

@@ -1,7 +1,7 @@
 //! The Lua scripts, by meaning. None touches a deadline but [`Script::WriteIfNewer`]; a refusal writes nothing.
 
 use crate::day::Day;
-use crate::effect::{Arithmetic, Field, Fields, Script, Seconds};
+use crate::effect::{Answered, Arithmetic, Field, Fields, Script, Seconds};
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
 use crate::row::{Limit, QuotaRow};
@@ -62,7 +62,7 @@ fn deduct(hash: &mut Option<Hash>, amount: Money, cover: Cover, counts: Option<D
         counted = old.with(daily, Fields::DAILY).with(monthly, Fields::MONTHLY);
     }
     match moved(counted, -amount, arithmetic) {
-        Some((new, answered)) => write(hash, new, Reply::Left(answered)),
+        Some(new) => write(hash, new, Reply::Left(left(&new, arithmetic.answered()))),
         None => Reply::Failed(Failure::NotAnInteger),
     }
 }
@@ -70,7 +70,7 @@ fn deduct(hash: &mut Option<Hash>, amount: Money, cover: Cover, counts: Option<D
 fn adjust(hash: &mut Option<Hash>, by: Money, arithmetic: Arithmetic) -> Reply {
     let Some(old) = *hash else { return Reply::Allowed };
     match moved(old, by, arithmetic) {
-        Some((new, _)) => {
+        Some(new) => {
             // What a deduct took is corrected: the state is no newer one.
             let row = QuotaRow { version: old.row.version, ..new.row };
             write(hash, Hash { row, fields: old.fields.union(Fields::BALANCE), ..new }, Reply::Allowed)
@@ -118,20 +118,24 @@ fn covers(hash: &Hash, amount: Money, arithmetic: Arithmetic) -> Option<bool> {
     }
 }
 
-/// The hash with another balance and the next version, and the balance as a script would answer it; nothing where it
-/// leaves the integers. Integers reckon from a drifted balance as it reads with six places.
-fn moved(hash: Hash, by: Money, arithmetic: Arithmetic) -> Option<(Hash, Money)> {
+/// The balance of a hash as a script answers it.
+fn left(hash: &Hash, answered: Answered) -> Money {
+    match answered {
+        Answered::WholeUnits => hash.lua_balance().whole(),
+        Answered::Text => hash.row.balance,
+    }
+}
+
+/// The hash with another balance and the next version; nothing where the balance leaves the integers. Integers reckon from
+/// a drifted balance as it reads with six places.
+fn moved(hash: Hash, by: Money, arithmetic: Arithmetic) -> Option<Hash> {
     let written = Fields::BALANCE.union(Fields::VERSION);
     let with = |balance| hash.with(QuotaRow { balance, version: hash.row.version + 1, ..hash.row }, written);
     match arithmetic {
         Arithmetic::Lua => {
-            let balance = hash.lua_balance().plus(Double::of(by));
-            let (money, drifted) = balance.stored();
-            Some((Hash { drifted, ..with(money) }, balance.whole()))
+            let (money, drifted) = hash.lua_balance().plus(Double::of(by)).stored();
+            Some(Hash { drifted, ..with(money) })
         }
-        Arithmetic::Exact => {
-            let balance = hash.row.balance.checked_add(by)?;
-            Some((with(balance), balance))
-        }
+        Arithmetic::Exact => hash.row.balance.checked_add(by).map(with),
     }
 }
