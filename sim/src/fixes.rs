@@ -146,7 +146,7 @@ fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Cl
         }
     }
     // Stable: its own risk's scenarios stay first within an invariant.
-    fix.new.sort_by_key(|spot| (spot.concerns(), invariant::place(spot.invariant), spot.steps));
+    fix.new.sort_by_key(|spot| (spot.concerns().rank(), invariant::place(spot.invariant), spot.steps));
     fix
 }
 
@@ -166,7 +166,7 @@ impl Fix {
     /// Whether it does what it was proposed for without breaking anything.
     pub fn worth(&self) -> Worth {
         let (cured, all) = self.aimed();
-        match (cured, self.new.iter().map(Spot::concerns).min()) {
+        match (cured, self.new.iter().map(Spot::concerns).min_by_key(|concern| concern.rank())) {
             _ if self.works() => Worth::Works,
             (_, Some(gravest)) => Worth::Harms(gravest),
             (0, None) if all > 0 => Worth::Useless,

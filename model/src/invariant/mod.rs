@@ -64,7 +64,7 @@ impl When {
 }
 
 /// What a breach of an invariant harms: one of three kinds, by which results are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Concern {
     /// Money is taken, given away or lost.
@@ -78,6 +78,15 @@ pub enum Concern {
 impl Concern {
     /// All, the gravest first.
     pub const ALL: [Concern; 3] = [Concern::Money, Concern::Answers, Concern::Records];
+
+    /// How grave it is: 0 is the gravest.
+    pub fn rank(self) -> u8 {
+        match self {
+            Concern::Money => 0,
+            Concern::Answers => 1,
+            Concern::Records => 2,
+        }
+    }
 
     /// As tables head it.
     pub fn words(self) -> &'static str {
