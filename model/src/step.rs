@@ -265,13 +265,13 @@ steps! {
     R1 = "R1",
     /// Recharge: read of the balance.
     R2 = "R2",
-    /// Recharge: INSERT of the PENDING row.
+    /// Recharge: INSERT of the row.
     R3 = "R3",
     /// Recharge: UPDATE of the balance, relative.
     R4 = "R4",
-    /// Recharge: commit 1.
+    /// Recharge: COMMIT of the row and the balance.
     R5 = "R5",
-    /// Recharge: the row becomes COMMITTED, which is commit 2.
+    /// Recharge: the PENDING row becomes COMMITTED, which is commit 2.
     R6 = "R6",
     /// Recharge: ROLLBACK after a failure.
     R7 = "R7",
@@ -283,15 +283,15 @@ steps! {
     V2 = "V2",
     /// Reverse: read of the balance.
     V3 = "V3",
-    /// Reverse: INSERT of the PENDING refund.
+    /// Reverse: INSERT of the refund.
     V4 = "V4",
     /// Reverse: UPDATE of the balance, relative.
     V5 = "V5",
-    /// Reverse: commit 1.
+    /// Reverse: COMMIT of the refund and the balance.
     V6 = "V6",
     /// Reverse: BEGIN of the second transaction.
     V7 = "V7",
-    /// Reverse: the refund becomes COMMITTED.
+    /// Reverse: the PENDING refund becomes COMMITTED.
     V8 = "V8",
     /// Reverse: the charge becomes REVERSED.
     V9 = "V9",
