@@ -1,71 +1,35 @@
 //! Which choices exclude each other: one table.
 
 use crate::design::{Base, Budget, Cache, Choice, Counting, Design, Idempotency, Stream, UnknownDesign, Usage};
-use crate::policy::Store;
 
-/// The choice of a design that is in the way of another, if it makes it.
-type Side = fn(Design) -> Option<Choice>;
+/// Whether a choice is of those that a line of the table is about.
+type Side = fn(Choice) -> bool;
+
+const CODE: Side = |choice| choice == Choice::Base(Base::Code);
+const OTHER_KEY: Side = |choice| matches!(choice, Choice::Idempotency(key) if key != Idempotency::AsReported);
+const REDIS_DECIDES: Side =
+    |choice| matches!(choice, Choice::Cache(Cache::A | Cache::AFixed | Cache::C | Cache::CFixed));
+const ONLY_REDIS: Side = |choice| matches!(choice, Choice::Cache(Cache::C | Cache::CFixed));
+const COUNTS_ELSEWHERE: Side = |choice| matches!(choice, Choice::Counting(counts) if counts != Counting::AsReported);
+const IN_TRANSACTION: Side = |choice| matches!(choice, Choice::Usage(Usage::C) | Choice::Budget(Budget::AFixed));
+const OTHER_STREAM: Side = |choice| matches!(choice, Choice::Stream(stream) if stream != Stream::AsReported);
+const OWN_TRANSACTION: Side =
+    |choice| OTHER_STREAM(choice) && !matches!(choice, Choice::Stream(Stream::A | Stream::AFixed | Stream::Stamped));
 
 /// Each pair that no design can have, and why.
 const TABLE: &[(Side, Side, &str)] = &[
-    (code, other_key, "the fix replaces the steps in which the code differs"),
-    (code, redis_decides, "the fix replaces the steps in which the code differs"),
-    (only_redis, other_key, "the fix judges a PENDING row by the balance in Postgres, which only follows"),
-    (redis_decides, counts_elsewhere, "the script that deducts counts as well, all or nothing"),
+    (CODE, OTHER_KEY, "the fix replaces the steps in which the code differs"),
+    (CODE, REDIS_DECIDES, "the fix replaces the steps in which the code differs"),
+    (ONLY_REDIS, OTHER_KEY, "the fix judges a PENDING row by the balance in Postgres, which only follows"),
+    (REDIS_DECIDES, COUNTS_ELSEWHERE, "the script that deducts counts as well, all or nothing"),
+    (ONLY_REDIS, IN_TRANSACTION, "the charge is made in Redis, there is no transaction of the charge to be part of"),
+    (REDIS_DECIDES, OTHER_STREAM, "the fix charges a stream in Postgres, where the balance only follows"),
     (
-        only_redis,
-        usage_in_transaction,
-        "the charge is made in Redis, there is no transaction of the charge to be part of",
-    ),
-    (
-        only_redis,
-        budget_in_transaction,
-        "the charge is made in Redis, there is no transaction of the charge to be part of",
-    ),
-    (redis_decides, other_stream, "the fix charges a stream in Postgres, where the balance only follows"),
-    (
-        code,
-        stream_in_own_transaction,
+        CODE,
+        OWN_TRANSACTION,
         "the fix ends its own transaction, the code leaves that to a caller who is gone when a stream is over",
     ),
 ];
-
-fn code(design: Design) -> Option<Choice> {
-    (design.base == Base::Code).then_some(Choice::Base(design.base))
-}
-
-fn other_key(design: Design) -> Option<Choice> {
-    (design.idempotency != Idempotency::AsReported).then_some(Choice::Idempotency(design.idempotency))
-}
-
-fn redis_decides(design: Design) -> Option<Choice> {
-    (design.truth() == Store::Redis).then_some(Choice::Cache(design.cache))
-}
-
-fn only_redis(design: Design) -> Option<Choice> {
-    matches!(design.cache, Cache::C | Cache::CFixed).then_some(Choice::Cache(design.cache))
-}
-
-fn counts_elsewhere(design: Design) -> Option<Choice> {
-    (design.counting != Counting::AsReported).then_some(Choice::Counting(design.counting))
-}
-
-fn usage_in_transaction(design: Design) -> Option<Choice> {
-    (design.usage == Usage::C).then_some(Choice::Usage(design.usage))
-}
-
-fn budget_in_transaction(design: Design) -> Option<Choice> {
-    (design.budget == Budget::AFixed).then_some(Choice::Budget(design.budget))
-}
-
-fn other_stream(design: Design) -> Option<Choice> {
-    (design.stream != Stream::AsReported).then_some(Choice::Stream(design.stream))
-}
-
-fn stream_in_own_transaction(design: Design) -> Option<Choice> {
-    let callers = matches!(design.stream, Stream::AsReported | Stream::A | Stream::AFixed | Stream::Stamped);
-    (!callers).then_some(Choice::Stream(design.stream))
-}
 
 impl Design {
     /// The design, unless two of its choices exclude each other.
@@ -73,8 +37,9 @@ impl Design {
     /// # Errors
     /// Names the two and why.
     pub fn consistent(self) -> Result<Design, UnknownDesign> {
-        for (one, other, why) in TABLE {
-            if let (Some(first), Some(second)) = (one(self), other(self)) {
+        let made = |side: Side| self.choices().into_iter().find(|&choice| side(choice));
+        for &(one, other, why) in TABLE {
+            if let (Some(first), Some(second)) = (made(one), made(other)) {
                 return Err(UnknownDesign::Contradiction { first, second, why });
             }
         }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::row::QuotaRow;
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $field:ident = $name:literal,)*) => {
+    ($($field:ident = $name:literal,)*) => {
         /// A field of a quota hash.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Field { $($(#[$doc])* $field,)* }
+        pub enum Field { $(#[doc = $name] $field,)* }
 
         impl Field {
             /// Every field, in the order of [`QuotaRow`].
@@ -23,23 +23,14 @@ macro_rules! fields {
 }
 
 fields! {
-    /// Money left.
     Balance = "balance",
-    /// How far the balance may go below zero.
     Credit = "credit_limit",
-    /// Requests a day.
     DailyQuota = "daily_quota",
-    /// Requests counted in the day.
     DailyUsed = "daily_used",
-    /// Requests a month.
     MonthlyQuota = "monthly_quota",
-    /// Requests counted in the month.
     MonthlyUsed = "monthly_used",
-    /// The version.
     Version = "version",
-    /// The day that is counted.
     DailyResetAt = "daily_reset_at",
-    /// The month that is counted.
     MonthlyResetAt = "monthly_reset_at",
 }
 
