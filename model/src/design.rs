@@ -230,6 +230,8 @@ dimensions! {
     recharge: Recharge = "recharge" {
         /// PENDING row and balance in one commit, the end of the row in a second one.
         AsReported = "as-reported",
+        /// COMMITTED row and balance in one commit.
+        OneCommit = "one-commit",
     }
     /// How a charge is given back.
     reverse: Reverse = "reverse" {

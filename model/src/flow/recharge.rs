@@ -1,5 +1,5 @@
 //! Recharge, once per choice. As reported: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From
-//! the code").
+//! the code"). In one commit: INSERT COMMITTED; UPDATE of the balance; commit.
 
 use crate::design::Recharge;
 use crate::effect::PgOp;
@@ -17,6 +17,7 @@ impl Recharge {
     pub fn leaves_rows(self) -> bool {
         match self {
             Recharge::AsReported => true,
+            Recharge::OneCommit => false,
         }
     }
 }
@@ -28,6 +29,7 @@ impl Recharge {
 pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     let paid_in = match charge.design.recharge {
         Recharge::AsReported => in_two_commits(io, charge),
+        Recharge::OneCommit => commit_with_money(io, charge, Status::Committed),
     };
     match caught(paid_in)? {
         Ok(()) => Ok(Answer::Ok(charge.trace)),
@@ -46,13 +48,19 @@ pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
 }
 
 fn in_two_commits(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+    commit_with_money(io, charge, Status::Pending)?;
+    io.pg(Step::R6, PgOp::MarkCommitted(charge.trace))?;
+    Ok(())
+}
+
+/// The row with this status and its money, in one transaction.
+fn commit_with_money(io: &mut Io<'_>, charge: &Charge, status: Status) -> Flow<()> {
     let (tenant, trace, amount) = (charge.tenant, charge.trace, charge.amount);
     io.pg(Step::R1, PgOp::Begin)?;
     let before = read_quota(io, Step::R2, tenant)?.balance;
-    let (kind, status) = (Kind::Recharge, Status::Pending);
-    io.pg(Step::R3, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
+    let after = before + amount;
+    io.pg(Step::R3, PgOp::InsertRow { tenant, trace, kind: Kind::Recharge, status, amount, before, after })?;
     io.pg(Step::R4, PgOp::AddBalance { tenant, amount })?;
     io.pg(Step::R5, PgOp::Commit)?;
-    io.pg(Step::R6, PgOp::MarkCommitted(trace))?;
     Ok(())
 }

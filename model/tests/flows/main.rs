@@ -7,6 +7,7 @@ mod disturbed;
 #[path = "../exhaustive_walk/mod.rs"]
 mod exhaustive_walk;
 mod names;
+mod operators;
 mod rescued;
 mod run_again;
 mod shared_trace;
