@@ -237,6 +237,8 @@ dimensions! {
     reverse: Reverse = "reverse" {
         /// The charge is read without a lock, then two commits as of a recharge.
         AsReported = "as-reported",
+        /// The charge is read FOR UPDATE, and all is one commit.
+        Locked = "locked",
     }
     /// How an administrator changes a limit.
     limit_change: LimitChange = "limit-change" {

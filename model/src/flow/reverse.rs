@@ -1,5 +1,5 @@
 //! Reverse, once per choice. As reported: a charge is given back in the two-commit shape of a recharge, without a lock on the
-//! original ("From the code").
+//! original ("From the code"). Locked: the original is read FOR UPDATE, and refund, balance and the original's end are one commit.
 
 use crate::design::Reverse;
 use crate::effect::PgOp;
@@ -8,7 +8,8 @@ use crate::flow::deduct::ledger_lookup::select_row;
 use crate::flow::deduct::transaction::read_quota;
 use crate::flow::{Charge, Io};
 use crate::io::{Flow, caught, fail, ignoring};
-use crate::reply::{Answer, Failure};
+use crate::money::Money;
+use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, LedgerRow, Status, Trace};
 use crate::step::Step;
 
@@ -17,6 +18,7 @@ impl Reverse {
     pub fn leaves_rows(self) -> bool {
         match self {
             Reverse::AsReported => true,
+            Reverse::Locked => false,
         }
     }
 }
@@ -28,6 +30,7 @@ impl Reverse {
 pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
     let given_back = match charge.design.reverse {
         Reverse::AsReported => in_two_commits(io, charge, of),
+        Reverse::Locked => under_lock(io, charge, of),
     };
     match caught(given_back)? {
         Ok(()) => Ok(Answer::Ok(charge.trace)),
@@ -45,21 +48,43 @@ pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
     }
 }
 
+/// What of a row can be given back, if it is there: its amount, if it is a COMMITTED charge.
+fn reversible(row: Option<LedgerRow>) -> Option<Money> {
+    row.filter(|row| row.kind == Kind::Deduct && row.status == Status::Committed).map(|row| row.amount)
+}
+
 fn in_two_commits(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<()> {
-    let (tenant, trace) = (charge.tenant, charge.trace);
-    let original = select_row(io, Step::V1, of)?;
-    let Some(LedgerRow { amount, status: Status::Committed, kind: Kind::Deduct, .. }) = original else {
-        return fail(Failure::NotReversible);
-    };
+    let Some(amount) = reversible(select_row(io, Step::V1, of)?) else { return fail(Failure::NotReversible) };
     io.pg(Step::V2, PgOp::Begin)?;
-    let before = read_quota(io, Step::V3, tenant)?.balance;
-    let (kind, status) = (Kind::Refund, Status::Pending);
-    io.pg(Step::V4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
-    io.pg(Step::V5, PgOp::AddBalance { tenant, amount })?;
+    insert_refund(io, charge, amount, Status::Pending)?;
+    io.pg(Step::V5, PgOp::AddBalance { tenant: charge.tenant, amount })?;
     io.pg(Step::V6, PgOp::Commit)?;
     io.pg(Step::V7, PgOp::Begin)?;
-    io.pg(Step::V8, PgOp::MarkCommitted(trace))?;
+    io.pg(Step::V8, PgOp::MarkCommitted(charge.trace))?;
     io.pg(Step::V9, PgOp::MarkReversed(of))?;
     io.pg(Step::V10, PgOp::Commit)?;
+    Ok(())
+}
+
+/// A repeated trace meets its refund at V4: the INSERT comes before the look at the charge, which is REVERSED by then.
+fn under_lock(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<()> {
+    io.pg(Step::V2, PgOp::Begin)?;
+    let Reply::Row(Some(original)) = io.pg(Step::V1, PgOp::SelectRow { trace: of, lock: true })? else {
+        return fail(Failure::NotReversible);
+    };
+    insert_refund(io, charge, original.amount, Status::Committed)?;
+    let Some(amount) = reversible(Some(original)) else { return fail(Failure::NotReversible) };
+    io.pg(Step::V5, PgOp::AddBalance { tenant: charge.tenant, amount })?;
+    io.pg(Step::V9, PgOp::MarkReversed(of))?;
+    io.pg(Step::V6, PgOp::Commit)?;
+    Ok(())
+}
+
+/// V3 and V4.
+fn insert_refund(io: &mut Io<'_>, charge: &Charge, amount: Money, status: Status) -> Flow<()> {
+    let (tenant, trace) = (charge.tenant, charge.trace);
+    let before = read_quota(io, Step::V3, tenant)?.balance;
+    let (kind, after) = (Kind::Refund, before + amount);
+    io.pg(Step::V4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
     Ok(())
 }

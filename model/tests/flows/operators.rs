@@ -1,10 +1,12 @@
-//! Money paid in, as reported and otherwise.
+//! Money paid in and given back, as reported and otherwise.
 
 use expect_test::expect;
 use model::moves::{Actor, Move};
+use model::row::Request;
+use model::schedule::until_rest;
 use model::setup::Asked;
 
-use crate::exhaustive_walk::{acme, billing, recharge, setup, walk};
+use crate::exhaustive_walk::{acme, asked, billing, recharge, reverse, setup, walk};
 use crate::rescued::{in_words, send, step};
 
 /// Which of these invariants break in some run, whatever of the faults happens.
@@ -47,4 +49,48 @@ fn a_recharge_in_one_commit_leaves_no_pending_row() {
     let ids = ["conserve", "row-iff-money", "no-pending", "truth", "progress"];
     let of = |design| broken(&[recharge("r1")], 1, &["crash", "lost-reply"], design, &ids);
     assert_eq!((of("as-reported"), of("recharge=one-commit")), (ids.to_vec(), vec![]));
+}
+
+#[test]
+fn the_second_of_two_locked_reverses_waits_and_finds_the_charge_given_back() {
+    let requests = vec![Asked { attempts: 1, ..asked("t1") }, reverse("v1", "t1"), reverse("v2", "t1")];
+    let setup = setup(billing(acme("100.00"), requests, 2), &[], "reverse=locked");
+    let (a, b) = (Actor::Gateway(0), Actor::Gateway(1));
+    let send = |request, gateway| Move::Send { request: Request(request), gateway };
+    let charged = until_rest(&setup, &[send(0, 0)]).unwrap();
+    let replied = charged.iter().position(|mv| *mv == step(a, "reply")).unwrap();
+    let at_once = [send(1, 0), send(2, 1), step(a, "V2"), step(b, "V2"), step(a, "V1"), step(b, "V1")];
+    expect![[r#"
+        client: sends t1 to gateway-a
+        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+        client: sends v1 to gateway-a sends v2 to gateway-b
+        gateway-a: V2
+        gateway-b: V2
+        gateway-a: V1
+        gateway-b: V1
+        gateway-a: V3 V4 V5 V9 V6
+        gateway-b: V3 V4 V11 reply
+        gateway-a: reply
+        told Ok(Trace(0)), Error(NotReversible), Ok(Trace(1))
+        key of t1 there
+        balance of acme 100.00
+        breaks converge cache-bound"#]]
+    .assert_eq(&in_words(&setup, &[&charged[..=replied], &at_once].concat()));
+}
+
+#[test]
+fn two_locked_reverses_of_a_charge_give_it_back_once() {
+    let requests = [Asked { attempts: 1, ..asked("t1") }, reverse("v1", "t1"), reverse("v2", "t1")];
+    let ids = ["conserve", "row-iff-money", "reversal", "truth"];
+    let of = |design| broken(&requests, 2, &[], design, &ids);
+    assert_eq!((of("as-reported"), of("reverse=locked")), (ids[..3].to_vec(), vec![]));
+}
+
+/// Wherever it dies; whoever asks again is told of the refund that is there. The charge is one that no key can stop.
+#[test]
+fn a_locked_reverse_leaves_no_pending_row() {
+    let requests = [Asked { attempts: 1, ..asked("t1") }, Asked { attempts: 2, ..reverse("v1", "t1") }];
+    let ids = ["no-pending", "truth", "progress"];
+    let of = |design| broken(&requests, 1, &["crash"], design, &ids);
+    assert_eq!((of("idempotency=A+fixed"), of("idempotency=A+fixed,reverse=locked")), (ids.to_vec(), vec![]));
 }
