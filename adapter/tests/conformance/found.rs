@@ -9,24 +9,19 @@ pub struct Found<D> {
     pub deeds: Vec<D>,
 }
 
-/// Every case of a folder, by name. An operation is known by its text in the catalogue of all there are.
-pub fn cases<D: Copy + ToString>(folder: &str, catalogue: &[D]) -> Vec<Found<D>> {
-    let known: Vec<(String, D)> = catalogue.iter().map(|deed| (deed.to_string(), *deed)).collect();
+/// Every case of a folder, by name, each line of it read so.
+pub fn cases<D>(folder: &str, read: impl Fn(&str) -> Result<D, String>) -> Vec<Found<D>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/found").join(folder);
     let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let read = |path: &Path| {
+    let case = |path: &Path| {
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.starts_with("# "), "{} does not say why it is there", path.display());
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let deed = |line: &str| {
-            let (_, deed) = known.iter().find(|(text, _)| text == line)?;
-            Some(*deed)
-        };
-        let deeds = lines.map(|line| deed(line).unwrap_or_else(|| panic!("{}: `{line}` is not known", path.display())));
-        Found { name: path.file_stem().unwrap().to_string_lossy().into_owned(), deeds: deeds.collect() }
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        let deed = |(place, line)| read(line).unwrap_or_else(|why| panic!("{}:{}: {why}", path.display(), place + 1));
+        Found { name: path.file_stem().unwrap().to_string_lossy().into_owned(), deeds: lines.map(deed).collect() }
     };
-    paths.iter().map(|path| read(path)).collect()
+    paths.iter().map(|path| case(path)).collect()
 }
 
 /// What such a file would hold.

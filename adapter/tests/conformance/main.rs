@@ -11,3 +11,5 @@ mod log_written;
 mod postgres;
 mod redis;
 mod versions;
+#[path = "../../../model/tests/stories/words/mod.rs"]
+mod words;

@@ -1,21 +1,18 @@
-//! The Postgres model as storyboards, each a row of what real servers (15 and 18) were seen to do.
+//! The Postgres model as the stories in `../stories/postgres`, each a row of what real servers (15 and 18) were seen to do.
 //!
-//! A line is a statement of session a, b or c and its answer. `waits` means that it waits for a lock; an indented line
-//! tells whose wait ended by what stands above it, and with what answer. Where several could go on, `first:` in the
-//! statement says who does. The last line is what is committed in the end. Prices are 5.25, the balance is 100.00, the day
-//! is 2026-01-31.
+//! A move is a statement of session a, b or c, or what happens to a session. `waits` means that it waits for a lock; an
+//! indented line tells whose wait ended by what stands above it, and with what answer. Where several could go on, the move
+//! says who wins. The last line is what is committed in the end. Where `given` says nothing else, the balance is 100.00, both
+//! quotas are 10, and the day is 2026-01-31; a row of which nothing else is said is a pending charge of 5.25.
 #![allow(clippy::unwrap_used)]
 
-mod columns;
-mod counts;
-mod inserts;
-mod keys;
-mod optimistic_updates;
-mod quota_writes;
-mod row_locks;
+mod reading;
 mod rules;
-mod savepoints;
+#[path = "../stories/mod.rs"]
+mod stories;
 mod story;
-mod transactions;
-mod trouble;
-mod unfinished;
+
+#[test]
+fn every_story_goes_as_it_is_written() {
+    stories::walk("postgres", story::Played::new);
+}

@@ -7,7 +7,8 @@ use model::store::postgres::{Postgres, Ran};
 use model::store::versioned::Session;
 use proptest::prelude::*;
 
-use crate::story::{money, op, opening, server};
+use crate::stories::words::statements::read;
+use crate::story::{money, opening, server};
 
 /// Any statement, all charges, rows and usage being of 5.25.
 fn any_statement() -> impl Strategy<Value = &'static str> {
@@ -16,27 +17,27 @@ fn any_statement() -> impl Strategy<Value = &'static str> {
         "begin",
         "commit",
         "rollback",
-        "rollback to",
+        "rollback to savepoint",
         "savepoint",
-        "release",
-        "insert t1",
-        "insert t2",
-        "mark t1",
-        "mark t2",
-        "settle t1",
-        "end t2",
-        "unfinished",
-        "lock t1",
-        "lock t2",
-        "charge v0",
-        "charge v1",
-        "charge v2",
-        "charge beta v0",
-        "charge beta v1",
-        "spend 5",
-        "use t1",
-        "record t1",
-        "record t2",
+        "release savepoint",
+        "insert t-1 of acme",
+        "insert t-2 of acme",
+        "mark t-1 committed",
+        "mark t-2 committed",
+        "settle t-1 with 5.25",
+        "mark t-2 settled",
+        "select what is unfinished",
+        "select t-1 for update",
+        "select t-2 for update",
+        "charge acme 5.25 and count on 2026-01-31 if version = 0",
+        "charge acme 5.25 and count on 2026-01-31 if version = 1",
+        "charge acme 5.25 and count on 2026-01-31 if version = 2",
+        "charge zenith 5.25 and count on 2026-01-31 if version = 0",
+        "charge zenith 5.25 and count on 2026-01-31 if version = 1",
+        "add 5 to budget of acme",
+        "add usage 5.25 of t-1 to totals of acme",
+        "insert usage 5.25 of t-1 for acme on conflict do nothing",
+        "insert usage 5.25 of t-2 for acme on conflict do nothing",
         "disconnect",
         "sits idle",
         "restart",
@@ -52,7 +53,7 @@ fn carry_out(pg: &mut Postgres, who: Session, command: &str) -> Vec<(Session, Re
         "sits idle" => pg.drop_idle(who),
         "restart" => drop(pg.restart()),
         command => {
-            if let Ran::Done(reply) = pg.execute(who, op(command)) {
+            if let Ran::Done(reply) = pg.execute(who, read(command, &opening()).unwrap()) {
                 answered.push((who, reply));
             }
         }
@@ -110,7 +111,7 @@ proptest! {
             }
         }
         prop_assert!(SESSIONS.iter().all(|&who| pg.waiting(who).is_none()), "no wait is for ever");
-        for free in ["charge v0", "spend 5", "use t1", "record t1", "mark t1"] {
+        for free in ["charge acme 5.25 and count on 2026-01-31 if version = 0", "add 5 to budget of acme", "add usage 5.25 of t-1 to totals of acme", "insert usage 5.25 of t-1 for acme on conflict do nothing", "mark t-1 committed"] {
             prop_assert_eq!(carry_out(&mut pg, SESSIONS[0], free).len(), 1, "no lock outlives its transaction");
         }
     }

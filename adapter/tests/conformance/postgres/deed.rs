@@ -1,4 +1,4 @@
-//! What can be done to Postgres, and how it is written in a file.
+//! What can be done to Postgres in a case.
 
 use std::fmt;
 
@@ -8,36 +8,13 @@ use model::money::Money;
 use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
 use model::store::versioned::Session;
 
+pub use crate::words::statements::{Deed, What, answer, letter};
+pub use crate::words::{TENANTS, TRACES};
+
 /// The sessions.
 pub const SESSIONS: [Session; 3] = [Session(0), Session(1), Session(2)];
-/// Their names in stories.
-const LETTERS: [&str; 3] = ["a", "b", "c"];
-pub const TENANTS: [&str; 2] = ["acme", "zenith"];
-pub const TRACES: [&str; 2] = ["t-1", "t-2"];
 /// The version that both quotas begin with.
 pub const FIRST_VERSION: u32 = 7;
-/// No case gets to a higher one.
-const LAST_VERSION: u32 = 50;
-
-/// Something that happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deed {
-    pub session: Session,
-    pub what: What,
-}
-
-/// What is done by a session or to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// It sends a statement.
-    Asks(PgOp),
-    /// It is gone with its connection.
-    Crashes,
-    /// The statement that it waits with is given up by the server.
-    GivesUp,
-    /// It sits idle in its transaction until the server ends it.
-    SitsIdle,
-}
 
 fn money(text: &str) -> Money {
     text.parse().unwrap()
@@ -122,70 +99,23 @@ fn insert(tenant: u8, trace: Trace) -> PgOp {
     PgOp::InsertRow { tenant: Tenant(tenant), trace, kind, status, amount, before, after: before + kind.effect(amount) }
 }
 
-/// Everything that a file can name.
-pub fn catalogue() -> Vec<Deed> {
-    let statements = statements(0..=LAST_VERSION).into_iter().chain(CONTROL).map(What::Asks);
-    let whats: Vec<What> = statements.chain([What::Crashes, What::GivesUp, What::SitsIdle]).collect();
-    SESSIONS.into_iter().flat_map(|session| whats.iter().map(move |&what| Deed { session, what })).collect()
-}
-
-/// A session's name.
-pub fn letter(session: Session) -> &'static str {
-    LETTERS[usize::from(session.0)]
-}
-
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = letter(self.session);
-        match self.what {
-            What::Asks(op) => f.pad(&format!("{who}: {}", words(op))),
-            What::Crashes => f.pad(&format!("{who} crashes")),
-            What::GivesUp => f.pad(&format!("{who} is given up waiting")),
-            What::SitsIdle => f.pad(&format!("{who} sits idle for too long")),
-        }
+        f.pad(&self.words(&quota()))
     }
 }
 
-fn words(op: PgOp) -> String {
-    let tenant = |tenant: Tenant| TENANTS[tenant.index()];
-    let trace = |trace: Trace| TRACES[trace.index()];
-    match op {
-        PgOp::Begin => "begin".to_owned(),
-        PgOp::Commit => "commit".to_owned(),
-        PgOp::Rollback => "rollback".to_owned(),
-        PgOp::Savepoint => "savepoint".to_owned(),
-        PgOp::RollbackToSavepoint => "rollback to savepoint".to_owned(),
-        PgOp::ReleaseSavepoint => "release savepoint".to_owned(),
-        PgOp::SelectQuota(t) => format!("select quota of {}", tenant(t)),
-        PgOp::SelectRow { trace: x, lock: false } => format!("select {}", trace(x)),
-        PgOp::SelectRow { trace: x, lock: true } => format!("select {} for update", trace(x)),
-        PgOp::InsertRow { tenant: t, trace: x, .. } => format!("insert {} of {}", trace(x), tenant(t)),
-        PgOp::ChargeQuota { tenant: t, amount, if_version, counts } => {
-            let counts = counts.map(|day| format!(" and count on {day}")).unwrap_or_default();
-            format!("charge {} {amount}{counts} if version = {if_version}", tenant(t))
-        }
-        PgOp::CountQuota { tenant: t, day } => format!("count {} on {day} if free", tenant(t)),
-        PgOp::AddBalance { tenant: t, amount } => format!("add {amount} to {}", tenant(t)),
-        PgOp::SetQuota { tenant: t, row, guarded } => {
-            let guard = if guarded { format!(" if version < {}", row.version) } else { String::new() };
-            format!("set quota of {}{guard}", tenant(t))
-        }
-        PgOp::SetDailyQuota { tenant: t, quota } => format!("set daily quota of {} to {quota}", tenant(t)),
-        PgOp::MarkCommitted(x) => format!("mark {} committed", trace(x)),
-        PgOp::MarkReversed(x) => format!("mark {} reversed", trace(x)),
-        PgOp::SettleRow { trace: x, amount, .. } => format!("settle {} with {amount}", trace(x)),
-        PgOp::MarkSettled(x) => format!("mark {} settled", trace(x)),
-        PgOp::SelectUnfinished => "select what is unfinished".to_owned(),
-        PgOp::SelectUsage(t) => format!("select totals of {}", tenant(t)),
-        PgOp::SetUsage { tenant: t, row } => format!("set totals of {} to {}", tenant(t), row.cost),
-        PgOp::SelectKey(t) => format!("select key of {}", tenant(t)),
-        PgOp::SelectBudget(t) => format!("select budget of {}", tenant(t)),
-        PgOp::AddBudget { tenant: t, delta, .. } => format!("add {delta} to budget of {}", tenant(t)),
-        PgOp::AddUsage { tenant: t, trace: x, cost, keyed: true } => {
-            format!("insert usage {cost} of {} for {} on conflict do nothing", trace(x), tenant(t))
-        }
-        PgOp::AddUsage { tenant: t, trace: x, cost, keyed: false } => {
-            format!("add usage {cost} of {} to totals of {}", trace(x), tenant(t))
-        }
+/// What a line of a file means.
+pub fn read(line: &str) -> Result<Deed, String> {
+    Deed::read(line, &quota())
+}
+
+/// What can be read is what was written.
+#[test]
+fn every_deed_is_read_as_it_is_written() {
+    let statements = statements(0..=FIRST_VERSION).into_iter().chain(CONTROL).map(What::Asks);
+    let whats: Vec<What> = statements.chain([What::Crashes, What::GivesUp, What::SitsIdle]).collect();
+    for deed in SESSIONS.into_iter().flat_map(|session| whats.iter().map(move |&what| Deed { session, what })) {
+        assert_eq!(read(&deed.to_string()), Ok(deed));
     }
 }

@@ -8,7 +8,7 @@ use model::store::versioned::Session;
 
 use super::allowed::{Outcome, State};
 use super::bench::{Bench, Seen};
-use super::deed::{Deed, SESSIONS, What, letter};
+use super::deed::{Deed, SESSIONS, What, answer, letter, quota};
 use super::rules::Rules;
 use crate::found::file;
 
@@ -185,20 +185,10 @@ struct Told<'a>(&'a [(Session, Reply)], &'a [Session]);
 
 impl std::fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let done = self.0.iter().map(|(session, reply)| format!("{}: {}", letter(*session), words(*reply)));
+        let done = self.0.iter().map(|(session, reply)| format!("{}: {}", letter(*session), answer(*reply, &quota())));
         let waits = self.1.iter().map(|session| format!("{} waits", letter(*session)));
         let all: Vec<String> = done.chain(waits).collect();
         f.write_str(if all.is_empty() { "done" } else { "" })?;
         f.write_str(&all.join(", "))
-    }
-}
-
-fn words(reply: Reply) -> String {
-    match reply {
-        Reply::Ok => "ok".to_owned(),
-        Reply::Updated(rows) => format!("{rows} rows"),
-        Reply::Failed(failure) => failure.words().to_owned(),
-        Reply::Row(None) => "no row".to_owned(),
-        other => format!("{other:?}"),
     }
 }

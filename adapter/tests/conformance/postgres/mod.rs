@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::found;
 use crate::generate::{Differs, Extent, agree, generate};
 use bench::Bench;
-use deed::catalogue;
+use deed::read;
 use follow::{Case, Counted};
 use rules::{PLANTED, Rules};
 
@@ -40,7 +40,7 @@ fn runtime() -> Runtime {
 fn what_differed_once_does_not_any_more() {
     let runtime = runtime();
     let mut bench = runtime.block_on(Bench::new(&Options::default()));
-    let cases = found::cases("postgres", &catalogue());
+    let cases = found::cases("postgres", read);
     assert!(!cases.is_empty());
     for case in cases {
         let mut whole = 0;

@@ -1,0 +1,31 @@
+//! What is done to the stores and what they answer, in words: one place that writes them and one that reads them, for
+//! the stories of the models and for the cases in which real servers are held against them.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub mod rows;
+pub mod statements;
+
+use std::str::FromStr;
+
+use model::row::{Tenant, Trace};
+
+pub const TENANTS: [&str; 2] = ["acme", "zenith"];
+pub const TRACES: [&str; 2] = ["t-1", "t-2"];
+
+/// A word that is a value of its own.
+fn value<T: FromStr>(word: &str, what: &str) -> Result<T, String> {
+    word.parse().map_err(|_| format!("`{word}`: expected {what}"))
+}
+
+fn place(word: &str, known: &[&str]) -> Result<u8, String> {
+    let place = known.iter().position(|name| *name == word);
+    place.map(|place| place as u8).ok_or_else(|| format!("`{word}`: expected {}", known.join(" or ")))
+}
+
+fn tenant(word: &str) -> Result<Tenant, String> {
+    place(word, &TENANTS).map(Tenant)
+}
+
+fn trace(word: &str) -> Result<Trace, String> {
+    place(word, &TRACES).map(Trace)
+}
