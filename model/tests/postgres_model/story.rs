@@ -6,7 +6,8 @@ use model::row::{BudgetRow, KeyRow, QuotaRow, Tenant, Trace, Unit};
 use model::store::postgres::{Opening, Postgres, Ran};
 use model::store::versioned::Session;
 
-use crate::stories::words::statements::{Deed, LETTERS, What, answer, letter, quota_words, row_words, session};
+use crate::stories::words::answers::{answer, quota_words, row_words};
+use crate::stories::words::statements::{Deed, LETTERS, What, letter, session};
 use crate::stories::words::{TENANTS, TRACES, rows};
 use crate::stories::{Seen, Stage};
 

@@ -1,22 +1,23 @@
-//! The Redis model as a specification: what real servers were seen to do with keys, hashes, counters, scripts and their
-//! time to live.
+//! The Redis model as the stories in `../stories/redis`: what real servers were seen to do with keys, hashes, counters, scripts
+//! and their time to live.
+//!
+//! A move is a command with its answer, or what happens to the server. Indented is what has changed: where nothing is, nothing
+//! has. `until` is an instant on the server's clock. Rows are told by the fields in which they differ from [`quota`] of 100.
 #![allow(clippy::unwrap_used)]
 
-mod counters;
-mod hashes;
-mod lifetimes;
+mod edges;
 mod numbers;
 mod rules;
-mod scripts;
+#[path = "../stories/mod.rs"]
+mod stories;
+mod story;
 
 use model::day::Day;
-use model::design::Scripts;
-use model::effect::{Fields, RedisOp, Script, Seconds};
 use model::money::Money;
-use model::reply::Reply;
 use model::row::{Key, QuotaRow, Tenant};
-use model::store::redis::{Hash, Redis};
+use model::store::redis::Redis;
 
+const REQUESTS: usize = 2;
 const T1: Key = Key(0);
 const T2: Key = Key(1);
 const ACME: Tenant = Tenant(0);
@@ -46,31 +47,10 @@ fn quota(balance: i64) -> QuotaRow {
 }
 
 fn empty() -> Redis {
-    Redis::new(2, &[None, None], &[None, None])
+    Redis::new(REQUESTS, &[None, None], &[None, None])
 }
 
-/// ACME's hash is there with all its fields.
-fn warm(deadline: Option<Seconds>) -> Redis {
-    holding(quota(100), Fields::ALL, deadline)
-}
-
-fn holding(row: QuotaRow, fields: Fields, deadline: Option<Seconds>) -> Redis {
-    Redis::new(2, &[Some(Hash { row, fields, deadline, drifted: None }), None], &[None, None])
-}
-
-fn take(redis: &mut Redis, key: Key, seconds: u32) -> Reply {
-    redis.execute(RedisOp::SetNx { key, ttl: Seconds(seconds) })
-}
-
-fn hset(redis: &mut Redis, tenant: Tenant, row: QuotaRow, fields: Fields) {
-    assert_eq!(redis.execute(RedisOp::HSet { tenant, row, fields }), Reply::Ok);
-}
-
-fn expire(redis: &mut Redis, tenant: Tenant, seconds: u32) {
-    assert_eq!(redis.execute(RedisOp::Expire { tenant, ttl: Seconds(seconds) }), Reply::Ok);
-}
-
-/// Runs a script on ACME's hash.
-fn eval(redis: &mut Redis, script: Script) -> Reply {
-    redis.execute(RedisOp::Eval { tenant: ACME, script, by: Scripts::Eval })
+#[test]
+fn every_story_goes_as_it_is_written() {
+    stories::walk("redis", story::Played::new);
 }

@@ -8,7 +8,8 @@ use model::money::Money;
 use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
 use model::store::versioned::Session;
 
-pub use crate::words::statements::{Deed, What, answer, letter};
+pub use crate::words::answers::answer;
+pub use crate::words::statements::{Deed, What, letter};
 pub use crate::words::{TENANTS, TRACES};
 
 /// The sessions.

@@ -1,4 +1,4 @@
-//! What can be done to Redis, and how it is written in a file.
+//! What can be done to Redis in a case.
 
 use std::fmt;
 
@@ -9,50 +9,13 @@ use model::money::Money;
 use model::row::{Key, KeyRow, QuotaRow, Tenant};
 use model::store::redis::Evicted;
 
-pub const TENANTS: [&str; 2] = ["acme", "zenith"];
+use crate::words::commands::FLOATS;
 
-/// Something that happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// A command or a script.
-    Ask(RedisOp),
-    /// INCRBYFLOAT or HINCRBYFLOAT, by this text.
-    Float(Place, &'static str),
-    /// Time passes until something expires.
-    TimePasses,
-    /// SCRIPT FLUSH.
-    FlushScripts,
-    /// SCRIPT LOAD of all.
-    LoadScripts,
-    /// Killed and started again on what it keeps.
-    Restart,
-    /// SAVE.
-    Save,
-    /// Killed and started again on what was saved.
-    GoBack,
-    /// Gone for want of memory.
-    Evict(Evicted),
-    /// There is no memory for writes any more.
-    Fill,
-    /// There is again.
-    Empty,
-}
+pub use crate::words::TENANTS;
+pub use crate::words::commands::{Deed, Place};
 
-/// Where a float is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a string.
-    Text,
-    /// In a field of a hash.
-    Field,
-}
-
-/// The rows that are written, by name.
-const ROWS: [&str; 4] = ["rich", "poor", "odd", "new"];
-/// By how much floats go up.
-const FLOATS: [&str; 8] =
-    ["0.1", "-0.3", "5.25", "0.000249", "-0.004999", "99999999999999.123456", "-100000000000000", "3.0e-3"];
-
+/// How many rows are written.
+const ROWS: usize = 4;
 fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
@@ -61,7 +24,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-/// The row of that place in [`ROWS`].
+/// The row of that place: a rich one, which is the first of every case, a poor one, an odd one, a new one.
 pub fn row(place: usize) -> QuotaRow {
     let rich = QuotaRow {
         balance: money("100"),
@@ -91,7 +54,7 @@ pub fn commands() -> Vec<RedisOp> {
     }
     for tenant in [Tenant(0), Tenant(1)] {
         for fields in [Fields::ALL, Fields::BALANCE, Fields::DAILY] {
-            all.extend((0..ROWS.len()).map(|place| RedisOp::HSet { tenant, row: row(place), fields }));
+            all.extend((0..ROWS).map(|place| RedisOp::HSet { tenant, row: row(place), fields }));
         }
         all.extend([RedisOp::ReadHash(tenant), RedisOp::Exists(tenant), RedisOp::ReadBalance(tenant)]);
         all.extend([DAY, Seconds(90)].map(|ttl| RedisOp::Expire { tenant, ttl }));
@@ -137,17 +100,6 @@ fn scripts() -> Vec<Script> {
     all
 }
 
-/// Everything that a file can name.
-pub fn catalogue() -> Vec<Deed> {
-    let mut all: Vec<Deed> = commands().into_iter().map(Deed::Ask).collect();
-    all.extend(others());
-    all.extend([Key(0), Key(1)].map(|key| Deed::Evict(Evicted::Key(key))));
-    for tenant in [Tenant(0), Tenant(1)] {
-        all.extend([Evicted::Hash(tenant), Evicted::Principal(tenant), Evicted::Budget(tenant)].map(Deed::Evict));
-    }
-    all
-}
-
 /// What is no command of a flow, evictions left out.
 pub fn others() -> Vec<Deed> {
     let mut all = vec![
@@ -168,85 +120,25 @@ pub fn others() -> Vec<Deed> {
 
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = match *self {
-            Deed::Ask(op) => words(op),
-            Deed::Float(Place::Text, by) => format!("incrbyfloat {by}"),
-            Deed::Float(Place::Field, by) => format!("hincrbyfloat {by}"),
-            Deed::TimePasses => "time passes until something expires".to_owned(),
-            Deed::FlushScripts => "script flush".to_owned(),
-            Deed::LoadScripts => "script load of all".to_owned(),
-            Deed::Restart => "redis is killed and started again".to_owned(),
-            Deed::Save => "save".to_owned(),
-            Deed::GoBack => "redis is killed and started on what was saved".to_owned(),
-            Deed::Evict(Evicted::Key(request)) => format!("evict key of request {}", request.0),
-            Deed::Evict(Evicted::Hash(t)) => format!("evict hash of {}", TENANTS[t.index()]),
-            Deed::Evict(Evicted::Principal(t)) => format!("evict principal of {}", TENANTS[t.index()]),
-            Deed::Evict(Evicted::Budget(t)) => format!("evict budget of {}", TENANTS[t.index()]),
-            Deed::Fill => "memory is full".to_owned(),
-            Deed::Empty => "memory is there again".to_owned(),
-        };
-        f.pad(&words)
+        f.pad(&self.words(&row(0)))
     }
 }
 
-fn words(op: RedisOp) -> String {
-    let name = |tenant: Tenant| TENANTS[tenant.index()];
-    match op {
-        RedisOp::SetNx { key, ttl } => format!("set key of request {} nx ex {}", key.0, ttl.0),
-        RedisOp::Del(key) => format!("del key of request {}", key.0),
-        RedisOp::HSet { tenant, row, fields } => format!("hset {} {} {}", name(tenant), named(&row), which(fields)),
-        RedisOp::Expire { tenant, ttl } => format!("expire hash of {} {}", name(tenant), ttl.0),
-        RedisOp::Exists(t) => format!("exists {}", name(t)),
-        RedisOp::ReadBalance(t) => format!("hget {} balance", name(t)),
-        RedisOp::ReadHash(t) => format!("hgetall {}", name(t)),
-        RedisOp::Eval { tenant, script, by } => {
-            let how = match by {
-                Scripts::Eval => "eval",
-                Scripts::Sha => "evalsha",
-                Scripts::ShaReload => "evalsha or eval",
-            };
-            format!("{how} {} {}", name(tenant), script_words(script))
-        }
-        RedisOp::TakeWarmLock { tenant, ttl } => format!("set warming of {} nx ex {}", name(tenant), ttl.0),
-        RedisOp::GetPrincipal(t) => format!("get principal of {}", name(t)),
-        RedisOp::SetPrincipal { tenant, key, ttl } => {
-            let limit = key.limit.map_or("no limit".to_owned(), |limit| format!("limit {limit}"));
-            format!("set principal of {} {limit} ex {}", name(tenant), ttl.0)
-        }
-        RedisOp::GetBudget(t) => format!("get budget of {}", name(t)),
-        RedisOp::IncrBudget { tenant, by: Increment::Fraction(by) } => {
-            format!("incrby budget of {} {by}", name(tenant))
-        }
-        RedisOp::IncrBudget { tenant, by: Increment::Micros(by) } => {
-            format!("incrby budget of {} {by} micros", name(tenant))
-        }
-        RedisOp::ExpireBudget { tenant, ttl } => format!("expire budget of {} {}", name(tenant), ttl.0),
+/// What a line of a file means.
+pub fn read(line: &str) -> Result<Deed, String> {
+    Deed::read(line, &row(0))
+}
+
+/// What can be read is what was written.
+#[test]
+fn every_deed_is_read_as_it_is_written() {
+    let mut all: Vec<Deed> = commands().into_iter().map(Deed::Ask).collect();
+    all.extend(others());
+    all.extend([Key(0), Key(1)].map(|key| Deed::Evict(Evicted::Key(key))));
+    for tenant in [Tenant(0), Tenant(1)] {
+        all.extend([Evicted::Hash(tenant), Evicted::Principal(tenant), Evicted::Budget(tenant)].map(Deed::Evict));
     }
-}
-
-fn script_words(script: Script) -> String {
-    let how = |arithmetic| if arithmetic == Arithmetic::Lua { "in lua numbers" } else { "exactly" };
-    match script {
-        Script::CountDaily(day) => format!("count daily {day}"),
-        Script::CountMonthly(month) => format!("count monthly {month}"),
-        Script::Deduct { amount, negative, counts, day, arithmetic } => {
-            let counts = if counts { "and count " } else { "" };
-            let below = if negative { ", below zero too" } else { "" };
-            format!("deduct {amount} {} {counts}on {day}{below}", how(arithmetic))
-        }
-        Script::Adjust { by, arithmetic } => format!("adjust by {by} {}", how(arithmetic)),
-        Script::WriteIfNewer { row, fields, .. } => format!("write {} {} if newer", named(&row), which(fields)),
-    }
-}
-
-fn named(wanted: &QuotaRow) -> &'static str {
-    (0..ROWS.len()).find(|place| row(*place) == *wanted).map_or("?", |place| ROWS[place])
-}
-
-fn which(fields: Fields) -> &'static str {
-    match fields {
-        Fields::ALL => "whole",
-        Fields::BALANCE => "balance",
-        _ => "daily",
+    for deed in all {
+        assert_eq!(read(&deed.to_string()), Ok(deed));
     }
 }

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::found;
 use crate::generate::{Differs, Extent, agree, generate};
 use bench::Bench;
-use deed::catalogue;
+use deed::read;
 use follow::{play, replay};
 use rules::{PLANTED, Rules};
 
@@ -40,10 +40,7 @@ fn start(runtime: &Runtime, keeps: Keeps) -> Bench {
 #[test]
 fn what_differed_once_does_not_any_more() {
     let runtime = runtime();
-    let cases = found::cases("redis", |line| {
-        let known = catalogue().into_iter().find(|deed| deed.to_string() == line);
-        known.ok_or(format!("`{line}` is not known"))
-    });
+    let cases = found::cases("redis", read);
     assert!(!cases.is_empty());
     for keeps in [Keeps::Nothing, Keeps::Log] {
         let mut bench = start(&runtime, keeps);

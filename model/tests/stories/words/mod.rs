@@ -2,12 +2,15 @@
 //! the stories of the models and for the cases in which real servers are held against them.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod answers;
+pub mod commands;
 pub mod rows;
 pub mod statements;
 
 use std::str::FromStr;
 
-use model::row::{Tenant, Trace};
+use model::day::Day;
+use model::row::{QuotaRow, Tenant, Trace};
 
 pub const TENANTS: [&str; 2] = ["acme", "zenith"];
 pub const TRACES: [&str; 2] = ["t-1", "t-2"];
@@ -28,4 +31,20 @@ fn tenant(word: &str) -> Result<Tenant, String> {
 
 fn trace(word: &str) -> Result<Trace, String> {
     place(word, &TRACES).map(Trace)
+}
+
+/// What a word of a list means.
+fn named<T: Copy>(word: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    place(word, &names).map(|place| known[usize::from(place)].1)
+}
+
+/// The word of a list that means this.
+fn word_of<T: PartialEq>(meant: T, known: &[(&'static str, T)]) -> &'static str {
+    known.iter().find(|(_, known)| *known == meant).map_or("?", |(word, _)| word)
+}
+
+/// Nothing for the day that is given.
+fn on(day: Day, given: &QuotaRow) -> String {
+    if given.daily_reset_at == Some(day) { String::new() } else { format!(" on {day}") }
 }

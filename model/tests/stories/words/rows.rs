@@ -1,37 +1,36 @@
 //! A quota row in words: the fields in which it differs from another one, by their names.
 
+use model::effect::Fields;
 use model::row::QuotaRow;
 
 use super::value;
 
-/// The fields by the names that both stores give them, in their order.
-pub fn fields(row: &QuotaRow) -> [(&'static str, String); 9] {
-    let day = row.daily_reset_at.map_or("none".to_owned(), |day| day.to_string());
-    let month = row.monthly_reset_at.map_or("none".to_owned(), |month| month.to_string());
+/// The values of the fields, in the order of their names.
+pub fn values(row: &QuotaRow) -> [String; 9] {
     [
-        ("balance", row.balance.to_string()),
-        ("credit", row.credit.to_string()),
-        ("daily_quota", row.daily_quota.to_string()),
-        ("daily_used", row.daily_used.to_string()),
-        ("monthly_quota", row.monthly_quota.to_string()),
-        ("monthly_used", row.monthly_used.to_string()),
-        ("version", row.version.to_string()),
-        ("daily_reset_at", day),
-        ("monthly_reset_at", month),
+        row.balance.to_string(),
+        row.credit.to_string(),
+        row.daily_quota.to_string(),
+        row.daily_used.to_string(),
+        row.monthly_quota.to_string(),
+        row.monthly_used.to_string(),
+        row.version.to_string(),
+        row.daily_reset_at.map_or("none".to_owned(), |day| day.to_string()),
+        row.monthly_reset_at.map_or("none".to_owned(), |month| month.to_string()),
     ]
 }
 
 /// Where a row differs from the one that was given: `balance 99.00 version 1`.
 pub fn words(row: &QuotaRow, given: &QuotaRow) -> String {
-    let pairs = fields(row).into_iter().zip(fields(given)).filter(|(is, was)| is != was);
-    let pairs: Vec<String> = pairs.map(|((name, value), _)| format!("{name} {value}")).collect();
-    if pairs.is_empty() { "as given".to_owned() } else { pairs.join(" ") }
+    let fields = Fields::NAMES.iter().zip(values(row)).zip(values(given)).filter(|((_, is), was)| is != was);
+    let fields: Vec<String> = fields.map(|((name, value), _)| format!("{name} {value}")).collect();
+    if fields.is_empty() { "no change".to_owned() } else { fields.join(" ") }
 }
 
 /// The row that such words mean.
 pub fn read(words: &[&str], given: &QuotaRow) -> Result<QuotaRow, String> {
     let mut row = *given;
-    if words == ["as", "given"] {
+    if words == ["no", "change"] {
         return Ok(row);
     }
     for pair in words.chunks(2) {
@@ -39,7 +38,7 @@ pub fn read(words: &[&str], given: &QuotaRow) -> Result<QuotaRow, String> {
         let count = || value(word, "a count");
         match name {
             "balance" => row.balance = value(word, "an amount")?,
-            "credit" => row.credit = value(word, "an amount")?,
+            "credit_limit" => row.credit = value(word, "an amount")?,
             "daily_quota" => row.daily_quota = count()?,
             "daily_used" => row.daily_used = count()?,
             "monthly_quota" => row.monthly_quota = count()?,
@@ -49,10 +48,7 @@ pub fn read(words: &[&str], given: &QuotaRow) -> Result<QuotaRow, String> {
             "daily_reset_at" => row.daily_reset_at = Some(value(word, "a day or none")?),
             "monthly_reset_at" if word == "none" => row.monthly_reset_at = None,
             "monthly_reset_at" => row.monthly_reset_at = Some(value(word, "a month or none")?),
-            other => {
-                let names: Vec<&str> = fields(given).iter().map(|(name, _)| *name).collect();
-                return Err(format!("`{other}`: expected one of {}", names.join(", ")));
-            }
+            other => return Err(format!("`{other}`: expected one of {}", Fields::NAMES.join(", "))),
         }
     }
     Ok(row)

@@ -1,12 +1,12 @@
-//! What sessions ask of Postgres and what happens to them, and the answers.
+//! What sessions ask of Postgres and what happens to them.
 
 use model::effect::PgOp;
 use model::money::Money;
-use model::reply::{Failure, Reply};
-use model::row::{Kind, LedgerRow, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
+use model::row::{Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
 use model::store::versioned::Session;
 
-use super::{TENANTS, TRACES, place, rows, tenant, trace, value};
+use super::answers::usage_words;
+use super::{TENANTS, TRACES, named, on, place, rows, tenant, trace, value, word_of};
 
 /// The names of the sessions.
 pub const LETTERS: [&str; 3] = ["a", "b", "c"];
@@ -41,7 +41,7 @@ const FORMS: &str = "\
 a crashes, a is given up waiting, a sits idle for too long, postgres restarts (in a story), or `a: ` and one of begin, commit, rollback, savepoint, \
 rollback to savepoint, release savepoint, select quota of TENANT, select TRACE, select TRACE for update, \
 select what is unfinished, insert TRACE of TENANT [as STATUS KIND] [with AMOUNT] [from BALANCE], \
-charge TENANT AMOUNT [and count on DAY] if version = N, count TENANT on DAY if free, add AMOUNT to TENANT, \
+charge TENANT AMOUNT [and count [on DAY]] if version = N, count TENANT [on DAY] if free, add AMOUNT to TENANT, \
 set quota of TENANT to FIELD VALUE .. [if older], set daily quota of TENANT to N, mark TRACE committed, \
 mark TRACE reversed, mark TRACE settled, settle TRACE with AMOUNT [from BALANCE], select key of TENANT, \
 select budget of TENANT, add N to budget of TENANT, select totals of TENANT, set totals of TENANT to N for AMOUNT, \
@@ -105,10 +105,10 @@ fn words(op: PgOp, given: &QuotaRow) -> String {
             format!("insert {} of {}{what}{amount}{}", trace(x), tenant(t), from(before))
         }
         PgOp::ChargeQuota { tenant: t, amount, if_version, counts } => {
-            let counts = counts.map(|day| format!(" and count on {day}")).unwrap_or_default();
+            let counts = counts.map(|day| format!(" and count{}", on(day, given))).unwrap_or_default();
             format!("charge {} {amount}{counts} if version = {if_version}", tenant(t))
         }
-        PgOp::CountQuota { tenant: t, day } => format!("count {} on {day} if free", tenant(t)),
+        PgOp::CountQuota { tenant: t, day } => format!("count {}{} if free", tenant(t), on(day, given)),
         PgOp::AddBalance { tenant: t, amount } => format!("add {amount} to {}", tenant(t)),
         PgOp::SetQuota { tenant: t, row, guarded } => {
             let guard = if guarded { " if older" } else { "" };
@@ -144,7 +144,11 @@ fn from(before: Money) -> String {
 pub fn read(text: &str, given: &QuotaRow) -> Result<PgOp, String> {
     let amount = |word| value(word, "an amount");
     let number = |word| value(word, "a number");
-    let day = |word| value(word, "a day");
+    let day = |rest: &[&str]| match *rest {
+        [] => given.daily_reset_at.ok_or_else(|| format!("`{text}`: expected on DAY")),
+        ["on", day] => value(day, "a day"),
+        _ => Err(format!("`{}`: expected on DAY", rest.join(" "))),
+    };
     let version = number;
     let words: Vec<&str> = text.split(' ').collect();
     Ok(match words[..] {
@@ -168,11 +172,11 @@ pub fn read(text: &str, given: &QuotaRow) -> Result<PgOp, String> {
         ["charge", t, of, "if", "version", "=", n] => {
             PgOp::ChargeQuota { tenant: tenant(t)?, amount: amount(of)?, if_version: version(n)?, counts: None }
         }
-        ["charge", t, of, "and", "count", "on", on, "if", "version", "=", n] => {
+        ["charge", t, of, "and", "count", ref on @ .., "if", "version", "=", n] => {
             let counts = Some(day(on)?);
             PgOp::ChargeQuota { tenant: tenant(t)?, amount: amount(of)?, if_version: version(n)?, counts }
         }
-        ["count", t, "on", on, "if", "free"] => PgOp::CountQuota { tenant: tenant(t)?, day: day(on)? },
+        ["count", t, ref on @ .., "if", "free"] => PgOp::CountQuota { tenant: tenant(t)?, day: day(on)? },
         ["add", "usage", cost, "of", x, "to", "totals", "of", t] => {
             PgOp::AddUsage { tenant: tenant(t)?, trace: trace(x)?, cost: amount(cost)?, keyed: false }
         }
@@ -233,62 +237,12 @@ const STATUS: [(&str, Status); 3] =
 const KINDS: [(&str, Kind); 4] =
     [("charge", Kind::Deduct), ("recharge", Kind::Recharge), ("refund", Kind::Refund), ("hold", Kind::Hold)];
 
-fn named<T: Copy>(word: &str, known: &[(&str, T)]) -> Result<T, String> {
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    place(word, &names).map(|place| known[usize::from(place)].1)
+/// The status of a row.
+pub fn status_word(status: Status) -> &'static str {
+    word_of(status, &STATUS)
 }
 
-fn status_word(status: Status) -> &'static str {
-    STATUS.iter().find(|(_, known)| *known == status).map_or("", |(word, _)| word)
-}
-
-fn kind_word(kind: Kind) -> &'static str {
-    KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
-}
-
-/// What a session is answered, where quotas began as given. An error is told by its code.
-pub fn answer(reply: Reply, given: &QuotaRow) -> String {
-    match reply {
-        Reply::Failed(Failure::RolledBack) => "rolled back instead".to_owned(),
-        Reply::Failed(failure) => {
-            let words = failure.words();
-            words.split(['(', ')']).nth(1).unwrap_or(words).to_owned()
-        }
-        Reply::Quota(row) => quota_words(&row, given),
-        Reply::Row(row) => row.map_or("none".to_owned(), |row| row_words(&row)),
-        Reply::Updated(n) => format!("{n} rows"),
-        Reply::Key(Some(key)) => {
-            format!("{} of {}", key.used, key.limit.map_or("any".to_owned(), |limit| limit.to_string()))
-        }
-        Reply::Usage(row) => usage_words(row),
-        Reply::Budget(row) => {
-            format!("{} of {} cents", row.used, row.total.map_or("any".to_owned(), |total| total.to_string()))
-        }
-        other => format!("{other:?}").to_lowercase(),
-    }
-}
-
-fn usage_words(row: UsageRow) -> String {
-    format!("{} for {}", row.requests, row.cost)
-}
-
-/// A quota with the day that it counts, unless that is still the one it began with.
-pub fn quota_words(row: &QuotaRow, given: &QuotaRow) -> String {
-    let day = match row.daily_reset_at {
-        day if day == given.daily_reset_at && day.is_some() => String::new(),
-        day => day.map_or(" on no day".to_owned(), |day| format!(" on {day}")),
-    };
-    format!("{} v{} used {}/{}{day}", row.balance, row.version, row.daily_used, row.monthly_used)
-}
-
-/// A row of the ledger.
-pub fn row_words(row: &LedgerRow) -> String {
-    let kind = match row.kind {
-        Kind::Refund => " refund",
-        Kind::Hold => " hold",
-        Kind::Deduct => "",
-        Kind::Recharge => " recharge",
-    };
-    let (status, tenant) = (status_word(row.status), TENANTS[row.tenant.index()]);
-    format!("{status}{kind} {} of {tenant}, {} to {}", row.amount, row.before, row.after)
+/// Its kind.
+pub fn kind_word(kind: Kind) -> &'static str {
+    word_of(kind, &KINDS)
 }
