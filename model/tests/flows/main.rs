@@ -1,4 +1,5 @@
-//! The flows of every preset: the undisturbed run as text, and what must be so of any run, however disturbed.
+//! The flows of every preset: the stories in `../stories/flows`, whose moves are in the words of capsules, the undisturbed
+//! run as text, and what must be so of any run, however disturbed.
 #![allow(clippy::unwrap_used)]
 
 mod any_walk;
@@ -8,10 +9,11 @@ mod disturbed;
 mod exhaustive_walk;
 mod names;
 mod operators;
-mod rescued;
 mod run_again;
-mod shared_trace;
 mod situations;
+#[path = "../stories/mod.rs"]
+mod stories;
+mod story;
 mod streams;
 mod undisturbed;
 mod wrong_streams;
@@ -79,8 +81,26 @@ fn worlds_of_presets(faults: &[&str]) -> Vec<(&'static str, Setup)> {
 
 /// The whole path of these requests, of a tenant whose hash is cold and whose key has a budget.
 fn whole_path(requests: Vec<Asked>) -> Premises {
-    let account = Account { cold: true, budget: Some("50.00".parse().unwrap()), ..acme("100.00") };
-    Premises { path: WHOLE_PATH, ..Premises::billing_only(vec![account], requests, 1) }
+    Premises { path: WHOLE_PATH, ..Premises::billing_only(vec![cold(acme("100.00"))], requests, 1) }
+}
+
+/// The account with a cold hash and a budget of 50.00.
+fn cold(account: Account) -> Account {
+    Account { cold: true, budget: Some("50.00".parse().unwrap()), ..account }
+}
+
+/// What each preset comes to, under the names of all that come to the same; more than ten are all others.
+fn together(runs: impl Iterator<Item = (&'static str, String)>) -> String {
+    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, told) in runs {
+        match all.iter_mut().find(|(known, _)| *known == told) {
+            Some((_, names)) => names.push(name),
+            None => all.push((told, vec![name])),
+        }
+    }
+    let names = |names: &[&str]| if names.len() > 10 { "all others".to_owned() } else { names.join(", ") };
+    assert!(all.iter().filter(|(_, of)| of.len() > 10).count() < 2, "{all:?}");
+    all.iter().map(|(told, of)| format!("{}\n{told}\n", names(of))).collect::<Vec<_>>().join("\n")
 }
 
 fn limit_change() -> Asked {
@@ -117,4 +137,9 @@ fn design() -> impl Strategy<Value = Design> {
 
 fn picks() -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(any::<u16>(), 1..150)
+}
+
+#[test]
+fn every_story_goes_as_it_is_written() {
+    stories::walk("flows", story::Played::new);
 }

@@ -1,13 +1,40 @@
 //! Money paid in and given back, as reported and otherwise.
 
 use expect_test::expect;
+use model::invariant;
 use model::moves::{Actor, Move};
 use model::row::Request;
 use model::schedule::until_rest;
-use model::setup::Asked;
+use model::setup::{Asked, Setup};
+use model::trace::Run;
 
-use crate::exhaustive_walk::{acme, asked, billing, recharge, reverse, setup, walk};
-use crate::rescued::{in_words, send, step};
+use crate::exhaustive_walk::{acme, asked, billing, recharge, reverse, setup, walk, words};
+
+fn step(actor: Actor, label: &str) -> Move {
+    Move::Step { actor, step: label.parse().unwrap(), wins: None }
+}
+
+fn send(gateway: u8) -> Move {
+    Move::Send { request: Request(0), gateway }
+}
+
+/// The run, what the stores have of it in the end, and which invariants it breaks.
+fn in_words(setup: &Setup, moves: &[Move]) -> String {
+    let run = Run::replay(setup, &until_rest(setup, moves).unwrap()).unwrap();
+    let books = &run.entries.last().unwrap().books;
+    let judgement = run.judge(setup);
+    let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+    let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
+    let told = run.entries.iter().filter_map(|entry| Some(format!("{:?}", entry.did.told?.answer)));
+    format!(
+        "{}\ntold {}\nkey of t1 {}\nbalance of acme {}\nbreaks {}",
+        words(&run.moves(), setup),
+        told.collect::<Vec<_>>().join(", "),
+        if books.keys[0].ttl.is_some() { "there" } else { "free" },
+        books.tenants[0].quota.balance,
+        if broken.is_empty() { "nothing".to_owned() } else { broken.join(" ") },
+    )
+}
 
 /// Which of these invariants break in some run, whatever of the faults happens.
 fn broken<'a>(requests: &[Asked], gateways: u8, faults: &[&str], design: &str, ids: &[&'a str]) -> Vec<&'a str> {

@@ -13,6 +13,7 @@ use model::trace::Run;
 use model::world::World;
 
 use crate::exhaustive_walk::{acme, billing, held_by, once, stream, words};
+use crate::together;
 
 /// The presets that bill a stream in some way of their own, as reported first.
 pub fn of_streams() -> impl Iterator<Item = &'static Preset> {
@@ -94,20 +95,14 @@ pub fn books_in_words(books: &Books, setup: &Setup) -> String {
     )
 }
 
-/// Moves and books of each preset; presets that come to the same stand together.
+/// Moves and books of each preset.
 fn each(asked: impl Fn() -> Asked, presets: impl Iterator<Item = &'static Preset>) -> String {
-    let mut runs: Vec<(String, Vec<&str>)> = Vec::new();
-    for preset in presets {
+    together(presets.map(|preset| {
         let setup = one(asked(), &[], preset);
         let run = told(&setup, None);
         let books = books_in_words(&run.entries.last().unwrap().books, &setup);
-        let told = format!("{}\n{books}\n", words(&run.moves(), &setup));
-        match runs.iter_mut().find(|(known, _)| *known == told) {
-            Some((_, names)) => names.push(preset.name),
-            None => runs.push((told, vec![preset.name])),
-        }
-    }
-    runs.iter().map(|(told, names)| format!("{}\n{told}", names.join(", "))).collect::<Vec<_>>().join("\n")
+        (preset.name, format!("{}\n{books}", words(&run.moves(), &setup)))
+    }))
 }
 
 #[test]

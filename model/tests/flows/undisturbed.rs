@@ -11,7 +11,7 @@ use model::setup::{Faults, Setup};
 use model::trace::Run;
 
 use crate::exhaustive_walk::{acme, asked, billing, setup as premised, traces, words};
-use crate::whole_path;
+use crate::{together, whole_path};
 
 fn undisturbed(setup: &Setup) -> Run {
     let run = &single_disturbances(setup)[0];
@@ -25,24 +25,18 @@ fn at_the_end(run: &Run) -> &Books {
     books
 }
 
-/// One line a run: presets that take the same moves stand together.
+/// The run of each preset.
 fn by_moves(setup: impl Fn(&str) -> Setup) -> String {
-    let mut runs: Vec<(String, Vec<&str>)> = Vec::new();
-    for preset in PRESETS {
+    together(PRESETS.iter().map(|preset| {
         let setup = setup(preset.name);
-        let told = words(&undisturbed(&setup).moves(), &setup);
-        match runs.iter_mut().find(|(known, _)| *known == told) {
-            Some((_, names)) => names.push(preset.name),
-            None => runs.push((told, vec![preset.name])),
-        }
-    }
-    runs.iter().map(|(told, names)| format!("{}\n{told}\n", names.join(", "))).collect::<Vec<_>>().join("\n")
+        (preset.name, words(&undisturbed(&setup).moves(), &setup))
+    }))
 }
 
 #[test]
 fn billing_alone_of_every_preset() {
     expect![[r#"
-        as-reported, p0-1-a, p0-1-a+fixed, p0-1-b, p0-1-b+fixed, p0-1-c, p0-1-c+sweeper, p0-1-c+fixed, p0-1-hold-then-settle, p0-1-hold-then-settle+fixed, p0-1-trace-plus-timestamp, p0-2-a, p0-2-a+fixed, p0-2-b, p0-2-b+fixed, p0-5-a, p0-5-b, p0-5-c, p0-5-c+fixed, p1-8-a, p1-8-a+fixed, p1-8-b, p1-8-b+fixed, p1-8-c, p1-9-lock, p1-9-lock+fixed, scripts-evalsha, scripts-evalsha+reload, reset-tenant-zone, reset-fixed-offset
+        all others
         client: sends t1 to gateway-a
         gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
 
@@ -91,13 +85,14 @@ fn billing_alone_of_every_preset() {
         p0-4-d, p0-4-d+fixed
         client: sends t1 to gateway-a
         gateway-a: Q1 Q5 Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7c reply
-    "#]].assert_eq(&by_moves(|design| traces(1, 1, &[], design)));
+    "#]]
+    .assert_eq(&by_moves(|design| traces(1, 1, &[], design)));
 }
 
 #[test]
 fn the_whole_path_of_every_preset() {
     expect![[r#"
-        as-reported, p0-1-a, p0-1-a+fixed, p0-1-b, p0-1-b+fixed, p0-1-c, p0-1-c+sweeper, p0-1-c+fixed, p0-1-hold-then-settle, p0-1-hold-then-settle+fixed, p0-1-trace-plus-timestamp, p0-5-c, p0-5-c+fixed, p1-8-b, p1-8-b+fixed, scripts-evalsha, scripts-evalsha+reload, reset-tenant-zone, reset-fixed-offset
+        all others
         client: sends t1 to gateway-a
         gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
         worker-1: J1 J2
@@ -216,53 +211,43 @@ fn what_every_preset_breaks_without_any_trouble() {
         let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
         let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
         let hash = book.hash.unwrap().row.balance;
-        format!("{}: postgres {}, redis {hash}: {}", preset.name, book.quota.balance, broken.join(" "))
+        (preset.name, format!("postgres {}, redis {hash}: {}", book.quota.balance, broken.join(" ")))
     });
     expect![[r#"
-        as-reported: postgres 89.50, redis 89.50: budget cache-form
-        as-reported-code: postgres 89.50, redis 89.50: budget cache-form no-early-effect
-        p0-1-a: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-a+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-b: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-b+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-c: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-c+sweeper: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-c+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-hold-then-settle: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-hold-then-settle+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-1-trace-plus-timestamp: postgres 89.50, redis 89.50: budget cache-form
-        p0-2-a: postgres 89.50, redis 89.50: cache-form
-        p0-2-a+fixed: postgres 89.50, redis 89.50: cache-form
-        p0-2-b: postgres 89.50, redis 89.50: budget unit cache-form
-        p0-2-b+fixed: postgres 89.50, redis 89.50: cache-form
-        p0-3-a: postgres 89.50, redis 89.50: budget cache-form
-        p0-3-a+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-3-b: postgres 89.50, redis 89.50: budget cache-form
-        p0-3-b+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-4-a: postgres 89.50, redis 89.50: row-iff-money budget truth cache-form
-        p0-4-a+fixed: postgres 89.50, redis 89.50: row-iff-money budget truth cache-form
-        p0-4-b: postgres 89.50, redis 89.50: budget monotone cache-form
-        p0-4-b+fixed: postgres 89.50, redis 89.50: budget monotone cache-form
-        p0-4-c: postgres 89.50, redis 89.50: row-iff-money chain budget count-exact guarded cache-form
-        p0-4-c+fixed: postgres 89.50, redis 89.50: row-iff-money budget cache-form
-        p0-4-d: postgres 89.50, redis 89.50: budget converge cache-form
-        p0-4-d+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p0-5-a: postgres 89.50, redis 89.50: budget cache-form
-        p0-5-b: postgres 89.50, redis 89.50: budget cache-form
-        p0-5-c: postgres 89.50, redis 89.50: budget count-exact monotone cache-form
-        p0-5-c+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p1-8-a: postgres 89.50, redis 89.50: budget cache-form
-        p1-8-a+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p1-8-b: postgres 89.50, redis 89.50: budget cache-form
-        p1-8-b+fixed: postgres 89.50, redis 89.50: budget cache-form
-        p1-8-c: postgres 89.50, redis 89.50: budget cache-form
-        p1-9-lock: postgres 89.50, redis 89.50: budget cache-form
-        p1-9-lock+fixed: postgres 89.50, redis 89.50: budget
-        scripts-evalsha: postgres 89.50, redis 89.50: budget cache-form
-        scripts-evalsha+reload: postgres 89.50, redis 89.50: budget cache-form
-        reset-tenant-zone: postgres 89.50, redis 89.50: budget cache-form
-        reset-fixed-offset: postgres 89.50, redis 89.50: budget cache-form"#]]
-    .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
+        all others
+        postgres 89.50, redis 89.50: budget cache-form
+
+        as-reported-code
+        postgres 89.50, redis 89.50: budget cache-form no-early-effect
+
+        p0-2-a, p0-2-a+fixed, p0-2-b+fixed
+        postgres 89.50, redis 89.50: cache-form
+
+        p0-2-b
+        postgres 89.50, redis 89.50: budget unit cache-form
+
+        p0-4-a, p0-4-a+fixed
+        postgres 89.50, redis 89.50: row-iff-money budget truth cache-form
+
+        p0-4-b, p0-4-b+fixed
+        postgres 89.50, redis 89.50: budget monotone cache-form
+
+        p0-4-c
+        postgres 89.50, redis 89.50: row-iff-money chain budget count-exact guarded cache-form
+
+        p0-4-c+fixed
+        postgres 89.50, redis 89.50: row-iff-money budget cache-form
+
+        p0-4-d
+        postgres 89.50, redis 89.50: budget converge cache-form
+
+        p0-5-c
+        postgres 89.50, redis 89.50: budget count-exact monotone cache-form
+
+        p1-9-lock+fixed
+        postgres 89.50, redis 89.50: budget
+    "#]]
+    .assert_eq(&together(lines));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use model::setup::{Asked, AskedKind, Setup, Streamed};
 
-use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, stream};
+use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, reverse, setup, stream};
 
 /// What is said of these requests, of acme and beta.
 fn said(design: &str, faults: &[&str], requests: Vec<Asked>) -> String {
@@ -93,4 +93,58 @@ fn attempts_with_traces_of_their_own_need_room() {
         nothing is wrong
         `attempts of a stream, those that faults can give it included,` is 12: valid are 1 to 6"#]]
     .assert_eq(&lines.join("\n"));
+}
+
+/// Another call under the trace id of the first, at 3.00.
+fn another() -> Asked {
+    Asked { name: Some("t1-again".to_owned()), amount: Some("3.00".parse().unwrap()), ..asked("t1") }
+}
+
+/// By trace and account a run tells requests apart, so that a second one under the same trace id needs a name.
+#[test]
+fn what_may_share_a_trace_id() {
+    let of_beta = |asked: Asked| Asked { account: "beta".to_owned(), ..asked };
+    let named = |name: &str, asked: Asked| Asked { name: Some(name.to_owned()), ..asked };
+    let lines = [
+        ("two charges", said("as-reported", &[], vec![asked("t1"), another()])),
+        ("without a name", said("as-reported", &[], vec![asked("t1"), asked("t1")])),
+        (
+            "with the name of another",
+            said("as-reported", &[], vec![asked("t1"), asked("t2"), named("t2", asked("t1"))]),
+        ),
+        ("with a name that forges", said("as-reported", &[], vec![asked("t1"), named("t1\nok", asked("t1"))])),
+        ("with no name at all", said("as-reported", &[], vec![asked("t1"), named("", asked("t1"))])),
+        ("with blanks for a name", said("as-reported", &[], vec![asked("t1"), named("   ", asked("t1"))])),
+        ("with 65 characters", said("as-reported", &[], vec![asked("t1"), named(&"n".repeat(65), asked("t1"))])),
+        ("a name for nothing", said("as-reported", &[], vec![named("first", asked("t1"))])),
+        ("a name across tenants", said("as-reported", &[], vec![asked("t1"), named("other", of_beta(asked("t1")))])),
+        ("a recharge", said("as-reported", &[], vec![asked("t1"), named("other", recharge("t1"))])),
+        ("a stream", said("as-reported", &[], vec![asked("t1"), named("other", stream("t1"))])),
+        ("given back", said("as-reported", &[], vec![asked("t1"), another(), reverse("v1", "t1")])),
+        (
+            "within another",
+            said(
+                "as-reported",
+                &[],
+                vec![asked("t1"), another(), Asked { within: Some("t1".to_owned()), ..asked("t3") }],
+            ),
+        ),
+    ];
+    let lines = lines.map(|(what, said)| format!("{what}: {said}"));
+    expect![[r#"
+        two charges: nothing is wrong
+        without a name: request `t1`: another request of the account has this trace id: one that shares it on purpose needs a `name`
+        with the name of another: request `t2`: another request of the account has this name or trace id: expected another `name`
+        with a name that forges: the request `t1\nok` has the character U+000A: expected characters that can be seen, and no control signs
+        with no name at all: request `t1`: `name` must have 1 to 64 characters, not all of them blank
+        with blanks for a name: request `t1`: `name` must have 1 to 64 characters, not all of them blank
+        with 65 characters: request `t1`: `name` must have 1 to 64 characters, not all of them blank
+        a name for nothing: request `first`: `name` is for a request with the trace id of one before it, of the same account
+        a name across tenants: request `other`: `name` is for a request with the trace id of one before it, of the same account
+        a recharge: request `other`: only plain charges can share a trace id
+        a stream: request `other`: only plain charges can share a trace id
+        given back: request `t1-again`: a trace id that requests share cannot be the `of` of a reverse
+        within another: request `t1-again`: requests can share a trace id only where no request has `within`"#]].assert_eq(&lines.join("\n"));
+    let both = setup(billing(acme("100.00"), vec![asked("t1"), another()], 1), &[], "as-reported");
+    assert_eq!(both.keys.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! How a story of Redis is played.
 
-use model::effect::{Fields, RedisOp, Seconds};
+use model::effect::{Field, Fields, RedisOp, Seconds};
 use model::reply::{Failure, Reply};
 use model::row::{Key, KeyRow, Tenant};
 use model::store::redis::{Hash, Redis};
@@ -145,8 +145,8 @@ fn things(redis: &Redis) -> Vec<Thing> {
 }
 
 fn hash_told(hash: &Hash) -> Vec<(&'static str, String)> {
-    let values = rows::values(&hash.row).into_iter().enumerate().filter(|(place, _)| hash.fields.has(*place));
-    let values = values.map(|(place, value)| (Fields::NAMES[place], value));
+    let values = Field::ALL.into_iter().zip(rows::values(&hash.row)).filter(|(field, _)| hash.fields.has(*field));
+    let values = values.map(|(field, value)| (field.name(), value));
     let drifted = hash.drifted.map(|number| ("in-lua", number.to_string()));
     values.chain(drifted).chain([until(hash.deadline)]).collect()
 }

@@ -1,7 +1,7 @@
 //! What is asked of Redis and what happens to it.
 
 use model::design::Scripts;
-use model::effect::{Arithmetic, Fields, Increment, RedisOp, Script, Seconds};
+use model::effect::{Arithmetic, Field, Fields, Increment, RedisOp, Script, Seconds};
 use model::row::{Key, KeyRow, QuotaRow, Tenant};
 use model::store::redis::Evicted;
 
@@ -251,7 +251,9 @@ pub fn read_fields(word: &str) -> Result<Fields, String> {
     if let Some((_, fields)) = FIELDS.iter().find(|(known, _)| *known == word) {
         return Ok(*fields);
     }
-    let field = |word| super::place(word, &Fields::NAMES).map(|place| Fields(1 << place));
+    let field = |word| {
+        super::place(word, &Field::ALL.map(Field::name)).map(|place| Fields::of(&[Field::ALL[usize::from(place)]]))
+    };
     word.split(',').map(field).try_fold(Fields::default(), |all, field| Ok(all.union(field?)))
 }
 
@@ -259,6 +261,6 @@ fn which(fields: Fields) -> String {
     if FIELDS.iter().any(|(_, known)| *known == fields) {
         return word_of(fields, &FIELDS).to_owned();
     }
-    let names = Fields::NAMES.iter().enumerate().filter(|(place, _)| fields.has(*place));
-    names.map(|(_, name)| *name).collect::<Vec<_>>().join(",")
+    let names = Field::ALL.into_iter().filter(|field| fields.has(*field)).map(Field::name);
+    names.collect::<Vec<_>>().join(",")
 }

@@ -1,6 +1,6 @@
 //! A quota row in words: the fields in which it differs from another one, by their names.
 
-use model::effect::Fields;
+use model::effect::Field;
 use model::row::QuotaRow;
 
 use super::value;
@@ -22,7 +22,8 @@ pub fn values(row: &QuotaRow) -> [String; 9] {
 
 /// Where a row differs from the one that was given: `balance 99.00 version 1`.
 pub fn words(row: &QuotaRow, given: &QuotaRow) -> String {
-    let fields = Fields::NAMES.iter().zip(values(row)).zip(values(given)).filter(|((_, is), was)| is != was);
+    let fields =
+        Field::ALL.map(Field::name).into_iter().zip(values(row)).zip(values(given)).filter(|((_, is), was)| is != was);
     let fields: Vec<String> = fields.map(|((name, value), _)| format!("{name} {value}")).collect();
     if fields.is_empty() { "no change".to_owned() } else { fields.join(" ") }
 }
@@ -48,7 +49,7 @@ pub fn read(words: &[&str], given: &QuotaRow) -> Result<QuotaRow, String> {
             "daily_reset_at" => row.daily_reset_at = Some(value(word, "a day or none")?),
             "monthly_reset_at" if word == "none" => row.monthly_reset_at = None,
             "monthly_reset_at" => row.monthly_reset_at = Some(value(word, "a month or none")?),
-            other => return Err(format!("`{other}`: expected one of {}", Fields::NAMES.join(", "))),
+            other => return Err(format!("`{other}`: expected one of {}", Field::ALL.map(Field::name).join(", "))),
         }
     }
     Ok(row)

@@ -1,0 +1,227 @@
+//! How a story of flows is played.
+
+use model::flow::Path;
+use model::invariant;
+use model::moves::{Move, NamedMove};
+use model::reply::{Answer, Failure};
+use model::row::Request;
+use model::schedule::until_rest;
+use model::setup::{Asked, Premises, Setup};
+use model::trace::{Entry, Run};
+use model::world::World;
+
+use crate::cold;
+use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, once};
+use crate::stories::words::answers::answer;
+use crate::stories::{Seen, Stage};
+
+/// What a story begins with.
+const FORMS: &str = "given DESIGN, and after commas what there is of: N gateways, usage path, whole path (of a cold hash and a budget of 50.00), account acme AMOUNT, account beta AMOUNT, faults KIND .., TRACE AMOUNT [of beta] [called NAME] [attempts N], \
+stream TRACE held by AMOUNT";
+
+/// A world with all that has happened in it.
+pub struct Played(Option<(Setup, World, Run)>);
+
+impl Played {
+    /// A story that has not begun.
+    pub fn new() -> Played {
+        Played(None)
+    }
+}
+
+impl Stage for Played {
+    fn act(&mut self, mv: &str) -> Result<Seen, String> {
+        if let Some(given) = mv.strip_prefix("given ") {
+            let setup = setup(given)?;
+            let world = World::new(&setup);
+            let run = Run { opening: world.books(&setup), entries: Vec::new() };
+            self.0 = Some((setup, world, run));
+            return Ok(Seen::default());
+        }
+        let (setup, world, run) = self.0.as_mut().ok_or_else(|| format!("`{mv}`: expected {FORMS}"))?;
+        let (to_the_end, moves) = if mv == "until rest" {
+            let all = until_rest(setup, &run.moves()).map_err(|why| why.to_string())?;
+            (true, all[run.entries.len()..].to_vec())
+        } else {
+            (false, read(mv, setup)?)
+        };
+        let mut seen = Seen::default();
+        if to_the_end {
+            seen.then = lines(&moves, setup);
+        }
+        for mv in moves {
+            let did = world.apply(setup, mv).map_err(|why| why.to_string())?;
+            if did.reply.is_none() && did.call.is_some() && matches!(mv, Move::Step { .. }) && !to_the_end {
+                "waits".clone_into(&mut seen.answer);
+            }
+            let woke = did.woke.iter().filter(|_| !to_the_end);
+            seen.then.extend(woke.map(|(who, step, reply)| {
+                format!(
+                    "then {} goes on at {step} -> {}",
+                    who.name(),
+                    answer(*reply, &setup.opening(model::row::Tenant(0)))
+                )
+            }));
+            run.entries.push(Entry { did, books: world.books(setup) });
+        }
+        Ok(seen)
+    }
+
+    fn end(&mut self) -> Vec<String> {
+        let Some((setup, _, run)) = &self.0 else { return Vec::new() };
+        let told = run.entries.iter().filter_map(|entry| Some((entry.did.request?, entry.did.told?.answer)));
+        let told: Vec<String> =
+            told.map(|(request, answer)| format!("{} {}", setup.request_name(request), told_words(answer))).collect();
+        let judgement = run.judge(setup);
+        let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+        let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
+        let or = |all: String, none: &str| if all.is_empty() { none.to_owned() } else { all };
+        vec![
+            format!("told: {}", or(told.join(", "), "nothing")),
+            format!("books: {}", books(setup, run)),
+            format!("breaks: {}", or(broken.join(" "), "nothing")),
+        ]
+    }
+}
+
+/// The world that such words mean.
+fn setup(given: &str) -> Result<Setup, String> {
+    let mut items = given.split(", ");
+    let design = items.next().unwrap_or_default().parse().map_err(|why| format!("{why}"))?;
+    let mut premises = Premises::billing_only(Vec::new(), Vec::new(), 1);
+    let mut faults = Vec::new();
+    for item in items {
+        let words: Vec<&str> = item.split(' ').collect();
+        match words[..] {
+            ["whole", "path"] => premises.path = WHOLE_PATH,
+            ["usage", "path"] => premises.path = Path { usage: true, ..Path::default() },
+            ["faults", ref kinds @ ..] => faults = kinds.to_vec(),
+            [n, "gateways"] => premises.gateways = n.parse().map_err(|_| format!("`{n}`: expected a number"))?,
+            ["account", "acme", balance] => premises.accounts.push(acme(balance)),
+            ["account", "beta", balance] => {
+                let balance = balance.parse().map_err(|_| format!("`{balance}`: expected an amount"))?;
+                premises.accounts.push(model::setup::Account { balance, ..beta() });
+            }
+            ["stream", trace, "held", "by", estimate] => premises.requests.push(held_by(estimate, trace)),
+            [trace, amount, ref rest @ ..] => premises.requests.push(request(trace, amount, rest)?),
+            _ => return Err(format!("`{item}`: expected {FORMS}")),
+        }
+    }
+    if premises.path == WHOLE_PATH {
+        premises.accounts = premises.accounts.into_iter().map(cold).collect();
+    }
+    Setup::new(premises, once(&faults), design).map_err(|why| why.to_string())
+}
+
+fn request(trace: &str, amount: &str, mut rest: &[&str]) -> Result<Asked, String> {
+    let amount = amount.parse().map_err(|_| format!("`{amount}`: expected an amount"))?;
+    let mut it = Asked { amount: Some(amount), ..asked(trace) };
+    while let [key, word, ref more @ ..] = *rest {
+        match key {
+            "of" => word.clone_into(&mut it.account),
+            "called" => it.name = Some(word.to_owned()),
+            "attempts" => it.attempts = word.parse().map_err(|_| format!("`{word}`: expected a number"))?,
+            other => return Err(format!("`{other}`: expected of, called or attempts")),
+        }
+        rest = more;
+    }
+    Ok(it)
+}
+
+/// The moves of a line: what one actor does may be several steps. The words are those of capsules.
+fn read(line: &str, setup: &Setup) -> Result<Vec<Move>, String> {
+    let (said, wins) = match line.strip_suffix(" wins").and_then(|line| line.rsplit_once(", ")) {
+        Some((said, wins)) => (said, Some(wins.to_owned())),
+        None => (line, None),
+    };
+    let words: Vec<&str> = said.split(' ').collect();
+    let [actor, act, ref rest @ ..] = words[..] else {
+        return Err(format!("`{line}`: expected an actor and what it does"));
+    };
+    let bare = named(actor, act);
+    let owned = |word: &str| Some(word.to_owned());
+    let named = match *rest {
+        [] => vec![bare],
+        [trace, "of", account, "to", to] => {
+            vec![NamedMove { trace: owned(trace), account: owned(account), to: owned(to), ..bare }]
+        }
+        ["to", to] => vec![NamedMove { to: owned(to), ..bare }],
+        [what, "of", account] => vec![NamedMove { what: owned(what), account: owned(account), ..bare }],
+        [what, "of", trace, "of", account] => {
+            vec![NamedMove { what: owned(what), trace: owned(trace), account: owned(account), ..bare }]
+        }
+        ref steps => {
+            let step =
+                |word: &&str| word.parse().map_err(|_| format!("`{word}`: expected a label such as Q5, T1 or reply"));
+            let steps = steps.iter().map(step).collect::<Result<Vec<_>, String>>()?;
+            steps.into_iter().map(|step| NamedMove { step: Some(step), ..bare.clone() }).collect()
+        }
+    };
+    let last = named.len() - 1;
+    let with_winner = named.into_iter().enumerate().map(|(place, named)| {
+        let wins = if place == last { wins.clone() } else { None };
+        NamedMove { wins, ..named }.resolve(setup).map_err(|why| why.to_string())
+    });
+    let moves = with_winner.collect::<Result<Vec<Move>, String>>()?;
+    let written = lines(&moves, setup).join("\n");
+    if written == line { Ok(moves) } else { Err(format!("`{line}`: expected `{written}`")) }
+}
+
+fn named(actor: &str, act: &str) -> NamedMove {
+    let (actor, act) = (actor.to_owned(), act.to_owned());
+    NamedMove { actor, act, step: None, trace: None, account: None, to: None, wins: None, what: None }
+}
+
+/// Moves as capsules spell them, those that one actor does in a row on one line.
+fn lines(moves: &[Move], setup: &Setup) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut open = String::new();
+    for named in moves.iter().map(|mv| mv.named(setup)) {
+        let NamedMove { actor, act, step, trace, account, to, wins, what } = named;
+        let begins = format!("{actor} {act}");
+        let parts = [what, step.map(|step| step.to_string()), trace].into_iter().flatten();
+        let parts = parts.chain(account).collect::<Vec<_>>().join(" of ");
+        let parts = if parts.is_empty() { String::new() } else { format!(" {parts}") };
+        let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+        let won = wins.map(|who| format!(", {who} wins")).unwrap_or_default();
+        let ends = !won.is_empty() || act != "does";
+        match all.last_mut() {
+            Some(line) if act == "does" && open == begins => line.push_str(&format!("{parts}{won}")),
+            _ => all.push(format!("{begins}{parts}{to}{won}")),
+        }
+        open = if ends { String::new() } else { begins };
+    }
+    all
+}
+
+fn told_words(answer: Answer) -> String {
+    match answer {
+        Answer::Ok(_) => "ok".to_owned(),
+        Answer::Refused(limit) => format!("refused ({})", Failure::Refused(limit).words()),
+        Answer::Duplicate => "duplicate".to_owned(),
+        Answer::Error(failure) => format!("error ({})", failure.words()),
+    }
+}
+
+/// What the stores have in the end, and the money that was really moved for each request.
+fn books(setup: &Setup, run: &Run) -> String {
+    let books = run.entries.last().map_or(&run.opening, |entry| &entry.books);
+    let accounts = setup.accounts.iter().zip(&books.tenants);
+    let accounts =
+        accounts.map(|(account, it)| format!("{} {}, {} counted", account.name, it.quota.balance, it.quota.daily_used));
+    let row = |(place, row): (usize, &Option<model::row::LedgerRow>)| {
+        let row = (*row)?;
+        let by = books.writers[place].map(|by| format!(" by {}", setup.request_name(by))).unwrap_or_default();
+        let kind = format!("{:?} {:?}", row.status, row.kind).to_lowercase();
+        Some(format!("row {} {kind} {}{by}", setup.traces[place], row.amount))
+    };
+    let rows = books.rows.iter().enumerate().filter_map(row);
+    let moved = books
+        .requests
+        .iter()
+        .enumerate()
+        .map(|(place, it)| format!("{} moved {}", setup.request_name(Request(place as u8)), it.moved));
+    let held = setup.keys.iter().zip(&books.keys).filter(|(_, key)| key.ttl.is_some());
+    let held = held.map(|((_, trace), _)| format!("key of {} held", setup.traces[trace.index()]));
+    accounts.chain(rows).chain(moved).chain(held).collect::<Vec<_>>().join("; ")
+}
