@@ -6,10 +6,11 @@ mod named;
 use serde::{Deserialize, Serialize};
 
 use crate::row::Request;
+use crate::setup::{Fault, each_fault};
 use crate::step::Step;
 use crate::store::redis::Evicted;
 
-pub use named::{ACTS, NamedMove, UnknownMove};
+pub use named::{NamedMove, UnknownMove};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,136 +29,183 @@ pub enum Actor {
     Task(Request),
 }
 
-/// Something that happens in the world, atomically.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Move {
-    /// A client sends its request, for the first time or again, to a gateway.
-    Send {
-        /// Which request.
-        request: Request,
-        /// Where to.
-        gateway: u8,
-    },
-    /// The actor's next step is carried out and answered, or begins to wait for a lock.
-    Step {
-        /// Who.
-        actor: Actor,
-        /// The label of the step.
-        step: Step,
-        /// If it lets go of a lock that several wait for: who gets it.
-        wins: Option<Actor>,
-    },
-    /// The actor dies before this step (having done, or still waiting for, what comes before).
-    Crash {
-        /// Who.
-        actor: Actor,
-        /// What it would have done next.
-        before: Step,
-    },
-    /// The attempt is cancelled before this step; its handler does not run.
-    Cancel {
-        /// Which gateway's attempt.
-        actor: Actor,
-        /// What it would have done next.
-        before: Step,
-    },
-    /// Redis refuses this step: it does not run.
-    Unreachable {
-        /// Who asks.
-        actor: Actor,
-        /// Which step.
-        step: Step,
-    },
-    /// The reply to this step is lost.
-    Lost {
-        /// Who asks.
-        actor: Actor,
-        /// Which step.
-        step: Step,
-        /// Whether the step ran.
-        ran: bool,
-    },
-    /// Redis is out of memory and refuses this step: it does not run.
-    RedisFull {
-        /// Who asks.
-        actor: Actor,
-        /// Which step.
-        step: Step,
-    },
-    /// The client gives up on this step of Redis, which is still on its way and runs later.
-    TimesOut {
-        /// Who asks.
-        actor: Actor,
-        /// Which step.
-        step: Step,
-    },
-    /// The command that was given up runs.
-    RunsLate,
-    /// The provider fails.
-    UpstreamFails {
-        /// Who has called it.
-        actor: Actor,
-        /// At which step.
-        step: Step,
-    },
-    /// The client of a stream goes away while a part is on its way.
-    ClientAborts {
-        /// Whose attempt.
-        actor: Actor,
-        /// At which part.
-        step: Step,
-    },
-    /// The provider breaks a stream off instead of a part.
-    ProviderAborts {
-        /// Whose attempt.
-        actor: Actor,
-        /// At which part.
-        step: Step,
-    },
-    /// The queue does not hear that the worker's errand is done.
-    Unheard {
-        /// Which worker.
-        actor: Actor,
-        /// At which step.
-        step: Step,
-    },
-    /// Postgres ends the session, which is idle in its transaction.
-    IdleTimeout {
-        /// Whose session.
-        actor: Actor,
-        /// What it would have done next.
-        before: Step,
-    },
-    /// Postgres gives up the statement with which the actor waits for a lock.
-    LockTimeout {
-        /// Who waits.
-        actor: Actor,
-        /// At which step.
-        step: Step,
-    },
-    /// Postgres is killed and comes back.
-    PostgresRestart,
-    /// Redis loses all data.
-    RedisLoss,
-    /// Redis comes back with the data that it began with.
-    RedisTimeTravel,
-    /// Redis forgets its scripts and keeps its data.
-    ScriptFlush,
-    /// Redis evicts a key.
-    Evict(Evicted),
-    /// Time passes until the next key expires.
-    Expire,
-    /// The broker is lost with every errand in its queue.
-    BrokerLoss,
-    /// The date of a gateway becomes another one than the others have.
-    ClockSkew {
-        /// Which gateway.
-        gateway: u8,
-        /// A day ahead, else a day behind.
-        ahead: bool,
-    },
-    /// The day changes.
-    Midnight,
+/// What a fault befalls that strikes nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Postgres.
+    Postgres,
+    /// Redis.
+    Redis,
+    /// The queue.
+    Broker,
+    /// Time.
+    Clock,
+}
+
+/// The moves: by hand those that carry more than whom and where they strike, the others from the table of faults.
+macro_rules! moves {
+    ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
+        $(seen $situation:literal $words:literal)?;)*) => {
+        /// Something that happens in the world, atomically.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Move {
+            /// A client sends its request, for the first time or again, to a gateway.
+            Send {
+                /// Which request.
+                request: Request,
+                /// Where to.
+                gateway: u8,
+            },
+            /// The actor's next step is carried out and answered, or begins to wait for a lock.
+            Step {
+                /// Who.
+                actor: Actor,
+                /// The label of the step.
+                step: Step,
+                /// If it lets go of a lock that several wait for: who gets it.
+                wins: Option<Actor>,
+            },
+            /// The reply to this step is lost.
+            Lost {
+                /// Who asks.
+                actor: Actor,
+                /// Which step.
+                step: Step,
+                /// Whether the step ran.
+                ran: bool,
+            },
+            /// The command that was given up ([`Move::TimesOut`]) runs.
+            RunsLate,
+            /// Redis evicts a key.
+            Evict(Evicted),
+            /// The date of a gateway becomes another one than the others have.
+            ClockSkew {
+                /// Which gateway.
+                gateway: u8,
+                /// A day ahead, else a day behind.
+                ahead: bool,
+            },
+            $($(#[$doc] $name $({
+                /// Who.
+                actor: Actor,
+                /// Which step, or what it would have done next.
+                $at: Step,
+            })?,)?)*
+        }
+
+        /// What can happen, as capsules spell it.
+        pub const ACTS: &str = concat!(
+            "sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind",
+            $($(", ", $act,)?)*
+        );
+
+        impl Move {
+            /// As capsules spell it.
+            fn act(self) -> &'static str {
+                match self {
+                    Move::Send { .. } => "sends",
+                    Move::Step { .. } => "does",
+                    Move::Lost { ran: true, .. } => "reply-lost-ran",
+                    Move::Lost { ran: false, .. } => "reply-lost-not-run",
+                    Move::RunsLate => "runs-late",
+                    Move::Evict(_) => "evicts",
+                    Move::ClockSkew { ahead: true, .. } => "runs-ahead",
+                    Move::ClockSkew { ahead: false, .. } => "runs-behind",
+                    $($(Move::$name { .. } => $act,)?)*
+                }
+            }
+
+            /// The kind of fault that it is, besides a request or a job that comes when it need not.
+            pub fn fault(self) -> Option<Fault> {
+                match self {
+                    Move::Send { .. } | Move::Step { .. } => None,
+                    Move::Lost { .. } => Some(Fault::LostReply),
+                    Move::RunsLate => Some(Fault::Late),
+                    Move::Evict(_) => Some(Fault::Eviction),
+                    Move::ClockSkew { .. } => Some(Fault::ClockSkew),
+                    $($(Move::$name { .. } => Some(Fault::$fault),)?)*
+                }
+            }
+
+            /// What it befalls, if it strikes nobody.
+            pub fn place(self) -> Option<Place> {
+                match self {
+                    Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => None,
+                    Move::RunsLate | Move::Evict(_) => Some(Place::Redis),
+                    Move::ClockSkew { .. } => Some(Place::Clock),
+                    $($(Move::$name { .. } => one(&[$(Place::$place)?]),)?)*
+                }
+            }
+
+            /// Which actor acts or is struck, and at which step.
+            fn at(self) -> Option<(Actor, Step)> {
+                match self {
+                    Move::Step { actor, step, .. } | Move::Lost { actor, step, .. } => Some((actor, step)),
+                    Move::Send { .. } | Move::RunsLate | Move::Evict(_) | Move::ClockSkew { .. } => None,
+                    $($(Move::$name $({ actor, $at })? => one(&[$((actor, $at))?]),)?)*
+                }
+            }
+
+            /// How it reads in a story, with names in braces to be filled in, where that is not the story of a step.
+            pub fn told(self) -> &'static str {
+                match self {
+                    Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => "",
+                    Move::RunsLate => "redis runs it late: {what}",
+                    Move::Evict(_) => "redis evicts {evicted}",
+                    Move::ClockSkew { ahead: true, .. } => "the clock of {actor} is a day ahead",
+                    Move::ClockSkew { ahead: false, .. } => "the clock of {actor} is a day behind",
+                    $($(Move::$name { .. } => $told,)?)*
+                }
+            }
+
+            /// The word across the lane that it strikes; nothing where an arrow tells it.
+            pub fn mark(self) -> &'static str {
+                match self {
+                    Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => "",
+                    Move::RunsLate => "RUNS LATE",
+                    Move::Evict(_) => "EVICTED",
+                    Move::ClockSkew { .. } => "CLOCK OFF",
+                    $($(Move::$name { .. } => $mark,)?)*
+                }
+            }
+
+            /// The move that a row of the table has this act for, or what is wrong with where it strikes.
+            fn of_act<E>(act: &str, at: impl FnOnce() -> Result<(Actor, Step), E>) -> Option<Result<Move, E>> {
+                match act {
+                    $($($act => Some({
+                        $(let at = at().map(|(actor, $at)| Move::$name { actor, $at });)?
+                        $(let at = Ok((Place::$place, Move::$name).1);)?
+                        at
+                    }),)?)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl Fault {
+            /// The move by which it strikes an actor at a step, or before it.
+            pub fn at(self, actor: Actor, at: Step) -> Option<Move> {
+                match self { $(Fault::$fault => one(&[$($(Move::$name { actor, $at: at })?)?]),)* }
+            }
+
+            /// The move by which it befalls what is no actor.
+            pub fn alone(self) -> Option<Move> {
+                match self { $(Fault::$fault => one(&[$($((Place::$place, Move::$name).1)?)?]),)* }
+            }
+
+            /// Whether it strikes an actor between two steps, so that the next one is not asked for.
+            pub fn strikes_between(self) -> bool {
+                match self { $(Fault::$fault => one(&[$($(stringify!($at))?)?]) == Some("before"),)* }
+            }
+        }
+    };
+}
+
+each_fault!(moves);
+
+fn one<T: Copy>(of: &[T]) -> Option<T> {
+    of.first().copied()
 }
 
 impl Actor {
@@ -182,95 +230,25 @@ impl Actor {
 impl Move {
     /// Whether the world does this to us.
     pub fn is_fault(self) -> bool {
-        !matches!(self, Move::Send { .. } | Move::Step { .. })
+        self.fault().is_some()
     }
 
     /// Whether it happens to the servers or to the clock by itself, so that what it changes nobody has written. A command
     /// that was given up and runs late is a write.
     pub fn is_of_the_servers(self) -> bool {
-        match self {
-            Move::PostgresRestart
-            | Move::RedisLoss
-            | Move::RedisTimeTravel
-            | Move::ScriptFlush
-            | Move::Evict(_)
-            | Move::Expire
-            | Move::BrokerLoss
-            | Move::ClockSkew { .. }
-            | Move::Midnight => true,
-            Move::Send { .. }
-            | Move::Step { .. }
-            | Move::Crash { .. }
-            | Move::Cancel { .. }
-            | Move::Unreachable { .. }
-            | Move::Lost { .. }
-            | Move::RedisFull { .. }
-            | Move::TimesOut { .. }
-            | Move::RunsLate
-            | Move::UpstreamFails { .. }
-            | Move::ClientAborts { .. }
-            | Move::ProviderAborts { .. }
-            | Move::Unheard { .. }
-            | Move::IdleTimeout { .. }
-            | Move::LockTimeout { .. } => false,
-        }
+        self.place().is_some() && self != Move::RunsLate
     }
 
     /// The step at which an actor acts or is struck.
     pub fn step(self) -> Option<Step> {
-        match self {
-            Move::Step { step, .. }
-            | Move::Unreachable { step, .. }
-            | Move::Lost { step, .. }
-            | Move::RedisFull { step, .. }
-            | Move::TimesOut { step, .. }
-            | Move::UpstreamFails { step, .. }
-            | Move::ClientAborts { step, .. }
-            | Move::ProviderAborts { step, .. }
-            | Move::Unheard { step, .. }
-            | Move::LockTimeout { step, .. } => Some(step),
-            Move::Crash { before, .. } | Move::Cancel { before, .. } | Move::IdleTimeout { before, .. } => Some(before),
-            Move::Send { .. }
-            | Move::RunsLate
-            | Move::PostgresRestart
-            | Move::RedisLoss
-            | Move::RedisTimeTravel
-            | Move::ScriptFlush
-            | Move::Evict(_)
-            | Move::Expire
-            | Move::BrokerLoss
-            | Move::ClockSkew { .. }
-            | Move::Midnight => None,
-        }
+        self.at().map(|(_, step)| step)
     }
 
     /// Who acts or is struck, if it is one actor.
     pub fn actor(self) -> Option<Actor> {
-        match self {
-            Move::Send { gateway, .. } => Some(Actor::Gateway(gateway)),
-            Move::Step { actor, .. }
-            | Move::Crash { actor, .. }
-            | Move::Cancel { actor, .. }
-            | Move::Unreachable { actor, .. }
-            | Move::Lost { actor, .. }
-            | Move::RedisFull { actor, .. }
-            | Move::TimesOut { actor, .. }
-            | Move::UpstreamFails { actor, .. }
-            | Move::ClientAborts { actor, .. }
-            | Move::ProviderAborts { actor, .. }
-            | Move::Unheard { actor, .. }
-            | Move::IdleTimeout { actor, .. }
-            | Move::LockTimeout { actor, .. } => Some(actor),
-            Move::RunsLate
-            | Move::PostgresRestart
-            | Move::RedisLoss
-            | Move::RedisTimeTravel
-            | Move::ScriptFlush
-            | Move::Evict(_)
-            | Move::Expire
-            | Move::BrokerLoss
-            | Move::ClockSkew { .. }
-            | Move::Midnight => None,
+        if let Move::Send { gateway, .. } = self {
+            return Some(Actor::Gateway(gateway));
         }
+        self.at().map(|(actor, _)| actor)
     }
 }

@@ -25,7 +25,8 @@ use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
 pub use error::SetupError;
-pub use faults::Faults;
+pub(crate) use faults::each_fault;
+pub use faults::{Fault, Faults};
 pub use premises::{Account, Asked, AskedKind, MAX_GATEWAYS, Premises, Streamed, Tokens};
 
 /// Everything a run depends on besides the order of its moves.

@@ -9,6 +9,7 @@ use crate::flow::Asking;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, LedgerRow, Limit, Status, Tenant};
+use crate::setup::{Fault, each_fault};
 use crate::step::{Stage, Step};
 
 /// Something that can arise on a move.
@@ -26,8 +27,8 @@ const fn arises(id: &'static str, title: &'static str, arose: fn(&Edge<'_>) -> b
     Situation { id, title, arose }
 }
 
-/// Every situation a scenario can ask for: at most 64, since what was seen is a set of bits.
-pub const ALL: &[Situation] = &[
+/// Those that ask for more than a fault of some kind.
+const COMPOSED: &[Situation] = &[
     // Where a process was struck.
     arises("crash-between-t3-and-t6", "crash between T3 and T6", |edge| {
         struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[Stage::Charges])
@@ -78,31 +79,12 @@ pub const ALL: &[Situation] = &[
         let commit = |call: Call| call.effect == Effect::Pg(PgOp::Commit);
         did(edge, |mv| matches!(mv, Move::Lost { ran: true, .. })) && called(edge, commit)
     }),
-    arises("redis-lost-its-data", "redis lost its data", |edge| did(edge, |mv| mv == Move::RedisLoss)),
-    arises("redis-went-back", "redis came back with older data", |edge| did(edge, |mv| mv == Move::RedisTimeTravel)),
-    arises("scripts-flushed", "redis forgot its scripts", |edge| did(edge, |mv| mv == Move::ScriptFlush)),
     arises("script-not-found", "redis did not have a script that was sent by its hash", |edge| {
         replied(edge, |reply| reply == Reply::Failed(Failure::NoScript))
     }),
-    arises("redis-full", "redis was out of memory and refused a write", |edge| {
-        did(edge, |mv| matches!(mv, Move::RedisFull { .. }))
-    }),
-    arises("evicted", "redis evicted a key", |edge| did(edge, |mv| matches!(mv, Move::Evict(_)))),
-    arises("key-expired", "a redis key expired", |edge| did(edge, |mv| mv == Move::Expire)),
     arises("ran-late", "a redis command ran after its client had given up on it", |edge| {
         did(edge, |mv| mv == Move::RunsLate)
     }),
-    arises("postgres-restarted", "postgres was killed and came back", |edge| {
-        did(edge, |mv| mv == Move::PostgresRestart)
-    }),
-    arises("gave-up-waiting", "postgres gave up a statement that waited for a lock", |edge| {
-        did(edge, |mv| matches!(mv, Move::LockTimeout { .. }))
-    }),
-    arises("idle-session-ended", "postgres ended a session that was idle in its transaction", |edge| {
-        did(edge, |mv| matches!(mv, Move::IdleTimeout { .. }))
-    }),
-    arises("provider-failed", "the provider failed", |edge| did(edge, |mv| matches!(mv, Move::UpstreamFails { .. }))),
-    arises("day-changed", "the day changed", |edge| did(edge, |mv| mv == Move::Midnight)),
     arises("month-changed", "the month changed", |edge| {
         let months = |books: &Books, tenant: Tenant| {
             let dates = books.tenants[tenant.index()].dates;
@@ -200,10 +182,6 @@ pub const ALL: &[Situation] = &[
         let swept = did(edge, |mv| matches!(mv, Move::Step { actor: Actor::Sweeper, step: Step::W7, .. }));
         swept && edge.after.requests.iter().any(|request| request.in_flight > 0)
     }),
-    arises("delivered-though-done", "the queue did not hear that a job was done", |edge| {
-        did(edge, |mv| matches!(mv, Move::Unheard { .. }))
-    }),
-    arises("queue-lost", "the broker was lost with a job in its queue", |edge| did(edge, |mv| mv == Move::BrokerLoss)),
     arises(
         "clock-off",
         "a request was counted in a day that has not begun: the date of its gateway is ahead",
@@ -234,6 +212,30 @@ pub const ALL: &[Situation] = &[
             && edge.after.requests.iter().any(|r| matches!(r.asking, Asking::DailyQuota(_)))
     }),
 ];
+
+/// Those that arise with a fault, from the table of faults.
+macro_rules! of_faults {
+    ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
+        $(seen $situation:literal $words:literal)?;)*) => {
+        const OF_FAULTS: &[Situation] = &[$($(
+            arises($situation, $words, |edge| did(edge, |mv| mv.fault() == Some(Fault::$fault))),
+        )?)*];
+    };
+}
+
+each_fault!(of_faults);
+
+/// Every situation a scenario can ask for: at most 64, since what was seen is a set of bits.
+pub const ALL: &[Situation] = &{
+    let mut all = [COMPOSED[0]; COMPOSED.len() + OF_FAULTS.len()];
+    let mut place = 1;
+    while place < all.len() {
+        all[place] = if place < COMPOSED.len() { COMPOSED[place] } else { OF_FAULTS[place - COMPOSED.len()] };
+        place += 1;
+    }
+    all
+};
 
 const _: () = assert!(ALL.len() <= 64);
 
@@ -296,31 +298,8 @@ fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
 
 /// A stream broke where this part was to pass by.
 fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
-    did(edge, |mv| match mv {
-        Move::ClientAborts { step, .. } | Move::ProviderAborts { step, .. } => step == part,
-        Move::Send { .. }
-        | Move::Step { .. }
-        | Move::Crash { .. }
-        | Move::Cancel { .. }
-        | Move::Unreachable { .. }
-        | Move::Lost { .. }
-        | Move::RedisFull { .. }
-        | Move::TimesOut { .. }
-        | Move::RunsLate
-        | Move::UpstreamFails { .. }
-        | Move::Unheard { .. }
-        | Move::IdleTimeout { .. }
-        | Move::LockTimeout { .. }
-        | Move::PostgresRestart
-        | Move::RedisLoss
-        | Move::RedisTimeTravel
-        | Move::ScriptFlush
-        | Move::Evict(_)
-        | Move::Expire
-        | Move::BrokerLoss
-        | Move::ClockSkew { .. }
-        | Move::Midnight => false,
-    })
+    let breaks = |mv: Move| matches!(mv.fault(), Some(Fault::ClientAbort | Fault::ProviderAbort));
+    did(edge, |mv| breaks(mv) && mv.step() == Some(part))
 }
 
 /// A fault that struck after a step of these stages.

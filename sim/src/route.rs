@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use model::books::{Books, Occurrence};
-use model::moves::Move;
-use model::setup::Faults;
+use model::setup::{Fault, Faults};
 use model::step::{Step, UnknownStep};
 
 use crate::without;
@@ -59,11 +58,7 @@ impl Waypoint {
     pub(crate) fn is_met(self, did: &Occurrence, after: &Books) -> bool {
         match self {
             // The step that would have come next did not.
-            Waypoint::Step(_)
-                if matches!(did.mv, Move::Crash { .. } | Move::Cancel { .. } | Move::IdleTimeout { .. }) =>
-            {
-                false
-            }
+            Waypoint::Step(_) if did.mv.fault().is_some_and(Fault::strikes_between) => false,
             Waypoint::Step(step) => did.mv.step() == Some(step),
             Waypoint::Fault(kind) => without::kind_of(did, after) == Some(kind),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::moves::{Actor, Move};
+use crate::moves::{ACTS, Actor, Move, Place};
 use crate::row::{Key, Request, Tenant, Trace};
 use crate::setup::Setup;
 use crate::step::Step;
@@ -48,67 +48,13 @@ pub struct UnknownMove {
     pub valid: String,
 }
 
-/// What can happen, as capsules spell it.
-pub const ACTS: &str = "sends, does, crashes-before, cancelled-before, unreachable, reply-lost-ran, reply-lost-not-run, \
-                        redis-full, times-out, runs-late, provider-fails, client-aborts, provider-aborts, unheard, \
-                        broker-loses-all, runs-ahead, runs-behind, idle-timeout-before, lock-timeout, restarts, \
-                        loses-all, goes-back, flushes-scripts, evicts, expires-next, midnight";
-
 impl Move {
-    fn act(self) -> &'static str {
-        match self {
-            Move::Send { .. } => "sends",
-            Move::Step { .. } => "does",
-            Move::Crash { .. } => "crashes-before",
-            Move::Cancel { .. } => "cancelled-before",
-            Move::Unreachable { .. } => "unreachable",
-            Move::Lost { ran: true, .. } => "reply-lost-ran",
-            Move::Lost { ran: false, .. } => "reply-lost-not-run",
-            Move::RedisFull { .. } => "redis-full",
-            Move::TimesOut { .. } => "times-out",
-            Move::RunsLate => "runs-late",
-            Move::UpstreamFails { .. } => "provider-fails",
-            Move::ClientAborts { .. } => "client-aborts",
-            Move::ProviderAborts { .. } => "provider-aborts",
-            Move::Unheard { .. } => "unheard",
-            Move::BrokerLoss => "broker-loses-all",
-            Move::ClockSkew { ahead: true, .. } => "runs-ahead",
-            Move::ClockSkew { ahead: false, .. } => "runs-behind",
-            Move::IdleTimeout { .. } => "idle-timeout-before",
-            Move::LockTimeout { .. } => "lock-timeout",
-            Move::PostgresRestart => "restarts",
-            Move::RedisLoss => "loses-all",
-            Move::RedisTimeTravel => "goes-back",
-            Move::ScriptFlush => "flushes-scripts",
-            Move::Evict(_) => "evicts",
-            Move::Expire => "expires-next",
-            Move::Midnight => "midnight",
-        }
-    }
-
     /// The move with names instead of places.
     pub fn named(self, setup: &Setup) -> NamedMove {
-        let actor = match self {
-            Move::Send { .. } => "client".to_owned(),
-            Move::RedisLoss | Move::RedisTimeTravel | Move::ScriptFlush | Move::Evict(_) | Move::RunsLate => {
-                "redis".to_owned()
-            }
-            Move::PostgresRestart => "postgres".to_owned(),
-            Move::Expire | Move::Midnight | Move::ClockSkew { .. } => "clock".to_owned(),
-            Move::BrokerLoss => "broker".to_owned(),
-            Move::Step { actor, .. }
-            | Move::Crash { actor, .. }
-            | Move::Cancel { actor, .. }
-            | Move::Unreachable { actor, .. }
-            | Move::Lost { actor, .. }
-            | Move::RedisFull { actor, .. }
-            | Move::TimesOut { actor, .. }
-            | Move::UpstreamFails { actor, .. }
-            | Move::ClientAborts { actor, .. }
-            | Move::ProviderAborts { actor, .. }
-            | Move::Unheard { actor, .. }
-            | Move::IdleTimeout { actor, .. }
-            | Move::LockTimeout { actor, .. } => actor.name(),
+        let actor = match (self, self.place(), self.actor()) {
+            (Move::Send { .. }, ..) => "client".to_owned(),
+            (_, Some(place), _) => place.name().to_owned(),
+            (_, None, actor) => actor.map(Actor::name).unwrap_or_default(),
         };
         let (trace, account) = self.named_account(setup);
         NamedMove {
@@ -146,6 +92,17 @@ impl Move {
     }
 }
 
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Place::Postgres => "postgres",
+            Place::Redis => "redis",
+            Place::Broker => "broker",
+            Place::Clock => "clock",
+        }
+    }
+}
+
 fn what_is_evicted(what: Evicted) -> &'static str {
     match what {
         Evicted::Key(_) => "key",
@@ -168,31 +125,14 @@ impl NamedMove {
                 let wins = self.wins.as_deref().map(|name| actor(name, setup)).transpose()?;
                 Ok(Move::Step { actor: who()?, step: self.needs_step()?, wins })
             }
-            "crashes-before" => Ok(Move::Crash { actor: who()?, before: self.needs_step()? }),
-            "cancelled-before" => Ok(Move::Cancel { actor: who()?, before: self.needs_step()? }),
-            "unreachable" => Ok(Move::Unreachable { actor: who()?, step: self.needs_step()? }),
             "reply-lost-ran" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: true }),
             "reply-lost-not-run" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: false }),
-            "redis-full" => Ok(Move::RedisFull { actor: who()?, step: self.needs_step()? }),
-            "times-out" => Ok(Move::TimesOut { actor: who()?, step: self.needs_step()? }),
-            "provider-fails" => Ok(Move::UpstreamFails { actor: who()?, step: self.needs_step()? }),
-            "idle-timeout-before" => Ok(Move::IdleTimeout { actor: who()?, before: self.needs_step()? }),
-            "lock-timeout" => Ok(Move::LockTimeout { actor: who()?, step: self.needs_step()? }),
-            "client-aborts" => Ok(Move::ClientAborts { actor: who()?, step: self.needs_step()? }),
-            "provider-aborts" => Ok(Move::ProviderAborts { actor: who()?, step: self.needs_step()? }),
-            "unheard" => Ok(Move::Unheard { actor: who()?, step: self.needs_step()? }),
-            "broker-loses-all" => Ok(Move::BrokerLoss),
             "runs-ahead" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: true }),
             "runs-behind" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: false }),
             "runs-late" => Ok(Move::RunsLate),
-            "restarts" => Ok(Move::PostgresRestart),
-            "loses-all" => Ok(Move::RedisLoss),
-            "goes-back" => Ok(Move::RedisTimeTravel),
-            "flushes-scripts" => Ok(Move::ScriptFlush),
             "evicts" => self.evicted(setup).map(Move::Evict),
-            "expires-next" => Ok(Move::Expire),
-            "midnight" => Ok(Move::Midnight),
-            other => Err(UnknownMove { what: "act", found: other.to_owned(), valid: ACTS.to_owned() }),
+            act => Move::of_act(act, || Ok((who()?, self.needs_step()?)))
+                .unwrap_or_else(|| Err(UnknownMove { what: "act", found: act.to_owned(), valid: ACTS.to_owned() })),
         }
     }
 

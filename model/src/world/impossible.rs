@@ -1,6 +1,7 @@
 //! Why a move cannot happen where it stands.
 
 use crate::io::MAX_ENTRIES;
+use crate::setup::Fault;
 use crate::step::Step;
 
 /// A move that cannot happen here.
@@ -34,15 +35,14 @@ pub enum Impossible {
     /// This step is not one of Redis.
     #[error("{0} is no step of redis")]
     NotRedis(Step),
-    /// This step does not call the provider.
-    #[error("{0} does not call the provider")]
-    NotUpstream(Step),
-    /// No part of a stream passes by at this step.
-    #[error("{0} is no part of a stream")]
-    NoStream(Step),
-    /// No worker is done at this step.
-    #[error("{0} is not the end of an errand")]
-    NoErrand(Step),
+    /// A fault of this kind strikes other steps.
+    #[error("{} does not strike {step}", fault.id())]
+    Unfit {
+        /// Which kind.
+        fault: Fault,
+        /// Which step.
+        step: Step,
+    },
     /// The clock is off already, or the attempt in flight has its date.
     #[error("the clock of {0} cannot change here")]
     Clock(String),

@@ -54,7 +54,7 @@ fn a_named_move_that_means_nothing_says_what_would() {
         gateway `sync`: valid are gateway-a, gateway-b
         actor `gateway-c`: valid are gateway-a, gateway-b
         step `nothing`: valid are a label such as Q5, T1, T4b or reply
-        act `sleeps`: valid are sends, does, crashes-before, cancelled-before, unreachable, reply-lost-ran, reply-lost-not-run, redis-full, times-out, runs-late, provider-fails, client-aborts, provider-aborts, unheard, broker-loses-all, runs-ahead, runs-behind, idle-timeout-before, lock-timeout, restarts, loses-all, goes-back, flushes-scripts, evicts, expires-next, midnight"#]].assert_eq(&said.join("\n"));
+        act `sleeps`: valid are sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back"#]].assert_eq(&said.join("\n"));
 }
 
 /// Moves of streams, of the queue and of clocks, as capsules spell them.
@@ -128,9 +128,9 @@ fn a_move_of_a_stream_that_cannot_happen_says_why() {
     ];
     let said = lists.map(|moves| Run::replay(&setup, moves).unwrap_err().to_string());
     expect![[r#"
-        move 2 is not reachable: T1 is no part of a stream
-        move 2 is not reachable: T1 is no part of a stream
-        move 2 is not reachable: T1 is not the end of an errand
+        move 2 is not reachable: client-abort does not strike T1
+        move 2 is not reachable: provider-abort does not strike T1
+        move 2 is not reachable: redelivery does not strike T1
         move 2 is not reachable: the clock of gateway-a cannot change here"#]]
     .assert_eq(&said.join("\n"));
 }

@@ -68,7 +68,8 @@ impl Played {
                 pg.disconnect(who);
                 "gone".to_owned()
             }
-            What::GivesUp => pg.give_up(who).map_or("does not wait".to_owned(), |reply| answer(reply, &self.given)),
+            What::GivesUp if pg.waiting(who).is_none() => "does not wait".to_owned(),
+            What::GivesUp => answer(pg.give_up(who), &self.given),
             What::SitsIdle => {
                 pg.drop_idle(who);
                 if pg.in_transaction(who) { "ended, unknown to it" } else { "left alone" }.to_owned()

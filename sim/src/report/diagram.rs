@@ -57,7 +57,7 @@ impl Lanes {
     fn drawing(&self, row: &Row<'_>) -> Markup {
         let (from, to) = (self.x(row.line.from), self.x(row.line.to));
         if from == to {
-            return bar(from, &row.did.mv);
+            return bar(from, row.did.mv);
         }
         let said = end_in_words(row);
         let answered = row.line.outcome == Outcome::Arrived && row.line.to != Lane::Client && row.did.call.is_some();
@@ -147,32 +147,8 @@ fn mark(x: f64, y: usize, text: &str) -> Markup {
 }
 
 /// A fault across the lane it hits.
-fn bar(x: f64, mv: &Move) -> Markup {
-    let word = match mv {
-        Move::Crash { .. } => "CRASH",
-        Move::Cancel { .. } => "CANCELLED",
-        Move::IdleTimeout { .. } | Move::LockTimeout { .. } => "TIMED OUT",
-        Move::UpstreamFails { .. } => "FAILS",
-        Move::PostgresRestart => "RESTARTS",
-        Move::RedisLoss => "DATA LOST",
-        Move::RedisTimeTravel => "GOES BACK",
-        Move::ScriptFlush => "FLUSHED",
-        Move::Evict(_) => "EVICTED",
-        Move::Expire => "EXPIRES",
-        Move::RunsLate => "RUNS LATE",
-        Move::Midnight => "MIDNIGHT",
-        Move::ClientAborts { .. } => "GOES AWAY",
-        Move::ProviderAborts { .. } => "BREAKS OFF",
-        Move::Unheard { .. } => "UNHEARD",
-        Move::BrokerLoss => "QUEUE LOST",
-        Move::ClockSkew { .. } => "CLOCK OFF",
-        Move::Send { .. }
-        | Move::Step { .. }
-        | Move::Unreachable { .. }
-        | Move::RedisFull { .. }
-        | Move::TimesOut { .. }
-        | Move::Lost { .. } => "",
-    };
+fn bar(x: f64, mv: Move) -> Markup {
+    let word = mv.mark();
     html! {
         svg.arrow height="24" role="img" aria-label=(word) {
             svg x=(percent(x)) y="12" overflow="visible" {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::effect::Errand;
 use model::moves::{Actor, Move};
-use model::setup::Setup;
+use model::setup::{Fault, Setup};
 use model::world::{Next, Work, World, label_of};
 
 use crate::simulate::actors::actors;
@@ -88,16 +88,10 @@ impl Director {
         let Director::Planned(plan, dice) = self else { return step };
         let Move::Step { actor, step: label, .. } = step else { return step };
         let trouble = strike(plan, setup, world, place, |trouble| match trouble {
-            Trouble::Unreachable => Some(Move::Unreachable { actor, step: label }),
-            Trouble::RedisFull => Some(Move::RedisFull { actor, step: label }),
-            Trouble::TimesOut => Some(Move::TimesOut { actor, step: label }),
+            Trouble::Meets(fault, _) if !fault.strikes_between() => fault.at(actor, label),
             // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
             Trouble::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
-            Trouble::UpstreamFails => Some(Move::UpstreamFails { actor, step: label }),
-            Trouble::ClientGoes => Some(Move::ClientAborts { actor, step: label }),
-            Trouble::ProviderBreaks => Some(Move::ProviderAborts { actor, step: label }),
-            Trouble::Unheard => Some(Move::Unheard { actor, step: label }),
-            Trouble::EndBefore(_) | Trouble::EndInFlight(..) | Trouble::IdleTimeout => None,
+            Trouble::Meets(..) | Trouble::EndBefore(_) | Trouble::EndInFlight(..) => None,
         });
         trouble.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
     }
@@ -106,8 +100,9 @@ impl Director {
     pub(super) fn idles_out(&mut self, setup: &Setup, world: &World, place: Place, actor: Actor) -> Option<Move> {
         let Director::Planned(plan, _) = self else { return None };
         let before = label_of(world.running(setup, actor)?.next);
-        strike(plan, setup, world, place, |trouble| {
-            (trouble == Trouble::IdleTimeout).then_some(Move::IdleTimeout { actor, before })
+        strike(plan, setup, world, place, |trouble| match trouble {
+            Trouble::Meets(fault, _) if fault.strikes_between() => fault.at(actor, before),
+            _ => None,
         })
     }
 
@@ -122,20 +117,12 @@ impl Director {
                 }
                 let moves = enabled(setup, world);
                 let falls = |weather| match weather {
-                    Weather::Loss => moves.contains(&Move::RedisLoss).then_some(Move::RedisLoss),
-                    Weather::TimeTravel => moves.contains(&Move::RedisTimeTravel).then_some(Move::RedisTimeTravel),
-                    Weather::ScriptFlush => moves.contains(&Move::ScriptFlush).then_some(Move::ScriptFlush),
-                    Weather::Expiry => moves.contains(&Move::Expire).then_some(Move::Expire),
-                    Weather::PostgresRestart => moves.contains(&Move::PostgresRestart).then_some(Move::PostgresRestart),
-                    Weather::Midnight => (moves.contains(&Move::Midnight) && !about_to_begin).then_some(Move::Midnight),
-                    Weather::BrokerLoss => {
-                        (moves.contains(&Move::BrokerLoss) && !about_to_begin).then_some(Move::BrokerLoss)
-                    }
+                    Weather::Of(Fault::Midnight | Fault::BrokerLoss, _) if about_to_begin => None,
+                    Weather::Of(fault, _) => moves.iter().find(|mv| mv.fault() == Some(fault)).copied(),
                     Weather::ClockSkew { ahead } => {
                         let so = |mv: &&Move| matches!(mv, Move::ClockSkew { ahead: to, .. } if *to == ahead);
                         moves.iter().find(so).copied()
                     }
-                    Weather::LockTimeout => moves.iter().find(|mv| matches!(mv, Move::LockTimeout { .. })).copied(),
                     Weather::Eviction(which) => {
                         let victims: Vec<&Move> = moves.iter().filter(|mv| matches!(mv, Move::Evict(_))).collect();
                         victims.get((which % victims.len().max(1) as u64) as usize).copied().copied()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::setup::Setup;
+use model::setup::{Fault, Setup};
 
 use crate::simulate::actors::actors;
 use crate::simulate::dice::Dice;
@@ -66,66 +66,69 @@ impl Drawing<'_> {
 
     /// Each unit of each budget is used by every other seed; who drew none and could have draws one.
     fn faults(&mut self) {
-        let budgets = self.setup.faults.budgets();
-        let units: Vec<&'static str> =
-            budgets.iter().flat_map(|&(id, budget)| std::iter::repeat_n(id, usize::from(budget))).collect();
+        let budget = |fault: Fault| usize::from(self.setup.faults.of(fault));
+        let units: Vec<Fault> =
+            Fault::ALL.iter().flat_map(|&fault| std::iter::repeat_n(fault, budget(fault))).collect();
         if units.is_empty() {
             return;
         }
-        let mut drawn: Vec<&'static str> = units.iter().copied().filter(|_| self.dice.percent(50)).collect();
+        let mut drawn: Vec<Fault> = units.iter().copied().filter(|_| self.dice.percent(50)).collect();
         if drawn.is_empty() {
             drawn.push(units[self.dice.below(units.len() as u64) as usize]);
         }
-        for id in drawn {
-            self.fault(id);
+        for fault in drawn {
+            self.fault(fault);
         }
     }
 
-    fn fault(&mut self, id: &'static str) {
-        match id {
-            "redis-loss" => self.weather(Weather::Loss),
-            "redis-time-travel" => self.weather(Weather::TimeTravel),
-            "script-flush" => self.weather(Weather::ScriptFlush),
-            "expiry" => self.weather(Weather::Expiry),
-            "eviction" => {
+    fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::RedisLoss => self.weather(fault, "redis loses all data"),
+            Fault::RedisTimeTravel => self.weather(fault, "redis comes back with its first snapshot"),
+            Fault::ScriptFlush => self.weather(fault, "redis forgets its scripts"),
+            Fault::Expiry => self.weather(fault, "the next key expires"),
+            Fault::Eviction => {
                 let which = self.dice.below(16);
-                self.weather(Weather::Eviction(which));
+                self.falls(Weather::Eviction(which));
             }
-            "midnight" => self.weather(Weather::Midnight),
-            "postgres-restart" => self.weather(Weather::PostgresRestart),
-            "lock-timeout" => self.weather(Weather::LockTimeout),
-            "broker-loss" => self.weather(Weather::BrokerLoss),
-            "clock-skew" => self.clock_skew(),
-            "impatience" => {
+            Fault::Midnight => self.weather(fault, "the day changes"),
+            Fault::PostgresRestart => self.weather(fault, "postgres is killed and comes back"),
+            Fault::LockTimeout => self.weather(fault, "postgres gives up a statement that waits for a lock"),
+            Fault::BrokerLoss => self.weather(fault, "the queue is lost"),
+            Fault::ClockSkew => self.clock_skew(),
+            Fault::Impatience => {
                 let again = (1 + self.dice.low(self.attempts()), self.dice.span(500, 120_000));
                 self.plan.impatience.push(again);
             }
-            "job-run" => {
+            Fault::JobRun => {
                 let moment = self.moment();
                 self.plan.job_runs.push(moment);
             }
-            "crash" => {
+            Fault::Crash => {
                 let trouble = self.ending(Ending::Crash);
                 self.strike_anybody(trouble);
             }
-            "cancel" => {
+            Fault::Cancel => {
                 let trouble = self.ending(Ending::Cancel);
                 self.strike_an_attempt(trouble);
             }
-            "redis-unreachable" => self.strike_anybody(Trouble::Unreachable),
-            "redis-full" => self.strike_anybody(Trouble::RedisFull),
-            "late" => self.strike_anybody(Trouble::TimesOut),
-            "idle-timeout" => self.strike_anybody(Trouble::IdleTimeout),
-            "upstream-failure" => self.strike_an_attempt(Trouble::UpstreamFails),
-            "client-abort" => self.break_a_stream(Trouble::ClientGoes),
-            "provider-abort" => self.break_a_stream(Trouble::ProviderBreaks),
-            "redelivery" => self.strike_a_job_run(1, Trouble::Unheard),
-            "lost-reply" => self.lost_reply(),
-            other => panic!("no plan draws the fault {other}"),
+            Fault::RedisUnreachable => self.strike_anybody(Trouble::Meets(fault, "finds redis unreachable")),
+            Fault::RedisFull => self.strike_anybody(Trouble::Meets(fault, "finds redis out of memory")),
+            Fault::Late => self.strike_anybody(Trouble::Meets(fault, "gives up on a command, which runs later,")),
+            Fault::IdleTimeout => self.strike_anybody(Trouble::Meets(fault, "has its idle session ended")),
+            Fault::UpstreamFailure => self.strike_an_attempt(Trouble::Meets(fault, "finds the provider failing")),
+            Fault::ClientAbort => self.break_a_stream(Trouble::Meets(fault, "loses the client of its stream")),
+            Fault::ProviderAbort => self.break_a_stream(Trouble::Meets(fault, "has its stream broken off")),
+            Fault::Redelivery => self.strike_a_job_run(1, Trouble::Meets(fault, "is not heard when it is done,")),
+            Fault::LostReply => self.lost_reply(),
         }
     }
 
-    fn weather(&mut self, weather: Weather) {
+    fn weather(&mut self, fault: Fault, words: &'static str) {
+        self.falls(Weather::Of(fault, words));
+    }
+
+    fn falls(&mut self, weather: Weather) {
         let moment = self.moment();
         self.plan.weather.push((moment, weather));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::setup::Setup;
+use model::setup::{Fault, Setup};
 
 use crate::simulate::actors::actors;
 
@@ -31,24 +31,10 @@ pub(super) enum Trouble {
     EndBefore(Ending),
     /// It ends so long after it asked: on the way, while it waits for a lock, or with the reply under way.
     EndInFlight(Ending, Duration),
-    /// Redis refuses the connection.
-    Unreachable,
-    /// Redis is out of memory and refuses the command.
-    RedisFull,
-    /// The command is given up; Redis carries it out later.
-    TimesOut,
+    /// A fault strikes it, which these words tell.
+    Meets(Fault, &'static str),
     /// The reply is lost, the step having run or not.
     Lost { ran: bool },
-    /// The provider fails.
-    UpstreamFails,
-    /// Its session, idle in a transaction, is ended by Postgres before it asks.
-    IdleTimeout,
-    /// The client of its stream goes away.
-    ClientGoes,
-    /// The provider breaks its stream off.
-    ProviderBreaks,
-    /// The queue does not hear that its errand is done.
-    Unheard,
 }
 
 /// One trouble and where it falls: at the first step, from the `from`-th of its victim, that it can befall.
@@ -62,21 +48,12 @@ pub(super) struct Strike {
 /// What befalls a store as a whole, or the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weather {
-    Loss,
-    TimeTravel,
-    ScriptFlush,
-    Expiry,
+    /// The first that is possible of this kind, which these words tell.
+    Of(Fault, &'static str),
     /// What there is to evict is counted round until this number is reached.
     Eviction(u64),
-    Midnight,
-    PostgresRestart,
-    /// Of those who wait for a lock, the first.
-    LockTimeout,
-    BrokerLoss,
     /// Of the idle gateways, the first.
-    ClockSkew {
-        ahead: bool,
-    },
+    ClockSkew { ahead: bool },
 }
 
 /// The link between a gateway and a store delivers nothing for a while.
@@ -174,15 +151,8 @@ impl Plan {
 impl Weather {
     fn words(self) -> &'static str {
         match self {
-            Weather::Loss => "redis loses all data",
-            Weather::TimeTravel => "redis comes back with its first snapshot",
-            Weather::ScriptFlush => "redis forgets its scripts",
-            Weather::Expiry => "the next key expires",
+            Weather::Of(_, words) => words,
             Weather::Eviction(_) => "redis evicts a key",
-            Weather::Midnight => "the day changes",
-            Weather::LockTimeout => "postgres gives up a statement that waits for a lock",
-            Weather::PostgresRestart => "postgres is killed and comes back",
-            Weather::BrokerLoss => "the queue is lost",
             Weather::ClockSkew { ahead: true } => "a gateway's clock is a day ahead",
             Weather::ClockSkew { ahead: false } => "a gateway's clock is a day behind",
         }
@@ -215,16 +185,9 @@ impl Strike {
             Trouble::EndInFlight(ending, after) => {
                 format!("{who} {} {after:?} after asking step {from}", ending.verb())
             }
-            Trouble::Unreachable => format!("{who} finds redis unreachable from step {from}"),
-            Trouble::RedisFull => format!("{who} finds redis out of memory from step {from}"),
-            Trouble::TimesOut => format!("{who} gives up on a command from step {from}, which runs later"),
+            Trouble::Meets(_, words) => format!("{who} {words} from step {from}"),
             Trouble::Lost { ran: true } => format!("{who} loses a reply from step {from}: it ran"),
             Trouble::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
-            Trouble::UpstreamFails => format!("{who} finds the provider failing from step {from}"),
-            Trouble::IdleTimeout => format!("{who} has its idle session ended from step {from}"),
-            Trouble::ClientGoes => format!("{who} loses the client of its stream from step {from}"),
-            Trouble::ProviderBreaks => format!("{who} has its stream broken off from step {from}"),
-            Trouble::Unheard => format!("{who} is not heard when it is done, from step {from}"),
         }
     }
 }

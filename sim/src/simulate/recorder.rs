@@ -230,16 +230,16 @@ impl Recorder {
                 return Served::Cut;
             }
             let mv = truth.choose(actor, call.step);
-            match (mv, truth.record(mv)) {
-                (Move::Step { .. }, Some(Reply::Failed(Failure::PgLost))) => Served::Cut,
-                (Move::Step { .. } | Move::RedisFull { .. }, Some(reply)) => Served::Reply(reply),
-                (Move::Step { .. }, None) => {
+            match truth.record(mv) {
+                Some(Reply::Failed(Failure::PgLost | Failure::RedisLost)) => Served::Cut,
+                Some(Reply::Failed(Failure::RedisUnreachable)) => Served::Refused,
+                Some(reply) => Served::Reply(reply),
+                None if matches!(mv, Move::Step { .. }) => {
                     let (wake, woken) = oneshot::channel();
                     truth.lane(actor).waiting = Some(wake);
                     Served::Waits(woken)
                 }
-                (Move::Unreachable { .. }, _) => Served::Refused,
-                _ => Served::Cut,
+                None => Served::Cut,
             }
         })
     }

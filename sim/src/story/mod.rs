@@ -4,9 +4,9 @@ mod asked;
 mod replied;
 
 use model::books::{Books, Occurrence};
-use model::effect::{Call, Effect, Field, LocalOp};
+use model::effect::{Call, Effect, Field};
 use model::flow::Asking;
-use model::moves::{Actor, Move};
+use model::moves::{Actor, Move, Place};
 use model::reply::{Failure, Reply};
 use model::row::{Kind, LedgerRow, Request, Status, Unit};
 use model::setup::Setup;
@@ -121,68 +121,63 @@ fn passing(setup: &Setup, books: &Books) -> String {
 /// Tells one move.
 pub fn tell(setup: &Setup, entry: &Entry) -> Line {
     let did = &entry.did;
-    match did.mv {
-        Move::Send { request, gateway } => {
-            let again = if did.again { "asks again" } else { "asks" };
-            let what = format!("{} {again}: {}", setup.request_name(request), wish(setup, request));
-            line(Lane::Client, Lane::Process(Actor::Gateway(gateway)), Outcome::Arrived, what)
-        }
-        Move::Crash { actor, before } => {
-            struck(Lane::Process(actor), format!("{} crashes before {before}{}", actor.name(), after(did)))
-        }
-        Move::Cancel { actor, before } => {
-            struck(Lane::Process(actor), format!("the attempt is cancelled before {before}{}", after(did)))
-        }
-        Move::IdleTimeout { actor, before } => {
-            let what = format!("postgres ends the idle session of {} before {before}{}", actor.name(), after(did));
-            struck(Lane::Process(actor), what)
-        }
-        Move::LockTimeout { actor, .. } => {
-            struck(Lane::Process(actor), format!("postgres waits no longer for a lock{}", woken(did)))
-        }
-        Move::PostgresRestart => struck(Lane::Postgres, format!("postgres is killed and comes back{}", woken(did))),
-        Move::RedisLoss => struck(Lane::Redis, "redis loses all data".to_owned()),
-        Move::RedisTimeTravel => struck(Lane::Redis, "redis comes back with its first snapshot".to_owned()),
-        Move::ScriptFlush => struck(Lane::Redis, "redis forgets its scripts".to_owned()),
-        Move::Evict(what) => struck(Lane::Redis, format!("redis evicts {}", asked::evicted(setup, what))),
-        Move::Expire => struck(Lane::Redis, "time passes; redis keys expire".to_owned()),
-        Move::RunsLate => {
-            let what = did.call.map_or(String::new(), |call| asked::words(setup, call.effect));
-            struck(Lane::Redis, format!("redis runs it late: {what}"))
-        }
-        Move::BrokerLoss => struck(Lane::Client, "the broker is lost with every job in its queue".to_owned()),
-        Move::ClockSkew { gateway, ahead } => {
-            let way = if ahead { "ahead" } else { "behind" };
-            let what = format!("the clock of {} is a day {way}", Actor::Gateway(gateway).name());
-            struck(Lane::Process(Actor::Gateway(gateway)), what)
-        }
-        Move::Midnight => struck(Lane::Client, passing(setup, &entry.books)),
-        Move::Step { actor, .. }
-        | Move::Unreachable { actor, .. }
-        | Move::Lost { actor, .. }
-        | Move::RedisFull { actor, .. }
-        | Move::TimesOut { actor, .. }
-        | Move::ClientAborts { actor, .. }
-        | Move::ProviderAborts { actor, .. }
-        | Move::Unheard { actor, .. }
-        | Move::UpstreamFails { actor, .. } => match did.told {
-            Some(told) => {
-                let trace = did.request.map_or("", |request| setup.request_name(request));
-                let what = format!("{trace} is told: {}", answer(told.answer));
-                line(Lane::Process(actor), Lane::Client, Outcome::Arrived, what)
-            }
-            None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
-                let trace = did.request.map_or("", |request| setup.request_name(request));
-                line(
-                    Lane::Process(actor),
-                    Lane::Process(actor),
-                    Outcome::Arrived,
-                    format!("{trace} ends, nobody hears it"),
-                )
-            }
-            None => step(setup, actor, did),
-        },
+    if let Move::Send { request, gateway } = did.mv {
+        let again = if did.again { "asks again" } else { "asks" };
+        let what = format!("{} {again}: {}", setup.request_name(request), wish(setup, request));
+        return line(Lane::Client, Lane::Process(Actor::Gateway(gateway)), Outcome::Arrived, what);
     }
+    let Some(actor) = did.mv.actor().filter(|_| did.mv.told().is_empty()) else {
+        return struck(struck_lane(did.mv), filled(setup, entry));
+    };
+    let own = Lane::Process(actor);
+    let trace = did.request.map_or("", |request| setup.request_name(request));
+    match did.told {
+        Some(told) => line(own, Lane::Client, Outcome::Arrived, format!("{trace} is told: {}", answer(told.answer))),
+        None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
+            line(own, own, Outcome::Arrived, format!("{trace} ends, nobody hears it"))
+        }
+        None => step(setup, actor, did),
+    }
+}
+
+/// The lane that a fault strikes.
+fn struck_lane(mv: Move) -> Lane {
+    match (whom(mv), mv.place()) {
+        (Some(actor), _) => Lane::Process(actor),
+        (None, Some(Place::Postgres)) => Lane::Postgres,
+        (None, Some(Place::Redis)) => Lane::Redis,
+        // The clock that passes is that of the keys.
+        (None, Some(Place::Clock)) if mv == Move::Expire => Lane::Redis,
+        (None, Some(Place::Broker | Place::Clock) | None) => Lane::Client,
+    }
+}
+
+/// The actor that a fault strikes; also the one whose clock it sets.
+fn whom(mv: Move) -> Option<Actor> {
+    if let Move::ClockSkew { gateway, .. } = mv { Some(Actor::Gateway(gateway)) } else { mv.actor() }
+}
+
+/// How a fault reads ([`Move::told`]), with everything in it that has a name.
+fn filled(setup: &Setup, Entry { did, books }: &Entry) -> String {
+    let evicted = if let Move::Evict(what) = did.mv { asked::evicted(setup, what) } else { String::new() };
+    let name = |name: &str| match name {
+        "evicted" => evicted.clone(),
+        "actor" => whom(did.mv).map(Actor::name).unwrap_or_default(),
+        "step" => did.mv.step().map(|step| step.to_string()).unwrap_or_default(),
+        "after" => did.last.map(|last| format!(" (after {last})")).unwrap_or_default(),
+        "woken" => woken(did),
+        "what" => did.call.map_or(String::new(), |call| asked::words(setup, call.effect)),
+        "request" => did.request.map_or("", |request| setup.request_name(request)).to_owned(),
+        "clock" => passing(setup, books),
+        other => panic!("no story knows of {other}"),
+    };
+    let mut parts = did.mv.told().split('{');
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for (named, words) in parts.filter_map(|part| part.split_once('}')) {
+        told += &name(named);
+        told += words;
+    }
+    told
 }
 
 /// What a client wants.
@@ -195,10 +190,6 @@ fn wish(setup: &Setup, request: Request) -> String {
         Asking::Reverse { of } => format!("give {} back to {account}", setup.traces[of.index()]),
         Asking::DailyQuota(quota) => format!("set daily quota of {account} to {quota}"),
     }
-}
-
-fn after(did: &Occurrence) -> String {
-    did.last.map(|last| format!(" (after {last})")).unwrap_or_default()
 }
 
 fn line(from: Lane, to: Lane, outcome: Outcome, what: String) -> Line {
@@ -214,16 +205,7 @@ fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
     let Some(Call { step, effect, .. }) = did.call else {
         return line(own, own, Outcome::Arrived, "goes on".to_owned());
     };
-    if let (Effect::Local(LocalOp::Upstream(request)), Move::UpstreamFails { .. }) = (effect, did.mv) {
-        return struck(own, format!("{step} provider fails {}", setup.request_name(request)));
-    }
     let what = asked::words(setup, effect);
-    match did.mv {
-        Move::ClientAborts { .. } => return struck(own, format!("{step} the client goes away before {what}")),
-        Move::ProviderAborts { .. } => return struck(own, format!("{step} the provider breaks off before {what}")),
-        Move::Unheard { .. } => return struck(own, format!("{step} {what}, which the queue does not hear")),
-        _ => {}
-    }
     let to = match effect {
         Effect::Pg(_) => Lane::Postgres,
         Effect::Redis(_) => Lane::Redis,

@@ -131,8 +131,8 @@ impl State {
                 state.standing[usize::from(session.0)] = Standing::None;
             }
             What::GivesUp => {
-                let op = state.store.waiting(session);
-                if let Some((op, reply)) = op.zip(state.store.give_up(session)) {
+                if let Some(op) = state.store.waiting(session) {
+                    let reply = state.store.give_up(session);
                     state.note(session, op, reply);
                     done.push((session, reply));
                 }

@@ -24,12 +24,11 @@ impl Postgres {
         }
     }
 
-    /// `lock_timeout` (55P03) or `statement_timeout` (57014): the statement with which the session waits for a lock is given
-    /// up, which is an error like any other. Nothing where the session does not wait.
-    pub fn give_up(&mut self, session: Session) -> Option<Reply> {
-        self.waiting(session)?;
+    /// `lock_timeout` (55P03) or `statement_timeout` (57014): the statement that is under way, or with which the session
+    /// waits for a lock, is given up, which is an error like any other.
+    pub fn give_up(&mut self, session: Session) -> Reply {
         self.wait_with(session, None);
-        Some(self.abort(session, Failure::StatementTimeout))
+        self.abort(session, Failure::StatementTimeout)
     }
 
     /// Postgres dies and is back: every transaction is rolled back. A session that was idle in its transaction learns it

@@ -4,9 +4,8 @@ use arrayvec::ArrayVec;
 
 use crate::effect::Errand;
 use crate::moves::{Actor, Move};
-use crate::reply::Failure;
 use crate::row::Request;
-use crate::setup::Setup;
+use crate::setup::{Fault, Setup};
 use crate::store::postgres::MAX_SESSIONS;
 use crate::store::versioned::Session;
 use crate::world::impossible::Possible;
@@ -43,71 +42,27 @@ impl Mechanics {
         Ok(())
     }
 
-    fn happen(&mut self, setup: &Setup, mv: Move, watch: Watch) -> Possible {
-        match mv {
-            Move::Send { request, gateway } => self.send(setup, request, gateway, watch),
-            Move::Step { actor, step, .. } => self.step(setup, actor, step, watch),
-            Move::Crash { actor, before } | Move::Cancel { actor, before } => self.lose(setup, actor, before, watch),
-            Move::Unreachable { actor, step } => {
-                self.redis_fails(setup, actor, step, Failure::RedisUnreachable, watch).map(drop)
-            }
-            Move::RedisFull { actor, step } => {
-                self.redis_fails(setup, actor, step, Failure::RedisFull, watch).map(drop)
-            }
-            Move::TimesOut { actor, step } => self.time_out(setup, actor, step, watch),
-            Move::RunsLate => self.run_late(setup, watch),
-            Move::Lost { actor, step, ran } => self.lose_reply(setup, actor, step, ran, watch),
-            Move::UpstreamFails { actor, step } => self.fail_upstream(setup, actor, step, watch),
-            Move::ClientAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ClientGone, watch),
-            Move::ProviderAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ProviderGone, watch),
-            Move::Unheard { actor, step } => self.not_hear(setup, actor, step, watch),
-            Move::IdleTimeout { actor, before } => self.end_idle_session(setup, actor, before, watch),
-            Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, watch),
-            Move::PostgresRestart => self.restart_postgres(setup, watch),
-            Move::RedisLoss
-            | Move::RedisTimeTravel
-            | Move::ScriptFlush
-            | Move::Expire
-            | Move::Evict(_)
-            | Move::BrokerLoss
-            | Move::ClockSkew { .. }
-            | Move::Midnight => self.change_weather(setup, mv, watch),
-        }
-    }
-
     fn spend(&mut self, setup: &Setup, mv: Move) {
-        let quiet = self.quiet();
         let begins = |actor: Actor| !actor.is_gateway() && self.running(setup, actor).is_none();
-        let left = match mv {
+        let kind = if let Move::Step { actor, .. } = mv
+            && begins(actor)
+            && !self.quiet()
+            && self.waits_for_leisure(setup, actor)
+        {
             // What carries money or the hash runs whenever it likes.
-            Move::Step { actor, .. } if begins(actor) && !quiet && self.waits_for_leisure(setup, actor) => {
-                &mut self.left.job_run
-            }
-            Move::Send { request, .. } if !self.is_patient(request) => &mut self.left.impatience,
-            Move::Send { .. } | Move::Step { .. } | Move::RunsLate => return,
-            Move::Crash { .. } => &mut self.left.crash,
-            Move::Cancel { .. } => &mut self.left.cancel,
-            Move::Unreachable { .. } => &mut self.left.redis_unreachable,
-            Move::RedisFull { .. } => &mut self.left.redis_full,
-            Move::TimesOut { .. } => &mut self.left.late,
-            Move::Lost { .. } => &mut self.left.lost_reply,
-            Move::UpstreamFails { .. } => &mut self.left.upstream_failure,
-            Move::ClientAborts { .. } => &mut self.left.client_abort,
-            Move::ProviderAborts { .. } => &mut self.left.provider_abort,
-            Move::Unheard { .. } => &mut self.left.redelivery,
-            Move::BrokerLoss => &mut self.left.broker_loss,
-            Move::ClockSkew { .. } => &mut self.left.clock_skew,
-            Move::IdleTimeout { .. } => &mut self.left.idle_timeout,
-            Move::LockTimeout { .. } => &mut self.left.lock_timeout,
-            Move::PostgresRestart => &mut self.left.postgres_restart,
-            Move::RedisLoss => &mut self.left.redis_loss,
-            Move::RedisTimeTravel => &mut self.left.redis_time_travel,
-            Move::ScriptFlush => &mut self.left.script_flush,
-            Move::Evict(_) => &mut self.left.eviction,
-            Move::Expire => &mut self.left.expiry,
-            Move::Midnight => &mut self.left.midnight,
+            Some(Fault::JobRun)
+        } else if let Move::Send { request, .. } = mv
+            && !self.is_patient(request)
+        {
+            Some(Fault::Impatience)
+        } else {
+            // What runs late was spent when it was given up.
+            mv.fault().filter(|_| mv != Move::RunsLate)
         };
-        *left = left.saturating_sub(1);
+        if let Some(kind) = kind {
+            let left = self.left.of_mut(kind);
+            *left = left.saturating_sub(1);
+        }
     }
 
     fn waits_for_leisure(&self, setup: &Setup, actor: Actor) -> bool {
@@ -120,7 +75,7 @@ impl Mechanics {
         }
     }
 
-    fn send(&mut self, setup: &Setup, request: Request, gateway: u8, watch: Watch) -> Possible {
+    pub(super) fn send(&mut self, setup: &Setup, request: Request, gateway: u8, watch: Watch) -> Possible {
         let name = || Actor::Gateway(gateway).name();
         let free = self.gateways.get(usize::from(gateway)).ok_or_else(|| Impossible::NoSuchActor(name()))?;
         if free.is_some() {

@@ -1,11 +1,11 @@
 //! Which moves are enabled, in the order that breaks ties between counterexamples of equal length.
 
-use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
+use crate::effect::{Call, Effect, Errand, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::row::Request;
-use crate::setup::{Faults, Setup};
+use crate::setup::{Fault, Setup};
 use crate::step::Step;
-use crate::store::redis::Redis;
+use crate::world::mechanics::trouble::{Target, WEATHER};
 use crate::world::mechanics::{Mechanics, Queued, place_of};
 use crate::world::{Next, label_of};
 
@@ -54,7 +54,7 @@ impl Mechanics {
     }
 
     /// Whether an idle job may begin. A periodic one and the usage worker run when all is quiet, or earlier by the budget
-    /// of [`Faults::job_run`]; what carries money or the hash runs whenever it likes. One worker and one task at a time.
+    /// of [`Fault::JobRun`]; what carries money or the hash runs whenever it likes. One worker and one task at a time.
     pub(super) fn may_begin(&self, setup: &Setup, actor: Actor) -> bool {
         let Some(place) = place_of(setup, actor) else { return false };
         let job = &self.jobs[place];
@@ -109,84 +109,44 @@ impl Mechanics {
 
     fn faults_on(&self, setup: &Setup, actor: Actor, out: &mut Vec<Move>) {
         let running = self.running(setup, actor).map(|process| process.next);
-        // A task that was started and has not run dies with its process like one that has begun.
-        let waiting_task = matches!(actor, Actor::Task(_)) && running.is_none();
         let Some(next) = running.or_else(|| self.next(setup, actor)) else { return };
-        let Faults { crash, cancel, .. } = self.left;
-        let before = label_of(next);
-        if crash > 0 && (running.is_some() || waiting_task) {
-            out.push(Move::Crash { actor, before });
+        let call = if let Next::Ask(call) = next { Some(call) } else { None };
+        let call = call.filter(|_| running.is_some() || self.may_begin(setup, actor));
+        let asks = call.map(|call| call.effect);
+        let target = Target { actor, next, running: running.is_some(), asks };
+        for between in [true, false] {
+            let kinds =
+                Fault::ALL.iter().filter(|&&fault| self.left.of(fault) > 0 && fault.strikes_between() == between);
+            let moves = kinds.filter_map(|&fault| Some((fault, fault.at(actor, label_of(next))?)));
+            out.extend(moves.filter(|(fault, _)| self.may_strike(setup, *fault, Some(target))).map(|(_, mv)| mv));
         }
-        if cancel > 0 && actor.is_gateway() {
-            out.push(Move::Cancel { actor, before });
-        }
-        let session = self.session(setup, actor);
-        let in_transaction = self.pg.in_transaction(session);
-        if self.left.idle_timeout > 0 && self.pg.idle_in_transaction(session) {
-            out.push(Move::IdleTimeout { actor, before });
-        }
-        if self.left.lock_timeout > 0
-            && let Next::Wait(call) = next
-        {
-            out.push(Move::LockTimeout { actor, step: call.step });
-        }
-        // An idle job meets trouble at the step it would begin with.
-        if let Next::Ask(call) = next
-            && (running.is_some() || self.may_begin(setup, actor))
-        {
-            self.faults_at(actor, call, in_transaction, out);
+        if let Some(call) = call.filter(|_| self.left.lost_reply > 0) {
+            self.lost_replies(setup, actor, call, out);
         }
     }
 
-    fn faults_at(&self, actor: Actor, call: Call, in_transaction: bool, out: &mut Vec<Move>) {
-        let Faults { redis_unreachable, lost_reply, redis_full, late, upstream_failure, .. } = self.left;
-        let Faults { client_abort, provider_abort, redelivery, .. } = self.left;
-        let step = call.step;
-        match call.effect {
-            Effect::Local(LocalOp::Upstream(_)) if upstream_failure > 0 => {
-                out.push(Move::UpstreamFails { actor, step });
-            }
-            Effect::Local(LocalOp::Receive { .. }) => {
-                if client_abort > 0 {
-                    out.push(Move::ClientAborts { actor, step });
-                }
-                if provider_abort > 0 {
-                    out.push(Move::ProviderAborts { actor, step });
-                }
-            }
-            Effect::Local(LocalOp::Acknowledge(_)) if redelivery > 0 => out.push(Move::Unheard { actor, step }),
+    fn lost_replies(&self, setup: &Setup, actor: Actor, Call { step, effect, .. }: Call, out: &mut Vec<Move>) {
+        let lost = |ran| Move::Lost { actor, step, ran };
+        match effect {
             Effect::Local(_) => {}
-            Effect::Redis(op) => {
-                if redis_unreachable > 0 {
-                    out.push(Move::Unreachable { actor, step });
-                }
-                if redis_full > 0 && self.meets_a_full_redis(op) {
-                    out.push(Move::RedisFull { actor, step });
-                }
-                if late > 0 && self.late.is_none() && op.writes() {
-                    out.push(Move::TimesOut { actor, step });
-                }
-                if lost_reply > 0 {
-                    out.push(Move::Lost { actor, step, ran: true });
-                    out.push(Move::Lost { actor, step, ran: false });
-                }
-            }
+            Effect::Redis(_) => out.extend([true, false].map(lost)),
             Effect::Pg(op) => {
+                let in_transaction = self.pg.in_transaction(self.session(setup, actor));
                 // Without a transaction a ROLLBACK is no round trip: its connection went with the failure before it.
-                let nothing_to_lose = op == PgOp::Rollback && !in_transaction;
-                if lost_reply > 0 && !nothing_to_lose {
-                    // Inside a transaction the lost connection takes back whatever ran: only one of both is told apart.
-                    if op == PgOp::Commit || op.writes() && !in_transaction {
-                        out.push(Move::Lost { actor, step, ran: true });
-                    }
-                    out.push(Move::Lost { actor, step, ran: false });
+                if op == PgOp::Rollback && !in_transaction {
+                    return;
                 }
+                // Inside a transaction the lost connection takes back whatever ran: only one of both is told apart.
+                if op == PgOp::Commit || op.writes() && !in_transaction {
+                    out.push(lost(true));
+                }
+                out.push(lost(false));
             }
         }
     }
 
     /// Redis refuses a write when it comes to it: a script that ends before its first write answers as usual.
-    fn meets_a_full_redis(&self, op: RedisOp) -> bool {
+    pub(super) fn meets_a_full_redis(&self, op: RedisOp) -> bool {
         if !matches!(op, RedisOp::Eval { .. }) {
             return op.needs_memory();
         }
@@ -204,32 +164,15 @@ impl Mechanics {
 
     /// What befalls a store or the clock.
     fn weather(&self, setup: &Setup, out: &mut Vec<Move>) {
-        if self.left.postgres_restart > 0 {
-            out.push(Move::PostgresRestart);
-        }
-        if self.left.redis_loss > 0 && !self.redis.evictable().is_empty() {
-            out.push(Move::RedisLoss);
-        }
-        if self.left.redis_time_travel > 0 && self.redis.differs_from(&Redis::opening(setup)) {
-            out.push(Move::RedisTimeTravel);
-        }
-        if self.left.script_flush > 0 && self.redis.has_scripts() {
-            out.push(Move::ScriptFlush);
-        }
-        if self.left.eviction > 0 {
-            out.extend(self.redis.evictable().into_iter().map(Move::Evict));
-        }
-        if self.left.expiry > 0 && self.redis.next_deadline().is_some() {
-            out.push(Move::Expire);
-        }
-        if self.left.broker_loss > 0 && self.has_queued(setup) {
-            out.push(Move::BrokerLoss);
-        }
-        if self.left.clock_skew > 0 {
-            self.skewed(out);
-        }
-        if self.left.midnight > 0 && setup.calendar.has(self.turn + 1) {
-            out.push(Move::Midnight);
+        for fault in WEATHER.into_iter().filter(|&fault| self.left.of(fault) > 0 && self.may_strike(setup, fault, None))
+        {
+            if fault == Fault::Eviction {
+                out.extend(self.redis.evictable().into_iter().map(Move::Evict));
+            } else if fault == Fault::ClockSkew {
+                self.skewed(out);
+            } else {
+                out.extend(fault.alone());
+            }
         }
     }
 }

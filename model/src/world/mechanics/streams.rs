@@ -5,7 +5,7 @@ use crate::effect::{Effect, Errand, LocalOp};
 use crate::moves::Actor;
 use crate::reply::{Failure, Reply};
 use crate::row::Request;
-use crate::setup::Setup;
+use crate::setup::{Fault, Setup};
 use crate::step::Step;
 use crate::world::impossible::{Impossible, Possible};
 use crate::world::mechanics::{Mechanics, Queued, Watch};
@@ -36,7 +36,8 @@ impl Mechanics {
     ) -> Possible {
         let call = self.asks(setup, actor, step, watch)?;
         let Effect::Local(LocalOp::Receive { request, .. }) = call.effect else {
-            return Err(Impossible::NoStream(step));
+            let fault = if who == Failure::ClientGone { Fault::ClientAbort } else { Fault::ProviderAbort };
+            return Err(Impossible::Unfit { fault, step });
         };
         self.touch(actor);
         if let (Actor::Gateway(n), Failure::ClientGone) = (actor, who)
@@ -53,7 +54,7 @@ impl Mechanics {
     pub(super) fn not_hear(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Local(LocalOp::Acknowledge(_))) {
-            return Err(Impossible::NoErrand(step));
+            return Err(Impossible::Unfit { fault: Fault::Redelivery, step });
         }
         self.deliver(setup, actor, call, Reply::Ok, watch);
         Ok(())

@@ -4,14 +4,105 @@ use crate::design::Scripts;
 use crate::effect::{Call, Effect, LocalOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::reply::{Failure, Reply};
-use crate::setup::Setup;
+use crate::setup::{Fault, Setup};
 use crate::step::Step;
 use crate::store::redis::Redis;
 use crate::world::impossible::Possible;
 use crate::world::mechanics::{Event, Late, Mechanics, Watch};
 use crate::world::{Impossible, Next, label_of};
 
+/// What strikes nobody but a store, the queue or a clock, in the order of moves.
+pub(super) const WEATHER: [Fault; 9] = [
+    Fault::PostgresRestart,
+    Fault::RedisLoss,
+    Fault::RedisTimeTravel,
+    Fault::ScriptFlush,
+    Fault::Eviction,
+    Fault::Expiry,
+    Fault::BrokerLoss,
+    Fault::ClockSkew,
+    Fault::Midnight,
+];
+
+/// Somebody whom a fault could strike.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub(super) actor: Actor,
+    /// What comes next.
+    pub(super) next: Next,
+    /// Whether it has begun.
+    pub(super) running: bool,
+    /// What it asks next; an idle job meets trouble at the step it would begin with, if it may.
+    pub(super) asks: Option<Effect>,
+}
+
 impl Mechanics {
+    /// Whether a fault that is not used up can strike this target or, without one, what is no actor.
+    pub(super) fn may_strike(&self, setup: &Setup, fault: Fault, target: Option<Target>) -> bool {
+        let asks = target.and_then(|target| target.asks);
+        let local = |is: fn(LocalOp) -> bool| matches!(asks, Some(Effect::Local(op)) if is(op));
+        let redis = |is: &dyn Fn(RedisOp) -> bool| matches!(asks, Some(Effect::Redis(op)) if is(op));
+        match fault {
+            Fault::Crash => target.is_some_and(|at| at.running || matches!(at.actor, Actor::Task(_))),
+            Fault::Cancel => target.is_some_and(|at| at.actor.is_gateway()),
+            Fault::IdleTimeout => target.is_some_and(|at| self.pg.idle_in_transaction(self.session(setup, at.actor))),
+            Fault::LockTimeout => target.is_some_and(|at| matches!(at.next, Next::Wait(_))),
+            Fault::UpstreamFailure => local(|op| matches!(op, LocalOp::Upstream(_))),
+            Fault::ClientAbort | Fault::ProviderAbort => local(|op| matches!(op, LocalOp::Receive { .. })),
+            Fault::Redelivery => local(|op| matches!(op, LocalOp::Acknowledge(_))),
+            Fault::RedisUnreachable => redis(&|_| true),
+            Fault::RedisFull => redis(&|op| self.meets_a_full_redis(op)),
+            Fault::Late => self.late.is_none() && redis(&RedisOp::writes),
+            Fault::PostgresRestart | Fault::ClockSkew => true,
+            Fault::RedisLoss | Fault::Eviction => !self.redis.evictable().is_empty(),
+            Fault::RedisTimeTravel => self.redis.differs_from(&Redis::opening(setup)),
+            Fault::ScriptFlush => self.redis.has_scripts(),
+            Fault::Expiry => self.redis.next_deadline().is_some(),
+            Fault::BrokerLoss => self.has_queued(setup),
+            Fault::Midnight => setup.calendar.has(self.turn + 1),
+            // Lost replies are offered beside; the others are no moves of their own.
+            Fault::LostReply | Fault::Impatience | Fault::JobRun => false,
+        }
+    }
+
+    /// What a move does.
+    pub(super) fn happen(&mut self, setup: &Setup, mv: Move, watch: Watch) -> Possible {
+        match mv {
+            Move::Send { request, gateway } => self.send(setup, request, gateway, watch),
+            Move::Step { actor, step, .. } => self.step(setup, actor, step, watch),
+            Move::Crash { actor, before } | Move::Cancel { actor, before } => self.lose(setup, actor, before, watch),
+            Move::Unreachable { actor, step } => {
+                self.redis_fails(setup, actor, step, Failure::RedisUnreachable, watch).map(drop)
+            }
+            Move::RedisFull { actor, step } => {
+                self.redis_fails(setup, actor, step, Failure::RedisFull, watch).map(drop)
+            }
+            Move::TimesOut { actor, step } => self.time_out(setup, actor, step, watch),
+            Move::RunsLate => self.run_late(setup, watch),
+            Move::Lost { actor, step, ran } => self.lose_reply(setup, actor, step, ran, watch),
+            Move::UpstreamFails { actor, step } => self.fail_upstream(setup, actor, step, watch),
+            Move::ClientAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ClientGone, watch),
+            Move::ProviderAborts { actor, step } => self.break_stream(setup, actor, step, Failure::ProviderGone, watch),
+            Move::Unheard { actor, step } => self.not_hear(setup, actor, step, watch),
+            Move::IdleTimeout { actor, before } => self.end_idle_session(setup, actor, before, watch),
+            Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, watch),
+            Move::PostgresRestart => self.restart_postgres(setup, watch),
+            Move::RedisLoss => self.befall_redis(setup, watch, Redis::lose_everything),
+            Move::RedisTimeTravel => self.befall_redis(setup, watch, |redis| redis.go_back_to(&Redis::opening(setup))),
+            Move::ScriptFlush => self.befall_redis(setup, watch, Redis::flush_scripts),
+            Move::Expire => self.befall_redis(setup, watch, Redis::expire_next),
+            Move::Evict(what) if !self.redis.evictable().contains(&what) => Err(Impossible::NothingThere),
+            Move::Evict(what) => self.befall_redis(setup, watch, |redis| redis.evict(what)),
+            Move::BrokerLoss => {
+                self.lose_the_queue(setup);
+                watch(self, Event::Weather);
+                Ok(())
+            }
+            Move::ClockSkew { gateway, ahead } => self.skew(gateway, ahead, watch),
+            Move::Midnight => self.turn_the_day(setup, watch),
+        }
+    }
+
     /// A crash or a cancellation: the process is gone, its connection with it; the client learns nothing.
     pub(super) fn lose(&mut self, setup: &Setup, actor: Actor, before: Step, watch: Watch) -> Possible {
         let task = matches!(actor, Actor::Task(_));
@@ -98,7 +189,7 @@ impl Mechanics {
     pub(super) fn fail_upstream(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Local(LocalOp::Upstream(_))) {
-            return Err(Impossible::NotUpstream(step));
+            return Err(Impossible::Unfit { fault: Fault::UpstreamFailure, step });
         }
         self.touch(actor);
         self.deliver(setup, actor, call, Reply::Failed(Failure::UpstreamFailed), watch);
@@ -131,9 +222,8 @@ impl Mechanics {
         };
         watch(self, Event::Acts(actor, None));
         self.touch(actor);
-        if let Some(reply) = self.pg.give_up(self.session(setup, actor)) {
-            self.deliver(setup, actor, call, reply, watch);
-        }
+        let reply = self.pg.give_up(self.session(setup, actor));
+        self.deliver(setup, actor, call, reply, watch);
         Ok(())
     }
 
@@ -148,53 +238,33 @@ impl Mechanics {
         Ok(())
     }
 
-    pub(super) fn change_weather(&mut self, setup: &Setup, mv: Move, watch: Watch) -> Possible {
-        match mv {
-            Move::Midnight if !setup.calendar.has(self.turn + 1) => return Err(Impossible::EndOfCalendar),
-            Move::Midnight => self.turn += 1,
-            Move::BrokerLoss => self.lose_the_queue(setup),
-            Move::ClockSkew { gateway, ahead } => {
-                let skew = self.skews.get_mut(usize::from(gateway)).filter(|skew| **skew == 0);
-                let skew = skew.ok_or_else(|| Impossible::Clock(Actor::Gateway(gateway).name()))?;
-                *skew = if ahead { 1 } else { -1 };
-            }
-            Move::Expire => self.redis.expire_next(),
-            Move::Evict(what) => {
-                if !self.redis.evictable().contains(&what) {
-                    return Err(Impossible::NothingThere);
-                }
-                self.redis.evict(what);
-            }
-            Move::RedisTimeTravel => self.redis.go_back_to(&Redis::opening(setup)),
-            Move::ScriptFlush => self.redis.flush_scripts(),
-            Move::RedisLoss => self.redis.lose_everything(),
-            // What is carried out elsewhere.
-            Move::Send { .. }
-            | Move::Step { .. }
-            | Move::Crash { .. }
-            | Move::Cancel { .. }
-            | Move::Unreachable { .. }
-            | Move::Lost { .. }
-            | Move::RedisFull { .. }
-            | Move::TimesOut { .. }
-            | Move::RunsLate
-            | Move::UpstreamFails { .. }
-            | Move::ClientAborts { .. }
-            | Move::ProviderAborts { .. }
-            | Move::Unheard { .. }
-            | Move::IdleTimeout { .. }
-            | Move::LockTimeout { .. }
-            | Move::PostgresRestart => {}
-        }
+    /// What befalls Redis touches every attempt.
+    fn befall_redis(&mut self, setup: &Setup, watch: Watch, how: impl FnOnce(&mut Redis)) -> Possible {
+        how(&mut self.redis);
         if setup.met.scripts == Scripts::Eval {
             // Nobody asks for a script by its hash: worlds that differ in nothing else are one.
             self.redis.load_scripts();
         }
         watch(self, Event::Weather);
-        if !matches!(mv, Move::Midnight | Move::BrokerLoss | Move::ClockSkew { .. }) {
-            self.touch_all();
-            watch(self, Event::Struck(None));
+        self.touch_all();
+        watch(self, Event::Struck(None));
+        Ok(())
+    }
+
+    fn skew(&mut self, gateway: u8, ahead: bool, watch: Watch) -> Possible {
+        let skew = self.skews.get_mut(usize::from(gateway)).filter(|skew| **skew == 0);
+        let skew = skew.ok_or_else(|| Impossible::Clock(Actor::Gateway(gateway).name()))?;
+        *skew = if ahead { 1 } else { -1 };
+        watch(self, Event::Weather);
+        Ok(())
+    }
+
+    fn turn_the_day(&mut self, setup: &Setup, watch: Watch) -> Possible {
+        if !setup.calendar.has(self.turn + 1) {
+            return Err(Impossible::EndOfCalendar);
         }
+        self.turn += 1;
+        watch(self, Event::Weather);
         Ok(())
     }
 }
