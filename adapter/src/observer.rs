@@ -7,7 +7,7 @@ use model::row::KeyRow;
 use model::store::postgres::Opening;
 use model::store::redis::{Evicted, Hash, Redis};
 use redis::aio::MultiplexedConnection;
-use sqlx::{PgConnection, query_scalar, raw_sql};
+use sqlx::{AssertSqlSafe, PgConnection, query_scalar, raw_sql};
 
 use crate::commands;
 use crate::contents::{self, Contents};
@@ -24,13 +24,11 @@ const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE applica
      AND cardinality(pg_blocking_pids(pid)) > 0)";
 const CANCEL: &str = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
 const CONNECTED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1)";
-/// How long Postgres suffers a session that sits idle in its transaction, where it does not.
-pub(crate) const IDLE_LIMIT: Duration = Duration::from_millis(200);
-const IMPATIENT: &str = "ALTER SYSTEM SET idle_in_transaction_session_timeout = '200ms'";
-const PATIENT: &str = "ALTER SYSTEM RESET idle_in_transaction_session_timeout";
+/// How long Postgres suffers what it has no patience with.
+pub(crate) const LIMIT: Duration = Duration::from_millis(200);
 /// In milliseconds.
 const DEADLOCK_TIMEOUT: &str = "SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout'";
-const SHOWN: &str = "SELECT current_setting('idle_in_transaction_session_timeout')";
+const SHOWN: &str = "SELECT current_setting($1)";
 
 #[derive(Debug)]
 pub(crate) struct Observer {
@@ -127,15 +125,16 @@ impl Observer {
         Ok(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).query_async(&mut self.redis).await?)
     }
 
-    /// How Postgres treats sessions that begin to sit idle in their transaction from now on: it lets them, or ends them
-    /// after [`IDLE_LIMIT`].
-    pub(crate) async fn suffer_idle_sessions(&mut self, patient: bool) -> Result<(), RealError> {
-        let (set, shown) = if patient { (PATIENT, "0") } else { (IMPATIENT, "200ms") };
-        raw_sql(set).execute(&mut self.postgres).await?;
+    /// Whether Postgres lets what one of its timeouts is about last from now on, or ends it after [`LIMIT`]. What has begun
+    /// before goes by the old setting.
+    pub(crate) async fn have_patience(&mut self, with: &str, patient: bool) -> Result<(), RealError> {
+        let (set, shown) = if patient { ("RESET", "0") } else { ("SET", "200ms") };
+        let value = if patient { "" } else { " = '200ms'" };
+        raw_sql(AssertSqlSafe(format!("ALTER SYSTEM {set} {with}{value}"))).execute(&mut self.postgres).await?;
         raw_sql("SELECT pg_reload_conf()").execute(&mut self.postgres).await?;
         let since = Instant::now();
         // All sessions are told at the same time, and each learns it with the next thing that it is sent.
-        while query_scalar::<_, String>(SHOWN).fetch_one(&mut self.postgres).await? != shown {
+        while query_scalar::<_, String>(SHOWN).bind(with).fetch_one(&mut self.postgres).await? != shown {
             if since.elapsed() > PATIENCE {
                 return Err(RealError::Stays("the old configuration".to_owned()));
             }

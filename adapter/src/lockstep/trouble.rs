@@ -14,10 +14,12 @@ use crate::contents::Contents;
 use crate::error::RealError;
 use crate::lockstep::Lockstep;
 use crate::means::Means;
-use crate::observer::IDLE_LIMIT;
+use crate::observer::LIMIT;
 use crate::real::Proxies;
 use crate::servers::proxy::{Cut, Proxy};
 use crate::worker::{Line, Permit};
+
+const IDLE: &str = "idle_in_transaction_session_timeout";
 
 /// Whether a move is done to what is on its way between a worker and a server.
 pub(super) fn needs_proxies(mv: Move) -> bool {
@@ -212,12 +214,12 @@ impl Lockstep<'_> {
         self.needs(self.real.servers.ours().postgres)?;
         self.comes_to(actor, before).await?;
         let label = self.real.crew.label(actor)?;
-        self.real.observer.suffer_idle_sessions(false).await?;
+        self.real.observer.have_patience(IDLE, false).await?;
         let since = Instant::now();
         let idle = self.sit_idle(actor, before).await;
-        self.real.observer.suffer_idle_sessions(true).await?;
+        self.real.observer.have_patience(IDLE, true).await?;
         idle?;
-        if since.elapsed() >= IDLE_LIMIT {
+        if since.elapsed() >= LIMIT {
             return Err(self.not_reachable("the session was ended before those that waited for it were safe"));
         }
         self.real.observer.gone(&label).await
