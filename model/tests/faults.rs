@@ -254,6 +254,14 @@ fn needed() -> Vec<Needed> {
                 gateway-a: T1 T4e
                 redis: goes back to its first snapshot"#]],
         },
+        Needed {
+            fault: "statement-timeout",
+            world: || traces(1, 1, &[], "as-reported-code"),
+            breaks: "key",
+            how: expect![[r#"
+                client: sends t1 to gateway-a
+                gateway-a: T1 T1c takes too long E1 reply"#]],
+        },
     ]
 }
 

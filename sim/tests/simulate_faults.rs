@@ -92,6 +92,12 @@ fn a_wait_that_is_cut_short_leaves_a_pending_row_that_is_taken_for_paid() {
 }
 
 #[test]
+fn a_statement_that_is_given_up_leaves_a_key_behind() {
+    let given_up = |mv: &Move| matches!(mv, Move::StatementTimeout { .. });
+    breaks_by(|faults| setup("as-reported-code", 1, 1, faults), "statement-timeout", given_up, "key");
+}
+
+#[test]
 fn scripts_that_are_flushed_and_sent_by_their_hash_stop_every_request() {
     let flushed = |mv: &Move| *mv == Move::ScriptFlush;
     breaks_by(|faults| whole("scripts-evalsha", 1, 1, faults), "script-flush", flushed, "recover");
@@ -119,6 +125,7 @@ fn every_kind_of_fault_strikes() {
         struck(&|mv| matches!(mv, Move::UpstreamFails { .. })),
         struck(&|mv| matches!(mv, Move::IdleTimeout { .. })),
         struck(&|mv| matches!(mv, Move::LockTimeout { .. })),
+        struck(&|mv| matches!(mv, Move::StatementTimeout { .. })),
         struck(&|mv| *mv == Move::PostgresRestart),
         struck(&|mv| *mv == Move::RedisLoss),
         struck(&|mv| *mv == Move::ScriptFlush),

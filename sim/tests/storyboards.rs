@@ -260,6 +260,7 @@ fn every_step_and_every_fault_has_words() {
         trace-1 is told: error, redis is out of memory
         trace-1 is told: error, redis unreachable
         trace-1 is told: error, row exists already (23505)
+        trace-1 is told: error, statement timed out (55P03/57014)
         trace-1 is told: error, the provider failed
         trace-1 is told: ok
         redis evicts the budget counter of acme
@@ -286,6 +287,7 @@ fn every_step_and_every_fault_has_words() {
         v1 asks: give t1 back to acme
         r1 asks: recharge acme by 10.00
         l1 asks: set daily quota of acme to 5
+        A2 read api key of acme: statement timed out (55P03/57014)
         A3 cache the principal, 0.00 spent: given up, it may still run
         J2 usage of trace-1 is done, which the queue does not hear
         A1 look for the principal of acme: redis unreachable

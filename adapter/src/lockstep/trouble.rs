@@ -20,6 +20,7 @@ use crate::servers::proxy::{Cut, Proxy};
 use crate::worker::{Line, Permit};
 
 const IDLE: &str = "idle_in_transaction_session_timeout";
+const STATEMENT: &str = "statement_timeout";
 
 /// Whether a move is done to what is on its way between a worker and a server.
 pub(super) fn needs_proxies(mv: Move) -> bool {
@@ -30,6 +31,7 @@ pub(super) fn needs_proxies(mv: Move) -> bool {
             | Move::TimesOut { .. }
             | Move::RunsLate
             | Move::IdleTimeout { .. }
+            | Move::StatementTimeout { .. }
     )
 }
 
@@ -87,6 +89,7 @@ impl Lockstep<'_> {
                 let label = self.real.crew.label(actor)?;
                 self.real.observer.cancel(&label).await
             }
+            Move::StatementTimeout { actor, step } => self.give_up_statement(actor, step, did, after).await,
             Move::PostgresRestart => {
                 self.needs(self.real.servers.ours().postgres)?;
                 self.real.servers.restart_postgres().await?;
@@ -204,6 +207,26 @@ impl Lockstep<'_> {
         self.real.observer.fill_redis(true).await?;
         let stepped = self.step(actor, step, did, after).await;
         self.real.observer.fill_redis(false).await?;
+        stepped
+    }
+
+    /// For a moment Postgres has little patience with statements, and this one is held up half-way, in which time it is under
+    /// way for the server.
+    async fn give_up_statement(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
+        self.needs(self.real.servers.ours().postgres)?;
+        self.begin_job(actor).await?;
+        self.comes_to(actor, step).await?;
+        self.real.observer.have_patience(STATEMENT, false).await?;
+        self.proxy(false)?.arm(Cut::Stall(LIMIT * 2)).await?;
+        let stepped = self.step(actor, step, did, after).await;
+        self.proxy(false)?.disarm()?;
+        self.real.observer.have_patience(STATEMENT, true).await?;
         stepped
     }
 

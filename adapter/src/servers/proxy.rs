@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -27,6 +28,9 @@ pub enum Cut {
     /// The next request that acts on data is late: both sides are dropped, and the server sees it only when
     /// [`Proxy::deliver`] says so, as one that a client gave up waiting for.
     Hold,
+    /// Nothing, but the next statement of Postgres with values is held up for so long between these and the word to carry it
+    /// out. Its `statement_timeout` runs from the values on.
+    Stall(Duration),
     /// Everything, until [`Proxy::disarm`]: connections are dropped and new ones refused.
     Refuse,
 }
@@ -102,7 +106,7 @@ impl Proxy {
         &self.listen
     }
 
-    /// Loses this from now on: once for the three cuts, on whichever connection comes first; until disarmed for
+    /// Does this from now on: once for the cuts and the stall, on whichever connection comes first; until disarmed for
     /// [`Cut::Refuse`], which has taken effect when this returns.
     ///
     /// # Errors
@@ -205,6 +209,9 @@ impl Drop for Proxy {
     }
 }
 
+/// Has Postgres send what it has to say so far.
+const FLUSH: &[u8] = b"H\0\0\0\x04";
+
 /// Passes messages both ways until one side closes or the cut falls.
 async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
     let mut server = UnixStream::connect(&shared.server).await?;
@@ -229,6 +236,20 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
                     shared.cut_done();
                     return Ok(());
                 }
+                if heard.acts
+                    && let (Some(Cut::Stall(span)), Some(at)) = (shared.armed(), execution(&heard.bytes))
+                    && shared.take(Cut::Stall(span))
+                {
+                    server.write_all(&heard.bytes[..at]).await?;
+                    server.write_all(FLUSH).await?;
+                    // What it answers to the values shows that the time runs.
+                    let answer = server.read(&mut from_server).await?;
+                    talk.server(&from_server[..answer]);
+                    client.write_all(&from_server[..answer]).await?;
+                    tokio::time::sleep(span).await;
+                    server.write_all(&heard.bytes[at..]).await?;
+                    continue;
+                }
                 waiting |= heard.acts && mark && shared.take(Cut::CutBeforeReply);
                 server.write_all(&heard.bytes).await?;
             }
@@ -251,4 +272,13 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
             }
         }
     }
+}
+
+/// Where among these messages of Postgres the word to carry out comes.
+fn execution(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while *bytes.get(at)? != b'E' {
+        at += 1 + u32::from_be_bytes(bytes.get(at + 1..at + 5)?.try_into().ok()?) as usize;
+    }
+    Some(at)
 }

@@ -141,6 +141,24 @@ async fn every_script_is_sent_by_its_hash() {
     real.stop().await;
 }
 
+#[tokio::test]
+async fn a_statement_takes_too_long() {
+    let (mut real, given_up) = (real().await, Reply::Failed(Failure::StatementTimeout));
+    // Read, inserted, updated; below a savepoint, and outside a transaction.
+    for (design, step) in [
+        ("as-reported", Step::T3a),
+        ("as-reported", Step::T3b),
+        ("as-reported", Step::T4b),
+        ("p0-3-a+fixed", Step::T4b),
+        ("as-reported-code", Step::T1c),
+    ] {
+        let setup = setup(design, &[("t-1", "5.25")]);
+        let script = Script::new(&setup).send(0, 0).until(A, step).act(Move::StatementTimeout { actor: A, step });
+        assert!(has_reply(&script.finish(A).whole(0).finally().run(&mut real).await, given_up), "{design} {step}");
+    }
+    real.stop().await;
+}
+
 /// The second gateway waits with this step, too long.
 fn gives_up(script: Script<'_>, step: Step) -> Script<'_> {
     let script = script.act(Move::Step { actor: B, step, wins: None });

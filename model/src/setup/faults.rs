@@ -91,6 +91,10 @@ macro_rules! each_fault {
             redis_time_travel "redis-time-travel" "redis is killed and comes back with its first snapshot: what was written since is gone"
                 RedisTimeTravel => RedisTimeTravel of Redis "goes-back" "GOES BACK" "redis comes back with its first snapshot"
                 seen "redis-went-back" "redis came back with older data";
+            /// A statement that is under way is given up.
+            statement_timeout "statement-timeout" "postgres gives up a statement that waits for nothing (statement_timeout): it does nothing"
+                StatementTimeout => StatementTimeout { step } "statement-timeout" "" ""
+                seen "gave-up-a-statement" "postgres gave up a statement that was under way";
         }
     };
 }

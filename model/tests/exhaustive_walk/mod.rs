@@ -202,6 +202,7 @@ fn what(mv: Move, setup: &Setup) -> String {
         Move::UpstreamFails { step, .. } => format!("{step} fails"),
         Move::IdleTimeout { before, .. } => format!("loses its idle session before {before}"),
         Move::LockTimeout { step, .. } => format!("{step} waits too long"),
+        Move::StatementTimeout { step, .. } => format!("{step} takes too long"),
         Move::PostgresRestart => "restarts".to_owned(),
         Move::RedisLoss => "loses all".to_owned(),
         Move::RedisTimeTravel => "goes back to its first snapshot".to_owned(),

@@ -54,7 +54,7 @@ fn a_named_move_that_means_nothing_says_what_would() {
         gateway `sync`: valid are gateway-a, gateway-b
         actor `gateway-c`: valid are gateway-a, gateway-b
         step `nothing`: valid are a label such as Q5, T1, T4b or reply
-        act `sleeps`: valid are sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back"#]].assert_eq(&said.join("\n"));
+        act `sleeps`: valid are sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout"#]].assert_eq(&said.join("\n"));
 }
 
 /// Moves of streams, of the queue and of clocks, as capsules spell them.

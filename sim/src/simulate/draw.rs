@@ -115,6 +115,7 @@ impl Drawing<'_> {
             Fault::RedisUnreachable => self.strike_anybody(Trouble::Meets(fault, "finds redis unreachable")),
             Fault::RedisFull => self.strike_anybody(Trouble::Meets(fault, "finds redis out of memory")),
             Fault::Late => self.strike_anybody(Trouble::Meets(fault, "gives up on a command, which runs later,")),
+            Fault::StatementTimeout => self.strike_anybody(Trouble::Meets(fault, "has a statement given up")),
             Fault::IdleTimeout => self.strike_anybody(Trouble::Meets(fault, "has its idle session ended")),
             Fault::UpstreamFailure => self.strike_an_attempt(Trouble::Meets(fault, "finds the provider failing")),
             Fault::ClientAbort => self.break_a_stream(Trouble::Meets(fault, "loses the client of its stream")),

@@ -1,11 +1,12 @@
 //! What the world does to us.
 
 use crate::design::Scripts;
-use crate::effect::{Call, Effect, LocalOp, RedisOp};
+use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::reply::{Failure, Reply};
 use crate::setup::{Fault, Setup};
 use crate::step::Step;
+use crate::store::postgres::Ran;
 use crate::store::redis::Redis;
 use crate::world::impossible::Possible;
 use crate::world::mechanics::{Event, Late, Mechanics, Watch};
@@ -47,6 +48,10 @@ impl Mechanics {
             Fault::Cancel => target.is_some_and(|at| at.actor.is_gateway()),
             Fault::IdleTimeout => target.is_some_and(|at| self.pg.idle_in_transaction(self.session(setup, at.actor))),
             Fault::LockTimeout => target.is_some_and(|at| matches!(at.next, Next::Wait(_))),
+            Fault::StatementTimeout => target.is_some_and(|at| match asks {
+                Some(Effect::Pg(op)) => self.may_last(setup, at.actor, op),
+                Some(Effect::Redis(_) | Effect::Local(_)) | None => false,
+            }),
             Fault::UpstreamFailure => local(|op| matches!(op, LocalOp::Upstream(_))),
             Fault::ClientAbort | Fault::ProviderAbort => local(|op| matches!(op, LocalOp::Receive { .. })),
             Fault::Redelivery => local(|op| matches!(op, LocalOp::Acknowledge(_))),
@@ -86,6 +91,7 @@ impl Mechanics {
             Move::Unheard { actor, step } => self.not_hear(setup, actor, step, watch),
             Move::IdleTimeout { actor, before } => self.end_idle_session(setup, actor, before, watch),
             Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, watch),
+            Move::StatementTimeout { actor, step } => self.give_up_statement(setup, actor, step, watch),
             Move::PostgresRestart => self.restart_postgres(setup, watch),
             Move::RedisLoss => self.befall_redis(setup, watch, Redis::lose_everything),
             Move::RedisTimeTravel => self.befall_redis(setup, watch, |redis| redis.go_back_to(&Redis::opening(setup))),
@@ -225,6 +231,34 @@ impl Mechanics {
         let reply = self.pg.give_up(self.session(setup, actor));
         self.deliver(setup, actor, call, reply, watch);
         Ok(())
+    }
+
+    /// Story: 1. a statement is sent; 2. it takes too long, and Postgres gives it up; 3. nothing of it has happened, and its
+    /// transaction refuses everything but its end.
+    fn give_up_statement(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
+        self.begin_job(setup, actor)?;
+        let call = self.asks(setup, actor, step, watch)?;
+        if !matches!(call.effect, Effect::Pg(op) if self.may_last(setup, actor, op)) {
+            return Err(Impossible::Unfit { fault: Fault::StatementTimeout, step });
+        }
+        self.touch(actor);
+        watch(self, Event::Struck(Some(actor)));
+        let reply = self.pg.give_up(self.session(setup, actor));
+        self.deliver(setup, actor, call, reply, watch);
+        Ok(())
+    }
+
+    /// Whether a statement would work on rows, without a wait for a lock and in a transaction that takes statements.
+    fn may_last(&self, setup: &Setup, actor: Actor, op: PgOp) -> bool {
+        let savepoint = matches!(op, PgOp::Savepoint | PgOp::RollbackToSavepoint | PgOp::ReleaseSavepoint);
+        if savepoint || matches!(op, PgOp::Begin | PgOp::Commit | PgOp::Rollback) {
+            return false;
+        }
+        let refused = [Failure::InFailedTransaction, Failure::IdleTimeout, Failure::PgLost, Failure::Deadlock];
+        match self.pg.clone().execute(self.session(setup, actor), op) {
+            Ran::Done(reply) => !refused.map(Reply::Failed).contains(&reply),
+            Ran::Waits => false,
+        }
     }
 
     pub(super) fn restart_postgres(&mut self, setup: &Setup, watch: Watch) -> Possible {
