@@ -5,6 +5,7 @@
 #[path = "architecture/circles.rs"]
 mod circles;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const FOLDERS: [&str; 7] = ["model", "explore", "sim", "adapter", "audit", "src", "tests"];
@@ -153,4 +154,17 @@ fn the_documents_name_what_a_reader_needs() {
         let text = std::fs::read_to_string(root().join(file)).unwrap();
         names.iter().for_each(|name| assert!(text.contains(name), "{file} names {name}"));
     }
+}
+
+/// The last kind of fault shows what one takes: it is named where `docs/extending.md` says, and nowhere else.
+#[test]
+fn a_kind_of_fault_is_one_row_and_an_arm_per_engine() {
+    let text = std::fs::read_to_string(root().join("docs/extending.md")).unwrap();
+    let section = text.split("## Add a fault").nth(1).unwrap().split("The compiler asks").next().unwrap();
+    let named = section.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".rs"));
+    let named: BTreeSet<PathBuf> = named.map(|file| root().join(file)).collect();
+    let of_the_kind = ["\"statement-timeout\"", "Fault::StatementTimeout", "Move::StatementTimeout"];
+    let all = ["model/src", "explore/src", "sim/src", "adapter/src", "audit/src", "src"].into_iter().flat_map(sources);
+    let naming = all.filter(|(_, text)| of_the_kind.iter().any(|word| text.contains(word)));
+    assert_eq!(naming.map(|(path, _)| path).collect::<BTreeSet<_>>(), named);
 }

@@ -81,7 +81,7 @@ pub enum Failure {
     NotAnInteger,
     /// 25P03: the server ended a session that sat idle in its transaction.
     IdleTimeout,
-    /// 55P03 or 57014: a statement waited too long for a lock and was given up by the server.
+    /// 55P03 or 57014: a statement took too long, or waited too long for a lock, and was given up by the server.
     StatementTimeout,
     /// The trace has a row that is under way, or was left so. Raised by the flow.
     UnderWay,
