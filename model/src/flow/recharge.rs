@@ -9,7 +9,7 @@ use crate::flow::deduct::transaction::read_quota;
 use crate::flow::{Charge, Io};
 use crate::io::{Flow, caught, ignoring};
 use crate::reply::{Answer, Failure};
-use crate::row::{Kind, Status};
+use crate::row::{Kind, LedgerRow, Status, Trace};
 use crate::step::Step;
 
 impl Recharge {
@@ -31,17 +31,28 @@ pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
         Recharge::AsReported => in_two_commits(io, charge),
         Recharge::OneCommit => commit_with_money(io, charge, Status::Committed),
     };
-    match caught(paid_in)? {
-        Ok(()) => Ok(Answer::Ok(charge.trace)),
+    answer(io, charge.trace, paid_in, Step::R7, |io| look_up(io, Step::R8, charge))
+}
+
+/// What the client is told; what failed is rolled back, and a row that was there already is looked up.
+pub(super) fn answer(
+    io: &mut Io<'_>,
+    trace: Trace,
+    done: Flow<()>,
+    rollback: Step,
+    look_up: impl Fn(&mut Io<'_>) -> Flow<Option<LedgerRow>>,
+) -> Flow<Answer> {
+    match caught(done)? {
+        Ok(()) => Ok(Answer::Ok(trace)),
         Err(Failure::UniqueViolation) => {
-            io.pg(Step::R7, PgOp::Rollback)?;
-            match look_up(io, Step::R8, charge)? {
+            io.pg(rollback, PgOp::Rollback)?;
+            match look_up(io)? {
                 Some(row) if row.effective() => Ok(Answer::Ok(row.trace)),
                 _ => Ok(Answer::Duplicate),
             }
         }
         Err(failure) => {
-            ignoring(io.pg(Step::R7, PgOp::Rollback))?;
+            ignoring(io.pg(rollback, PgOp::Rollback))?;
             Ok(answer_of(failure))
         }
     }

@@ -3,11 +3,11 @@
 
 use crate::design::Reverse;
 use crate::effect::PgOp;
-use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::select_row;
 use crate::flow::deduct::transaction::read_quota;
+use crate::flow::recharge::answer;
 use crate::flow::{Charge, Io};
-use crate::io::{Flow, caught, fail, ignoring};
+use crate::io::{Flow, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, LedgerRow, Status, Trace};
@@ -32,20 +32,7 @@ pub fn reverse(io: &mut Io<'_>, charge: &Charge, of: Trace) -> Flow<Answer> {
         Reverse::AsReported => in_two_commits(io, charge, of),
         Reverse::Locked => under_lock(io, charge, of),
     };
-    match caught(given_back)? {
-        Ok(()) => Ok(Answer::Ok(charge.trace)),
-        Err(Failure::UniqueViolation) => {
-            io.pg(Step::V11, PgOp::Rollback)?;
-            match select_row(io, Step::V12, charge.trace)? {
-                Some(row) if row.effective() => Ok(Answer::Ok(row.trace)),
-                _ => Ok(Answer::Duplicate),
-            }
-        }
-        Err(failure) => {
-            ignoring(io.pg(Step::V11, PgOp::Rollback))?;
-            Ok(answer_of(failure))
-        }
-    }
+    answer(io, charge.trace, given_back, Step::V11, |io| select_row(io, Step::V12, charge.trace))
 }
 
 /// What of a row can be given back, if it is there: its amount, if it is a COMMITTED charge.
