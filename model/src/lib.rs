@@ -5,6 +5,9 @@
 // A new kind of effect, fault or row asks every function that tells kinds apart.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+#[macro_use]
+mod as_text;
+
 pub mod books;
 pub mod calendar;
 pub mod capsule;

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 macro_rules! risks {
     ($($name:ident = $id:literal, $title:literal, answered by $answer:ident;)*) => {
         /// A risk that the review names.
@@ -77,14 +75,4 @@ impl fmt::Display for Risk {
     }
 }
 
-impl Serialize for Risk {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.id())
-    }
-}
-
-impl<'de> Deserialize<'de> for Risk {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Risk, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Risk);

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 macro_rules! steps {
     ($($stage:ident: $(#[doc = $title:literal] $name:ident = $text:literal,)*)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
@@ -41,15 +39,15 @@ macro_rules! steps {
 pub enum Stage {
     /// Before the request is let through.
     Asks,
-    /// The same, from the read of the quota that the hash is warmed with until it is written.
+    /// The same, while it warms the hash.
     WarmsUp,
-    /// What a request does that was let through, or that needs no admission, and what jobs do, outside the stretches below.
+    /// After that, or where none is needed, outside of what follows.
     Goes,
-    /// The deduct's read of the quota, before there is a row.
+    /// The deduct has read the quota.
     Reads,
-    /// From the INSERT of the row until the charge commits.
+    /// Its row is inserted.
     Charges,
-    /// From the commit of the charge until the hash is written and its time to live renewed.
+    /// It is committed, the hash not written with its time to live.
     Charged,
 }
 
@@ -326,14 +324,4 @@ impl fmt::Display for Step {
     }
 }
 
-impl Serialize for Step {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.label())
-    }
-}
-
-impl<'de> Deserialize<'de> for Step {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Step, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Step);
