@@ -1,16 +1,13 @@
 //! The policies a design declares, since the same run is a breach or a feature depending on them. Invariants read these
 //! and never the choices.
 
-use serde::{Deserialize, Serialize};
-
 use crate::delivery::{Cut, Endings, StreamPrices};
 use crate::design::{Budget, Cache, Counting, Design, Idempotency, Midnight, Stream, Usage};
 use crate::money::Money;
 use crate::row::Unit;
 
 /// One of the two stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     /// Postgres.
     Postgres,
@@ -19,16 +16,14 @@ pub enum Store {
 }
 
 /// What happens when a store is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fail {
     /// The request is not let through.
     Closed,
 }
 
 /// How far the hash may lag behind Postgres.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Staleness {
     /// By the charges of attempts that are still in flight.
     InFlight,
@@ -37,8 +32,7 @@ pub enum Staleness {
 }
 
 /// How far a stream may go below zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overdraft {
     /// By as much as the streams can cost that are in flight at once: one per gateway.
     InFlight,
@@ -47,8 +41,7 @@ pub enum Overdraft {
 }
 
 /// What a broken stream pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamAbort {
     /// What the provider has counted.
     Counted,
@@ -59,8 +52,7 @@ pub enum StreamAbort {
 }
 
 /// What calls of a stream beyond the first of its trace are to cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeats {
     /// Nothing is declared: none of them is covered.
     Undeclared,
@@ -69,8 +61,7 @@ pub enum Repeats {
 }
 
 /// Whose midnight ends a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetTz {
     /// UTC's.
     Utc,
@@ -79,8 +70,7 @@ pub enum ResetTz {
 }
 
 /// Where what a key has spent is on record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetRecord {
     /// `api_key.budget_used`.
     Key,
