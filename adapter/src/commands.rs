@@ -128,11 +128,9 @@ pub fn text(field: Field, row: &QuotaRow) -> String {
     match field {
         Field::Balance => money(row.balance),
         Field::Credit => money(row.credit),
-        Field::DailyQuota => row.daily_quota.to_string(),
-        Field::DailyUsed => row.daily_used.to_string(),
-        Field::MonthlyQuota => row.monthly_quota.to_string(),
-        Field::MonthlyUsed => row.monthly_used.to_string(),
-        Field::Version => row.version.to_string(),
+        Field::DailyQuota | Field::DailyUsed | Field::MonthlyQuota | Field::MonthlyUsed | Field::Version => {
+            field.shown(row)
+        }
         Field::DailyResetAt => row.daily_reset_at.map(|day| day.to_string()).unwrap_or_default(),
         Field::MonthlyResetAt => row.monthly_reset_at.map(|month| month.to_string()).unwrap_or_default(),
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::presets::{PRESETS, Preset};
 pub use naming::UnknownDesign;
 
-/// The dimensions: each with what it decides, its field, its type, its key in text, and its variants, of which the first is the
+/// The dimensions: what each decides, its field, its type, its key and its variants, of which the first is the
 /// original's.
 macro_rules! dimensions {
     ($(
@@ -248,11 +248,6 @@ dimensions! {
 }
 
 impl Design {
-    /// The preset's name, or nothing.
-    pub fn name(self) -> Option<&'static str> {
-        self.preset().map(|preset| preset.name)
-    }
-
     /// The preset this design is, if it is one.
     pub fn preset(self) -> Option<&'static Preset> {
         PRESETS.iter().find(|preset| preset.design == self)

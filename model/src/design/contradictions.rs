@@ -2,7 +2,7 @@
 
 use crate::design::{Base, Budget, Cache, Choice, Counting, Design, Idempotency, Stream, UnknownDesign, Usage};
 
-/// Whether a choice is of those that a line of the table is about.
+/// Whether a choice is among those of a line.
 type Side = fn(Choice) -> bool;
 
 const CODE: Side = |choice| choice == Choice::Base(Base::Code);

@@ -45,10 +45,14 @@ impl Field {
             Field::MonthlyQuota => row.monthly_quota.to_string(),
             Field::MonthlyUsed => row.monthly_used.to_string(),
             Field::Version => row.version.to_string(),
-            Field::DailyResetAt => row.daily_reset_at.map_or_else(|| "null".to_owned(), |day| day.to_string()),
-            Field::MonthlyResetAt => row.monthly_reset_at.map_or_else(|| "null".to_owned(), |month| month.to_string()),
+            Field::DailyResetAt => or_null(row.daily_reset_at),
+            Field::MonthlyResetAt => or_null(row.monthly_reset_at),
         }
     }
+}
+
+fn or_null(date: Option<impl ToString>) -> String {
+    date.map_or_else(|| "null".to_owned(), |date| date.to_string())
 }
 
 /// Which fields of a quota hash: one bit each.
@@ -81,7 +85,7 @@ impl Fields {
         Fields(bits)
     }
 
-    /// Whether all are there. A date that is null in Postgres is an empty text in the hash, so it is there too.
+    /// Whether all are there. A date that is null is an empty text in the hash, so it is there too.
     pub fn complete(self) -> bool {
         self == Fields::ALL
     }

@@ -161,7 +161,7 @@ pub enum Answered {
 }
 
 impl Arithmetic {
-    /// How a script that reckons so answers: with the value it has stored.
+    /// How a script that reckons so answers.
     pub fn answered(self) -> Answered {
         match self {
             Arithmetic::Lua => Answered::WholeUnits,
@@ -245,9 +245,7 @@ impl RedisOp {
     pub fn needs_memory(self) -> bool {
         self.writes() && !matches!(self, RedisOp::Del(_) | RedisOp::Expire { .. } | RedisOp::ExpireBudget { .. })
     }
-}
 
-impl RedisOp {
     /// What is sent first, and alone where nobody is left to hear its answer: a client that has given up does not send a
     /// script again.
     pub fn sent_first(self) -> RedisOp {
