@@ -198,7 +198,7 @@ fn a_flow_that_outgrows_its_record_is_an_internal_error_of_each_engine_and_names
     let checked =
         check(&scenario, &scenario.cases[0], &Limits::default(), &mut Capsules::new()).unwrap_err().to_string();
     for told in [simulated, checked] {
-        assert!(told.contains("gateway-1 has more to put on record than the 24 entries that fit"), "{told}");
+        assert!(told.contains("gateway-a has more to put on record than the 24 entries that fit"), "{told}");
     }
 }
 
