@@ -34,7 +34,7 @@ pub fn bill_and_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
     })
 }
 
-/// Billing as a phase: beside its own replies those of the rider would not fit on record.
+/// Billing as a phase, since another deduct follows; by itself its replies stay on record to the end of the request.
 fn bill_before_another(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
     io.phase(|io| billing::bill(io, charge))
 }
