@@ -5,14 +5,15 @@ use std::fmt::Write;
 use adapter::matrix::{Cell, Fault, Side};
 use model::risk::Risk;
 use model::trace::Breach;
-use sim::report::Labels;
-use sim::{report, story};
+use sim::report::{self, Labels};
 
 use super::Sheet;
 use super::outcome::{Outcome, Totals};
 
 /// Letters for sets of invariants; a design that needs more is a table that nobody reads.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/// Columns for the figures of a breach.
+const ROOM: usize = 60;
 
 /// Cells that break the same besides what the undisturbed run breaks.
 struct Set<'a> {
@@ -156,11 +157,27 @@ fn mark(outcome: &Outcome, sets: &[Set<'_>], undisturbed: &[&'static str]) -> ch
     }
 }
 
+/// As many of its figures as fit in a line, and at least one: the command below it shows them all.
+fn in_one_line(breach: &Breach) -> String {
+    let mut text = String::new();
+    for figure in &breach.figures {
+        let next = format!("{} = {}", figure.name, figure.value);
+        if text.is_empty() {
+            text = next;
+        } else if text.len() + next.len() > ROOM {
+            return text + ", ...";
+        } else {
+            text = format!("{text}, {next}");
+        }
+    }
+    text
+}
+
 fn explained(sheet: &Sheet, letter: char, set: &Set<'_>) -> String {
     let (cell, breach) = &set.first;
     let several = if set.cells == 1 { "cell" } else { "cells" };
     let broken = format!("{} {several}: {}", set.cells, set.broken.join(", "));
-    let first = format!("{} breaks after {} moves: {}", breach.invariant, breach.after, story::sentence(breach));
+    let first = format!("{} breaks after {} moves: {}", breach.invariant, breach.after, in_one_line(breach));
     let mut text = report::paragraph(&format!("{letter}  "), &broken);
     text.push_str(&report::paragraph("     ", &first));
     let [before, after] = sheet.again_in_two(cell);
