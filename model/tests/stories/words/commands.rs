@@ -50,16 +50,12 @@ pub const FLOATS: [&str; 8] =
 
 /// What [`Deed::read`] knows, in capitals what changes.
 const FORMS: &str = "\
-set key N nx ex SECONDS, del key N, hset TENANT FIELDS with FIELD VALUE .., \
-expire hash of TENANT SECONDS, exists TENANT, hget TENANT balance, hgetall TENANT, \
-set warming of TENANT nx ex SECONDS, get principal of TENANT, set principal of TENANT to AMOUNT of LIMIT ex SECONDS, \
-get budget of TENANT, incrby budget of TENANT AMOUNT, incrby budget of TENANT N micros, \
-expire budget of TENANT SECONDS, eval or evalsha or evalsha-or-eval TENANT and count daily DAY, count monthly MONTH, \
-deduct AMOUNT exactly|in-lua [and count] [on DAY] [below zero too], adjust by AMOUNT exactly|in-lua, \
-write FIELDS ex SECONDS if newer with FIELD VALUE .., \
-incrbyfloat NUMBER, hincrbyfloat NUMBER, time passes, script flush, script load of all, \
-redis is killed and started again, save, redis is killed and started on what was saved, evict key N, \
-evict hash of TENANT, evict principal of TENANT, evict budget of TENANT, memory is full, memory is there again";
+set key N nx ex SECONDS, del key N, hset TENANT FIELDS with FIELD VALUE .., exists TENANT, hget TENANT balance, \
+hgetall TENANT, set warming of TENANT nx ex SECONDS, get principal|budget of TENANT, \
+set principal of TENANT to AMOUNT of LIMIT ex SECONDS, incrby budget of TENANT AMOUNT|N micros, \
+expire hash|budget of TENANT SECONDS, evict key N, evict hash|principal|budget of TENANT, [h]incrbyfloat NUMBER, or \
+eval|evalsha|evalsha-or-eval TENANT and count daily DAY, count monthly MONTH, adjust by AMOUNT exactly|in-lua, \
+deduct AMOUNT exactly|in-lua [and count] [on DAY] [below zero too], write FIELDS ex SECONDS if newer with FIELD VALUE ..";
 
 /// Everything that happens without a value.
 const OTHERS: [(&str, Deed); 8] = [
@@ -116,7 +112,10 @@ impl Deed {
             ["evict", "hash", "of", t] => Deed::Evict(Evicted::Hash(tenant(t)?)),
             ["evict", "principal", "of", t] => Deed::Evict(Evicted::Principal(tenant(t)?)),
             ["evict", "budget", "of", t] => Deed::Evict(Evicted::Budget(tenant(t)?)),
-            _ => Deed::Ask(read(&words, given)?.ok_or_else(|| format!("`{text}`: expected one of {FORMS}"))?),
+            _ => Deed::Ask(read(&words, given)?.ok_or_else(|| {
+                let others = OTHERS.map(|(known, _)| known).join(", ");
+                format!("`{text}`: expected one of {others}, {FORMS}")
+            })?),
         })
     }
 }

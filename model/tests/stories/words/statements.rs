@@ -38,13 +38,12 @@ pub enum What {
 
 /// What [`Deed::read`] knows, in capitals what changes.
 const FORMS: &str = "\
-a crashes, a is given up waiting, a sits idle for too long, postgres restarts (in a story), or `a: ` and one of begin, commit, rollback, savepoint, \
-rollback to savepoint, release savepoint, select quota of TENANT, select TRACE, select TRACE for update, \
+a crashes, a is given up waiting, a sits idle for too long, postgres restarts (in a story), or `a: ` and one of begin, commit, \
+rollback [to savepoint], [release] savepoint, select quota|totals|key|budget of TENANT, select TRACE [for update], \
 select what is unfinished, insert TRACE of TENANT [as STATUS KIND] [with AMOUNT] [from BALANCE], \
 charge TENANT AMOUNT [and count [on DAY]] if version = N, count TENANT [on DAY] if free, add AMOUNT to TENANT, \
-set quota of TENANT to FIELD VALUE .. [if older], set daily quota of TENANT to N, mark TRACE committed, \
-mark TRACE reversed, mark TRACE settled, settle TRACE with AMOUNT [from BALANCE], select key of TENANT, \
-select budget of TENANT, add N to budget of TENANT, select totals of TENANT, set totals of TENANT to N for AMOUNT, \
+add N to budget of TENANT, set quota of TENANT to FIELD VALUE .. [if older], set daily quota of TENANT to N, \
+mark TRACE committed|reversed|settled, settle TRACE with AMOUNT [from BALANCE], set totals of TENANT to N for AMOUNT, \
 add usage AMOUNT of TRACE to totals of TENANT, insert usage AMOUNT of TRACE for TENANT on conflict do nothing";
 
 /// A session's name.
