@@ -2,8 +2,8 @@
 
 use model::design::Scripts;
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
-use model::trace::Run;
 use model::world::World;
 
 use crate::error::RealError;
@@ -49,7 +49,7 @@ impl Real {
         let names = Names::new(setup, self.servers.key_prefix());
         let world = World::new(setup);
         self.observer.reset(&names, &world.books(setup), world.redis()).await?;
-        if setup.met.scripts != Scripts::Eval {
+        if setup.effective.scripts != Scripts::Eval {
             self.observer.load_scripts().await?;
         }
         if moves.contains(&Move::RedisTimeTravel) && self.servers.ours().redis {
@@ -72,7 +72,7 @@ impl Real {
     }
 
     async fn end_run(&mut self) -> Result<(), RealError> {
-        for label in self.crew.dismiss().await? {
+        for label in self.workers.dismiss().await? {
             self.observer.gone(&label).await?;
         }
         if let Some(proxies) = &mut self.proxies {

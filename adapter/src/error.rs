@@ -1,12 +1,12 @@
 //! Why a run on real servers has no result.
 
-use model::trace::Unreachable;
+use model::run::Unreachable;
 use redis::RedisError;
 
-use crate::crew::CrewError;
 use crate::rows::Unreadable;
 use crate::servers::ServersError;
 use crate::stores::TlsRedis;
+use crate::worker_pool::WorkerPoolError;
 
 /// Why a list of moves could not be carried out, or not with the outcome the model has.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub enum RealError {
     Unreadable(#[from] Unreadable),
     /// A worker process.
     #[error(transparent)]
-    Crew(#[from] CrewError),
+    WorkerPool(#[from] WorkerPoolError),
     /// A worker gave up.
     #[error("move {number}: the worker gave up: {why}")]
     Worker {

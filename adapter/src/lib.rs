@@ -3,7 +3,6 @@
 mod ask;
 pub mod commands;
 pub mod contents;
-pub mod crew;
 mod engine;
 pub mod error;
 pub mod load;
@@ -21,3 +20,4 @@ pub mod stores;
 pub mod tables;
 pub mod values;
 pub mod worker;
+pub mod worker_pool;

@@ -1,17 +1,16 @@
 //! One run: each move is applied to the model and done for real, and then both must agree.
 
 mod agreement;
-mod trouble;
+mod faults;
 
 use model::books::{Books, Occurrence};
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
+use model::run::{Entry, Unreachable};
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::{Entry, Unreachable};
 use model::world::{Next, Work, World, label_of};
 
-use crate::crew::{CrewError, PATIENCE};
 use crate::error::RealError;
 use crate::lockstep::agreement::{Heard, hold_against, show};
 use crate::means::Means;
@@ -19,6 +18,7 @@ use crate::names::Names;
 use crate::real::Real;
 use crate::stores::Stores;
 use crate::worker::{Line, Order, Permit};
+use crate::worker_pool::{PATIENCE, WorkerPoolError};
 
 /// Postgres chose a session as the victim of a deadlock; in the model it is the one that closes the circle.
 const DEADLOCK: Reply = Reply::Failed(Failure::Deadlock);
@@ -43,7 +43,7 @@ impl<'a> Lockstep<'a> {
         means: Means,
     ) -> Lockstep<'a> {
         let cuts = matches!(means, Means::CutIdle { .. });
-        let proxied = cuts || moves.iter().any(|mv| trouble::needs_proxies(*mv));
+        let proxied = cuts || moves.iter().any(|mv| faults::needs_proxies(*mv));
         let stores = if proxied { real.proxies.as_ref().map(|p| p.stores.clone()) } else { Some(real.stores.clone()) };
         Lockstep { real, setup, names, stores, means, mirror: World::new(setup), number: 0 }
     }
@@ -78,7 +78,7 @@ impl<'a> Lockstep<'a> {
             }
             Move::Step { actor, step: Step::Reply, .. } => self.answer(actor, did).await,
             Move::Step { actor, step, .. } => self.step(actor, step, did, after).await,
-            trouble => self.strike(trouble, did, after).await,
+            fault => self.strike(fault, did, after).await,
         }
     }
 
@@ -95,7 +95,7 @@ impl<'a> Lockstep<'a> {
             stores,
             label: String::new(),
         };
-        Ok(self.real.crew.start(actor, order).await?)
+        Ok(self.real.workers.start(actor, order).await?)
     }
 
     /// Lets the actor do a step, which is then answered or, if the model says so, waits for a lock.
@@ -116,7 +116,7 @@ impl<'a> Lockstep<'a> {
         if did.reply == Some(DEADLOCK) {
             self.real.observer.let_deadlock_checks_pass().await?;
         }
-        self.real.crew.permit(actor, permit).await?;
+        self.real.workers.permit(actor, permit).await?;
         match did.reply {
             Some(reply) => self.replied(actor, step, reply, did, after).await,
             None => self.waits(actor, step).await,
@@ -126,13 +126,13 @@ impl<'a> Lockstep<'a> {
     /// An idle job begins with its first step.
     async fn begin_job(&mut self, actor: Actor) -> Result<(), RealError> {
         match self.mirror.would_run(self.setup, actor) {
-            Some(work) if !self.real.crew.has(actor) => self.start(actor, work).await,
+            Some(work) if !self.real.workers.has(actor) => self.start(actor, work).await,
             _ => Ok(()),
         }
     }
 
     async fn comes_to(&mut self, actor: Actor, step: Step) -> Result<(), RealError> {
-        match self.real.crew.about(actor, &[]).await? {
+        match self.real.workers.about(actor, &[]).await? {
             Ok(about) if about == step => Ok(()),
             Ok(about) => Err(self.disagrees(format!("next step of {}", actor.name()), step, about)),
             Err(line) => Err(self.unexpected(actor, step, line)),
@@ -148,8 +148,8 @@ impl<'a> Lockstep<'a> {
         after: &World,
     ) -> Result<(), RealError> {
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
-        let line = match self.real.crew.hear(actor, &woken).await {
-            Err(CrewError::Silent(_)) if self.blocked(actor).await? => {
+        let line = match self.real.workers.hear(actor, &woken).await {
+            Err(WorkerPoolError::Silent(_)) if self.blocked(actor).await? => {
                 return Err(self.disagrees(format!("{step} of {}", actor.name()), show(&reply), "waits for a lock"));
             }
             line => line.map_err(|error| self.raced(error))?,
@@ -166,7 +166,7 @@ impl<'a> Lockstep<'a> {
     async fn goes_on(&mut self, actor: Actor, woken: &[Actor], after: &World) -> Result<(), RealError> {
         let what = || format!("next step of {}", actor.name());
         let expected = after.running(self.setup, actor).map(|process| label_of(process.next));
-        match self.real.crew.about(actor, woken).await.map_err(|error| self.raced(error))? {
+        match self.real.workers.about(actor, woken).await.map_err(|error| self.raced(error))? {
             Ok(about) if Some(about) == expected => Ok(()),
             Ok(about) => Err(self.disagrees(what(), format!("{expected:?}"), about)),
             Err(Line::Through { through }) if expected.is_none() => self.leaves(actor, through).await,
@@ -176,13 +176,13 @@ impl<'a> Lockstep<'a> {
 
     /// A worker that ends: a transaction it left open ends with its backend.
     async fn leaves(&mut self, actor: Actor, open: bool) -> Result<(), RealError> {
-        let label = self.real.crew.label(actor)?;
-        self.real.crew.leave(actor).await?;
+        let label = self.real.workers.label(actor)?;
+        self.real.workers.leave(actor).await?;
         if open { self.real.observer.gone(&label).await } else { Ok(()) }
     }
 
     async fn blocked(&mut self, actor: Actor) -> Result<bool, RealError> {
-        let label = self.real.crew.label(actor)?;
+        let label = self.real.workers.label(actor)?;
         self.real.observer.blocked(&label).await
     }
 
@@ -190,7 +190,7 @@ impl<'a> Lockstep<'a> {
         let what = format!("{step} of {}", actor.name());
         let since = std::time::Instant::now();
         loop {
-            if let Some(line) = self.real.crew.heard(actor).map_err(|error| self.raced(error))? {
+            if let Some(line) = self.real.workers.heard(actor).map_err(|error| self.raced(error))? {
                 return Err(self.disagrees(what, "waits for a lock", format!("{line:?}")));
             }
             if self.blocked(actor).await? {
@@ -207,10 +207,10 @@ impl<'a> Lockstep<'a> {
     /// it, which may end the wait of others before its answer is heard.
     async fn answer(&mut self, actor: Actor, did: &Occurrence) -> Result<(), RealError> {
         self.comes_to(actor, Step::Reply).await?;
-        self.real.crew.permit(actor, Permit::Go).await?;
+        self.real.workers.permit(actor, Permit::Go).await?;
         let expected = self.mirror.next(self.setup, actor);
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
-        match self.real.crew.hear(actor, &woken).await.map_err(|error| self.raced(error))? {
+        match self.real.workers.hear(actor, &woken).await.map_err(|error| self.raced(error))? {
             Line::Answered { answer, open } if Some(Next::Answer(answer)) == expected => self.leaves(actor, open).await,
             Line::Answered { answer, .. } => {
                 let what = format!("the answer of {}", actor.name());

@@ -1,6 +1,6 @@
 //! What the tenants, traces and keys of a setup are called on the servers.
 
-use model::row::{Key, Tenant, Trace};
+use model::row::{IdempotencyKey, Tenant, TraceId};
 use model::setup::Setup;
 
 /// The names of one setup.
@@ -26,13 +26,13 @@ impl Names {
     pub fn new(setup: &Setup, prefix: &str) -> Names {
         let tenants: Vec<&str> = setup.accounts.iter().map(|account| account.name.as_str()).collect();
         let traces: Vec<&str> = setup.traces.iter().map(String::as_str).collect();
-        let keys: Vec<(Tenant, Trace)> =
-            setup.keys.iter().map(|&(request, trace)| (setup.charge(request).tenant, trace)).collect();
+        let keys: Vec<(Tenant, TraceId)> =
+            setup.keys.iter().map(|&(request, trace)| (setup.input(request).tenant, trace)).collect();
         Names::of(prefix, &tenants, &traces, &keys)
     }
 
     /// These names, each idempotency key being of a tenant and a trace; all that Redis holds beginning with `prefix`.
-    pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], keys: &[(Tenant, Trace)]) -> Names {
+    pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], keys: &[(Tenant, TraceId)]) -> Names {
         let tenant = |name: &&str| TenantNames {
             tenant: (*name).to_owned(),
             hash: format!("{prefix}quota:{name}"),
@@ -40,7 +40,7 @@ impl Names {
             principal: format!("{prefix}principal:{name}"),
             budget: format!("{prefix}apikey:budget:{name}"),
         };
-        let key = |(tenant, trace): &(Tenant, Trace)| {
+        let key = |(tenant, trace): &(Tenant, TraceId)| {
             format!("{prefix}deduct:{}:{}", tenants[tenant.index()], traces[trace.index()])
         };
         Names {
@@ -61,8 +61,8 @@ impl Names {
     }
 
     /// All idempotency keys.
-    pub fn keys(&self) -> impl Iterator<Item = Key> + use<> {
-        (0..self.keys.len()).filter_map(|place| u8::try_from(place).ok()).map(Key)
+    pub fn keys(&self) -> impl Iterator<Item = IdempotencyKey> + use<> {
+        (0..self.keys.len()).filter_map(|place| u8::try_from(place).ok()).map(IdempotencyKey)
     }
 
     /// `tenant_id` of a tenant.
@@ -76,12 +76,12 @@ impl Names {
     }
 
     /// `trace_id` of a trace.
-    pub fn trace(&self, trace: Trace) -> &str {
+    pub fn trace(&self, trace: TraceId) -> &str {
         &self.traces[trace.index()]
     }
 
     /// An idempotency key, `deduct:{tenant}:{trace}`.
-    pub fn key(&self, key: Key) -> &str {
+    pub fn key(&self, key: IdempotencyKey) -> &str {
         &self.keys[key.index()]
     }
 
@@ -112,8 +112,8 @@ impl Names {
     }
 
     /// The trace of that name.
-    pub fn trace_of(&self, name: &str) -> Option<Trace> {
+    pub fn trace_of(&self, name: &str) -> Option<TraceId> {
         let place = self.traces.iter().position(|trace| trace == name)?;
-        u8::try_from(place).ok().map(Trace)
+        u8::try_from(place).ok().map(TraceId)
     }
 }

@@ -3,12 +3,12 @@
 use redis::ConnectionInfo;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::crew::{Crew, WorkerCommand};
 use crate::error::RealError;
 use crate::observer::Observer;
 use crate::servers::Servers;
 use crate::servers::proxy::Proxy;
 use crate::stores::{Stores, TlsRedis};
+use crate::worker_pool::{WorkerCommand, WorkerPool};
 
 /// Proxies in front of private servers, for what is lost on the way.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Proxies {
 #[derive(Debug)]
 pub struct Real {
     // Dropped in this order: the workers, the observer, then the servers.
-    pub(crate) crew: Crew,
+    pub(crate) workers: WorkerPool,
     pub(crate) observer: Observer,
     pub(crate) proxies: Option<Proxies>,
     pub(crate) stores: Stores,
@@ -40,7 +40,7 @@ impl Real {
         sqlx::migrate!().run(observer.postgres()).await?;
         let ours = servers.ours();
         let proxies = if ours.postgres && ours.redis { Some(proxies(&mut servers)?) } else { None };
-        Ok(Real { crew: Crew::new(worker), observer, proxies, stores, servers })
+        Ok(Real { workers: WorkerPool::new(worker), observer, proxies, stores, servers })
     }
 
     /// The servers, to hurt or to look into them besides.
@@ -50,15 +50,15 @@ impl Real {
 
     /// Ends workers and servers without holding up the runtime.
     pub async fn stop(self) {
-        let Real { crew, observer, proxies, servers, .. } = self;
-        drop((crew, observer, proxies));
+        let Real { workers, observer, proxies, servers, .. } = self;
+        drop((workers, observer, proxies));
         servers.stop().await;
     }
 
     /// Like [`Real::stop`], but leaves the private servers' data and says where.
     pub async fn stop_and_keep(self) -> Option<std::path::PathBuf> {
-        let Real { crew, observer, proxies, servers, .. } = self;
-        drop((crew, observer, proxies));
+        let Real { workers, observer, proxies, servers, .. } = self;
+        drop((workers, observer, proxies));
         servers.stop_and_keep().await
     }
 }

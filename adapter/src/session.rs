@@ -39,7 +39,7 @@ enum Tx {
 
 /// The connections of one attempt or job.
 #[derive(Debug)]
-pub struct Session {
+pub struct StoreSession {
     stores: Stores,
     names: Names,
     label: String,
@@ -47,10 +47,10 @@ pub struct Session {
     tx: Tx,
 }
 
-impl Session {
+impl StoreSession {
     /// Without connections so far: each is made when it is needed.
-    pub fn new(stores: Stores, names: Names, label: String) -> Session {
-        Session { stores, names, label, postgres: None, tx: Tx::None }
+    pub fn new(stores: Stores, names: Names, label: String) -> StoreSession {
+        StoreSession { stores, names, label, postgres: None, tx: Tx::None }
     }
 
     /// Connects to Postgres ahead of the first statement, which otherwise does.

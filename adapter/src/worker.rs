@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use model::day::Day;
 use model::design::Design;
-use model::flow::Path;
 use model::flow::Recorded;
+use model::flow::RequestPath;
 use model::io::MAX_ENTRIES;
 use model::reply::{Answer, Reply};
 use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::Names;
 use crate::servers::process;
-use crate::session::{Session, SessionError};
+use crate::session::{SessionError, StoreSession};
 use crate::stores::Stores;
 
 /// What a worker is told in its first line.
@@ -32,7 +32,7 @@ pub struct Order {
     /// The day the run begins on.
     pub today: Day,
     /// The parts of the request path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
     /// What may go wrong, by which traces with a suffix are numbered.
     pub faults: Faults,
     /// What it runs.
@@ -138,7 +138,7 @@ async fn work() -> Result<(), WorkerError> {
     let premises = Premises { accounts, requests, gateways: 1, today, path };
     let setup = Setup::new(premises, faults, design)?;
     let names = Names::new(&setup, &stores.prefix);
-    let mut session = Session::new(stores, names, label);
+    let mut session = StoreSession::new(stores, names, label);
     session.warm().await;
     let mut recorded = Recorded::default();
     loop {
@@ -163,7 +163,7 @@ async fn work() -> Result<(), WorkerError> {
     }
 }
 
-async fn end(session: Session, last: impl FnOnce(bool) -> Line) -> Result<(), WorkerError> {
+async fn end(session: StoreSession, last: impl FnOnce(bool) -> Line) -> Result<(), WorkerError> {
     let line = last(session.in_transaction());
     session.close().await;
     say(&line)?;
@@ -171,7 +171,7 @@ async fn end(session: Session, last: impl FnOnce(bool) -> Line) -> Result<(), Wo
 }
 
 /// Waits until the engine lets the step happen; with a reply if it is not to be asked for but to be taken as given.
-async fn gate(session: &mut Session, step: Step) -> Result<Option<Reply>, WorkerError> {
+async fn gate(session: &mut StoreSession, step: Step) -> Result<Option<Reply>, WorkerError> {
     say(&Line::About { about: step })?;
     loop {
         match serde_json::from_str(&hear()?)? {

@@ -2,31 +2,31 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of a test is a failed test, in its helper functions too")]
 
-use adapter::matrix::{Cell, Fault, Part, Plan, Side, setup};
+use adapter::matrix::{Cell, Fault, Layout, Part, Side, setup};
 use adapter::means::Means;
 use model::design::{Design, Midnight, PRESETS, Preset};
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::Run;
 
-fn planned(part: &Part, design: Design) -> (Setup, Plan) {
+fn planned(part: &Part, design: Design) -> (Setup, Layout) {
     let setup = setup(design, part.path).unwrap();
-    let plan = Plan::new(&setup).unwrap();
-    (setup, plan)
+    let layout = Layout::new(&setup).unwrap();
+    (setup, layout)
 }
 
-fn every(mut look: impl FnMut(&Setup, &Plan)) {
+fn every(mut look: impl FnMut(&Setup, &Layout)) {
     for part in Part::all() {
         for &design in &part.designs {
-            let (setup, plan) = planned(&part, design);
-            look(&setup, &plan);
+            let (setup, layout) = planned(&part, design);
+            look(&setup, &layout);
         }
     }
 }
 
-fn cell(plan: &Plan, step: Step, fault: Fault, side: Side) -> &Cell {
-    plan.cells.iter().find(|cell| (cell.step, cell.fault, cell.side) == (step, fault, side)).unwrap()
+fn cell(layout: &Layout, step: Step, fault: Fault, side: Side) -> &Cell {
+    layout.cells.iter().find(|cell| (cell.step, cell.fault, cell.side) == (step, fault, side)).unwrap()
 }
 
 #[test]
@@ -46,39 +46,39 @@ fn every_preset_has_a_part_of_its_own_but_those_of_another_midnight() {
 
 #[test]
 fn every_cell_ends_at_rest_or_says_why_it_cannot_be() {
-    every(|setup, plan| {
-        let steps = plan.cells.len() / (Fault::ALL.len() * Side::ALL.len());
+    every(|setup, layout| {
+        let steps = layout.cells.len() / (Fault::ALL.len() * Side::ALL.len());
         assert!(steps >= 12, "{}", setup.design);
-        for cell in &plan.cells {
-            assert!(cell.deed.is_ok_and(|deed| deed < plan.deeds.len()) || !cell.deed.unwrap_err().is_empty());
+        for cell in &layout.cells {
+            assert!(cell.run.is_ok_and(|run| run < layout.runs.len()) || !cell.run.unwrap_err().is_empty());
         }
-        for deed in &plan.deeds {
-            let run = Run::replay(setup, &deed.moves).unwrap();
-            assert!(run.entries.last().unwrap().books.at_rest, "{} {deed:?}", setup.design);
+        for run in &layout.runs {
+            let run = Run::replay(setup, &run.moves).unwrap();
+            assert!(run.entries.last().unwrap().books.at_rest, "{} {run:?}", setup.design);
         }
     });
 }
 
 #[test]
 fn each_thing_is_done_once_and_after_a_step_is_before_the_next() {
-    every(|_, plan| {
-        let mut deeds = plan.deeds.clone();
-        deeds.sort();
-        deeds.dedup();
-        assert_eq!(deeds.len(), plan.deeds.len());
+    every(|_, layout| {
+        let mut runs = layout.runs.clone();
+        runs.sort();
+        runs.dedup();
+        assert_eq!(runs.len(), layout.runs.len());
     });
-    let (_, plan) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
+    let (_, layout) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
     for fault in [Fault::Sigkill, Fault::Sigstop, Fault::PostgresKill, Fault::RedisAof] {
-        assert_eq!(cell(&plan, Step::T4b, fault, Side::After).deed, cell(&plan, Step::T5, fault, Side::Before).deed);
+        assert_eq!(cell(&layout, Step::T4b, fault, Side::After).run, cell(&layout, Step::T5, fault, Side::Before).run);
     }
     // A scripts' loss by a restart on the log is another deed than SCRIPT FLUSH at the same place.
-    let lost = |fault| cell(&plan, Step::Q5, fault, Side::Before).deed.unwrap();
+    let lost = |fault| cell(&layout, Step::Q5, fault, Side::Before).run.unwrap();
     assert_ne!(lost(Fault::RedisAof), lost(Fault::ScriptFlush));
 }
 
 #[test]
 fn what_cannot_be_is_never_taken_for_what_holds() {
-    let (_, plan) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
+    let (_, layout) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
     for (step, fault, side) in [
         (Step::U1, Fault::InDoubt, Side::After),
         (Step::U1, Fault::Cut, Side::Before),
@@ -87,27 +87,27 @@ fn what_cannot_be_is_never_taken_for_what_holds() {
         (Step::J1, Fault::Sigkill, Side::Before),
         (Step::J1, Fault::Sigstop, Side::After),
     ] {
-        assert!(cell(&plan, step, fault, side).deed.is_err(), "{step} {fault:?} {side:?}");
+        assert!(cell(&layout, step, fault, side).run.is_err(), "{step} {fault:?} {side:?}");
     }
 }
 
 #[test]
 fn a_stopped_worker_goes_on_once_its_retry_has_ended_or_waits_for_it() {
-    every(|_, plan| {
-        for deed in &plan.deeds {
-            let Means::Stopped { actor, from, to } = deed.means else { continue };
-            assert!(from < to && to < deed.moves.len());
-            assert!(matches!(deed.moves[from], Move::Send { .. }));
-            assert!(deed.moves[from..to].iter().all(|mv| mv.actor() != Some(actor)));
-            assert_eq!(deed.moves[to].actor(), Some(actor));
+    every(|_, layout| {
+        for run in &layout.runs {
+            let Means::Stopped { actor, from, to } = run.means else { continue };
+            assert!(from < to && to < run.moves.len());
+            assert!(matches!(run.moves[from], Move::Send { .. }));
+            assert!(run.moves[from..to].iter().all(|mv| mv.actor() != Some(actor)));
+            assert_eq!(run.moves[to].actor(), Some(actor));
         }
     });
 }
 
 #[test]
 fn a_connection_cut_while_idle_is_noticed_in_a_transaction_and_nowhere_else() {
-    let (_, plan) = planned(&Part::of("p0-3-a".parse().unwrap()), "p0-3-a".parse().unwrap());
-    let deed = |step| &plan.deeds[cell(&plan, step, Fault::Cut, Side::After).deed.unwrap()];
-    assert_eq!(deed(Step::T6).moves, plan.deeds[0].moves);
-    assert!(deed(Step::T4b).moves.iter().any(|mv| matches!(mv, Move::Lost { step: Step::T5, ran: false, .. })));
+    let (_, layout) = planned(&Part::of("p0-3-a".parse().unwrap()), "p0-3-a".parse().unwrap());
+    let run = |step| &layout.runs[cell(&layout, step, Fault::Cut, Side::After).run.unwrap()];
+    assert_eq!(run(Step::T6).moves, layout.runs[0].moves);
+    assert!(run(Step::T4b).moves.iter().any(|mv| matches!(mv, Move::Lost { step: Step::T5, ran: false, .. })));
 }

@@ -5,16 +5,16 @@
 
 use adapter::names::Names;
 use adapter::servers::{Options, Servers};
-use adapter::session::Session;
+use adapter::session::StoreSession;
 use adapter::stores::Stores;
 use adapter::tables::{self, Tables, TenantRows};
 use model::day::Day;
 use model::effect::{Call, Effect, PgOp};
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
+use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, TraceId, Unit, UsageRow};
 use model::step::Step;
-use model::store::postgres::{Opening, Postgres, Ran};
+use model::store::postgres::{Opening, Postgres, StatementResult};
 use model::store::versioned;
 use sqlx::PgConnection;
 
@@ -54,13 +54,13 @@ impl Bench {
         };
         tables::reset(&mut self.connection, &self.names, &opening).await.unwrap();
         let mut model = Postgres::new(&opening);
-        let mut session = Session::new(self.stores.clone(), self.names.clone(), "session".to_owned());
+        let mut session = StoreSession::new(self.stores.clone(), self.names.clone(), "session".to_owned());
         let mut replies = Vec::new();
         for (place, &op) in ops.iter().enumerate() {
-            let expected = model.execute(versioned::Session(0), op);
+            let expected = model.execute(versioned::SessionId(0), op);
             let call = Call { step: Step::T1, behalf: None, effect: Effect::Pg(op) };
             let reply = session.execute(call).await.unwrap_or_else(|error| panic!("{place}: {op:?}: {error}"));
-            assert_eq!(Ran::Done(reply), expected, "{place}: {op:?} of {ops:#?}");
+            assert_eq!(StatementResult::Done(reply), expected, "{place}: {op:?} of {ops:#?}");
             let real = tables::read(&mut self.connection, &self.names).await.unwrap();
             assert_eq!(real, modelled(&model, &self.names), "after {place}: {op:?} of {ops:#?}");
             replies.push(reply);
@@ -77,7 +77,7 @@ fn modelled(model: &Postgres, names: &Names) -> Tables {
         budget: model.budget(tenant),
         usage: model.usage(tenant),
     };
-    let rows = (0..names.traces()).map(|place| model.row(Trace(u8::try_from(place).unwrap())));
+    let rows = (0..names.traces()).map(|place| model.row(TraceId(u8::try_from(place).unwrap())));
     Tables { tenants: names.tenants().map(tenant).collect(), rows: rows.collect() }
 }
 
@@ -105,13 +105,13 @@ fn row() -> QuotaRow {
 
 fn insert(trace: u8, kind: Kind, status: Status, amount: &str) -> PgOp {
     let (before, after) = (money("100"), money("100") + kind.effect(money(amount)));
-    PgOp::InsertRow { tenant: T, trace: Trace(trace), kind, status, amount: money(amount), before, after }
+    PgOp::InsertRow { tenant: T, trace: TraceId(trace), kind, status, amount: money(amount), before, after }
 }
 
 #[tokio::test]
 async fn the_ledger() {
     let mut bench = Bench::new().await;
-    let select = |trace, lock| PgOp::SelectRow { trace: Trace(trace), lock };
+    let select = |trace, lock| PgOp::SelectRow { trace: TraceId(trace), lock };
     for kind in [Kind::Deduct, Kind::Recharge, Kind::Refund, Kind::Hold] {
         for status in [Status::Pending, Status::Committed, Status::Reversed] {
             let ops = [
@@ -119,10 +119,10 @@ async fn the_ledger() {
                 insert(0, kind, status, "5.25"),
                 select(0, true),
                 insert(0, kind, status, "1"),
-                PgOp::MarkCommitted(Trace(0)),
-                PgOp::MarkReversed(Trace(0)),
-                PgOp::MarkReversed(Trace(1)),
-                PgOp::MarkCommitted(Trace(0)),
+                PgOp::MarkCommitted(TraceId(0)),
+                PgOp::MarkReversed(TraceId(0)),
+                PgOp::MarkReversed(TraceId(1)),
+                PgOp::MarkCommitted(TraceId(0)),
                 select(0, false),
                 insert(1, kind, status, "0.000249"),
             ];
@@ -140,7 +140,7 @@ async fn rows_that_somebody_has_still_to_finish() {
     let (unfinished, far) = (PgOp::SelectUnfinished, money("999999999999.999999"));
     let settle = |trace, amount: &str| {
         let (before, after) = (money("94.75"), money("94.75") - money(amount));
-        PgOp::SettleRow { trace: Trace(trace), amount: money(amount), before, after }
+        PgOp::SettleRow { trace: TraceId(trace), amount: money(amount), before, after }
     };
     for kind in [Kind::Deduct, Kind::Recharge, Kind::Refund, Kind::Hold] {
         for status in [Status::Pending, Status::Committed, Status::Reversed] {
@@ -152,25 +152,25 @@ async fn rows_that_somebody_has_still_to_finish() {
                 unfinished,
                 settle(0, "7.5"),
                 unfinished,
-                PgOp::MarkSettled(Trace(0)),
+                PgOp::MarkSettled(TraceId(0)),
                 unfinished,
-                PgOp::MarkReversed(Trace(1)),
+                PgOp::MarkReversed(TraceId(1)),
                 unfinished,
-                PgOp::MarkSettled(Trace(1)),
+                PgOp::MarkSettled(TraceId(1)),
                 unfinished,
                 settle(0, "0"),
             ];
             bench.run(row(), &ops).await;
         }
     }
-    let none = [settle(0, "1"), PgOp::MarkSettled(Trace(0)), unfinished];
+    let none = [settle(0, "1"), PgOp::MarkSettled(TraceId(0)), unfinished];
     let replies = bench.run(row(), &none).await;
     assert_eq!(replies, [Reply::Updated(0), Reply::Updated(0), Reply::Row(None)]);
     let hold = insert(0, Kind::Hold, Status::Committed, "5.25");
     let inside =
-        [PgOp::Begin, hold, unfinished, settle(0, "1"), PgOp::MarkSettled(Trace(0)), unfinished, PgOp::Rollback];
+        [PgOp::Begin, hold, unfinished, settle(0, "1"), PgOp::MarkSettled(TraceId(0)), unfinished, PgOp::Rollback];
     bench.run(row(), &[&inside[..], &[unfinished, hold, unfinished]].concat()).await;
-    let beyond = PgOp::SettleRow { trace: Trace(0), amount: far + money("0.000001"), before: far, after: far };
+    let beyond = PgOp::SettleRow { trace: TraceId(0), amount: far + money("0.000001"), before: far, after: far };
     let replies = bench.run(row(), &[beyond, hold, beyond, PgOp::Begin, beyond, unfinished, PgOp::Commit]).await;
     assert_eq!([replies[0], replies[2], replies[4]], [Reply::Failed(Failure::OutOfRange); 3]);
     bench.servers.stop().await;
@@ -181,7 +181,7 @@ async fn transactions_and_savepoints() {
     let mut bench = Bench::new().await;
     let [one, two] = [0, 1].map(|trace| insert(trace, Kind::Deduct, Status::Pending, "5.25"));
     let charge = PgOp::ChargeQuota { tenant: T, amount: money("5.25"), if_version: 7, counts: None };
-    let mark = PgOp::MarkCommitted(Trace(0));
+    let mark = PgOp::MarkCommitted(TraceId(0));
     let whole = [
         [PgOp::Begin, one, charge, PgOp::Commit],
         [PgOp::Begin, one, charge, PgOp::Rollback],
@@ -287,7 +287,7 @@ async fn balances_and_limits() {
 async fn keys_budgets_and_usage() {
     let mut bench = Bench::new().await;
     let budget = |tenant, delta, unit| PgOp::AddBudget { tenant, delta, unit };
-    let usage = |tenant, trace, keyed| PgOp::AddUsage { tenant, trace: Trace(trace), cost: money("0.000249"), keyed };
+    let usage = |tenant, trace, keyed| PgOp::AddUsage { tenant, trace: TraceId(trace), cost: money("0.000249"), keyed };
     let ops = [
         PgOp::SelectKey(T),
         PgOp::SelectKey(OTHER),
@@ -326,7 +326,7 @@ async fn usage_read_and_written_back() {
         let row = UsageRow { requests, cost: money(cost) };
         PgOp::SetUsage { tenant, row }
     };
-    let usage = |keyed| PgOp::AddUsage { tenant: T, trace: Trace(0), cost: money("0.000249"), keyed };
+    let usage = |keyed| PgOp::AddUsage { tenant: T, trace: TraceId(0), cost: money("0.000249"), keyed };
     let ops = [
         PgOp::SelectUsage(T),
         set(T, 1, "5.25"),

@@ -6,7 +6,7 @@
 use adapter::contents::{self, Contents};
 use adapter::names::Names;
 use adapter::servers::{Options, Servers};
-use adapter::session::Session;
+use adapter::session::StoreSession;
 use adapter::stores::Stores;
 use model::day::Day;
 use model::design::Scripts;
@@ -15,7 +15,7 @@ use model::effect::{
 };
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{Key, KeyRow, Limit, QuotaRow, Tenant, Trace};
+use model::row::{IdempotencyKey, KeyRow, Limit, QuotaRow, Tenant, TraceId};
 use model::step::Step;
 use model::store::redis::{Hash, Redis};
 use redis::aio::MultiplexedConnection;
@@ -39,7 +39,7 @@ impl Bench {
             "c:",
             &["acme", "zenith"],
             &["t-1", "t-1-rest"],
-            &[(T, Trace(0)), (OTHER, Trace(0)), (T, Trace(1))],
+            &[(T, TraceId(0)), (OTHER, TraceId(0)), (T, TraceId(1))],
         );
         let connection = stores.redis().await.unwrap();
         Bench { servers, stores, names, connection }
@@ -50,7 +50,7 @@ impl Bench {
         contents::clear(&mut self.connection, "c:").await.unwrap();
         contents::fill(&mut self.connection, &self.names, &[hash], &[principal]).await.unwrap();
         let mut model = Redis::new(3, &[hash, None], &[principal, None]);
-        let mut session = Session::new(self.stores.clone(), self.names.clone(), "bench".to_owned());
+        let mut session = StoreSession::new(self.stores.clone(), self.names.clone(), "bench".to_owned());
         let mut replies = Vec::new();
         for (place, &op) in ops.iter().enumerate() {
             let expected = model.execute(op);
@@ -123,7 +123,7 @@ fn part(row: QuotaRow, fields: Fields) -> Option<Hash> {
 async fn plain_commands() {
     let mut bench = Bench::new().await;
     let key = KeyRow { limit: Some(money("5")), used: money("0.000249") };
-    let take = |key| RedisOp::SetNx { key: Key(key), ttl: DAY };
+    let take = |key| RedisOp::SetNx { key: IdempotencyKey(key), ttl: DAY };
     let setnx = take(0);
     let lock = RedisOp::TakeWarmLock { tenant: T, ttl: WARM_LOCK_TTL };
     let hset = |fields| RedisOp::HSet { tenant: T, row: row("-12.3"), fields };
@@ -132,13 +132,13 @@ async fn plain_commands() {
     let ops = [
         setnx,
         setnx,
-        RedisOp::Del(Key(0)),
-        RedisOp::Del(Key(0)),
+        RedisOp::Del(IdempotencyKey(0)),
+        RedisOp::Del(IdempotencyKey(0)),
         setnx,
         take(1),
         take(2),
         take(1),
-        RedisOp::Del(Key(1)),
+        RedisOp::Del(IdempotencyKey(1)),
         take(2),
         lock,
         lock,

@@ -98,7 +98,7 @@ impl Serialize for Check {
 
 /// One thing that breaks a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Breach {
+pub struct Violation {
     /// Which tenant, row or key.
     pub subject: String,
     /// The numbers of the equation that it breaks.
@@ -110,7 +110,7 @@ pub struct Breach {
 
 /// What one check has seen.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub struct CheckResult {
     /// Which check.
     pub check: Check,
     /// How many it looked at.
@@ -120,16 +120,16 @@ pub struct Tally {
     /// How many did.
     pub broken: u64,
     /// The worst of them, worst first.
-    pub worst: Vec<Breach>,
+    pub worst: Vec<Violation>,
     /// Why not everything could be checked, if so: the first reason.
     pub unknown: Option<String>,
     keeps: usize,
 }
 
-impl Tally {
+impl CheckResult {
     /// Nothing seen so far; keeps so many of the worst.
-    pub fn new(check: Check, keeps: usize) -> Tally {
-        Tally { check, looked_at: 0, could_have_failed: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
+    pub fn new(check: Check, keeps: usize) -> CheckResult {
+        CheckResult { check, looked_at: 0, could_have_failed: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
     }
 
     /// One thing was looked at.
@@ -144,13 +144,13 @@ impl Tally {
         let place = self.worst.partition_point(|kept| kept.weight >= weight);
         if place < self.keeps {
             self.worst.truncate(self.keeps - 1);
-            self.worst.insert(place, Breach { subject: subject.to_owned(), figures: figures(), weight });
+            self.worst.insert(place, Violation { subject: subject.to_owned(), figures: figures(), weight });
         }
     }
 
     /// What was found is not known after all: it was held against nothing, or against too few rows.
     pub fn take_back(&mut self, why: &str) {
-        *self = Tally { unknown: Some(why.to_owned()), ..Tally::new(self.check, self.keeps) };
+        *self = CheckResult { unknown: Some(why.to_owned()), ..CheckResult::new(self.check, self.keeps) };
     }
 
     /// Something could not be checked.

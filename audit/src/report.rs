@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::shown::{plain, shown};
 use serde::Serialize;
 
-use crate::check::{Breach, Check, Tally};
+use crate::check::{Check, CheckResult, Violation};
 use crate::ledger::Looked;
 
 /// How a check ended.
@@ -42,7 +42,7 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
     /// The worst, worst first.
-    pub worst: Vec<Breach>,
+    pub worst: Vec<Violation>,
 }
 
 /// The whole audit.
@@ -83,10 +83,10 @@ const INDENT: usize = 21;
 const NOTHING: &str = "nothing was there that could have failed";
 
 impl Report {
-    pub(crate) fn new(mut tallies: Vec<Tally>, looked: Looked, redis_keys: u64, took: Took) -> Report {
-        tallies.sort_by_key(|tally| tally.check);
+    pub(crate) fn new(mut results: Vec<CheckResult>, looked: Looked, redis_keys: u64, took: Took) -> Report {
+        results.sort_by_key(|result| result.check);
         Report {
-            checks: tallies.into_iter().map(Finding::new).collect(),
+            checks: results.into_iter().map(Finding::new).collect(),
             ledger_rows: looked.rows,
             tenants: looked.tenants,
             api_keys: looked.keys,
@@ -126,24 +126,24 @@ impl Report {
 }
 
 impl Finding {
-    fn new(tally: Tally) -> Finding {
-        let vacuous = tally.could_have_failed == 0 && tally.broken == 0;
-        let unknown = tally.unknown.or_else(|| vacuous.then(|| NOTHING.to_owned()));
-        let verdict = match (&unknown, tally.broken) {
+    fn new(result: CheckResult) -> Finding {
+        let vacuous = result.could_have_failed == 0 && result.broken == 0;
+        let unknown = result.unknown.or_else(|| vacuous.then(|| NOTHING.to_owned()));
+        let verdict = match (&unknown, result.broken) {
             (None, 0) => Verdict::Ok,
             (Some(_), 0) => Verdict::Unknown,
             _ => Verdict::Broken,
         };
         Finding {
-            check: tally.check,
+            check: result.check,
             verdict,
-            sentence: tally.check.sentence(),
-            subjects: tally.check.subjects(),
-            looked_at: tally.looked_at,
-            could_have_failed: tally.could_have_failed,
-            broken: tally.broken,
+            sentence: result.check.sentence(),
+            subjects: result.check.subjects(),
+            looked_at: result.looked_at,
+            could_have_failed: result.could_have_failed,
+            broken: result.broken,
             unknown,
-            worst: tally.worst,
+            worst: result.worst,
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
             could_have_failed: 1,
             broken: 1,
             unknown: Some("column \u{202e}x".to_owned()),
-            worst: vec![Breach { subject, figures: vec![figure], weight: 1 }],
+            worst: vec![Violation { subject, figures: vec![figure], weight: 1 }],
         };
         let text = finding.text();
         assert_eq!(text.lines().count(), 3, "{text}");

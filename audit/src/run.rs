@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::cache::{Cache, Fresh, Stores};
 use crate::catalog::Catalog;
-use crate::check::{Check, Tally};
+use crate::check::{Check, CheckResult};
 use crate::error::{AuditError, StoreError, one_line};
 use crate::ledger::{Looked, Pass, Sources};
 use crate::mapping::Mapping;
@@ -70,21 +70,21 @@ pub async fn audit(target: &Target, options: &Options) -> Result<Report, AuditEr
         None => None,
     };
     let wanted = |check: &Check| options.only.contains(check);
-    let mut tallies = Vec::new();
+    let mut results = Vec::new();
     let mut looked = Looked::default();
     let mut keys = 0;
-    let catalog = match snapshot(&mut postgres, options, &mut tallies, &mut looked).await {
+    let catalog = match snapshot(&mut postgres, options, &mut results, &mut looked).await {
         Ok(catalog) => Some(catalog),
         Err(error) => {
-            lost(&mut tallies, options, &error.why(), |check| !check.of_redis());
+            lost(&mut results, options, &error.why(), |check| !check.of_redis());
             None
         }
     };
     let ledger = began.elapsed();
     if Check::ALL.iter().any(|check| check.of_redis() && wanted(check)) {
         match (&mut redis, catalog) {
-            (None, _) => lost(&mut tallies, options, "not asked: no --redis-url and no REDIS_URL", Check::of_redis),
-            (_, None) => lost(&mut tallies, options, "not read: the database could not be", Check::of_redis),
+            (None, _) => lost(&mut results, options, "not asked: no --redis-url and no REDIS_URL", Check::of_redis),
+            (_, None) => lost(&mut results, options, "not read: the database could not be", Check::of_redis),
             (Some(redis), Some(catalog)) => {
                 let fresh = Fresh::new(&catalog, &options.mapping);
                 let bound = options.pending_older_than;
@@ -93,21 +93,21 @@ pub async fn audit(target: &Target, options: &Options) -> Result<Report, AuditEr
                     cache.cannot(&error.why());
                 }
                 keys = cache.keys;
-                tallies.extend(cache.tallies());
+                results.extend(cache.results());
             }
         }
     }
     // The server ends the session either way.
     let _ = postgres.close().await;
-    tallies.retain(|tally| wanted(&tally.check));
-    Ok(Report::new(tallies, looked, keys, Took { ledger, all: began.elapsed() }))
+    results.retain(|result| wanted(&result.check));
+    Ok(Report::new(results, looked, keys, Took { ledger, all: began.elapsed() }))
 }
 
 /// The pass over the ledger, in a transaction of its own that ends without having written.
 async fn snapshot(
     postgres: &mut PgConnection,
     options: &Options,
-    tallies: &mut Vec<Tally>,
+    results: &mut Vec<CheckResult>,
     looked: &mut Looked,
 ) -> Result<Catalog, StoreError> {
     // Outside the transaction: what the server cannot read would end it.
@@ -125,25 +125,25 @@ async fn snapshot(
         pass.cannot(&StoreError::from(error).why());
     }
     *looked = pass.looked;
-    for mut tally in pass.tallies() {
-        if let Some(why) = sources.missing(tally.check) {
+    for mut result in pass.results() {
+        if let Some(why) = sources.missing(result.check) {
             // Whatever was added up for it is of columns that are not there.
-            tally = Tally::new(tally.check, options.worst);
-            tally.cannot(|| why.to_owned());
+            result = CheckResult::new(result.check, options.worst);
+            result.cannot(|| why.to_owned());
         }
-        tallies.push(tally);
+        results.push(result);
     }
     postgres.execute("ROLLBACK").await?;
     Ok(catalog)
 }
 
 /// Checks that have no tally, for this reason.
-fn lost(tallies: &mut Vec<Tally>, options: &Options, why: &str, of: impl Fn(Check) -> bool) {
+fn lost(results: &mut Vec<CheckResult>, options: &Options, why: &str, of: impl Fn(Check) -> bool) {
     for check in Check::ALL {
-        if of(check) && !tallies.iter().any(|tally| tally.check == check) {
-            let mut tally = Tally::new(check, options.worst);
-            tally.cannot(|| why.to_owned());
-            tallies.push(tally);
+        if of(check) && !results.iter().any(|result| result.check == check) {
+            let mut result = CheckResult::new(check, options.worst);
+            result.cannot(|| why.to_owned());
+            results.push(result);
         }
     }
 }

@@ -39,7 +39,7 @@
 //!         1
 //!     }
 //!
-//!     fn judge(&self, _: Option<(&[u8; 2], &usize)>, state: &[u8; 2], looks: &mut [Look]) {
+//!     fn judge(&self, _: Option<(&[u8; 2], &usize)>, state: &[u8; 2], looks: &mut [EdgeEvaluation]) {
 //!         looks[0] = if *state == [2, 2] { Look::Broken } else { Look::Held };
 //!     }
 //! }
@@ -70,5 +70,5 @@ pub use exhaust::exhaust;
 pub use found::{Exhausted, ExhaustedProperty, Shortest, ShortestProperty};
 pub use joint::{Exploration, explore};
 pub use limits::{Counts, Ended, Limits};
-pub use machine::{Look, Machine};
+pub use machine::{EdgeEvaluation, Machine};
 pub use shortest::{shortest, shortest_exact};

@@ -29,8 +29,8 @@ pub trait Machine: Send + Sync {
     fn properties(&self) -> usize;
 
     /// Judges the edge that leads to `state`; `prev` is `None` for the initial state. `looks` has one entry per property,
-    /// each [`Look::NotJudged`] on entry.
-    fn judge(&self, prev: Option<(&Self::State, &Self::Move)>, state: &Self::State, looks: &mut [Look]);
+    /// each [`EdgeEvaluation::NotEvaluated`] on entry.
+    fn judge(&self, prev: Option<(&Self::State, &Self::Move)>, state: &Self::State, evaluations: &mut [EdgeEvaluation]);
 
     /// Bytes that `state` owns on the heap, so that memory limits can count them.
     fn heap_bytes(&self, _state: &Self::State) -> usize {
@@ -40,9 +40,9 @@ pub trait Machine: Send + Sync {
 
 /// What one property says of one edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum EdgeEvaluation {
     /// The property does not speak of this edge.
-    NotJudged,
+    NotEvaluated,
     /// Judged, but it could not have failed here.
     Vacuous,
     /// It could have failed here, and held.
@@ -52,28 +52,28 @@ pub enum Look {
 }
 
 /// The looks of one edge, on the stack.
-pub(super) struct Looks([Look; MAX_PROPERTIES]);
+pub(super) struct EdgeEvaluations([EdgeEvaluation; MAX_PROPERTIES]);
 
-impl Looks {
+impl EdgeEvaluations {
     pub(super) fn of<M: Machine>(
         machine: &M,
         properties: usize,
         prev: Option<(&M::State, &M::Move)>,
         state: &M::State,
     ) -> Self {
-        let mut looks = Self([Look::NotJudged; MAX_PROPERTIES]);
-        machine.judge(prev, state, &mut looks.0[..properties]);
-        looks
+        let mut evaluations = Self([EdgeEvaluation::NotEvaluated; MAX_PROPERTIES]);
+        machine.judge(prev, state, &mut evaluations.0[..properties]);
+        evaluations
     }
 
-    pub(super) fn each(&self, properties: usize) -> impl Iterator<Item = (usize, Look)> + '_ {
+    pub(super) fn each(&self, properties: usize) -> impl Iterator<Item = (usize, EdgeEvaluation)> + '_ {
         self.0[..properties].iter().copied().enumerate()
     }
 
     /// The broken properties, one bit each.
     pub(super) fn broken(&self, properties: usize) -> u64 {
         self.each(properties)
-            .filter(|(_, look)| *look == Look::Broken)
+            .filter(|(_, evaluation)| *evaluation == EdgeEvaluation::Broken)
             .fold(0, |set, (property, _)| set | 1 << property)
     }
 }

@@ -5,7 +5,7 @@ use std::mem::size_of;
 use super::error::ExploreError;
 use super::limits::{Counts, Ended, Limits};
 use super::links::{Edge, Links, MAX_STATES};
-use super::machine::{Look, Looks, Machine, members};
+use super::machine::{EdgeEvaluation, EdgeEvaluations, Machine, members};
 use super::seen::Seen;
 
 /// How many generated states wait before they are looked up together.
@@ -22,7 +22,7 @@ struct Found<S> {
 
 /// The tallies of one property.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct PropertyCounts {
     pub(super) judged: u64,
     pub(super) failable: u64,
     pub(super) broken: u64,
@@ -31,7 +31,7 @@ pub(super) struct Tally {
 
 /// Where a property was broken first.
 #[derive(Clone, Copy)]
-pub(super) enum Breach {
+pub(super) enum FirstBreach {
     Initially,
     Over(Edge),
 }
@@ -52,8 +52,8 @@ pub(super) struct Search<'a, M: Machine, V> {
     batch: Vec<Found<M::State>>,
     pub(super) counts: Counts,
     pub(super) depth: u64,
-    pub(super) tallies: Vec<Tally>,
-    pub(super) breaches: Vec<Option<Breach>>,
+    pub(super) by_property: Vec<PropertyCounts>,
+    pub(super) breaches: Vec<Option<FirstBreach>>,
     pub(super) first_stuck: Option<u32>,
     pub(super) most_bytes: u64,
     /// What the machine is being asked about, should it panic.
@@ -77,7 +77,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
             batch: Vec::with_capacity(2 * BATCH),
             counts: Counts::default(),
             depth: 0,
-            tallies: vec![Tally::default(); properties],
+            by_property: vec![PropertyCounts::default(); properties],
             breaches: vec![None; properties],
             first_stuck: None,
             most_bytes: 0,
@@ -87,7 +87,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
 
     pub(super) fn run(&mut self) -> Result<Ended, ExploreError> {
         let initial = self.machine.initial();
-        let broken = self.judge(None, &initial, Breach::Initially);
+        let broken = self.judge(None, &initial, FirstBreach::Initially);
         let start = Found { key: V::key(&initial), edge: Edge { parent: 0, ordinal: 0 }, broken, state: initial };
         self.batch.push(start);
         if self.has_enough() {
@@ -142,7 +142,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
             let edge = Edge { parent, ordinal: ordinal as u16 };
             self.asked = (parent, Some(edge.ordinal));
             let next = self.machine.apply(state, mv);
-            let broken = self.judge(Some((state, mv)), &next, Breach::Over(edge));
+            let broken = self.judge(Some((state, mv)), &next, FirstBreach::Over(edge));
             self.batch.push(Found { key: V::key(&next), edge, broken, state: next });
         }
         Ok(())
@@ -150,17 +150,19 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
 
     /// Tallies the looks of one edge and gives the properties it broke.
     #[inline]
-    fn judge(&mut self, prev: Option<(&M::State, &M::Move)>, state: &M::State, breach: Breach) -> u64 {
+    fn judge(&mut self, prev: Option<(&M::State, &M::Move)>, state: &M::State, breach: FirstBreach) -> u64 {
         let mut broken = 0;
-        for (property, look) in Looks::of(self.machine, self.properties, prev, state).each(self.properties) {
-            if look == Look::NotJudged {
+        for (property, evaluation) in
+            EdgeEvaluations::of(self.machine, self.properties, prev, state).each(self.properties)
+        {
+            if evaluation == EdgeEvaluation::NotEvaluated {
                 continue;
             }
-            let tally = &mut self.tallies[property];
-            tally.judged += 1;
-            tally.failable += u64::from(look != Look::Vacuous);
-            if look == Look::Broken {
-                tally.broken += 1;
+            let counts = &mut self.by_property[property];
+            counts.judged += 1;
+            counts.failable += u64::from(evaluation != EdgeEvaluation::Vacuous);
+            if evaluation == EdgeEvaluation::Broken {
+                counts.broken += 1;
                 self.breaches[property].get_or_insert(breach);
                 broken |= 1 << property;
             }
@@ -190,7 +192,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
             self.counts.states += 1;
             self.links.push(found.edge);
             for property in members(found.broken) {
-                self.tallies[property].broken_states += 1;
+                self.by_property[property].broken_states += 1;
             }
             self.next_heap_bytes += heap_bytes as u64;
             self.next.push(found.state);

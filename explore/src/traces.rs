@@ -7,19 +7,19 @@ use super::error::ExploreError;
 use super::found::{Shortest, ShortestProperty};
 use super::limits::Ended;
 use super::links::Replayed;
-use super::machine::{Looks, Machine};
-use super::search::{Breach, Search};
+use super::machine::{EdgeEvaluations, Machine};
+use super::search::{FirstBreach, Search};
 use super::seen::Seen;
 
 impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
     pub(super) fn result(self, ended: Ended) -> Result<Shortest<M::Move>, ExploreError> {
         let mut properties = Vec::with_capacity(self.properties);
-        for (property, tally) in self.tallies.iter().enumerate() {
+        for (property, counts) in self.by_property.iter().enumerate() {
             properties.push(ShortestProperty {
-                judged: tally.judged,
-                failable: tally.failable,
-                broken: tally.broken,
-                broken_states: tally.broken_states,
+                judged: counts.judged,
+                failable: counts.failable,
+                broken: counts.broken,
+                broken_states: counts.broken_states,
                 trace: self.breaches[property].map(|breach| self.breaking_trace(property, breach)).transpose()?,
             });
         }
@@ -28,15 +28,15 @@ impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
     }
 
     /// The trace to a breach, replayed and judged again.
-    fn breaking_trace(&self, property: usize, breach: Breach) -> Result<Vec<M::Move>, ExploreError> {
+    fn breaking_trace(&self, property: usize, breach: FirstBreach) -> Result<Vec<M::Move>, ExploreError> {
         let choices = match breach {
-            Breach::Initially => Vec::new(),
-            Breach::Over(edge) => self.links.choices_over(edge),
+            FirstBreach::Initially => Vec::new(),
+            FirstBreach::Over(edge) => self.links.choices_over(edge),
         };
         let reached = format!("the breach of property {property}");
         let replayed = Replayed::of(self.machine, &choices, &reached)?;
-        let looks = Looks::of(self.machine, self.properties, replayed.prev(), &replayed.last);
-        if looks.broken(self.properties) & 1 << property == 0 {
+        let evaluations = EdgeEvaluations::of(self.machine, self.properties, replayed.prev(), &replayed.last);
+        if evaluations.broken(self.properties) & 1 << property == 0 {
             return Err(ExploreError::NotRepeatable { length: choices.len(), reached });
         }
         Ok(replayed.moves)

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use super::error::ExploreError;
 use super::found::{Exhausted, ExhaustedProperty};
 use super::limits::{Counts, Ended, Limits};
-use super::machine::{Looks, Machine, members};
+use super::machine::{EdgeEvaluations, Machine, members};
 
 /// A state on its way through stateright. How it was reached first travels along and is no part of its identity.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl<S: Clone> Walk<S> {
         state: S,
         after: u32,
     ) -> Reached<S> {
-        let broken = Looks::of(machine, self.properties, prev, &state).broken(self.properties);
+        let broken = EdgeEvaluations::of(machine, self.properties, prev, &state).broken(self.properties);
         for property in members(broken) {
             let fewest = &self.broken_after[property];
             if after < fewest.load(Ordering::Relaxed) {

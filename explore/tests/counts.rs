@@ -4,17 +4,17 @@ mod bench_protocol;
 
 use std::sync::Arc;
 
-use bench_protocol::{HASH_IS_DB, Known, NO_DOUBLE, NO_TRACE_STUCK, SIZES, Size};
+use bench_protocol::{ExpectedCounts, HASH_IS_DB, NO_DOUBLE, NO_TRACE_STUCK, SIZES, Size};
 use explore::{Limits, Shortest, exhaust, explore, shortest, shortest_exact};
 
 fn size(name: &str) -> Size {
     SIZES.into_iter().find(|size| size.name == name).expect("a size of the table")
 }
 
-fn counted<Mv>(found: &Shortest<Mv>) -> Known {
+fn counted<Mv>(found: &Shortest<Mv>) -> ExpectedCounts {
     assert!(found.ended.is_complete());
     assert_eq!(found.counts.stuck, 0);
-    Known {
+    ExpectedCounts {
         states: found.counts.states,
         edges: found.counts.edges,
         depth: found.depth,
@@ -49,7 +49,7 @@ fn stateright_counts_what_is_known() {
         let found = exhaust(&size, &Limits { threads, ..Limits::default() }).unwrap();
         assert!(found.ended.is_complete());
         assert_eq!(found.counts.stuck, 0);
-        let counted = Known {
+        let counted = ExpectedCounts {
             states: found.counts.states,
             edges: found.counts.edges,
             // It keeps no levels that mean anything with more than one thread.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
-use explore::{Ended, ExploreError, Limits, Look, Machine, exhaust, explore, shortest, shortest_exact};
+use explore::{EdgeEvaluation, Ended, ExploreError, Limits, Machine, exhaust, explore, shortest, shortest_exact};
 use stateright::{Checker, Model, Property};
 
 /// A machine whose states are numbers and whose moves are the numbers they lead to.
@@ -40,8 +40,8 @@ impl Machine for Graph {
         1
     }
 
-    fn judge(&self, _prev: Option<(&u32, &u32)>, state: &u32, looks: &mut [Look]) {
-        looks[0] = if (self.holds)(*state) { Look::Held } else { Look::Broken };
+    fn judge(&self, _prev: Option<(&u32, &u32)>, state: &u32, evaluations: &mut [EdgeEvaluation]) {
+        evaluations[0] = if (self.holds)(*state) { EdgeEvaluation::Held } else { EdgeEvaluation::Broken };
     }
 }
 
@@ -94,7 +94,7 @@ impl Machine for OverlooksAField {
         0
     }
 
-    fn judge(&self, _: Option<(&Overlooked, &(u8, u8))>, _: &Overlooked, _: &mut [Look]) {}
+    fn judge(&self, _: Option<(&Overlooked, &(u8, u8))>, _: &Overlooked, _: &mut [EdgeEvaluation]) {}
 }
 
 #[test]
@@ -244,8 +244,8 @@ impl Machine for Impure {
         1
     }
 
-    fn judge(&self, _: Option<(&u32, &u32)>, state: &u32, looks: &mut [Look]) {
-        looks[0] = if self.broken_at == Some(*state) { Look::Broken } else { Look::Held };
+    fn judge(&self, _: Option<(&u32, &u32)>, state: &u32, evaluations: &mut [EdgeEvaluation]) {
+        evaluations[0] = if self.broken_at == Some(*state) { EdgeEvaluation::Broken } else { EdgeEvaluation::Held };
     }
 }
 
@@ -297,7 +297,7 @@ impl Machine for Judgemental {
         65
     }
 
-    fn judge(&self, _: Option<(&(), &())>, (): &(), _: &mut [Look]) {}
+    fn judge(&self, _: Option<(&(), &())>, (): &(), _: &mut [EdgeEvaluation]) {}
 }
 
 #[test]

@@ -8,11 +8,11 @@ use crate::day::Day;
 use crate::delivery::{Endings, StreamPrices};
 use crate::design::Design;
 use crate::effect::{Call, Seconds};
-use crate::flow::{Asking, Path};
+use crate::flow::{Asking, RequestPath};
 use crate::money::Money;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Reply};
-use crate::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Request, Tenant, Trace, UsageRow};
+use crate::row::{BudgetRow, KeyRow, Kind, LedgerRow, QuotaRow, Request, Tenant, TraceId, UsageRow};
 use crate::setup::MAX_GATEWAYS;
 use crate::step::Step;
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
@@ -83,7 +83,7 @@ pub struct RequestBook {
     /// Whose money.
     pub tenant: Tenant,
     /// Where its row is in [`Books::rows`].
-    pub trace: Trace,
+    pub trace: TraceId,
     /// What is asked for.
     pub asking: Asking,
     /// Whether its client comes back after a fault (ghost).
@@ -116,7 +116,7 @@ pub struct KeyBook {
     /// Whose.
     pub request: Request,
     /// For which trace.
-    pub trace: Trace,
+    pub trace: TraceId,
     /// Its seconds to live, if it is there.
     pub ttl: Option<Seconds>,
     /// Whether a process that is alive took it (ghost).
@@ -140,7 +140,7 @@ pub struct Books {
     /// The design as far as the path meets it: its policies say what is a breach.
     pub design: Design,
     /// The parts of the path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
     /// The place of the clock in the calendar (ghost).
     pub turn: u8,
     /// The day it is in UTC.
@@ -277,7 +277,7 @@ impl Books {
 
 /// What a client was told, and what was so when it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ClientAnswer {
     /// The answer.
     pub answer: Answer,
     /// The attempt had seen its own charge made durable.
@@ -314,9 +314,9 @@ pub struct Occurrence {
     /// Attempts whose wait ended with this move.
     pub woke: ArrayVec<(Actor, Step, Reply), MAX_SESSIONS>,
     /// What the client was told.
-    pub told: Option<Told>,
+    pub client_answer: Option<ClientAnswer>,
     /// It deleted a key that another attempt holds, or that outlived its holder.
-    pub stranger_released: bool,
+    pub released_foreign_key: bool,
     /// It wrote to Redis or answered "ok" from inside a transaction that may still roll back.
     pub early: bool,
     /// The client had asked before.
@@ -335,8 +335,8 @@ impl Occurrence {
             call: None,
             reply: None,
             woke: ArrayVec::new(),
-            told: None,
-            stranger_released: false,
+            client_answer: None,
+            released_foreign_key: false,
             early: false,
             again: false,
             met_others_work: None,

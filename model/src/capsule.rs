@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::design::Design;
-use crate::flow::Path;
+use crate::flow::RequestPath;
 use crate::invariant::Figure;
 use crate::moves::{Move, NamedMove, UnknownMove};
 use crate::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
@@ -46,7 +46,7 @@ pub struct Capsule {
     pub today: Day,
     /// The parts of the request path that are walked.
     #[serde(default)]
-    pub path: Path,
+    pub path: RequestPath,
     /// What happened, in order.
     pub moves: Vec<NamedMove>,
     /// What it breaks.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::day::Day;
 use crate::delivery::Part;
 use crate::money::Money;
-use crate::row::{Kind, QuotaRow, Request, Status, Tenant, Trace, Unit, UsageRow};
+use crate::row::{Kind, QuotaRow, Request, Status, Tenant, TraceId, Unit, UsageRow};
 use crate::step::Step;
 
 pub use fields::{Field, Fields};
@@ -23,7 +23,7 @@ pub struct Call {
     pub step: Step,
     /// For the row of which trace, where a process works for others than its own request; only the checker looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub behalf: Option<Trace>,
+    pub behalf: Option<TraceId>,
     /// What is asked.
     pub effect: Effect,
 }
@@ -61,7 +61,7 @@ pub enum PgOp {
     /// SELECT of the ledger row by trace; `lock` is FOR UPDATE.
     SelectRow {
         /// Which row.
-        trace: Trace,
+        trace: TraceId,
         /// FOR UPDATE: waits for a writer and keeps the row until the transaction ends.
         lock: bool,
     },
@@ -72,7 +72,7 @@ pub enum PgOp {
         /// Whose money.
         tenant: Tenant,
         /// UNIQUE.
-        trace: Trace,
+        trace: TraceId,
         /// What for.
         kind: Kind,
         /// PENDING, or COMMITTED at once.
@@ -128,11 +128,11 @@ pub enum PgOp {
         quota: u32,
     },
     /// UPDATE of the row to COMMITTED, whatever its status was.
-    MarkCommitted(Trace),
+    MarkCommitted(TraceId),
     /// UPDATE of the row to COMMITTED with the amount and the balances that are known by then, whatever its status was.
     SettleRow {
         /// Which row.
-        trace: Trace,
+        trace: TraceId,
         /// How much.
         amount: Money,
         /// `balance_before`.
@@ -141,9 +141,9 @@ pub enum PgOp {
         after: Money,
     },
     /// UPDATE of the row's type from hold to deduct.
-    MarkSettled(Trace),
+    MarkSettled(TraceId),
     /// UPDATE of the row to REVERSED, whatever its status was.
-    MarkReversed(Trace),
+    MarkReversed(TraceId),
     /// SELECT of the tenant's API key.
     SelectKey(Tenant),
     /// SELECT of the `api_key_quota` row of type BUDGET of the tenant's key.
@@ -172,7 +172,7 @@ pub enum PgOp {
         /// Whose key.
         tenant: Tenant,
         /// Of which trace.
-        trace: Trace,
+        trace: TraceId,
         /// What it cost.
         cost: Money,
         /// By trace.
@@ -196,10 +196,10 @@ pub enum LocalOp {
     /// The provider is asked what it has counted for a stream.
     AskCount(Request),
     /// An errand is handed over: to the job queue, which outlives the process and delivers at least once, or, for
-    /// [`Errand::Snapshot`], to a task of this process.
-    Send(Errand),
+    /// [`Deferred::Snapshot`], to a task of this process.
+    Send(DeferredJob),
     /// The worker tells the queue that its errand is done.
-    Acknowledge(Errand),
+    Acknowledge(DeferredJob),
     /// Waiting a moment.
     Wait,
 }
@@ -207,7 +207,7 @@ pub enum LocalOp {
 /// Work handed over to somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Errand {
+pub enum DeferredJob {
     /// Put the usage of a request on record (usage job).
     Usage {
         /// Which.
@@ -235,14 +235,14 @@ pub enum Errand {
     },
 }
 
-impl Errand {
+impl DeferredJob {
     /// The request it is about.
     pub fn request(self) -> Request {
         match self {
-            Errand::Usage { request, .. }
-            | Errand::Settle(request)
-            | Errand::Charge { request, .. }
-            | Errand::Snapshot { request, .. } => request,
+            DeferredJob::Usage { request, .. }
+            | DeferredJob::Settle(request)
+            | DeferredJob::Charge { request, .. }
+            | DeferredJob::Snapshot { request, .. } => request,
         }
     }
 }
@@ -251,10 +251,10 @@ impl LocalOp {
     /// What it shows to others of the work that its sender has under way, in words.
     pub fn shows(self) -> Option<&'static str> {
         match self {
-            LocalOp::Send(errand) => Some(match errand {
-                Errand::Usage { .. } => "the usage job is sent",
-                Errand::Settle(_) | Errand::Charge { .. } => "the charge is handed to the queue",
-                Errand::Snapshot { .. } => "the task that writes the hash is started",
+            LocalOp::Send(deferred) => Some(match deferred {
+                DeferredJob::Usage { .. } => "the usage job is sent",
+                DeferredJob::Settle(_) | DeferredJob::Charge { .. } => "the charge is handed to the queue",
+                DeferredJob::Snapshot { .. } => "the task that writes the hash is started",
             }),
             LocalOp::Upstream(_)
             | LocalOp::Receive { .. }

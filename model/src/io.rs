@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use crate::reply::{Failure, Reply};
-use crate::row::Trace;
+use crate::row::TraceId;
 use crate::step::Step;
 
 /// The most entries one flow may have on record at a time: replies that still matter, carried values, a round.
@@ -78,11 +78,11 @@ pub enum Stop {
 }
 
 /// The result of a flow or of a part of one: ask with `?`.
-pub type Flow<T> = Result<T, Stop>;
+pub type FlowResult<T> = Result<T, Stop>;
 
 /// Where a run of a flow got to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ran<T> {
+pub enum FlowState<T> {
     /// It waits for the reply to this call.
     Asks(Call),
     /// It ended with this.
@@ -106,23 +106,23 @@ pub struct Io<'a, C> {
     recorded: &'a mut Recorded<C>,
     next: usize,
     depth: u8,
-    behalf: Option<Trace>,
+    behalf: Option<TraceId>,
 }
 
 /// Runs a flow from its start against what it has been told so far.
-pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -> Flow<T>) -> Ran<T> {
+pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -> FlowResult<T>) -> FlowState<T> {
     match flow(&mut Io { recorded, next: 0, depth: 0, behalf: None }) {
-        Ok(value) => Ran::Ended(value),
-        Err(Stop::Suspended(Suspension(call))) => Ran::Asks(call),
-        Err(Stop::Failed(failure)) => Ran::Failed(failure),
-        Err(Stop::Diverged { recorded, asked }) => Ran::Diverged { recorded, asked },
-        Err(Stop::RecordFull) => Ran::RecordFull,
+        Ok(value) => FlowState::Ended(value),
+        Err(Stop::Suspended(Suspension(call))) => FlowState::Asks(call),
+        Err(Stop::Failed(failure)) => FlowState::Failed(failure),
+        Err(Stop::Diverged { recorded, asked }) => FlowState::Diverged { recorded, asked },
+        Err(Stop::RecordFull) => FlowState::RecordFull,
     }
 }
 
 /// Lets a handler look at a failure. A suspension passes through untouched, so code after `caught(..)?` runs only once
 /// the guarded part has really ended.
-pub fn caught<T>(part: Flow<T>) -> Flow<Result<T, Failure>> {
+pub fn caught<T>(part: FlowResult<T>) -> FlowResult<Result<T, Failure>> {
     match part {
         Ok(value) => Ok(Ok(value)),
         Err(Stop::Failed(failure)) => Ok(Err(failure)),
@@ -132,28 +132,28 @@ pub fn caught<T>(part: Flow<T>) -> Flow<Result<T, Failure>> {
 
 /// Goes on whatever became of the guarded part: what it came to and its failure are dropped. A suspension passes through
 /// untouched, since nothing has become of the part so far.
-pub fn ignoring<T>(part: Flow<T>) -> Flow<()> {
+pub fn ignoring<T>(part: FlowResult<T>) -> FlowResult<()> {
     caught(part).map(drop)
 }
 
 impl<C: Copy> Io<'_, C> {
     /// Asks Postgres. A refusal is a failure of the flow unless [`caught`].
-    pub fn pg(&mut self, step: Step, op: PgOp) -> Flow<Reply> {
+    pub fn pg(&mut self, step: Step, op: PgOp) -> FlowResult<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Pg(op) })
     }
 
     /// Asks Redis. An outage is a failure of the flow unless [`caught`].
-    pub fn redis(&mut self, step: Step, op: RedisOp) -> Flow<Reply> {
+    pub fn redis(&mut self, step: Step, op: RedisOp) -> FlowResult<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Redis(op) })
     }
 
     /// Does something outside both stores.
-    pub fn local(&mut self, step: Step, op: LocalOp) -> Flow<Reply> {
+    pub fn local(&mut self, step: Step, op: LocalOp) -> FlowResult<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Local(op) })
     }
 
     /// Runs `body` for the row of a trace that is not the process's own.
-    pub fn on_behalf<T>(&mut self, trace: Trace, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
+    pub fn on_behalf<T>(&mut self, trace: TraceId, body: impl FnOnce(&mut Self) -> FlowResult<T>) -> FlowResult<T> {
         let whose = self.behalf.replace(trace);
         let ended = body(self);
         self.behalf = whose;
@@ -162,7 +162,10 @@ impl<C: Copy> Io<'_, C> {
 
     /// Runs `body` as a phase: once it has ended, only what it came to is kept and its replies are forgotten, so that two
     /// processes that came to the same in different ways are one state. A phase that fails keeps its replies.
-    pub fn phase<T: Copy + Into<C> + TryFrom<C>>(&mut self, body: impl FnOnce(&mut Self) -> Flow<T>) -> Flow<T> {
+    pub fn phase<T: Copy + Into<C> + TryFrom<C>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> FlowResult<T>,
+    ) -> FlowResult<T> {
         let mark = self.next;
         if let Some(&Entry::Carried(depth, carried)) = self.recorded.entries.get(mark)
             && depth == self.depth
@@ -184,7 +187,7 @@ impl<C: Copy> Io<'_, C> {
     ///
     /// # Errors
     /// [`Failure::Conflict`] when every round gave nothing.
-    pub fn repeat<T>(&mut self, rounds: u8, mut body: impl FnMut(&mut Self) -> Flow<Option<T>>) -> Flow<T> {
+    pub fn repeat<T>(&mut self, rounds: u8, mut body: impl FnMut(&mut Self) -> FlowResult<Option<T>>) -> FlowResult<T> {
         let mark = self.next;
         let mut round = 0;
         if let Some(&Entry::Round(gone)) = self.recorded.entries.get(mark) {
@@ -202,14 +205,14 @@ impl<C: Copy> Io<'_, C> {
     }
 
     /// Forgets what was told since `mark` but for this.
-    fn keep_only(&mut self, mark: usize, entry: Entry<C>) -> Flow<()> {
+    fn keep_only(&mut self, mark: usize, entry: Entry<C>) -> FlowResult<()> {
         self.recorded.entries.truncate(mark);
         self.recorded.entries.try_push(entry).map_err(|_full| Stop::RecordFull)?;
         self.next = mark + 1;
         Ok(())
     }
 
-    fn call(&mut self, call: Call) -> Flow<Reply> {
+    fn call(&mut self, call: Call) -> FlowResult<Reply> {
         let (recorded, reply) = match self.recorded.entries.get(self.next) {
             None if self.recorded.entries.is_full() => return Err(Stop::RecordFull),
             None => return Err(Stop::Suspended(Suspension(call))),
@@ -226,6 +229,6 @@ impl<C: Copy> Io<'_, C> {
 }
 
 /// Stops the flow with a failure of its own.
-pub fn fail<T>(failure: Failure) -> Flow<T> {
+pub fn fail<T>(failure: Failure) -> FlowResult<T> {
     Err(Stop::Failed(failure))
 }

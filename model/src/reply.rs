@@ -98,7 +98,7 @@ pub enum Failure {
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// Charged, by this row.
-    Ok(crate::row::Trace),
+    Ok(crate::row::TraceId),
     /// Not charged: this limit was binding.
     Refused(Limit),
     /// The same trace is in flight or done; come back for the result.
@@ -116,7 +116,7 @@ impl Answer {
 
 impl Failure {
     /// Whether a store or the way to it is to blame, so that the same may go well another time.
-    pub fn is_trouble(self) -> bool {
+    pub fn is_outage(self) -> bool {
         !matches!(
             self,
             Failure::Refused(_)

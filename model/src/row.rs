@@ -11,7 +11,7 @@ pub struct Tenant(pub u8);
 
 /// Which trace id, by its place in the scenario. Unique in the ledger across tenants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Trace(pub u8);
+pub struct TraceId(pub u8);
 
 /// Which logical request: one tenant, one trace, one price, however many attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub struct Request(pub u8);
 
 /// Which idempotency key `deduct:{tenant}:{trace}`, by its place: the requests' own ones first, in their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Key(pub u8);
+pub struct IdempotencyKey(pub u8);
 
-impl Key {
+impl IdempotencyKey {
     /// Its place in the setup's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
@@ -35,7 +35,7 @@ impl Tenant {
     }
 }
 
-impl Trace {
+impl TraceId {
     /// Its place in the scenario's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
@@ -238,7 +238,7 @@ pub struct LedgerRow {
     /// Whose money.
     pub tenant: Tenant,
     /// For which trace; UNIQUE.
-    pub trace: Trace,
+    pub trace: TraceId,
     /// What it is for.
     pub kind: Kind,
     /// Where it stands.

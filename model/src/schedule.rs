@@ -2,8 +2,8 @@
 //! rest. Where exhausting is not possible, as on real servers, these are the runs that everybody expects to see.
 
 use crate::moves::{Actor, Move};
+use crate::run::Unreachable;
 use crate::setup::Setup;
-use crate::trace::Unreachable;
 use crate::world::World;
 
 /// The longest a scheduled run may get; a flow that does not end within it is cut there.

@@ -1,8 +1,8 @@
 //! What a world begins with: accounts, requests, design and the bounds of what may go wrong.
 
+mod effective;
 mod error;
 mod faults;
-mod met;
 mod premises;
 mod shared;
 mod suffixes;
@@ -13,13 +13,13 @@ use crate::calendar::Calendar;
 use crate::day::Day;
 use crate::delivery::StreamPrices;
 use crate::design::{Cache, Design, Stream, Usage};
-use crate::flow::{Asking, Attempt, Charge, Flows, Path, Rider, Suffixes};
+use crate::flow::{Asking, Attempt, AttemptInput, Flows, JoinedCharge, RequestPath, Suffixes};
 use crate::money::{Amount, Money};
 use crate::moves::Actor;
 use crate::policy::BudgetRecord;
 use crate::pricing::{self, Direction};
-use crate::row::{BudgetRow, Key, KeyRow, Kind, QuotaRow, Request, Tenant, Trace, Unit};
-use crate::setup::met::needed;
+use crate::row::{BudgetRow, IdempotencyKey, KeyRow, Kind, QuotaRow, Request, Tenant, TraceId, Unit};
+use crate::setup::effective::needed;
 use crate::shown::{is_hidden, shown};
 use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
@@ -40,7 +40,7 @@ pub struct Setup {
     pub traces: Vec<String>,
     /// Whose idempotency keys can be, by request and trace; the requests' own ones first, in their order. Requests that share
     /// a trace id share its key, which is told by the first of them.
-    pub keys: Vec<(Request, Trace)>,
+    pub keys: Vec<(Request, TraceId)>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
     /// The day it begins on.
@@ -48,17 +48,17 @@ pub struct Setup {
     /// When dates change.
     pub calendar: Calendar,
     /// The parts of the request path that are walked, those included that the design cannot do without.
-    pub path: Path,
+    pub path: RequestPath,
     /// Budgets of trouble.
     pub faults: Faults,
     /// The design, by which reports name it.
     pub design: Design,
     /// The design within this path: a choice that no step of it meets is as reported, so that two designs which differ
     /// only in such choices are one world.
-    pub met: Design,
+    pub effective: Design,
     /// What is run: the flows of the design that is met.
     pub flows: Flows,
-    charges: Vec<Charge>,
+    charges: Vec<AttemptInput>,
     jobs: Vec<Actor>,
 }
 
@@ -87,24 +87,24 @@ impl Setup {
         let zones: Vec<_> = accounts.iter().map(|account| account.zone.as_ref()).collect();
         let calendar = Calendar::of(today, &zones).map_err(|place| SetupError::Zone(accounts[place].name.clone()))?;
         let path = needed(path, design, &requests);
-        let met = design.met_on(path, &accounts, &requests);
+        let effective = design.effective_on(path, &accounts, &requests);
         let mut traces: Vec<String> = Vec::new();
         let mut charges = Vec::new();
         for (i, asked) in requests.iter().enumerate() {
-            let charge = charge(i, asked, &accounts, &mut traces)?;
-            let key = shared::key(&requests, &charges, &charge)?;
-            charges.push(Charge { key, day: today, design: met, path, ..charge });
+            let input = input(i, asked, &accounts, &mut traces)?;
+            let key = shared::key(&requests, &charges, &input)?;
+            charges.push(AttemptInput { key, day: today, design: effective, path, ..input });
         }
         within("distinct traces", traces.len(), 1, MAX_TRACES)?;
         ride(&requests, &mut charges)?;
-        let keys = suffixes::suffix(met, &requests, faults, &mut charges, &mut traces)?;
+        let keys = suffixes::suffix(effective, &requests, faults, &mut charges, &mut traces)?;
         within("distinct traces, those with a suffix included,", traces.len(), 1, MAX_TRACES)?;
         if let Some(trace) = suffixes::twice(&traces) {
             return Err(SetupError::Twice(format!("trace `{trace}`, one with a suffix,")));
         }
         within("idempotency keys", keys.len(), 1, MAX_KEYS)?;
-        let flows = met.flows();
-        let jobs = jobs(met, path, &flows, &charges);
+        let flows = effective.flows();
+        let jobs = jobs(effective, path, &flows, &charges);
         within("gateways and background jobs together", usize::from(gateways) + jobs.len(), 1, MAX_SESSIONS)?;
         Ok(Setup {
             accounts,
@@ -117,7 +117,7 @@ impl Setup {
             path,
             faults,
             design,
-            met,
+            effective,
             flows,
             charges,
             jobs,
@@ -131,25 +131,25 @@ impl Setup {
     }
 
     /// What each attempt of a request is asked, on the first day.
-    pub fn charge(&self, request: Request) -> &Charge {
+    pub fn input(&self, request: Request) -> &AttemptInput {
         &self.charges[request.index()]
     }
 
     /// A charge, for what all have in common.
-    pub fn any_charge(&self) -> Option<&Charge> {
+    pub fn any_charge(&self) -> Option<&AttemptInput> {
         self.charges.first()
     }
 
     /// By trace: the request whose trace with a suffix it is; none for what clients chose.
     pub fn owners(&self) -> ArrayVec<Option<Request>, MAX_TRACES> {
-        let suffixed = |trace: Trace| self.charges.iter().find(|charge| charge.trace != trace && charge.has(trace));
-        (0..self.traces.len() as u8).map(|trace| suffixed(Trace(trace)).map(|charge| charge.request)).collect()
+        let suffixed = |trace: TraceId| self.charges.iter().find(|input| input.trace != trace && input.has(trace));
+        (0..self.traces.len() as u8).map(|trace| suffixed(TraceId(trace)).map(|input| input.request)).collect()
     }
 
     /// The request that a row of this trace and tenant belongs to, the first of those that share its trace; of a trace with
     /// a suffix there is but one.
-    pub fn request_of(&self, tenant: Tenant, trace: Trace) -> Option<Request> {
-        self.charges.iter().find(|charge| charge.tenant == tenant && charge.has(trace)).map(|charge| charge.request)
+    pub fn request_of(&self, tenant: Tenant, trace: TraceId) -> Option<Request> {
+        self.charges.iter().find(|input| input.tenant == tenant && input.has(trace)).map(|input| input.request)
     }
 
     /// The background jobs and the workers for errands, in the order of moves.
@@ -186,12 +186,12 @@ impl Setup {
 
     /// The date that a gateway or a job takes for a tenant, at a place in the calendar.
     pub fn date_taken(&self, turn: u8, tenant: Tenant) -> Day {
-        self.calendar.dates(turn, tenant).taken(self.met.midnight)
+        self.calendar.dates(turn, tenant).taken(self.effective.midnight)
     }
 
     /// The date whose window the design declares to be a tenant's, at a place in the calendar.
     pub fn date_declared(&self, turn: u8, tenant: Tenant) -> Day {
-        self.calendar.dates(turn, tenant).declared(self.met.reset_tz())
+        self.calendar.dates(turn, tenant).declared(self.effective.reset_tz())
     }
 
     /// A tenant's API key before the first request.
@@ -201,7 +201,8 @@ impl Setup {
 
     /// The BUDGET row of a tenant's API key before the first request.
     pub fn opening_budget(&self, tenant: Tenant) -> BudgetRow {
-        let unit = if self.met.budget_record() == BudgetRecord::Row(Unit::Micros) { Unit::Micros } else { Unit::Cents };
+        let unit =
+            if self.effective.budget_record() == BudgetRecord::Row(Unit::Micros) { Unit::Micros } else { Unit::Cents };
         BudgetRow { total: self.opening_key(tenant).limit.map(|limit| unit.whole(limit)), used: 0, unit }
     }
 
@@ -216,22 +217,22 @@ impl Setup {
     }
 }
 
-fn jobs(design: Design, path: Path, flows: &Flows, charges: &[Charge]) -> Vec<Actor> {
+fn jobs(design: Design, path: RequestPath, flows: &Flows, charges: &[AttemptInput]) -> Vec<Actor> {
     let settles = matches!(design.cache, Cache::A | Cache::AFixed);
     let usage = path.usage && design.usage != Usage::C;
     let stream_usage = usage && matches!(design.stream, Stream::A | Stream::AFixed);
     let stream_charge = matches!(design.stream, Stream::B | Stream::BFixed);
-    let queue = |charge: &Charge| match charge.asking {
+    let queue = |input: &AttemptInput| match input.asking {
         Asking::Stream => settles || stream_usage || stream_charge,
         Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => settles || usage,
     };
     let tasks = matches!(design.cache, Cache::B | Cache::BFixed);
-    let calls = || charges.iter().filter(|charge| charge.asking.is_call());
+    let calls = || charges.iter().filter(|input| input.asking.is_call());
     let sync = flows.sync.map(|_| Actor::Sync);
     let copy_back = flows.copy_back.map(|_| Actor::CopyBack);
     let sweeper = flows.sweep.map(|_| Actor::Sweeper);
-    let workers = calls().filter(|charge| queue(charge)).map(|charge| Actor::Worker(charge.request));
-    let tasks = calls().filter(|_| tasks).map(|charge| Actor::Task(charge.request));
+    let workers = calls().filter(|input| queue(input)).map(|input| Actor::Worker(input.request));
+    let tasks = calls().filter(|_| tasks).map(|input| Actor::Task(input.request));
     sync.into_iter().chain(copy_back).chain(sweeper).chain(workers).chain(tasks).collect()
 }
 
@@ -242,7 +243,7 @@ fn printable(what: &'static str, name: &str) -> Result<(), SetupError> {
     Err(SetupError::Name { what, name: shown(name), character })
 }
 
-fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String>) -> Result<Charge, SetupError> {
+fn input(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String>) -> Result<AttemptInput, SetupError> {
     within("attempts", usize::from(asked.attempts), 1, 5)?;
     printable("trace id", &asked.trace)?;
     if asked.trace.is_empty() || asked.trace.chars().count() > 64 {
@@ -255,15 +256,15 @@ fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String
     let asking = asking(asked, traces)?;
     let amount = price(asked)?;
     let trace = place_of(&asked.trace, traces);
-    Ok(Charge {
+    Ok(AttemptInput {
         request: Request(i as u8),
         tenant: Tenant(tenant as u8),
-        trace: Trace(trace as u8),
-        key: Key(0),
+        trace: TraceId(trace as u8),
+        key: IdempotencyKey(0),
         suffixes: Suffixes::default(),
         asking,
         amount,
-        rider: None,
+        joined: None,
         stream: stream_prices(asked, amount)?,
         kind: Kind::Deduct,
         negative: false,
@@ -271,7 +272,7 @@ fn charge(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String
         commits: asked.commit,
         day: Day::default(),
         design: Design::default(),
-        path: Path::default(),
+        path: RequestPath::default(),
     })
 }
 
@@ -295,7 +296,7 @@ fn asking(asked: &Asked, traces: &[String]) -> Result<Asking, SetupError> {
         (AskedKind::Stream, ..) => Ok(Asking::Stream),
         (AskedKind::Recharge, ..) => Ok(Asking::Recharge),
         (AskedKind::Reverse, Some(of), _) => match traces.iter().position(|trace| trace == of) {
-            Some(place) => Ok(Asking::Reverse { of: Trace(place as u8) }),
+            Some(place) => Ok(Asking::Reverse { of: TraceId(place as u8) }),
             None => wrong(&format!("`of` names `{of}`: valid are the traces of requests before it")),
         },
         (AskedKind::Reverse, None, _) => wrong("`kind = \"reverse\"` needs `of`, the trace of the charge"),
@@ -324,18 +325,18 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
 }
 
 /// Puts each request that is charged within another one's transaction there.
-fn ride(requests: &[Asked], charges: &mut [Charge]) -> Result<(), SetupError> {
+fn ride(requests: &[Asked], charges: &mut [AttemptInput]) -> Result<(), SetupError> {
     for (place, asked) in requests.iter().enumerate() {
         let Some(host) = &asked.within else { continue };
         let wrong = |why: &str| SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() };
         let host = requests[..place].iter().position(|other| &other.trace == host && other.account == asked.account);
         let host = host.ok_or_else(|| wrong("`within` must name a request before it, of the same account"))?;
         let plain = [host, place].iter().all(|&request| charges[request].asking == Asking::Charge);
-        if !plain || charges[host].rider.is_some() || requests[host].within.is_some() {
+        if !plain || charges[host].joined.is_some() || requests[host].within.is_some() {
             return Err(wrong("`within` is for two charges, each of one other: streams and chains of them are not"));
         }
-        let Charge { request, trace, key, amount, .. } = charges[place];
-        charges[host].rider = Some(Rider { request, trace, key, amount });
+        let AttemptInput { request, trace, key, amount, .. } = charges[place];
+        charges[host].joined = Some(JoinedCharge { request, trace, key, amount });
         charges[host].commits = false;
         charges[place].commits = false;
     }

@@ -4,7 +4,7 @@ use crate::books::{Books, Edge};
 use crate::calendar::Dates;
 use crate::day::Day;
 use crate::delivery::Endings;
-use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp, Script};
+use crate::effect::{Call, DeferredJob, Effect, LocalOp, PgOp, RedisOp, Script};
 use crate::flow::Asking;
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
@@ -48,22 +48,26 @@ const COMPOSED: &[Situation] = &[
     }),
     // What the client was told.
     arises("retry-stopped-by-the-key", "retry stopped by the key", |edge| {
-        told(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
+        client_answer(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
     }),
     arises("retry-answered-from-the-ledger", "retry answered from the ledger", |edge| {
         looked_up(edge, |row, asker| row.effective() && row.tenant == asker)
     }),
     arises("charged-but-error", "the client was told an error although its request is charged", |edge| {
         let charged = edge.did.and_then(|did| did.request).and_then(|request| edge.after.row_of(request));
-        matches!(told(edge), Some(Answer::Error(_))) && charged.is_some_and(LedgerRow::effective)
+        matches!(client_answer(edge), Some(Answer::Error(_))) && charged.is_some_and(LedgerRow::effective)
     }),
-    arises("refused-balance", "refused by the balance", |edge| told(edge) == Some(Answer::Refused(Limit::Balance))),
-    arises("refused-daily", "refused by the daily quota", |edge| told(edge) == Some(Answer::Refused(Limit::Daily))),
+    arises("refused-balance", "refused by the balance", |edge| {
+        client_answer(edge) == Some(Answer::Refused(Limit::Balance))
+    }),
+    arises("refused-daily", "refused by the daily quota", |edge| {
+        client_answer(edge) == Some(Answer::Refused(Limit::Daily))
+    }),
     arises("refused-monthly", "refused by the monthly quota", |edge| {
-        told(edge) == Some(Answer::Refused(Limit::Monthly))
+        client_answer(edge) == Some(Answer::Refused(Limit::Monthly))
     }),
     arises("refused-budget", "refused by the budget of the API key", |edge| {
-        told(edge) == Some(Answer::Refused(Limit::Budget))
+        client_answer(edge) == Some(Answer::Refused(Limit::Budget))
     }),
     // What befell a store, a reply or the clock.
     arises("redis-unreachable-at-t7", "redis unreachable at T7", |edge| {
@@ -144,7 +148,7 @@ const COMPOSED: &[Situation] = &[
             && redis(edge, |op| matches!(op, RedisOp::HSet { .. }))
     }),
     arises("usage-sent-before-commit", "the usage job was sent before the commit", |edge| {
-        let sends = |call: Call| matches!(call.effect, Effect::Local(LocalOp::Send(Errand::Usage { .. })));
+        let sends = |call: Call| matches!(call.effect, Effect::Local(LocalOp::Send(DeferredJob::Usage { .. })));
         edge.did.is_some_and(|did| did.early) && called(edge, sends)
     }),
     // What became of a stream.
@@ -216,7 +220,7 @@ const COMPOSED: &[Situation] = &[
 /// Those that arise with a fault, from the table of faults.
 macro_rules! of_faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
-        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
         const OF_FAULTS: &[Situation] = &[$($(
             arises($situation, $words, |edge| did(edge, |mv| mv.fault() == Some(Fault::$fault))),
@@ -279,8 +283,8 @@ fn at_step(edge: &Edge<'_>, step: Step) -> bool {
     called(edge, |call| call.step == step)
 }
 
-fn told(edge: &Edge<'_>) -> Option<Answer> {
-    edge.did.and_then(|did| did.told).map(|told| told.answer)
+fn client_answer(edge: &Edge<'_>) -> Option<Answer> {
+    edge.did.and_then(|did| did.client_answer).map(|client_answer| client_answer.answer)
 }
 
 fn replied(edge: &Edge<'_>, is: impl Fn(Reply) -> bool) -> bool {

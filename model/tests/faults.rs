@@ -8,10 +8,10 @@ use expect_test::{Expect, expect};
 use model::design::Design;
 use model::effect::{PgOp, RedisOp, Seconds};
 use model::flow::deduct::transaction::{check_and_charge, insert_pending};
-use model::flow::{Charge, Io, Path};
-use model::io::{Flow, ignoring};
+use model::flow::{AttemptInput, Io, RequestPath};
+use model::io::{FlowResult, ignoring};
 use model::reply::{Answer, Reply};
-use model::row::{Tenant, Trace};
+use model::row::{Tenant, TraceId};
 use model::setup::{Faults, Premises, Setup};
 use model::step::Step;
 use model::store::postgres::MAX_TENANTS;
@@ -228,7 +228,11 @@ fn needed() -> Vec<Needed> {
             fault: "redelivery",
             world: || {
                 let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-                setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "p1-8-a")
+                setup(
+                    Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises },
+                    &[],
+                    "p1-8-a",
+                )
             },
             breaks: "usage",
             how: expect![[r#"
@@ -292,7 +296,7 @@ fn one_stream(design: &str) -> Setup {
 /// One request on the last day of a month, with quota_check and the provider on the path.
 fn counted(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    let path = Path { quota_check: true, upstream: true, ..Path::default() };
+    let path = RequestPath { quota_check: true, upstream: true, ..RequestPath::default() };
     setup(Premises { today: "2026-01-31".parse().unwrap(), path, ..premises }, &[], design)
 }
 
@@ -303,7 +307,7 @@ fn and(faults: Faults, kind: &str) -> Faults {
 }
 
 /// A key of seconds is all that stands between two attempts and the money.
-fn a_short_lease_and_no_row(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+fn a_short_lease_and_no_row(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
     if io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: Seconds(30) })? == Reply::Held {
         return Ok(Answer::Duplicate);
     }
@@ -316,8 +320,8 @@ fn sweep_what_is_pending(
     io: &mut Io<'_>,
     _tenants: &arrayvec::ArrayVec<Tenant, MAX_TENANTS>,
     _design: Design,
-) -> Flow<()> {
-    let trace = Trace(0);
+) -> FlowResult<()> {
+    let trace = TraceId(0);
     if let Reply::Row(Some(row)) = io.pg(Step::S1, PgOp::SelectRow { trace, lock: false })?
         && !row.effective()
     {
@@ -327,7 +331,7 @@ fn sweep_what_is_pending(
 }
 
 /// Tells the client ok whatever COMMIT said.
-fn deaf_to_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
+fn deaf_to_commit(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
     io.pg(Step::T2, PgOp::Begin)?;
     insert_pending(io, charge)?;
     check_and_charge(io, charge)?;

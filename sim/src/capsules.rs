@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use model::capsule::{Capsule, CapsuleError, Expected, SCHEMA};
+use model::run::{Breach, Run};
 use model::setup::Setup;
 use model::shown::plain;
-use model::trace::{Breach, Run};
 
 use crate::input;
 use crate::verdict::{Counterexample, Engine};

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use explore::{Ended, Exploration, ExploreError, Limits, Machine};
 use model::books::{Edge, Occurrence};
-use model::invariant::{self, Look};
+use model::invariant::{self, Evaluation};
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
 use model::situation::{self, Situation};
-use model::trace::Run;
 use model::world::{Impossible, World};
 
 use crate::capsules::Capsules;
@@ -121,16 +121,16 @@ impl Machine for CaseMachine {
         invariant::ALL.len()
     }
 
-    fn judge(&self, prev: Option<(&Node, &Move)>, state: &Node, looks: &mut [explore::Look]) {
+    fn judge(&self, prev: Option<(&Node, &Move)>, state: &Node, evaluations: &mut [explore::EdgeEvaluation]) {
         let before = prev.map(|(node, _)| node.world.books(&self.setup));
         let after = state.world.books(&self.setup);
         let edge = Edge { before: before.as_ref(), did: state.did.as_ref(), after: &after };
-        for (invariant, look) in invariant::ALL.iter().zip(looks) {
-            *look = match invariant.judge(&edge) {
-                Look::NotJudged => explore::Look::NotJudged,
-                Look::Vacuous => explore::Look::Vacuous,
-                Look::Held => explore::Look::Held,
-                Look::Broken(_) => explore::Look::Broken,
+        for (invariant, evaluation) in invariant::ALL.iter().zip(evaluations) {
+            *evaluation = match invariant.judge(&edge) {
+                Evaluation::NotEvaluated => explore::EdgeEvaluation::NotEvaluated,
+                Evaluation::Vacuous => explore::EdgeEvaluation::Vacuous,
+                Evaluation::Held => explore::EdgeEvaluation::Held,
+                Evaluation::Broken(_) => explore::EdgeEvaluation::Broken,
             };
         }
         let known = self.seen.load(Ordering::Relaxed);
@@ -223,7 +223,7 @@ fn counterexample(
     let Some(moves) = &exploration.properties[place].trace else { return Ok(None) };
     let run = Run::replay(&case.setup, moves).map_err(|error| error.to_string())?;
     let judgement = run.judge(&case.setup);
-    let breach = judgement.tallies[place].breach.clone();
+    let breach = judgement.results[place].breach.clone();
     let breach = breach.ok_or_else(|| format!("the trace to {} breaks nothing", invariant::ALL[place].id))?;
     Ok(Some(Counterexample {
         scenario: scenario.id.clone(),

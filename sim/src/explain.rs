@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use explore::{Ended, ExploreError, Limits, Machine, Shortest, shortest};
 use model::books::{Books, Edge, Occurrence};
-use model::invariant::{self, Look};
+use model::invariant::{self, Evaluation};
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
-use model::trace::Run;
 use model::world::World;
 
 use crate::capsules::FOUND;
+use crate::fault_kinds;
 use crate::route::Route;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::Counterexample;
-use crate::without;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
     let Question { scenario, case, place, route } = *question;
     let failed = |why: String| ExplainError::Replay(why);
     let run = Run::replay(&case.setup, moves).map_err(|error| failed(error.to_string()))?;
-    let breach = run.judge(&case.setup).tallies[place].breach.clone();
+    let breach = run.judge(&case.setup).results[place].breach.clone();
     let breach = breach.ok_or_else(|| failed(format!("it does not break {}", invariant::ALL[place].id)))?;
     let by_way_of = route.in_a_name();
     let design = case.setup.design.to_string();
@@ -97,12 +97,12 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
     // What must not occur does not occur without the fault either: else it would break for that reason.
     let kept_from = Route { through: Vec::new(), without: route.without.clone() };
     for (kind, budget) in case.setup.faults.budgets() {
-        let strikes = |entry: &model::trace::Entry| without::kind_of(&entry.did, &entry.books) == Some(kind);
+        let strikes = |entry: &model::run::Entry| fault_kinds::kind_of(&entry.did, &entry.books) == Some(kind);
         if budget == 0 || !found.run.entries.iter().any(strikes) {
             continue;
         }
         let mut setup = case.setup.clone();
-        setup.faults = without::lacking(setup.faults, kind);
+        setup.faults = fault_kinds::lacking(setup.faults, kind);
         match Aimed::new(&setup, place, &kept_from).search(limits)?.ended {
             Ended::Breach => found.without.push((kind.to_owned(), true)),
             Ended::Complete => found.without.push((kind.to_owned(), false)),
@@ -151,7 +151,7 @@ struct Way {
     /// something occurred that must not.
     missed: bool,
     /// What the invariant says of the move that led here; not part of the state.
-    look: explore::Look,
+    evaluation: explore::EdgeEvaluation,
 }
 
 impl PartialEq for Way {
@@ -197,16 +197,16 @@ impl Aimed {
         let strays = |did: &Occurrence| self.route.without.iter().any(|waypoint| waypoint.is_met(did, &after));
         way.missed |= did.is_some_and(strays);
         let edge = Edge { before: books.as_ref(), did, after: &after };
-        way.look = match invariant::ALL[self.place].judge(&edge) {
-            Look::NotJudged => explore::Look::NotJudged,
-            Look::Vacuous => explore::Look::Vacuous,
-            Look::Held => explore::Look::Held,
-            Look::Broken(_) if way.missed => explore::Look::Held,
-            Look::Broken(_) if usize::from(way.met) < self.route.through.len() => {
+        way.evaluation = match invariant::ALL[self.place].judge(&edge) {
+            Evaluation::NotEvaluated => explore::EdgeEvaluation::NotEvaluated,
+            Evaluation::Vacuous => explore::EdgeEvaluation::Vacuous,
+            Evaluation::Held => explore::EdgeEvaluation::Held,
+            Evaluation::Broken(_) if way.missed => explore::EdgeEvaluation::Held,
+            Evaluation::Broken(_) if usize::from(way.met) < self.route.through.len() => {
                 way.missed = true;
-                explore::Look::Held
+                explore::EdgeEvaluation::Held
             }
-            Look::Broken(_) => explore::Look::Broken,
+            Evaluation::Broken(_) => explore::EdgeEvaluation::Broken,
         };
         way
     }
@@ -217,7 +217,12 @@ impl Machine for Aimed {
     type Move = Move;
 
     fn initial(&self) -> Way {
-        let way = Way { world: World::new(&self.setup), met: 0, missed: false, look: explore::Look::NotJudged };
+        let way = Way {
+            world: World::new(&self.setup),
+            met: 0,
+            missed: false,
+            evaluation: explore::EdgeEvaluation::NotEvaluated,
+        };
         self.judged(way, None, None)
     }
 
@@ -251,7 +256,7 @@ impl Machine for Aimed {
         1
     }
 
-    fn judge(&self, _prev: Option<(&Way, &Move)>, way: &Way, looks: &mut [explore::Look]) {
-        looks[0] = way.look;
+    fn judge(&self, _prev: Option<(&Way, &Move)>, way: &Way, evaluations: &mut [explore::EdgeEvaluation]) {
+        evaluations[0] = way.evaluation;
     }
 }

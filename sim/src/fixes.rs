@@ -8,7 +8,7 @@ use model::invariant::{self, Concern};
 use model::risk::Risk;
 
 use crate::claims::Claim;
-use crate::known::{Known, case_of, design};
+use crate::findings_index::{FindingsIndex, case_of, design};
 use crate::scenario::Scenario;
 use crate::verdict::{Findings, Verdict};
 
@@ -93,12 +93,18 @@ impl Worth {
 
 /// Every preset that is a fix of some risk, in the order of the presets; its own risk's scenarios come first.
 pub fn compare(scenarios: &[Scenario], claims: &[Claim], findings: &Findings) -> Vec<Fix> {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let fixes = PRESETS.iter().filter_map(|preset| Some((preset, preset.risk?)));
-    fixes.map(|(preset, risk)| one(preset, risk, scenarios, claims, &known)).collect()
+    fixes.map(|(preset, risk)| one(preset, risk, scenarios, claims, &index)).collect()
 }
 
-fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Claim], known: &Known<'_>) -> Fix {
+fn one(
+    preset: &'static Preset,
+    risk: Risk,
+    scenarios: &[Scenario],
+    claims: &[Claim],
+    index: &FindingsIndex<'_>,
+) -> Fix {
     let about = claims.iter().filter(|claim| preset.is_fix_of(claim.risk) && claim.aimed && claim.design == ORIGINAL);
     let aims: BTreeSet<&str> = about.map(|claim| claim.at.invariant.as_str()).collect();
     let mut fix = Fix { preset, risk, cured: vec![], kept: vec![], new: vec![], unknown: 0, compared: 0, missing: 0 };
@@ -107,7 +113,7 @@ fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Cl
     for (scenario, own) in own.into_iter().map(|s| (s, true)).chain(others.into_iter().map(|s| (s, false))) {
         let looked = |name: &str| {
             let speaks = design(case_of(scenario, name)?);
-            (!known.of(&scenario.id, &speaks).is_empty()).then_some(speaks)
+            (!index.of(&scenario.id, &speaks).is_empty()).then_some(speaks)
         };
         let Some(before) = looked(ORIGINAL) else { continue };
         let Some(after) = looked(preset.name) else {
@@ -119,7 +125,7 @@ fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Cl
             continue;
         }
         for invariant in invariant::ALL {
-            let verdict = |design: &str| known.verdict(&scenario.id, design, invariant.id);
+            let verdict = |design: &str| index.verdict(&scenario.id, design, invariant.id);
             let (was, is) = (verdict(&before), verdict(&after));
             if was.is_none() && is.is_none() {
                 continue;
@@ -132,8 +138,8 @@ fn one(preset: &'static Preset, risk: Risk, scenarios: &[Scenario], claims: &[Cl
                 scenario: scenario.id.clone(),
                 invariant: invariant.id,
                 design: design.clone(),
-                steps: known.breach(&scenario.id, design, invariant.id).and_then(|finding| finding.steps),
-                shown: known.counterexamples(&scenario.id, design).iter().any(|it| it.breach.invariant == invariant.id),
+                steps: index.breach(&scenario.id, design, invariant.id).and_then(|finding| finding.steps),
+                shown: index.counterexamples(&scenario.id, design).iter().any(|it| it.breach.invariant == invariant.id),
                 aimed,
             };
             match (was, is) {

@@ -7,7 +7,7 @@ use model::books::{Books, Occurrence};
 use model::setup::{Fault, Faults};
 use model::step::{Step, UnknownStep};
 
-use crate::without;
+use crate::fault_kinds;
 
 /// Something that occurs in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Waypoint {
             // The step that would have come next did not.
             Waypoint::Step(_) if did.mv.fault().is_some_and(Fault::strikes_between) => false,
             Waypoint::Step(step) => did.mv.step() == Some(step),
-            Waypoint::Fault(kind) => without::kind_of(did, after) == Some(kind),
+            Waypoint::Fault(kind) => fault_kinds::kind_of(did, after) == Some(kind),
         }
     }
 }

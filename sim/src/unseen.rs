@@ -16,14 +16,14 @@ use crate::verdict::{Engine, Findings, Verdict};
 pub const FILE: &str = "unseen.toml";
 
 /// A scenario's id, an invariant's, and the name of a design.
-type Breach = (String, String, String);
+type BreachId = (String, String, String);
 
 /// What so many seeds of sim do not show of what check finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unseen {
     /// The seeds, from 0, for each scenario and design.
     pub seeds: u64,
-    breaches: BTreeSet<Breach>,
+    breaches: BTreeSet<BreachId>,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +129,11 @@ fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
 /// Puts down to real each breach that check finds and that real servers did not show, though its counterexample is carried out
 /// on them. Of a case whose runs were not all carried out nothing is said.
 pub fn hold_real_against_check(found: &mut Findings) {
-    let partly = |lost: &Breach| {
+    let partly = |lost: &BreachId| {
         let mut missing = found.not_run.iter().filter(|it| it.engine == Engine::Real);
         missing.any(|it| it.case.as_ref().is_none_or(|(scenario, design)| (scenario, design) == (&lost.0, &lost.2)))
     };
-    let lost: Vec<Breach> = not_seen(found, Engine::Real).into_iter().filter(|lost| !partly(lost)).collect();
+    let lost: Vec<BreachId> = not_seen(found, Engine::Real).into_iter().filter(|lost| !partly(lost)).collect();
     for lost in lost {
         let why = format!("{} is broken, and no run on real servers shows it", lost.1);
         put_down(found, Engine::Real, &lost, why);
@@ -141,19 +141,19 @@ pub fn hold_real_against_check(found: &mut Findings) {
 }
 
 /// The breaches that check finds where this engine looked to its end and saw none.
-fn not_seen(found: &Findings, engine: Engine) -> BTreeSet<Breach> {
+fn not_seen(found: &Findings, engine: Engine) -> BTreeSet<BreachId> {
     let silent = breaches(found, engine, Verdict::HoldsWithinBound);
     breaches(found, Engine::Check, Verdict::Broken).intersection(&silent).cloned().collect()
 }
 
 /// What an engine has this verdict of.
-fn breaches(found: &Findings, engine: Engine, verdict: Verdict) -> BTreeSet<Breach> {
+fn breaches(found: &Findings, engine: Engine, verdict: Verdict) -> BTreeSet<BreachId> {
     let those = found.findings.iter().filter(|it| it.engine == engine && it.verdict == verdict);
     those.map(|it| (it.scenario.clone(), it.invariant.to_owned(), it.design.clone())).collect()
 }
 
 /// A breach in a scenario or under a design that was not looked at is nobody's.
-fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &Breach, why: String) {
+fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &BreachId, why: String) {
     let its = |it: &&mut crate::verdict::Explored| {
         it.engine == engine && it.complete && it.scenario == *scenario && it.design == *design
     };

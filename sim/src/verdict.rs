@@ -1,7 +1,7 @@
 //! Verdicts, findings and exit codes: what every engine reports and every output prints.
 
+use model::run::{Breach, Run};
 use model::setup::Setup;
-use model::trace::{Breach, Run};
 use serde::{Deserialize, Serialize};
 
 use crate::route::Route;

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use explore::Limits;
 use model::moves::{Actor, Move};
 use model::row::Request;
+use model::run::Run;
 use model::setup::{Faults, Setup};
 use model::step::Step;
-use model::trace::Run;
 use model::world::World;
 use sim::capsules::Capsules;
 use sim::check::check;
@@ -176,7 +176,10 @@ fn another_process_runs_the_same() {
 
 #[test]
 fn a_panic_in_a_seed_is_that_seeds_error() {
-    fn explodes(_: &mut model::flow::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
+    fn explodes(
+        _: &mut model::flow::Io<'_>,
+        _: &model::flow::AttemptInput,
+    ) -> model::io::FlowResult<model::reply::Answer> {
         panic!("out of money")
     }
     let setup = setup("as-reported", 1, 1, Faults::default());
@@ -186,7 +189,10 @@ fn a_panic_in_a_seed_is_that_seeds_error() {
 
 #[test]
 fn a_flow_that_outgrows_its_record_is_an_internal_error_of_each_engine_and_names_who() {
-    fn never_ends(io: &mut model::flow::Io<'_>, _: &model::flow::Charge) -> model::io::Flow<model::reply::Answer> {
+    fn never_ends(
+        io: &mut model::flow::Io<'_>,
+        _: &model::flow::AttemptInput,
+    ) -> model::io::FlowResult<model::reply::Answer> {
         loop {
             io.local(Step::Q1c, model::effect::LocalOp::Wait)?;
         }

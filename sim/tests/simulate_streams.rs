@@ -7,9 +7,9 @@ mod worlds;
 
 use model::moves::{Actor, Move};
 use model::presets::PRESETS;
+use model::run::Run;
 use model::setup::{Faults, Setup};
 use model::step::Step;
-use model::trace::Run;
 use model::world::World;
 use sim::scenario::parse;
 use sim::simulate::{Simulated, replay, run_seed};
@@ -176,7 +176,7 @@ fn a_client_that_has_left_its_stream_asks_again_and_the_answer_is_nobodys() {
         let actor = moves[gone].actor().unwrap();
         let answer = Move::Step { actor, step: Step::Reply, wins: None };
         let answered = gone + place(&moves[gone..], |mv| *mv == answer).unwrap();
-        let told = simulated.run.entries[answered].did.told;
+        let told = simulated.run.entries[answered].did.client_answer;
         assert!(told.is_none(), "seed {seed}: {told:?}");
         answers += 1;
         let sent = place(&moves[gone..], |mv| matches!(mv, Move::Send { .. }));

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use expect_test::expect;
 use model::moves::{Actor, Move};
 use model::row::Request;
+use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
-use model::trace::Run;
 use model::world::{World, label_of};
 use sim::report::{Labels, storyboard};
 use sim::route::Route;
@@ -22,7 +22,7 @@ use worlds::{WHOLE, acme, amount, everything, premises, seeds, setup, whole};
 
 /// The counterexample that a run is for the invariant, cut after the breach.
 fn counterexample(setup: &Setup, run: &Run, invariant: &str) -> Option<Counterexample> {
-    let breach = run.judge(setup).tallies[model::invariant::place(invariant).unwrap()].breach.clone()?;
+    let breach = run.judge(setup).results[model::invariant::place(invariant).unwrap()].breach.clone()?;
     let run = Run { opening: run.opening.clone(), entries: run.entries[..breach.after].to_vec() };
     Some(Counterexample {
         scenario: "p0-4-here".to_owned(),

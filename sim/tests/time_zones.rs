@@ -5,7 +5,7 @@
 use explore::Limits;
 use model::day::Day;
 use model::moves::Move;
-use model::trace::Run;
+use model::run::Run;
 use model::world::World;
 use sim::capsules::{self, Capsules};
 use sim::check::check;
@@ -161,7 +161,7 @@ fn a_capsule_carries_the_dates_and_replays_without_a_database_of_zones() {
     assert_eq!(read.accounts[0].zone.as_ref().unwrap().dates.len(), 10);
     let (setup, moves) = read.resolve().unwrap();
     let judged = Run::replay(&setup, &moves).unwrap().judge(&setup);
-    let mut breaches = judged.tallies.into_iter().filter_map(|tally| tally.breach);
+    let mut breaches = judged.results.into_iter().filter_map(|result| result.breach);
     let again = breaches.find(|breach| breach.invariant == "rollover").unwrap();
     assert_eq!(again.figures, read.breach.figures);
 }

@@ -5,7 +5,7 @@
 use explore::Limits;
 use sim::capsules::Capsules;
 use sim::check::check;
-use sim::sampled::Sampled;
+use sim::observed::ObservedRuns;
 use sim::scenario::{Scenario, parse};
 use sim::simulate::run_seed;
 use sim::verdict::{Engine, Findings, Verdict};
@@ -42,7 +42,7 @@ fn checked(scenario: &Scenario, limits: &Limits) -> Findings {
 /// Ten seeds, as an engine that samples has them; `cut` is why it ended early.
 fn sampled(scenario: &Scenario, engine: Engine, cut: Option<&str>) -> Findings {
     let case = scenario.cases.iter().find(|case| case.setup.design.to_string() == "as-reported").unwrap();
-    let mut sampled = Sampled::new(scenario, case, engine);
+    let mut sampled = ObservedRuns::new(scenario, case, engine);
     for seed in 0..10 {
         sampled.add(&run_seed(&case.setup, seed).unwrap().run, Some(seed));
     }
@@ -110,7 +110,10 @@ fn what_could_not_fail_does_not_hold() {
 fn no_run_at_all_is_unknown() {
     let scenario = scenario("");
     let case = &scenario.cases[0];
-    let found =
-        Sampled::new(&scenario, case, Engine::Real).finish(Some("every run was refused"), 0.0, &mut Capsules::new());
+    let found = ObservedRuns::new(&scenario, case, Engine::Real).finish(
+        Some("every run was refused"),
+        0.0,
+        &mut Capsules::new(),
+    );
     assert_eq!(of_once(&found), (Verdict::Unknown, "every run was refused"));
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use adapter::crew::WorkerCommand;
 use adapter::error::RealError;
-use adapter::matrix::Deed;
+use adapter::matrix::ScriptedRun;
 use adapter::real::Real;
 use adapter::servers::{Keeps, Options, Ours, Servers, ServersError};
+use adapter::worker_pool::WorkerCommand;
 use explore::Limits;
 use model::moves::Move;
+use model::run::Run;
 use model::schedule;
 use model::setup::Setup;
-use model::trace::Run;
 use sim::capsules::Capsules;
-use sim::sampled::Sampled;
+use sim::observed::ObservedRuns;
 use sim::scenario::{Case, Scenario};
 use sim::simulate;
 use sim::verdict::{Counterexample, Engine, Findings, NotRun};
@@ -91,7 +91,7 @@ pub fn sweep(
     each: &(dyn Fn(u64, &Run, &[&'static str]) + Sync),
 ) -> Result<Findings, Failure> {
     let began = Instant::now();
-    let mut sampled = Sampled::new(scenario, case, Engine::Sim);
+    let mut sampled = ObservedRuns::new(scenario, case, Engine::Sim);
     if seeds.1 - seeds.0 == 1 {
         sampled.demand_nothing();
     }
@@ -166,8 +166,8 @@ impl RealServers {
     }
 
     /// Carries out what a cell of the crash matrix does.
-    pub fn deed(&mut self, setup: &Setup, deed: &Deed) -> Result<Run, RealError> {
-        self.runtime.block_on(self.real.run_by(setup, &deed.moves, deed.means))
+    pub fn scripted_run(&mut self, setup: &Setup, scripted_run: &ScriptedRun) -> Result<Run, RealError> {
+        self.runtime.block_on(self.real.run_by(setup, &scripted_run.moves, scripted_run.means))
     }
 
     /// Carries out a list of moves.
@@ -187,7 +187,7 @@ impl RealServers {
         capsules: &mut Capsules,
     ) -> Result<Findings, Failure> {
         let began = Instant::now();
-        let mut sampled = Sampled::new(scenario, case, Engine::Real);
+        let mut sampled = ObservedRuns::new(scenario, case, Engine::Real);
         let mut refused = 0;
         let runs = schedule::single_disturbances(&case.setup);
         let every = runs.len().div_ceil(most).max(1);
@@ -233,7 +233,7 @@ impl RealServers {
         &mut self,
         case: &Case,
         lifted: &[Counterexample],
-        sampled: &mut Sampled<'_>,
+        sampled: &mut ObservedRuns<'_>,
         refused: &mut usize,
         bounds: &Bounds,
     ) -> Result<Vec<String>, Failure> {
@@ -244,7 +244,7 @@ impl RealServers {
                 Ok(run) => {
                     let place = model::invariant::place(shown.breach.invariant);
                     let judged = run.judge(&case.setup);
-                    let breach = place.and_then(|place| judged.tallies.get(place)?.breach.as_ref());
+                    let breach = place.and_then(|place| judged.results.get(place)?.breach.as_ref());
                     if breach != Some(&shown.breach) {
                         let breach = breach.map_or("nothing".to_owned(), sim::story::sentence);
                         let expected = sim::story::sentence(&shown.breach);

@@ -61,7 +61,7 @@ pub fn sim(args: &SimArgs) -> Result<u8, Failure> {
     for scenario in &scenarios {
         for case in &scenario.cases {
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
-            let report = |seed: u64, run: &model::trace::Run, broken: &[&'static str]| {
+            let report = |seed: u64, run: &model::run::Run, broken: &[&'static str]| {
                 if each_seed {
                     let broken =
                         if broken.is_empty() { "holds".to_owned() } else { format!("BROKEN {}", broken.join(", ")) };

@@ -6,9 +6,9 @@ use adapter::error::RealError;
 use model::capsule::Capsule;
 use model::invariant;
 use model::moves::Move;
+use model::run::{Breach, Run};
 use model::setup::Setup;
 use model::shown::plain;
-use model::trace::{Breach, Run};
 use sim::route::Route;
 use sim::verdict::{Counterexample, Engine, NotRun};
 use sim::{capsules, report, simulate, story};
@@ -128,7 +128,7 @@ fn compare(engine: Engine, read: &Read, run: Result<Run, String>) -> Replayed {
 }
 
 fn breach(invariant: &str, setup: &Setup, run: &Run) -> Option<Breach> {
-    run.judge(setup).tallies[invariant::place(invariant)?].breach.clone()
+    run.judge(setup).results[invariant::place(invariant)?].breach.clone()
 }
 
 fn show(read: &Read, run: &Run) {

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::{Checkout, FOUND, Told};
+use crate::{Checkout, CommandOutput, FOUND};
 
 /// A run that has begun its work.
 fn begun(checkout: &Checkout) -> Child {
@@ -14,8 +14,8 @@ fn begun(checkout: &Checkout) -> Child {
     run
 }
 
-fn ended(child: Child) -> Told {
-    Told::by(&child.wait_with_output().unwrap())
+fn ended(child: Child) -> CommandOutput {
+    CommandOutput::by(&child.wait_with_output().unwrap())
 }
 
 /// What a run no longer finds goes; what another command has found meanwhile stays.

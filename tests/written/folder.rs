@@ -1,6 +1,6 @@
 //! The folder that is written to.
 
-use crate::{Checkout, FOUND, ID, Told};
+use crate::{Checkout, CommandOutput, FOUND, ID};
 
 /// As on a full disk: folders can be made, and no file gets a byte.
 const FULL_DISK: &str = "trap '' XFSZ; ulimit -f 0; exec $trial";
@@ -15,7 +15,7 @@ fn a_full_disk_takes_no_verdict_away() {
         format!("{FULL_DISK} sim {of_design} --seeds 0..40"),
         format!("{FULL_DISK} explain {ID} {of_design} --invariant progress"),
     ] {
-        let told = Told::by(&checkout.shell(&line));
+        let told = CommandOutput::by(&checkout.shell(&line));
         assert_eq!(told.exit, Some(0), "{line}: {told:?}");
         assert!(told.has_the_verdict() || told.stdout.contains("\"broken\""), "{line}: {told:?}");
         assert!(told.stderr.starts_with("warning: target/trial cannot be written: "), "{line}: {told:?}");
@@ -49,7 +49,7 @@ fn what_was_asked_for_and_cannot_be_written_is_told_in_the_first_second() {
         ("$trial check --output ''".to_owned(), "--output"),
         ("$trial check --output Cargo.toml".to_owned(), "--output Cargo.toml: it cannot be written: "),
     ] {
-        let told = Told::by(&checkout.shell(&line));
+        let told = CommandOutput::by(&checkout.shell(&line));
         assert_eq!((told.exit, told.stdout.as_str()), (Some(64), ""), "{line}: {told:?}");
         assert!(told.stderr.contains(says), "{line}: {told:?}");
     }

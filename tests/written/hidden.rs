@@ -2,7 +2,7 @@
 
 use model::shown::is_hidden;
 
-use crate::{Checkout, ID, Told};
+use crate::{Checkout, CommandOutput, ID};
 
 /// Clears the screen, turns the text around, hides what follows.
 const FORGED: &str = "Fine\\u001B[2J\\u001B[8m \\u202E\\u200B";
@@ -25,7 +25,7 @@ fn prose_with_signs_that_cannot_be_seen_is_written_out() {
     let claims = std::fs::read_to_string(checkout.path("scenarios/claims.toml")).unwrap();
     checkout.put("scenarios/claims.toml", &claims.replace("says = \"", &format!("says = \"{FORGED}")));
     let explain = ["explain", ID, "--design", "as-reported", "--invariant", "progress"];
-    let colour = |told: &Told| told.stdout.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+    let colour = |told: &CommandOutput| told.stdout.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
     for args in
         [&["check"] as &[&str], &["check", "--json"], &["list", "scenarios"], &explain, &["run"], &["run", "--json"]]
     {

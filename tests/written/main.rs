@@ -73,23 +73,23 @@ impl Checkout {
         command
     }
 
-    fn trial(&self, args: &[&str]) -> Told {
-        Told::by(&self.command(args).output().unwrap())
+    fn trial(&self, args: &[&str]) -> CommandOutput {
+        CommandOutput::by(&self.command(args).output().unwrap())
     }
 }
 
 /// What a command told.
 #[derive(Debug)]
-struct Told {
+struct CommandOutput {
     exit: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
-impl Told {
-    fn by(output: &Output) -> Told {
+impl CommandOutput {
+    fn by(output: &Output) -> CommandOutput {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Told { exit: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        CommandOutput { exit: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
     fn has_the_verdict(&self) -> bool {

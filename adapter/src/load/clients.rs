@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use model::effect::Errand;
+use model::effect::DeferredJob;
 use model::money::Money;
 use model::reply::Answer;
 
-use crate::load::plan::{Kill, Plan, Wanted};
+use crate::load::decisions::{Decisions, Kill, Wanted};
 
 /// How often a client asks before it gives up, disturbed attempts not counted: as in the model.
 const ATTEMPTS: u8 = 3;
@@ -32,7 +32,7 @@ pub(super) struct Asked {
 pub(super) struct Clients {
     pub(super) asked: Vec<Asked>,
     /// Errands that were handed over and not acknowledged, with their request's number.
-    pub(super) queue: VecDeque<(usize, Errand)>,
+    pub(super) queue: VecDeque<(usize, DeferredJob)>,
     pub(super) attempts: u64,
     pub(super) kills: u64,
     pub(super) twice: u64,
@@ -42,13 +42,13 @@ pub(super) struct Clients {
     pub(super) open: bool,
     again: VecDeque<usize>,
     running: usize,
-    plan: Plan,
+    decisions: Decisions,
     next_kill: Kill,
 }
 
 impl Clients {
-    pub(super) fn new(mut plan: Plan, left: u64) -> Clients {
-        let next_kill = plan.kill();
+    pub(super) fn new(mut decisions: Decisions, left: u64) -> Clients {
+        let next_kill = decisions.kill();
         Clients {
             asked: Vec::new(),
             queue: VecDeque::new(),
@@ -59,7 +59,7 @@ impl Clients {
             open: false,
             again: VecDeque::new(),
             running: 0,
-            plan,
+            decisions,
             next_kill,
         }
     }
@@ -86,7 +86,7 @@ impl Clients {
 
     fn new_request(&mut self) -> usize {
         self.left -= 1;
-        let Wanted { tenant, price, twice } = self.plan.request();
+        let Wanted { tenant, price, twice } = self.decisions.request();
         let number = self.asked.len();
         self.asked.push(Asked {
             tenant,
@@ -106,7 +106,7 @@ impl Clients {
 
     /// The kill that is due with the attempt that was just begun.
     pub(super) fn due(&mut self) -> Option<Kill> {
-        (self.attempts >= self.next_kill.at).then(|| std::mem::replace(&mut self.next_kill, self.plan.kill()))
+        (self.attempts >= self.next_kill.at).then(|| std::mem::replace(&mut self.next_kill, self.decisions.kill()))
     }
 
     /// An attempt ended with this answer, or with its process.

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
-use model::effect::{Effect, Errand, LocalOp};
+use model::effect::{DeferredJob, Effect, LocalOp};
 use model::flow::Recorded;
 use model::reply::Answer;
 use model::setup::{Premises, Setup};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::Names;
 use crate::servers::process;
-use crate::session::Session;
+use crate::session::StoreSession;
 use crate::worker::{Order, WorkerError};
 
 /// A line from a gateway process.
@@ -22,9 +22,9 @@ pub(super) enum Said {
     /// The provider was called.
     Served,
     /// An errand was handed over to the queue, which outlives the process.
-    Sent(Errand),
+    Sent(DeferredJob),
     /// An errand is done: the queue may forget it.
-    Acknowledged(Errand),
+    Acknowledged(DeferredJob),
     /// The client was answered. What the process has still to do by itself comes before its next order.
     Answered(Answer),
     /// The order is through; of an order that is no attempt the only end.
@@ -47,7 +47,7 @@ pub async fn gateway_main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), WorkerError> {
-    let mut session: Option<Session> = None;
+    let mut session: Option<StoreSession> = None;
     loop {
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
@@ -63,7 +63,7 @@ async fn serve() -> Result<(), WorkerError> {
                 session.take_up(names);
                 session
             }
-            none => none.insert(Session::new(stores, names, label)),
+            none => none.insert(StoreSession::new(stores, names, label)),
         };
         let mut works = vec![work];
         while let Some(work) = works.pop() {
@@ -76,7 +76,7 @@ async fn serve() -> Result<(), WorkerError> {
 }
 
 /// Runs one flow to its end; a task that it started in this process, which comes after its answer.
-async fn run(session: &mut Session, setup: &Setup, work: Work) -> Result<Option<Work>, WorkerError> {
+async fn run(session: &mut StoreSession, setup: &Setup, work: Work) -> Result<Option<Work>, WorkerError> {
     let mut recorded = Recorded::default();
     let mut task = None;
     loop {
@@ -84,11 +84,11 @@ async fn run(session: &mut Session, setup: &Setup, work: Work) -> Result<Option<
             Next::Ask(call) => {
                 match call.effect {
                     Effect::Local(LocalOp::Upstream(_)) => say(&Said::Served)?,
-                    Effect::Local(LocalOp::Send(errand @ Errand::Snapshot { .. })) => {
-                        task = Some(Work::Errand { errand, day: setup.today });
+                    Effect::Local(LocalOp::Send(deferred @ DeferredJob::Snapshot { .. })) => {
+                        task = Some(Work::Deferred { deferred, day: setup.today });
                     }
-                    Effect::Local(LocalOp::Send(errand)) => say(&Said::Sent(errand))?,
-                    Effect::Local(LocalOp::Acknowledge(errand)) => say(&Said::Acknowledged(errand))?,
+                    Effect::Local(LocalOp::Send(deferred)) => say(&Said::Sent(deferred))?,
+                    Effect::Local(LocalOp::Acknowledge(deferred)) => say(&Said::Acknowledged(deferred))?,
                     _ => {}
                 }
                 let reply = session.execute(call).await?;

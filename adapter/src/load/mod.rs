@@ -2,17 +2,17 @@
 //! kills, and the books judged whenever all is at rest. Which statement comes when is the machine's; what is asked for and
 //! who is killed when is drawn from the seed.
 
+mod books_at_rest;
 mod clients;
+mod decisions;
 mod error;
 mod gateway;
-mod judge;
-mod plan;
 mod process;
-mod street;
+mod shared_traffic;
 mod traffic;
 
+pub use books_at_rest::{Breached, Judged};
+pub use decisions::Terms;
 pub use error::LoadError;
 pub use gateway::gateway_main;
-pub use judge::{Breached, Judged};
-pub use plan::Terms;
 pub use traffic::{Figures, Load};

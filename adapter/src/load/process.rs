@@ -5,10 +5,10 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::crew::WorkerCommand;
 use crate::load::error::LoadError;
 use crate::load::gateway::Said;
 use crate::worker::Order;
+use crate::worker_pool::WorkerCommand;
 
 /// A running gateway process.
 #[derive(Debug)]

@@ -14,17 +14,17 @@ use redis::aio::MultiplexedConnection;
 use sqlx::{PgConnection, query_scalar};
 
 use crate::contents;
-use crate::crew::WorkerCommand;
 use crate::error::RealError;
+use crate::load::books_at_rest::{self, Judged};
+use crate::load::decisions::Terms;
 use crate::load::error::LoadError;
-use crate::load::judge::{self, Judged};
-use crate::load::plan::Terms;
 use crate::load::process::Gateway;
-use crate::load::street::Street;
+use crate::load::shared_traffic::SharedTraffic;
 use crate::observer::Observer;
 use crate::servers::Servers;
 use crate::stores::Stores;
 use crate::tables;
+use crate::worker_pool::WorkerCommand;
 
 /// The first round is short, so that what breaks at once is seen at once; each next one is twice as long, up to this.
 const FIRST_ROUND: Duration = Duration::from_secs(2);
@@ -88,8 +88,8 @@ impl Load {
     /// # Errors
     /// [`LoadError`]; a breach is none.
     pub async fn run(&mut self, terms: &Terms, stop: &AtomicBool) -> Result<Figures, LoadError> {
-        let street = Arc::new(Street::new(terms, self.stores.clone(), self.command.clone())?);
-        self.open(&street).await?;
+        let shared = Arc::new(SharedTraffic::new(terms, self.stores.clone(), self.command.clone())?);
+        self.open(&shared).await?;
         let mut gateways: Vec<Option<Gateway>> = (0..=terms.workers).map(|_| None).collect();
         let mut figures = Figures {
             traffic: Duration::ZERO,
@@ -102,48 +102,48 @@ impl Load {
             judged: Vec::new(),
         };
         let mut length = FIRST_ROUND;
-        while figures.traffic < terms.time && street.clients().left > 0 && !stop.load(Ordering::Relaxed) {
+        while figures.traffic < terms.time && shared.clients().left > 0 && !stop.load(Ordering::Relaxed) {
             let began = Instant::now();
             let until = began + length.min(terms.time - figures.traffic);
-            gateways = street.round(gateways, until, stop).await?;
+            gateways = shared.round(gateways, until, stop).await?;
             figures.traffic += began.elapsed();
-            self.rest(&street).await?;
-            gateways = street.run_jobs(gateways).await?;
-            let (judged, rows) = judge::judge(&mut self.postgres, &mut self.redis, &street).await?;
-            judge::merge(&mut figures.judged, judged, figures.traffic);
+            self.rest(&shared).await?;
+            gateways = shared.run_jobs(gateways).await?;
+            let (judged, rows) = books_at_rest::judge(&mut self.postgres, &mut self.redis, &shared).await?;
+            books_at_rest::merge(&mut figures.judged, judged, figures.traffic);
             (figures.rows, figures.rests) = (rows, figures.rests + 1);
             length = (length * 2).min(LONGEST_ROUND);
         }
         for gateway in gateways.into_iter().flatten() {
             gateway.bury().await;
         }
-        let clients = street.clients();
+        let clients = shared.clients();
         figures.requests = clients.asked.len() as u64;
         (figures.attempts, figures.twice, figures.kills) = (clients.attempts, clients.twice, clients.kills);
         Ok(figures)
     }
 
-    async fn open(&mut self, street: &Street) -> Result<(), LoadError> {
-        let setups: Vec<&Setup> = street.setups.iter().collect();
+    async fn open(&mut self, shared: &SharedTraffic) -> Result<(), LoadError> {
+        let setups: Vec<&Setup> = shared.setups.iter().collect();
         let quotas: Vec<_> = setups.iter().map(|setup| setup.opening(Tenant(0))).collect();
         let keys: Vec<_> = setups.iter().map(|setup| setup.opening_key(Tenant(0))).collect();
         let budgets: Vec<_> = setups.iter().map(|setup| setup.opening_budget(Tenant(0))).collect();
         let opening = Opening { quotas: &quotas, keys: &keys, budgets: &budgets, traces: 0, sessions: 0 };
-        tables::reset(&mut self.postgres, &street.names, &opening).await?;
+        tables::reset(&mut self.postgres, &shared.names, &opening).await?;
         contents::clear(&mut self.redis, &self.stores.prefix).await?;
         let warm = |row: &_| Some(Hash { row: *row, fields: Fields::ALL, deadline: Some(DAY), drifted: None });
         let hashes: Vec<Option<Hash>> = quotas.iter().map(warm).collect();
-        contents::fill(&mut self.redis, &street.names, &hashes, &vec![None; hashes.len()]).await?;
-        if street.setups.iter().any(|setup| setup.met.scripts != Scripts::Eval) {
+        contents::fill(&mut self.redis, &shared.names, &hashes, &vec![None; hashes.len()]).await?;
+        if shared.setups.iter().any(|setup| setup.effective.scripts != Scripts::Eval) {
             Observer::connect(self.stores.clone()).await?.load_scripts().await?;
         }
         Ok(())
     }
 
     /// Waits until what killed processes have sent is through.
-    async fn rest(&mut self, street: &Street) -> Result<(), LoadError> {
+    async fn rest(&mut self, shared: &SharedTraffic) -> Result<(), LoadError> {
         let since = Instant::now();
-        while query_scalar::<_, bool>(BUSY).bind(&street.label).fetch_one(&mut self.postgres).await? {
+        while query_scalar::<_, bool>(BUSY).bind(&shared.label).fetch_one(&mut self.postgres).await? {
             if since.elapsed() > PATIENCE {
                 return Err(LoadError::Stays(PATIENCE.as_secs()));
             }

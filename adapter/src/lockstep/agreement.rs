@@ -8,11 +8,11 @@ use model::step::Step;
 use model::store::redis::Hash;
 
 use crate::contents::{Contents, ToLive};
-use crate::crew::CrewError;
 use crate::error::RealError;
 use crate::lockstep::{DEADLOCK, Lockstep};
 use crate::tables::Tables;
 use crate::worker::Line;
+use crate::worker_pool::WorkerPoolError;
 
 impl Lockstep<'_> {
     /// The books from the servers, which must be the model's, as must all that the books leave out. Ghosts are the
@@ -42,9 +42,9 @@ impl Lockstep<'_> {
         RealError::NotReachable { number: self.number, why: why.to_owned(), again: false }
     }
 
-    pub(super) fn raced(&self, error: CrewError) -> RealError {
+    pub(super) fn raced(&self, error: WorkerPoolError) -> RealError {
         match error {
-            CrewError::OutOfTurn(_) => self.not_reachable(&error.to_string()),
+            WorkerPoolError::OutOfTurn(_) => self.not_reachable(&error.to_string()),
             other => other.into(),
         }
     }

@@ -2,9 +2,9 @@
 //! done to real processes and servers.
 
 pub mod cell;
+mod layout;
 mod part;
-mod plan;
 
 pub use cell::{Fault, Side};
+pub use layout::{Cell, Layout, ScriptedRun, setup};
 pub use part::Part;
-pub use plan::{Cell, Deed, Plan, setup};

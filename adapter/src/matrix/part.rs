@@ -2,7 +2,7 @@
 //! that the risk is about, so that what breaks elsewhere does not drown it.
 
 use model::design::{Choice, Design, Midnight, PRESETS, Preset};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::risk::Risk;
 
 /// Designs on one path.
@@ -11,12 +11,12 @@ pub struct Part {
     /// The id of the risk, or a choice that every design makes; nothing for the original on the whole path.
     pub risk: Option<&'static str>,
     /// The parts of the request path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
     /// The designs, originals first.
     pub designs: Vec<Design>,
 }
 
-const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
+const WHOLE: RequestPath = RequestPath { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 impl Part {
     /// Every part, in the order of presets. Nobody in the matrix has a time zone, so that presets of another midnight are as
@@ -30,7 +30,7 @@ impl Part {
         let part = |risk: &'static str| {
             let own = PRESETS.iter().filter(|preset| about(preset) == Some(risk)).map(|preset| preset.design);
             let own: Vec<Design> = own.collect();
-            let path = own.iter().copied().map(path_of).fold(Path::default(), union);
+            let path = own.iter().copied().map(path_of).fold(RequestPath::default(), union);
             Part { risk: Some(risk), path, designs: originals.iter().copied().chain(own).collect() }
         };
         let whole = Part { risk: None, path: WHOLE, designs: originals.clone() };
@@ -46,7 +46,7 @@ impl Part {
 
     /// `auth, quota-check, upstream, billing, usage` as far as they are walked.
     pub fn walks(&self) -> String {
-        let Path { auth, quota_check, upstream, usage, stream } = self.path;
+        let RequestPath { auth, quota_check, upstream, usage, stream } = self.path;
         let parts = [
             (auth, "auth"),
             (quota_check, "quota-check"),
@@ -67,24 +67,24 @@ fn about(preset: &Preset) -> Option<&'static str> {
 
 /// What the choices that are not as reported are about; billing and the provider's call are always walked. What is about no part
 /// of the path alone walks all of it.
-fn path_of(design: Design) -> Path {
-    let billing = Path { upstream: true, ..Path::default() };
+fn path_of(design: Design) -> RequestPath {
+    let billing = RequestPath { upstream: true, ..RequestPath::default() };
     let paths = design.chosen().filter_map(|choice| match choice {
         Choice::Base(_) => None,
         Choice::Idempotency(_) => Some(billing),
-        Choice::Budget(_) => Some(Path { auth: true, ..billing }),
+        Choice::Budget(_) => Some(RequestPath { auth: true, ..billing }),
         Choice::Cache(_) | Choice::Counting(_) | Choice::WarmUp(_) | Choice::Scripts(_) => {
-            Some(Path { quota_check: true, ..billing })
+            Some(RequestPath { quota_check: true, ..billing })
         }
-        Choice::Usage(_) => Some(Path { usage: true, ..billing }),
-        Choice::Stream(_) | Choice::Sweeper(_) => Some(Path { usage: true, stream: true, ..billing }),
+        Choice::Usage(_) => Some(RequestPath { usage: true, ..billing }),
+        Choice::Stream(_) | Choice::Sweeper(_) => Some(RequestPath { usage: true, stream: true, ..billing }),
         Choice::Midnight(_) | Choice::Recharge(_) | Choice::Reverse(_) | Choice::LimitChange(_) => Some(WHOLE),
     });
     paths.reduce(union).unwrap_or(WHOLE)
 }
 
-fn union(a: Path, b: Path) -> Path {
-    Path {
+fn union(a: RequestPath, b: RequestPath) -> RequestPath {
+    RequestPath {
         auth: a.auth || b.auth,
         quota_check: a.quota_check || b.quota_check,
         upstream: a.upstream || b.upstream,

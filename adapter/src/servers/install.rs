@@ -63,7 +63,7 @@ impl fmt::Display for Step {
 
 /// What [`run`] will do, to be shown first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct Installation {
     /// The way taken.
     pub way: Way,
     /// The steps, in order.
@@ -99,7 +99,7 @@ pub enum InstallError {
 ///
 /// # Errors
 /// [`InstallError::NoWay`] and [`InstallError::NoCache`].
-pub fn plan() -> Result<Plan, InstallError> {
+pub fn plan() -> Result<Installation, InstallError> {
     let root = rustix::process::geteuid().is_root();
     let way = if works("apt-get", &["--version"]) && (root || works("sudo", &["-n", "true"])) {
         Way::Apt { sudo: !root }
@@ -117,7 +117,7 @@ pub fn plan() -> Result<Plan, InstallError> {
 ///
 /// # Errors
 /// [`InstallError::NoCache`].
-pub fn plan_by(way: Way) -> Result<Plan, InstallError> {
+pub fn plan_by(way: Way) -> Result<Installation, InstallError> {
     let steps = match way {
         Way::Apt { sudo } => {
             let prefix = if sudo { "sudo -n env" } else { "env" };
@@ -130,7 +130,7 @@ pub fn plan_by(way: Way) -> Result<Plan, InstallError> {
         Way::Wheels => wheels(&super::cache::folder().ok_or(InstallError::NoCache)?),
         Way::Homebrew => vec![words("brew install postgresql@17 redis")],
     };
-    Ok(Plan { way, steps })
+    Ok(Installation { way, steps })
 }
 
 /// The steps that install the wheels into `cache`.
@@ -158,7 +158,7 @@ fn works(program: &str, arguments: &[&str]) -> bool {
 ///
 /// # Errors
 /// [`InstallError::Step`] for the first step that fails, [`InstallError::Still`] when all succeed in vain.
-pub fn run(plan: &Plan) -> Result<(), InstallError> {
+pub fn run(plan: &Installation) -> Result<(), InstallError> {
     carry_out(&plan.steps)?;
     let places = Places::here();
     find(Kind::Postgres, &places)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Found<D> {
     pub name: String,
-    pub deeds: Vec<D>,
+    pub actions: Vec<D>,
 }
 
 /// Every case of a folder, by name, each line of it read so.
@@ -18,14 +18,14 @@ pub fn cases<D>(folder: &str, read: impl Fn(&str) -> Result<D, String>) -> Vec<F
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.starts_with("# "), "{} does not say why it is there", path.display());
         let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        let deed = |(place, line)| read(line).unwrap_or_else(|why| panic!("{}:{}: {why}", path.display(), place + 1));
-        Found { name: path.file_stem().unwrap().to_string_lossy().into_owned(), deeds: lines.map(deed).collect() }
+        let action = |(place, line)| read(line).unwrap_or_else(|why| panic!("{}:{}: {why}", path.display(), place + 1));
+        Found { name: path.file_stem().unwrap().to_string_lossy().into_owned(), actions: lines.map(action).collect() }
     };
     paths.iter().map(|path| case(path)).collect()
 }
 
 /// What such a file would hold.
-pub fn file<D: ToString>(deeds: &[D]) -> String {
-    let lines: Vec<String> = deeds.iter().map(ToString::to_string).collect();
+pub fn file<D: ToString>(actions: &[D]) -> String {
+    let lines: Vec<String> = actions.iter().map(ToString::to_string).collect();
     format!("# why\n{}\n", lines.join("\n"))
 }

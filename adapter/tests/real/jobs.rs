@@ -6,9 +6,9 @@ use model::moves::{Actor, Move};
 use model::presets::PRESETS;
 use model::reply::Reply;
 use model::row::Request;
+use model::run::Run;
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
-use model::trace::Run;
 
 use crate::script::{A, B, Script, WHOLE, account, charge, has_reply, on_path, real};
 
@@ -69,7 +69,7 @@ async fn midnight_falls_between_two_attempts() {
 async fn lua_numbers_drift_in_the_hash() {
     let (mut real, setup) = (real().await, on_path("p0-4-c", WHOLE, &[("t-1", "0.05")]));
     let run = Script::new(&setup).whole(0).run(&mut real).await;
-    let deducts = |entry: &&model::trace::Entry| {
+    let deducts = |entry: &&model::run::Entry| {
         let lua = |lua: Lua| matches!(lua, Lua::Deduct { arithmetic: Arithmetic::Lua, .. });
         entry.did.call.is_some_and(|c| matches!(c.effect, Effect::Redis(RedisOp::Eval { script, .. }) if lua(script)))
     };

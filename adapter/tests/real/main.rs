@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of a test is a failed test, in its helper functions too")]
 
+mod faults;
 mod given;
 mod jobs;
 mod planted;
 mod reported;
 mod script;
 mod streams;
-mod trouble;
 mod walks;
 
 use adapter::statements::PREPARABLE;

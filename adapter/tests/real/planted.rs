@@ -1,7 +1,7 @@
 //! Servers and workers that do something else than the model, which is reported.
 
-use adapter::crew::WorkerCommand;
 use adapter::error::RealError;
+use adapter::worker_pool::WorkerCommand;
 use model::moves::Move;
 use model::step::Step;
 use sqlx::{ConnectOptions, raw_sql};

@@ -3,8 +3,8 @@
 use adapter::error::RealError;
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
+use model::run::Run;
 use model::step::Step;
-use model::trace::Run;
 
 use crate::script::{A, B, C, Script, broken, has_reply, one, real, setup};
 

@@ -1,15 +1,15 @@
 //! Runs in the making, carried out on real servers and compared with the model's own.
 
-use adapter::crew::WorkerCommand;
 use adapter::real::Real;
 use adapter::servers::{Keeps, Options, Servers};
-use model::flow::Path;
+use adapter::worker_pool::WorkerCommand;
+use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::Request;
+use model::run::{Entry, Run};
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
 use model::step::Step;
-use model::trace::{Entry, Run};
 use model::world::{Next, World, label_of};
 
 pub const A: Actor = Actor::Gateway(0);
@@ -17,7 +17,8 @@ pub const B: Actor = Actor::Gateway(1);
 pub const C: Actor = Actor::Gateway(2);
 
 /// Every part of the request path.
-pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
+pub const WHOLE: RequestPath =
+    RequestPath { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 pub fn worker() -> WorkerCommand {
     WorkerCommand { program: env!("CARGO_BIN_EXE_trial-worker").into(), args: Vec::new() }
@@ -67,7 +68,7 @@ pub fn stream(trace: &str, estimate: &str, reports: bool) -> Asked {
 }
 
 /// Charges of one account of 100 on a path.
-pub fn on_path(design: &str, path: Path, requests: &[(&str, &str)]) -> Setup {
+pub fn on_path(design: &str, path: RequestPath, requests: &[(&str, &str)]) -> Setup {
     let requests = requests.iter().map(|(trace, amount)| charge(trace, amount)).collect();
     let premises =
         Premises { accounts: vec![account("acme", "100")], requests, gateways: 3, today: Premises::first_day(), path };
@@ -76,7 +77,7 @@ pub fn on_path(design: &str, path: Path, requests: &[(&str, &str)]) -> Setup {
 
 /// The same with billing alone.
 pub fn setup(design: &str, requests: &[(&str, &str)]) -> Setup {
-    on_path(design, Path::default(), requests)
+    on_path(design, RequestPath::default(), requests)
 }
 
 pub fn one(design: &str) -> Setup {
@@ -165,7 +166,7 @@ pub fn listed(moves: &[Move]) -> String {
 
 /// The invariants that a run breaks.
 pub fn broken(run: &Run, setup: &Setup) -> Vec<&'static str> {
-    run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach.map(|breach| breach.invariant)).collect()
+    run.judge(setup).results.into_iter().filter_map(|result| result.breach.map(|breach| breach.invariant)).collect()
 }
 
 /// Whether somebody got this reply.

@@ -5,12 +5,12 @@ use std::time::Instant;
 use crate::script::{Script, WHOLE, account, charge, listed, one, real, stream};
 use adapter::error::RealError;
 use model::design::{Design, Stream};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::presets::PRESETS;
+use model::run::Run;
 use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
-use model::trace::Run;
 use model::world::World;
 
 /// One walk per design; `TRIAL_WALKS` sets another number.
@@ -86,7 +86,7 @@ fn troubled(seed: u64) -> Setup {
         clock_skew: 1,
         ..Faults::default()
     };
-    let path = if round % 4 == 3 { Path::default() } else { WHOLE };
+    let path = if round % 4 == 3 { RequestPath::default() } else { WHOLE };
     let accounts = vec![acme, account("zenith", "10")];
     let premises = Premises { accounts, requests, gateways: 2, today: "2026-01-31".parse().unwrap(), path };
     Setup::new(premises, faults, preset.design).unwrap()
@@ -138,7 +138,7 @@ fn streaming(seed: u64) -> Setup {
         Faults { idle_timeout: 1, lock_timeout: 1, impatience: 1, eviction: 1, job_run: 2, ..Faults::default() };
     let lost = Faults { redis_loss: 1, client_abort: 1, expiry: 1, late: 1, redis_full: 1, ..Faults::default() };
     let faults = [aborted, queued, Faults { client_abort: 1, ..stores }, waits, Faults { redelivery: 1, ..lost }];
-    let path = if round % 4 == 3 { Path::default() } else { WHOLE };
+    let path = if round % 4 == 3 { RequestPath::default() } else { WHOLE };
     let accounts = vec![acme, account("zenith", "10")];
     let premises = Premises { accounts, requests, gateways: 2, today: "2026-01-31".parse().unwrap(), path };
     Setup::new(premises, faults[(seed + round) % faults.len()], design).unwrap()

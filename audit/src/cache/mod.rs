@@ -4,15 +4,15 @@
 //! only a suspect: it is read again and again with growing pauses, each time between two fresh reads of the database, and is
 //! reported only if the same wrong value is there each time and both reads say that it is wrong ([`watch`]).
 
+mod database_side;
 mod fields;
-mod judge;
 mod kinds;
 mod scan;
 mod seen;
 mod template;
-mod truth;
 mod watch;
+mod wrong_values;
 
+pub(crate) use database_side::Fresh;
 pub(crate) use scan::{Cache, Stores};
 pub(crate) use template::{Hole, Template};
-pub(crate) use truth::Fresh;

@@ -7,11 +7,11 @@ use model::shown::shown;
 use redis::aio::MultiplexedConnection;
 use sqlx::PgConnection;
 
-use crate::cache::judge::{Judge, Wrong, Wrongs};
 use crate::cache::kinds::{Kind, Kinds, Named};
 use crate::cache::seen::{Seen, seen, too_long};
 use crate::cache::watch::{Standing, Suspect, pause};
-use crate::check::{Check, Tally, figure};
+use crate::cache::wrong_values::{Judge, Wrong, Wrongs};
+use crate::check::{Check, CheckResult, figure};
 use crate::error::StoreError;
 
 /// Keys of one page.
@@ -33,9 +33,9 @@ pub struct Cache<'m> {
     judge: Judge<'m>,
     kinds: Kinds,
     settle: Duration,
-    key: Tally,
-    converge: Tally,
-    cache_form: Tally,
+    key: CheckResult,
+    converge: CheckResult,
+    cache_form: CheckResult,
     suspects: BTreeMap<String, Suspect>,
     /// Suspects for which there was no room.
     left_out: BTreeMap<Check, u64>,
@@ -53,14 +53,14 @@ impl<'m> Cache<'m> {
         settle: Duration,
     ) -> Cache<'m> {
         let bound = i64::try_from(bound.as_millis()).unwrap_or(i64::MAX);
-        let tally = |check| Tally::new(check, worst);
+        let result = |check| CheckResult::new(check, worst);
         let mut cache = Cache {
             judge: Judge { fresh, mapping, bound },
             kinds: Kinds::new(&mapping.redis),
             settle,
-            key: tally(Check::Key),
-            converge: tally(Check::Converge),
-            cache_form: tally(Check::CacheForm),
+            key: result(Check::Key),
+            converge: result(Check::Converge),
+            cache_form: result(Check::CacheForm),
             suspects: BTreeMap::new(),
             left_out: BTreeMap::new(),
             keys: 0,
@@ -93,13 +93,13 @@ impl<'m> Cache<'m> {
 
     /// Something befell all of Redis.
     pub fn cannot(&mut self, why: &str) {
-        for tally in [&mut self.key, &mut self.converge, &mut self.cache_form] {
-            tally.cannot(|| why.to_owned());
+        for result in [&mut self.key, &mut self.converge, &mut self.cache_form] {
+            result.cannot(|| why.to_owned());
         }
     }
 
     /// All tallies, in the order of reports.
-    pub fn tallies(self) -> [Tally; 3] {
+    pub fn results(self) -> [CheckResult; 3] {
         [self.key, self.converge, self.cache_form]
     }
 
@@ -222,16 +222,16 @@ impl<'m> Cache<'m> {
             open = still;
         }
         for (check, (_, key)) in moving {
-            self.tally(check)
+            self.result(check)
                 .cannot(|| format!("{} was wrong each time it was read, and each time otherwise", shown(&key)));
         }
         for (check, count) in std::mem::take(&mut self.left_out) {
-            self.tally(check).cannot(|| format!("{count} more suspects than the {SUSPECTS} that are read again"));
+            self.result(check).cannot(|| format!("{count} more suspects than the {SUSPECTS} that are read again"));
         }
         Ok(())
     }
 
-    fn tally(&mut self, check: Check) -> &mut Tally {
+    fn result(&mut self, check: Check) -> &mut CheckResult {
         match check {
             Check::Key => &mut self.key,
             Check::CacheForm => &mut self.cache_form,
@@ -263,7 +263,7 @@ impl<'m> Cache<'m> {
                 });
                 both.flatten().collect()
             };
-            self.tally(check).broke(Judge::weight(&wrongs), &subject, figures);
+            self.result(check).broke(Judge::weight(&wrongs), &subject, figures);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::cache::judge::{Wrong, Wrongs};
 use crate::cache::kinds::Named;
+use crate::cache::wrong_values::{Wrong, Wrongs};
 
 /// The first pause; each next one is twice as long, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(20);

@@ -4,9 +4,9 @@
 use model::money::Money;
 use model::shown::shown;
 
-use crate::check::{Tally, figure};
+use crate::check::{CheckResult, figure};
 use crate::ledger::entry::{Doing, Entry};
-use crate::ledger::rows::{Key, Quota};
+use crate::ledger::rows::{ApiKey, Quota};
 use crate::ledger::sources::Names;
 use crate::ledger::window::Window;
 
@@ -28,10 +28,10 @@ fn spent_by<'s>(spent: &'s mut Vec<(String, Spent)>, key: &str) -> &'s mut Spent
 
 /// The tallies that a tenant's end fills; nothing where what it is held against is not read.
 pub struct Tallies<'t> {
-    pub conserve: Option<&'t mut Tally>,
-    pub budget: &'t mut Tally,
-    pub usage: &'t mut Tally,
-    pub count_exact: &'t mut Tally,
+    pub conserve: Option<&'t mut CheckResult>,
+    pub budget: &'t mut CheckResult,
+    pub usage: &'t mut CheckResult,
+    pub count_exact: &'t mut CheckResult,
 }
 
 /// What the rows of one tenant add up to so far.
@@ -83,7 +83,7 @@ impl<'n> Books<'n> {
     }
 
     /// A row may count: whatever it takes part in is not known.
-    pub fn doubt(&mut self, entry: &Entry<'_>, why: &str, chain: &mut Tally) {
+    pub fn doubt(&mut self, entry: &Entry<'_>, why: &str, chain: &mut CheckResult) {
         chain.cannot(|| why.to_owned());
         self.end = None;
         self.unsummed.get_or_insert_with(|| why.to_owned());
@@ -94,7 +94,7 @@ impl<'n> Books<'n> {
     }
 
     /// Enters an effective row.
-    pub fn enter(&mut self, entry: &Entry<'_>, chain: &mut Tally) {
+    pub fn enter(&mut self, entry: &Entry<'_>, chain: &mut CheckResult) {
         if entry.doing == Doing::Unnamed {
             self.effective += 1;
             return self.doubt(entry, &entry.no_kind(self.names, self.tenant), chain);
@@ -148,7 +148,7 @@ impl<'n> Books<'n> {
     }
 
     /// Holds an effective row against the one before it.
-    fn follow(&mut self, entry: &Entry<'_>, effect: &Result<Money, String>, chain: &mut Tally) {
+    fn follow(&mut self, entry: &Entry<'_>, effect: &Result<Money, String>, chain: &mut CheckResult) {
         let (names, tenant) = (self.names, self.tenant);
         let after = entry.after.or_why(|| entry.of(&names.after, tenant));
         let known = entry.before.or_why(|| entry.of(&names.before, tenant)).and_then(|before| {
@@ -172,7 +172,7 @@ impl<'n> Books<'n> {
         };
     }
 
-    fn link(&self, entry: &Entry<'_>, before: Money, effect: Money, after: Money, chain: &mut Tally) {
+    fn link(&self, entry: &Entry<'_>, before: Money, effect: Money, after: Money, chain: &mut CheckResult) {
         chain.look(true);
         let end = self.end.as_ref().filter(|_| !entry.unplaced);
         let gap = end.map_or(0, |(end, _)| before.micros().abs_diff(end.micros()));
@@ -189,10 +189,10 @@ impl<'n> Books<'n> {
     }
 
     /// All rows are in: judges the tenant. Returns how many charges are of a key that is there.
-    pub fn close(mut self, quota: Option<&Quota>, keys: Option<&[Key]>, tallies: &mut Tallies<'_>) -> u64 {
-        if let Some(conserve) = &mut tallies.conserve {
+    pub fn close(mut self, quota: Option<&Quota>, keys: Option<&[ApiKey]>, results: &mut Tallies<'_>) -> u64 {
+        if let Some(conserve) = &mut results.conserve {
             self.conserve(quota, conserve);
-            self.counts(tallies.count_exact);
+            self.counts(results.count_exact);
         }
         let Some(keys) = keys else { return 0 };
         if let (Some(row), 2..) = (self.keyless_row.take(), keys.len()) {
@@ -212,26 +212,26 @@ impl<'n> Books<'n> {
         for key in keys {
             let spent = std::mem::take(spent_by(&mut self.spent, &key.id));
             known += spent.requests.unsigned_abs();
-            self.spending(key, spent, tallies);
+            self.spending(key, spent, results);
         }
         let strange =
             self.spent.iter().map(|(_, spent)| spent).chain([&self.keyless]).map(|spent| spent.requests).sum::<i64>();
         if strange > 0 {
             let tenant = shown(self.tenant);
             let why = || format!("{strange} effective charges of {tenant} are of no API key that is there");
-            tallies.budget.cannot(why);
-            tallies.usage.cannot(why);
+            results.budget.cannot(why);
+            results.usage.cannot(why);
         }
         known
     }
 
-    fn conserve(&self, quota: Option<&Quota>, tally: &mut Tally) {
-        tally.look(self.effective > 0);
+    fn conserve(&self, quota: Option<&Quota>, result: &mut CheckResult) {
+        result.look(self.effective > 0);
         if let Some(why) = &self.unsummed {
-            return tally.cannot(|| why.clone());
+            return result.cannot(|| why.clone());
         }
         let Some(opening) = self.opening else { return };
-        let Some(expected) = opening.checked_add(self.effect) else { return tally.cannot(|| too_much(self.tenant)) };
+        let Some(expected) = opening.checked_add(self.effect) else { return result.cannot(|| too_much(self.tenant)) };
         let sums = || {
             [
                 figure("opening balance", opening),
@@ -240,13 +240,13 @@ impl<'n> Books<'n> {
             ]
         };
         match quota.map(|quota| &quota.balance) {
-            None => tally.broke(u128::from(expected.micros().unsigned_abs()), self.tenant, || {
+            None => result.broke(u128::from(expected.micros().unsigned_abs()), self.tenant, || {
                 [figure("balance", "no row of the tenant")].into_iter().chain(sums()).collect()
             }),
-            Some(Err(why)) => tally.cannot(|| why.clone()),
+            Some(Err(why)) => result.cannot(|| why.clone()),
             Some(Ok(balance)) if *balance != expected => {
                 let off = balance.micros().abs_diff(expected.micros());
-                tally.broke(u128::from(off), self.tenant, || {
+                result.broke(u128::from(off), self.tenant, || {
                     [figure("balance", balance)].into_iter().chain(sums()).collect()
                 });
             }
@@ -254,53 +254,53 @@ impl<'n> Books<'n> {
         }
     }
 
-    fn counts(&self, tally: &mut Tally) {
+    fn counts(&self, result: &mut CheckResult) {
         let Some(windows) = &self.windows else { return };
-        tally.look(windows.iter().any(Window::counts));
+        result.look(windows.iter().any(Window::counts));
         if let Some(why) = &self.uncounted {
-            return tally.cannot(|| why.clone());
+            return result.cannot(|| why.clone());
         }
         if let Some(why) = windows.iter().find_map(|window| window.doubt.as_ref()) {
-            tally.cannot(|| why.clone());
+            result.cannot(|| why.clone());
         }
         let named = windows.iter().zip([("daily", "day"), ("monthly", "month")]);
         let wrong: Vec<_> = named.filter(|(window, _)| window.doubt.is_none() && !window.holds()).collect();
         if let Some(off) = wrong.iter().map(|(window, _)| u128::from(window.off())).max() {
-            tally.broke(off, self.tenant, || {
+            result.broke(off, self.tenant, || {
                 wrong.iter().flat_map(|(window, (kind, unit))| window.figures(kind, unit)).collect()
             });
         }
     }
 
-    fn spending(&self, key: &Key, spent: Spent, tallies: &mut Tallies<'_>) {
+    fn spending(&self, key: &ApiKey, spent: Spent, results: &mut Tallies<'_>) {
         let subject = format!("key {} of {}", key.id, self.tenant);
         if let Some(why) = &self.unspent {
-            tallies.budget.cannot(|| why.clone());
-            tallies.usage.cannot(|| why.clone());
+            results.budget.cannot(|| why.clone());
+            results.usage.cannot(|| why.clone());
             return;
         }
         match &key.used {
             Ok(used) => {
-                tallies.budget.look(*used != Money::ZERO || spent.cost != Money::ZERO);
+                results.budget.look(*used != Money::ZERO || spent.cost != Money::ZERO);
                 let off = used.micros().abs_diff(spent.cost.micros());
                 if off != 0 {
-                    tallies.budget.broke(u128::from(off), &subject, || {
+                    results.budget.broke(u128::from(off), &subject, || {
                         vec![figure("on record as spent", used), figure("effective charges", spent.cost)]
                     });
                 }
             }
             // Of a key without a limit nothing need be on record before it spends something.
-            Err(_) if !key.budgeted && spent.requests == 0 => tallies.budget.look(false),
-            Err(why) => tallies.budget.cannot(|| why.clone()),
+            Err(_) if !key.budgeted && spent.requests == 0 => results.budget.look(false),
+            Err(why) => results.budget.cannot(|| why.clone()),
         }
         match &key.usage {
             Ok((requests, cost)) => {
                 let both = [*requests, spent.requests, cost.micros(), spent.cost.micros()];
-                tallies.usage.look(both.iter().any(|number| *number != 0));
+                results.usage.look(both.iter().any(|number| *number != 0));
                 let off = u128::from(cost.micros().abs_diff(spent.cost.micros()));
                 let off = off + u128::from(requests.abs_diff(spent.requests));
                 if off != 0 {
-                    tallies.usage.broke(off, &subject, || {
+                    results.usage.broke(off, &subject, || {
                         vec![
                             figure("requests in usage", requests),
                             figure("effective charges", spent.requests),
@@ -310,7 +310,7 @@ impl<'n> Books<'n> {
                     });
                 }
             }
-            Err(why) => tallies.usage.cannot(|| why.clone()),
+            Err(why) => results.usage.cannot(|| why.clone()),
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use model::shown::shown;
 
-use crate::check::Tally;
+use crate::check::CheckResult;
 use crate::ledger::books::Books;
-use crate::ledger::rows::Key;
+use crate::ledger::rows::ApiKey;
 use crate::ledger::sources::Names;
 use crate::mapping::{Mapping, Word};
 
@@ -35,7 +35,7 @@ impl Matches {
     }
 
     /// And its keys, with how many charges are of them.
-    pub fn keys(&mut self, keys: &[Key], charges: u64) {
+    pub fn keys(&mut self, keys: &[ApiKey], charges: u64) {
         self.keys += keys.len() as u64;
         self.budgeted += keys.iter().filter(|key| key.budgeted).count() as u64;
         self.in_usage += keys.iter().filter(|key| key.in_usage).count() as u64;
@@ -43,7 +43,12 @@ impl Matches {
     }
 
     /// Takes back what was said of nothing.
-    pub fn judge(&self, names: &Names, mapping: &Mapping, [conserve, count_exact, budget, usage]: [&mut Tally; 4]) {
+    pub fn judge(
+        &self,
+        names: &Names,
+        mapping: &Mapping,
+        [conserve, count_exact, budget, usage]: [&mut CheckResult; 4],
+    ) {
         let takes = words(&mapping.ledger.takes);
         let no_charge = format!("matches nothing: no effective row has a {} of ledger.takes, {takes}", names.kind);
         let no_quota = format!("matches nothing: no {} is one of {}", names.quota_tenant, names.tenant);
@@ -51,8 +56,8 @@ impl Matches {
         let no_budget = format!("matches nothing: no {} is of one of {}", names.budget_rows, names.key_id);
         let no_usage = format!("matches nothing: no row of {} is of one of {}", names.usage, names.key_id);
         if self.effective > 0 && self.charges == 0 {
-            for tally in [&mut *count_exact, &mut *budget, &mut *usage] {
-                tally.take_back(&no_charge);
+            for result in [&mut *count_exact, &mut *budget, &mut *usage] {
+                result.take_back(&no_charge);
             }
         }
         if self.moved > 0 && self.with_quota == 0 {

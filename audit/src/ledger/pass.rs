@@ -3,13 +3,13 @@
 use model::shown::shown;
 use sqlx::{PgConnection, query};
 
-use crate::check::{Check, Tally, figure};
+use crate::check::{Check, CheckResult, figure};
 use crate::error::one_line;
 use crate::ledger::books::{Books, Tallies};
 use crate::ledger::cursor::{Cursor, Subject, integer, text};
 use crate::ledger::entry::{Entry, Standing};
 use crate::ledger::matches::Matches;
-use crate::ledger::rows::{Key, Quota};
+use crate::ledger::rows::{ApiKey, Quota};
 use crate::ledger::sources::Sources;
 use crate::mapping::Mapping;
 
@@ -29,12 +29,12 @@ pub struct Looked {
 pub struct Pass<'s> {
     sources: &'s Sources,
     mapping: &'s Mapping,
-    conserve: Tally,
-    chain: Tally,
-    budget: Tally,
-    usage: Tally,
-    count_exact: Tally,
-    no_pending: Tally,
+    conserve: CheckResult,
+    chain: CheckResult,
+    budget: CheckResult,
+    usage: CheckResult,
+    count_exact: CheckResult,
+    no_pending: CheckResult,
     matches: Matches,
     /// How much was looked at.
     pub looked: Looked,
@@ -48,42 +48,42 @@ const NOBODY: &str = "no tenant";
 impl<'s> Pass<'s> {
     /// Nothing looked at so far; each check keeps so many of the worst.
     pub fn new(sources: &'s Sources, mapping: &'s Mapping, worst: usize) -> Pass<'s> {
-        let tally = |check| Tally::new(check, worst);
+        let result = |check| CheckResult::new(check, worst);
         Pass {
             sources,
             mapping,
-            conserve: tally(Check::Conserve),
-            chain: tally(Check::Chain),
-            budget: tally(Check::Budget),
-            usage: tally(Check::Usage),
-            count_exact: tally(Check::CountExact),
-            no_pending: tally(Check::NoPending),
+            conserve: result(Check::Conserve),
+            chain: result(Check::Chain),
+            budget: result(Check::Budget),
+            usage: result(Check::Usage),
+            count_exact: result(Check::CountExact),
+            no_pending: result(Check::NoPending),
             matches: Matches::default(),
             looked: Looked::default(),
         }
     }
 
     /// All tallies, in the order of reports.
-    pub fn tallies(self) -> [Tally; 6] {
+    pub fn results(self) -> [CheckResult; 6] {
         [self.conserve, self.chain, self.budget, self.usage, self.count_exact, self.no_pending]
     }
 
     /// Something befell the whole pass.
     pub fn cannot(&mut self, why: &str) {
         let Pass { conserve, chain, budget, usage, count_exact, no_pending, .. } = self;
-        for tally in [conserve, chain, budget, usage, count_exact, no_pending] {
-            tally.cannot(|| why.to_owned());
+        for result in [conserve, chain, budget, usage, count_exact, no_pending] {
+            result.cannot(|| why.to_owned());
         }
     }
 
     /// A row may count of which it is not known whose: any tenant's rows may be too few by it. `takes`: it may be a charge.
     fn take_back(&mut self, takes: bool, why: &str) {
         let Pass { conserve, chain, budget, usage, count_exact, .. } = self;
-        for tally in [conserve, chain] {
-            tally.take_back(why);
+        for result in [conserve, chain] {
+            result.take_back(why);
         }
-        for tally in [budget, usage, count_exact].into_iter().filter(|_| takes) {
-            tally.take_back(why);
+        for result in [budget, usage, count_exact].into_iter().filter(|_| takes) {
+            result.take_back(why);
         }
     }
 
@@ -161,7 +161,7 @@ impl<'s> Pass<'s> {
         }
         let mut own_keys = Vec::new();
         while keys.is_at(subject)? {
-            match keys.head().map(|row| Key::read(row, names, tenant)).transpose()? {
+            match keys.head().map(|row| ApiKey::read(row, names, tenant)).transpose()? {
                 Some(Ok(key)) => own_keys.push(key),
                 Some(Err(why)) => self.cannot_spend(&why),
                 None => {}
@@ -182,9 +182,9 @@ impl<'s> Pass<'s> {
             self.matches.tenant(&books, quotas.lost.is_some() || quota.is_some());
             let conserve = quotas.lost.is_none().then_some(&mut self.conserve);
             let Pass { budget, usage, count_exact, .. } = self;
-            let mut tallies = Tallies { conserve, budget, usage, count_exact };
+            let mut results = Tallies { conserve, budget, usage, count_exact };
             let read = keys.lost.is_none().then_some(own_keys.as_slice());
-            let charges = books.close(quota.as_ref(), read, &mut tallies);
+            let charges = books.close(quota.as_ref(), read, &mut results);
             self.matches.keys(&own_keys, charges);
         }
         Ok(())

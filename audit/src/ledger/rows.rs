@@ -38,7 +38,7 @@ impl Quota {
 
 /// A row of an API key, with what is on record of it.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct ApiKey {
     /// What the ledger names it by.
     pub id: String,
     /// What is on record as spent, or why that is not known.
@@ -51,9 +51,9 @@ pub struct Key {
     pub in_usage: bool,
 }
 
-impl Key {
+impl ApiKey {
     /// Reads it; without an id there is none, but a reason.
-    pub fn read(row: &PgRow, names: &Names, tenant: &str) -> Result<Result<Key, String>, sqlx::Error> {
+    pub fn read(row: &PgRow, names: &Names, tenant: &str) -> Result<Result<ApiKey, String>, sqlx::Error> {
         let Some(id) = text(row, 2)? else {
             let name = text(row, 1)?.unwrap_or("without a name");
             return Ok(Err(format!("{} of row {} of {} is null", names.key_id, shown(name), shown(tenant))));
@@ -65,11 +65,11 @@ impl Key {
             (true, 0) => Amount::of(row, 3)?.or_why(|| format!("{} of {}", names.spent, subject())),
             (true, _) => Err(format!("{} of {} is null", names.spent, subject())),
         };
-        Ok(Ok(Key {
+        Ok(Ok(ApiKey {
             id: id.to_owned(),
             used,
             budgeted,
-            usage: Key::usage(row, names, &subject)?,
+            usage: ApiKey::usage(row, names, &subject)?,
             in_usage: integer(row, 8)?.is_some(),
         }))
     }

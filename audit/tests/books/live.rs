@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use audit::check::{Breach, Check};
+use audit::check::{Check, Violation};
 use audit::{Options, audit};
 
 use crate::fixture::Fixture;
@@ -89,7 +89,7 @@ async fn goes_on(count: &AtomicU32, last: u32) -> u32 {
     panic!("no charge in 20 seconds after {last}")
 }
 
-fn told(breach: &Breach) -> String {
+fn told(breach: &Violation) -> String {
     let figures: Vec<String> =
         breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value)).collect();
     format!("{}: {}", breach.subject, figures.join(", "))

@@ -4,7 +4,7 @@
 //! unique, the balance is updated under a version check (T4a, T4b), and the balance in Redis follows after the commit (T7).
 //! Spin, TLC, Rumur, stateright and plain Rust agree on the counts in [`SIZES`].
 
-use explore::{Look, Machine};
+use explore::{EdgeEvaluation, Machine};
 
 /// One row of the table of known counts.
 pub struct Size {
@@ -16,12 +16,12 @@ pub struct Size {
     pub crashes: u8,
     pub retries: u8,
     pub outages: u8,
-    pub known: Known,
+    pub known: ExpectedCounts,
 }
 
 /// What every checker counts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct ExpectedCounts {
     pub states: u64,
     pub edges: u64,
     pub depth: u64,
@@ -34,13 +34,13 @@ pub struct Known {
 #[rustfmt::skip]
 pub const SIZES: [Size; 4] = [
     Size { name: "S4", workers: 2, requests: 3, traces: 2, balance: 2, crashes: 2, retries: 2, outages: 1,
-        known: Known { states: 8_623, edges: 25_216, depth: 27, at_rest: 66, hash_differs: 39, stuck_traces: 21, double: 0 } },
+        known: ExpectedCounts { states: 8_623, edges: 25_216, depth: 27, at_rest: 66, hash_differs: 39, stuck_traces: 21, double: 0 } },
     Size { name: "S5", workers: 3, requests: 4, traces: 3, balance: 2, crashes: 1, retries: 1, outages: 0,
-        known: Known { states: 156_026, edges: 540_498, depth: 28, at_rest: 28, hash_differs: 14, stuck_traces: 0, double: 0 } },
+        known: ExpectedCounts { states: 156_026, edges: 540_498, depth: 28, at_rest: 28, hash_differs: 14, stuck_traces: 0, double: 0 } },
     Size { name: "S6", workers: 2, requests: 5, traces: 4, balance: 3, crashes: 2, retries: 2, outages: 1,
-        known: Known { states: 775_863, edges: 2_310_146, depth: 41, at_rest: 238, hash_differs: 154, stuck_traces: 48, double: 0 } },
+        known: ExpectedCounts { states: 775_863, edges: 2_310_146, depth: 41, at_rest: 238, hash_differs: 154, stuck_traces: 48, double: 0 } },
     Size { name: "S7", workers: 3, requests: 5, traces: 4, balance: 3, crashes: 3, retries: 3, outages: 1,
-        known: Known { states: 10_748_927, edges: 52_798_347, depth: 44, at_rest: 390, hash_differs: 256, stuck_traces: 120, double: 0 } },
+        known: ExpectedCounts { states: 10_748_927, edges: 52_798_347, depth: 44, at_rest: 390, hash_differs: 256, stuck_traces: 120, double: 0 } },
 ];
 
 const MAX_WORKERS: usize = 3;
@@ -300,21 +300,21 @@ impl Machine for Size {
         3
     }
 
-    fn judge(&self, prev: Option<(&State, &Move)>, state: &State, looks: &mut [Look]) {
-        let look = |could_fail, holds| match (could_fail, holds) {
-            (_, false) => Look::Broken,
-            (true, true) => Look::Held,
-            (false, true) => Look::Vacuous,
+    fn judge(&self, prev: Option<(&State, &Move)>, state: &State, evaluations: &mut [EdgeEvaluation]) {
+        let evaluation = |could_fail, holds| match (could_fail, holds) {
+            (_, false) => EdgeEvaluation::Broken,
+            (true, true) => EdgeEvaluation::Held,
+            (false, true) => EdgeEvaluation::Vacuous,
         };
         if state.at_rest(self) {
-            looks[HASH_IS_DB] = look(state.balance != self.balance, state.redis_balance == state.balance);
+            evaluations[HASH_IS_DB] = evaluation(state.balance != self.balance, state.redis_balance == state.balance);
             let mut traces = state.keys.iter().zip(&state.ledger).take(self.traces);
             let kept_out = traces.any(|(key_set, row)| *key_set && *row != Row::Committed);
-            looks[NO_TRACE_STUCK] = look(state.crashes < self.crashes, state.balance < 1 || !kept_out);
+            evaluations[NO_TRACE_STUCK] = evaluation(state.crashes < self.crashes, state.balance < 1 || !kept_out);
         }
         if prev.is_some_and(|(before, _)| before.version != state.version) {
             let committed = state.ledger.iter().filter(|row| **row == Row::Committed).count();
-            looks[NO_DOUBLE] = look(true, usize::from(self.balance - state.balance) == committed);
+            evaluations[NO_DOUBLE] = evaluation(true, usize::from(self.balance - state.balance) == committed);
         }
     }
 }

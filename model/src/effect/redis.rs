@@ -6,7 +6,7 @@ use crate::day::{Day, Month};
 use crate::design::Scripts;
 use crate::effect::Fields;
 use crate::money::Money;
-use crate::row::{Key, KeyRow, QuotaRow, Tenant};
+use crate::row::{IdempotencyKey, KeyRow, QuotaRow, Tenant};
 
 /// One Redis command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,12 +15,12 @@ pub enum RedisOp {
     /// SET of the idempotency key NX EX.
     SetNx {
         /// Which, `deduct:{tenant}:{trace}`.
-        key: Key,
+        key: IdempotencyKey,
         /// Seconds to live.
         ttl: Seconds,
     },
     /// DEL of the idempotency key, whoever holds it.
-    Del(Key),
+    Del(IdempotencyKey),
     /// HSET of the fields of a snapshot into `quota:{tenant}`. Keeps the hash's TTL; a hash it creates has none.
     HSet {
         /// Whose hash.

@@ -2,8 +2,8 @@
 
 use crate::design::{Base, Budget};
 use crate::effect::{PRINCIPAL_TTL, PgOp, RedisOp};
-use crate::flow::{Charge, Io, budget};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io, budget};
+use crate::io::FlowResult;
 use crate::money::Money;
 use crate::reply::Reply;
 use crate::row::{KeyRow, Limit};
@@ -13,31 +13,31 @@ use crate::step::Step;
 ///
 /// Readings where the review leaves a gap: the request is refused once what is on record as spent has reached the limit,
 /// since its own cost is not known here; a principal that is not cached is cached for 300 s.
-pub fn authenticate(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+pub fn authenticate(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
-        let key = principal(io, charge)?;
-        let spent = match charge.design.budget {
+        let key = principal(io, input)?;
+        let spent = match input.design.budget {
             Budget::AsReported => key.used,
             // P0-2 A in the code: what the principal was cached with.
-            Budget::A | Budget::AFixed if charge.design.base == Base::Code => key.used,
-            Budget::A | Budget::AFixed => budget::row(io, charge)?.used,
-            Budget::B | Budget::BFixed => budget::counter(io, charge)?,
+            Budget::A | Budget::AFixed if input.design.base == Base::Code => key.used,
+            Budget::A | Budget::AFixed => budget::row(io, input)?.used,
+            Budget::B | Budget::BFixed => budget::counter(io, input)?,
         };
         Ok(key.limit.filter(|&limit| spent >= limit).map(|_| Limit::Budget))
     })
 }
 
-fn principal(io: &mut Io<'_>, charge: &Charge) -> Flow<KeyRow> {
-    if let Reply::Key(Some(cached)) = io.redis(Step::A1, RedisOp::GetPrincipal(charge.tenant))? {
+fn principal(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<KeyRow> {
+    if let Reply::Key(Some(cached)) = io.redis(Step::A1, RedisOp::GetPrincipal(input.tenant))? {
         return Ok(cached);
     }
     let mut key = KeyRow { limit: None, used: Money::ZERO };
-    if let Reply::Key(Some(known)) = io.pg(Step::A2, PgOp::SelectKey(charge.tenant))? {
+    if let Reply::Key(Some(known)) = io.pg(Step::A2, PgOp::SelectKey(input.tenant))? {
         key = known;
     }
-    if charge.design.base == Base::Code && matches!(charge.design.budget, Budget::A | Budget::AFixed) {
-        key.used = budget::row(io, charge)?.used;
+    if input.design.base == Base::Code && matches!(input.design.budget, Budget::A | Budget::AFixed) {
+        key.used = budget::row(io, input)?.used;
     }
-    io.redis(Step::A3, RedisOp::SetPrincipal { tenant: charge.tenant, key, ttl: PRINCIPAL_TTL })?;
+    io.redis(Step::A3, RedisOp::SetPrincipal { tenant: input.tenant, key, ttl: PRINCIPAL_TTL })?;
     Ok(key)
 }

@@ -2,16 +2,16 @@
 
 use crate::effect::PgOp;
 use crate::flow::deducted::Deducted;
-use crate::flow::{Charge, Io, Rider, billing, cache_sync, usage};
-use crate::io::{Flow, caught, fail, ignoring};
+use crate::flow::{AttemptInput, Io, JoinedCharge, billing, cache_sync, usage};
+use crate::io::{FlowResult, caught, fail, ignoring};
 use crate::reply::Answer;
 use crate::step::Step;
 
 /// Billing, the usage step, the caller's commit where it is the caller's, and what follows it.
-pub fn bill_and_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    let (deducted, rides) = match charge.rider {
-        Some(rider) => (bill_before_another(io, charge)?, charge_rider(io, charge, &rider)?),
-        None => (billing::bill(io, charge)?, false),
+pub fn bill_and_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    let (deducted, rides) = match input.joined {
+        Some(joined) => (bill_before_another(io, input)?, charge_joined(io, input, &joined)?),
+        None => (billing::bill(io, input)?, false),
     };
     if let Deducted::Answered(answer) = deducted {
         if rides {
@@ -21,29 +21,29 @@ pub fn bill_and_commit(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
             return Ok(answer);
         }
     }
-    usage::send_before_commit(io, charge)?;
+    usage::send_before_commit(io, input)?;
     if let Deducted::Open(taken) = deducted {
         callers_commit(io)?;
-        usage::send_by_hook(io, charge)?;
-        cache_sync::hook(io, charge, &taken)?;
+        usage::send_by_hook(io, input)?;
+        cache_sync::hook(io, input, &taken)?;
     }
-    usage::send_in_audit(io, charge)?;
+    usage::send_in_audit(io, input)?;
     Ok(match deducted {
         Deducted::Answered(answer) => answer,
-        Deducted::Charged | Deducted::Open(_) => Answer::Ok(charge.trace),
+        Deducted::Charged | Deducted::Open(_) => Answer::Ok(input.trace),
     })
 }
 
 /// Billing as a phase, since another deduct follows; by itself its replies stay on record to the end of the request.
-fn bill_before_another(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    io.phase(|io| billing::bill(io, charge))
+fn bill_before_another(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    io.phase(|io| billing::bill(io, input))
 }
 
 /// Another request is charged in the same transaction, by the same deduct. Reading: what becomes of it is told to
 /// whoever asked for it, and is nothing to the first; the caller commits what is open, whoever's it is. Whether the rider's is.
-fn charge_rider(io: &mut Io<'_>, charge: &Charge, rider: &Rider) -> Flow<bool> {
-    let Rider { request, trace, key, amount } = *rider;
-    let its = Charge { request, trace, key, amount, commits: false, rider: None, ..*charge };
+fn charge_joined(io: &mut Io<'_>, input: &AttemptInput, joined: &JoinedCharge) -> FlowResult<bool> {
+    let JoinedCharge { request, trace, key, amount } = *joined;
+    let its = AttemptInput { request, trace, key, amount, commits: false, joined: None, ..*input };
     io.phase(|io| {
         io.on_behalf(trace, |io| {
             let told_elsewhere = caught(billing::take(io, &its))?;
@@ -53,7 +53,7 @@ fn charge_rider(io: &mut Io<'_>, charge: &Charge, rider: &Rider) -> Flow<bool> {
 }
 
 /// C2, the commit of the caller; if it fails the caller rolls back and the client gets an error.
-fn callers_commit(io: &mut Io<'_>) -> Flow<()> {
+fn callers_commit(io: &mut Io<'_>) -> FlowResult<()> {
     match caught(io.pg(Step::C2, PgOp::Commit))? {
         Ok(_) => Ok(()),
         Err(failure) => {

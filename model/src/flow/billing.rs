@@ -1,48 +1,48 @@
 //! Billing: the cost is known, the money is taken, the budget goes up.
 
 use crate::design::Cache;
-use crate::effect::{Arithmetic, Errand, LocalOp, Script};
+use crate::effect::{Arithmetic, DeferredJob, LocalOp, Script};
 use crate::flow::deduct;
 use crate::flow::deducted::Deducted;
-use crate::flow::{Asking, Charge, Io, budget};
-use crate::io::Flow;
+use crate::flow::{Asking, AttemptInput, Io, budget};
+use crate::io::FlowResult;
 use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;
 
 /// Takes the money of a stream, for which nobody adds to a budget after the charge (P0-2).
-pub fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    match charge.design.cache {
-        Cache::A | Cache::AFixed => hand_over(io, charge),
+pub fn take(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    match input.design.cache {
+        Cache::A | Cache::AFixed => hand_over(io, input),
         Cache::AsReported | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => {
-            deduct::deduct(io, charge)
+            deduct::deduct(io, input)
         }
     }
 }
 
 /// Takes the money by the design's deduct, or hands the charge over to a job where Redis has taken it already (P0-4 A).
-pub fn bill(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    let deducted = take(io, charge)?;
+pub fn bill(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    let deducted = take(io, input)?;
     if !matches!(deducted, Deducted::Answered(answer) if !matches!(answer, Answer::Ok(_))) {
-        budget::add_after_charge(io, charge)?;
+        budget::add_after_charge(io, input)?;
     }
     Ok(deducted)
 }
 
 /// P0-4 A: billing writes the true cost to Postgres asynchronously, through the queue. Literally the estimate stays what
 /// is charged in Redis; repaired (`A+fixed`), B4 corrects Redis by the difference first.
-fn hand_over(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    let difference = charge.estimate - charge.amount;
-    if charge.design.cache == Cache::AFixed && difference != Money::ZERO {
+fn hand_over(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    let difference = input.estimate - input.amount;
+    if input.design.cache == Cache::AFixed && difference != Money::ZERO {
         let script = Script::Adjust { by: difference, arithmetic: Arithmetic::Exact };
-        io.redis(Step::B4, charge.eval(script))?;
+        io.redis(Step::B4, input.eval(script))?;
     }
-    let errand = match charge.asking {
-        Asking::Stream => Errand::Charge { request: charge.request, amount: charge.amount, day: None },
+    let deferred = match input.asking {
+        Asking::Stream => DeferredJob::Charge { request: input.request, amount: input.amount, day: None },
         Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => {
-            Errand::Settle(charge.request)
+            DeferredJob::Settle(input.request)
         }
     };
-    io.local(Step::B3, LocalOp::Send(errand))?;
-    Ok(Deducted::Answered(Answer::Ok(charge.trace)))
+    io.local(Step::B3, LocalOp::Send(deferred))?;
+    Ok(Deducted::Answered(Answer::Ok(input.trace)))
 }

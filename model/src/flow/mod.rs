@@ -1,7 +1,7 @@
 //! The flows: what one attempt or one background job does, as straight-line code over [`crate::io::Io`].
 //!
 //! [`request`] is the whole path of a charge; each step of it that a risk is about has one small file per choice. What a
-//! scenario does not look at is folded: see [`Path`].
+//! scenario does not look at is folded: see [`RequestPath`].
 
 pub mod auth;
 mod bill_and_commit;
@@ -11,7 +11,7 @@ pub mod cache_sync;
 pub mod carried;
 pub mod deduct;
 pub mod deducted;
-pub mod errand;
+pub mod deferred;
 pub mod limit_change;
 pub mod quota_check;
 pub mod recharge;
@@ -27,11 +27,11 @@ use serde::{Deserialize, Serialize};
 use crate::day::Day;
 use crate::delivery::StreamPrices;
 use crate::design::{Counting, Design};
-use crate::effect::{Errand, RedisOp, Script};
-use crate::io::Flow;
+use crate::effect::{DeferredJob, RedisOp, Script};
+use crate::io::FlowResult;
 use crate::money::Money;
 use crate::reply::Answer;
-use crate::row::{Key, Kind, Request, Tenant, Trace};
+use crate::row::{IdempotencyKey, Kind, Request, Tenant, TraceId};
 use crate::store::postgres::MAX_TENANTS;
 
 pub use carried::{Carried, Io, Recorded};
@@ -39,7 +39,7 @@ pub use carried::{Carried, Io, Recorded};
 /// Which parts of the request path a scenario walks; billing and the reply always are. A part that is not walked is
 /// folded: the request has passed it, and it left no trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Path {
+pub struct RequestPath {
     /// `auth`.
     pub auth: bool,
     /// `quota-check`.
@@ -65,7 +65,7 @@ pub enum Asking {
     /// A charge given back.
     Reverse {
         /// The trace of the charge.
-        of: Trace,
+        of: TraceId,
     },
     /// Another daily quota, set by an administrator.
     DailyQuota(u32),
@@ -80,13 +80,13 @@ impl Asking {
 
 /// A request that is charged in the transaction of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Rider {
+pub struct JoinedCharge {
     /// Which.
     pub request: Request,
     /// Its trace.
-    pub trace: Trace,
+    pub trace: TraceId,
     /// Its idempotency key.
-    pub key: Key,
+    pub key: IdempotencyKey,
     /// Its price.
     pub amount: Money,
 }
@@ -95,27 +95,27 @@ pub struct Rider {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Suffixes {
     /// `<trace>-refund`.
-    pub refund: Trace,
+    pub refund: TraceId,
     /// `<trace>-rest`.
-    pub rest: Trace,
+    pub rest: TraceId,
     /// The idempotency key of that.
-    pub rest_key: Key,
+    pub rest_key: IdempotencyKey,
     /// The first of `<trace>@1`, `<trace>@2`, ..., one per attempt.
-    pub stamped: Trace,
+    pub stamped: TraceId,
     /// The first of their idempotency keys.
-    pub stamped_key: Key,
+    pub stamped_key: IdempotencyKey,
     /// How many there are of those; 0 where attempts are not stamped.
     pub stamps: u8,
 }
 
-impl Charge {
+impl AttemptInput {
     /// What the n-th attempt, from 0, charges: under a trace of its own where attempts are stamped.
-    pub fn of_attempt(self, nth: u8) -> Charge {
+    pub fn of_attempt(self, nth: u8) -> AttemptInput {
         let Suffixes { stamped, stamped_key, stamps, .. } = self.suffixes;
         if stamps == 0 {
             return self;
         }
-        Charge { trace: Trace(stamped.0 + nth), key: Key(stamped_key.0 + nth), ..self }
+        AttemptInput { trace: TraceId(stamped.0 + nth), key: IdempotencyKey(stamped_key.0 + nth), ..self }
     }
 
     /// Whether billing counts the request too: in P0-5 B and C quota_check has counted it, in C by a flag in the request
@@ -133,15 +133,15 @@ impl Charge {
 
 /// What one attempt is asked, with all that it knows from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Charge {
+pub struct AttemptInput {
     /// The logical request, which the idempotency key stands for.
     pub request: Request,
     /// Whose money.
     pub tenant: Tenant,
     /// The trace that its row has: the id the client chose, or that with a suffix.
-    pub trace: Trace,
+    pub trace: TraceId,
     /// Its idempotency key.
-    pub key: Key,
+    pub key: IdempotencyKey,
     /// Other traces its rows can have.
     pub suffixes: Suffixes,
     /// What is asked for.
@@ -149,7 +149,7 @@ pub struct Charge {
     /// The price, rounded to six places before T3. The gateway knows it after the upstream step.
     pub amount: Money,
     /// Who is charged in the same transaction.
-    pub rider: Option<Rider>,
+    pub joined: Option<JoinedCharge>,
     /// What a stream costs by how far it comes; of nothing else.
     pub stream: StreamPrices,
     /// Of which kind its row is.
@@ -166,23 +166,23 @@ pub struct Charge {
     /// What the flow is built of.
     pub design: Design,
     /// The parts of the path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
 }
 
 /// What an attempt runs, from arrival to answer.
-pub type Attempt = fn(&mut Io<'_>, &Charge) -> Flow<Answer>;
+pub type Attempt = fn(&mut Io<'_>, &AttemptInput) -> FlowResult<Answer>;
 
 /// A background job over all tenants.
-pub type Job = fn(&mut Io<'_>, &ArrayVec<Tenant, MAX_TENANTS>, Design) -> Flow<()>;
+pub type Job = fn(&mut Io<'_>, &ArrayVec<Tenant, MAX_TENANTS>, Design) -> FlowResult<()>;
 
 /// What runs an errand that was handed over, for the charge it is about.
-pub type Runner = fn(&mut Io<'_>, &Charge, Errand) -> Flow<()>;
+pub type Runner = fn(&mut Io<'_>, &AttemptInput, DeferredJob) -> FlowResult<()>;
 
 /// A date of each tenant.
 pub type Days = [Day; MAX_TENANTS];
 
 /// The job that finishes rows: what is known of any charge stands for design and path.
-pub type Sweep = fn(&mut Io<'_>, &Charge, &Days) -> Flow<()>;
+pub type Sweep = fn(&mut Io<'_>, &AttemptInput, &Days) -> FlowResult<()>;
 
 /// The flows of one design.
 #[derive(Clone, Copy, Debug)]
@@ -196,5 +196,5 @@ pub struct Flows {
     /// The job that finishes what nobody comes back for, in designs that have one.
     pub sweep: Option<Sweep>,
     /// What runs errands.
-    pub errand: Runner,
+    pub deferred: Runner,
 }

@@ -6,10 +6,10 @@ use crate::effect::PgOp;
 use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::look_up;
 use crate::flow::deduct::transaction::read_quota;
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, caught, ignoring};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, caught, ignoring};
 use crate::reply::{Answer, Failure};
-use crate::row::{Kind, LedgerRow, Status, Trace};
+use crate::row::{Kind, LedgerRow, Status, TraceId};
 use crate::step::Step;
 
 impl Recharge {
@@ -26,22 +26,22 @@ impl Recharge {
 ///
 /// Readings where the text leaves a gap: commit 2 is the UPDATE of the row by itself; a repeated trace meets its row
 /// (23505) and is answered from it, a PENDING one as in flight; nothing writes the Redis hash.
-pub fn recharge(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    let paid_in = match charge.design.recharge {
-        Recharge::AsReported => in_two_commits(io, charge),
-        Recharge::OneCommit => commit_with_money(io, charge, Status::Committed),
+pub fn recharge(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    let paid_in = match input.design.recharge {
+        Recharge::AsReported => in_two_commits(io, input),
+        Recharge::OneCommit => commit_with_money(io, input, Status::Committed),
     };
-    answer(io, charge.trace, paid_in, Step::R7, |io| look_up(io, Step::R8, charge))
+    answer(io, input.trace, paid_in, Step::R7, |io| look_up(io, Step::R8, input))
 }
 
 /// What the client is told; what failed is rolled back, and a row that was there already is looked up.
 pub(super) fn answer(
     io: &mut Io<'_>,
-    trace: Trace,
-    done: Flow<()>,
+    trace: TraceId,
+    done: FlowResult<()>,
     rollback: Step,
-    look_up: impl Fn(&mut Io<'_>) -> Flow<Option<LedgerRow>>,
-) -> Flow<Answer> {
+    look_up: impl Fn(&mut Io<'_>) -> FlowResult<Option<LedgerRow>>,
+) -> FlowResult<Answer> {
     match caught(done)? {
         Ok(()) => Ok(Answer::Ok(trace)),
         Err(Failure::UniqueViolation) => {
@@ -58,15 +58,15 @@ pub(super) fn answer(
     }
 }
 
-fn in_two_commits(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    commit_with_money(io, charge, Status::Pending)?;
-    io.pg(Step::R6, PgOp::MarkCommitted(charge.trace))?;
+fn in_two_commits(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
+    commit_with_money(io, input, Status::Pending)?;
+    io.pg(Step::R6, PgOp::MarkCommitted(input.trace))?;
     Ok(())
 }
 
 /// The row with this status and its money, in one transaction.
-fn commit_with_money(io: &mut Io<'_>, charge: &Charge, status: Status) -> Flow<()> {
-    let (tenant, trace, amount) = (charge.tenant, charge.trace, charge.amount);
+fn commit_with_money(io: &mut Io<'_>, input: &AttemptInput, status: Status) -> FlowResult<()> {
+    let (tenant, trace, amount) = (input.tenant, input.trace, input.amount);
     io.pg(Step::R1, PgOp::Begin)?;
     let before = read_quota(io, Step::R2, tenant)?.balance;
     let after = before + amount;

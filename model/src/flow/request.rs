@@ -3,9 +3,9 @@
 use crate::design::Design;
 use crate::effect::LocalOp;
 use crate::flow::bill_and_commit::bill_and_commit;
-use crate::flow::{Asking, Charge, Flows, Io, auth, cache_sync, errand, limit_change, quota_check, recharge};
+use crate::flow::{Asking, AttemptInput, Flows, Io, auth, cache_sync, deferred, limit_change, quota_check, recharge};
 use crate::flow::{reverse, stream, sweep};
-use crate::io::Flow;
+use crate::io::FlowResult;
 use crate::reply::Answer;
 use crate::step::Step;
 
@@ -17,38 +17,38 @@ impl Design {
             sync: cache_sync::background_sync(self),
             copy_back: cache_sync::copy_back(self),
             sweep: sweep::job(self),
-            errand: errand::run,
+            deferred: deferred::run,
         }
     }
 }
 
 /// What a gateway does with whatever a client asks.
-pub fn attempt(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    match charge.asking {
-        Asking::Charge | Asking::Stream => call(io, charge),
-        Asking::Recharge => recharge::recharge(io, charge),
-        Asking::Reverse { of } => reverse::reverse(io, charge, of),
-        Asking::DailyQuota(quota) => limit_change::daily_quota(io, charge, quota),
+pub fn attempt(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    match input.asking {
+        Asking::Charge | Asking::Stream => call(io, input),
+        Asking::Recharge => recharge::recharge(io, input),
+        Asking::Reverse { of } => reverse::reverse(io, input, of),
+        Asking::DailyQuota(quota) => limit_change::daily_quota(io, input, quota),
     }
 }
 
 /// A call of the provider. An exception outside the deduct's own handler ends the attempt with an error.
-fn call(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if charge.path.auth
-        && let Some(limit) = auth::authenticate(io, charge)?
+fn call(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    if input.path.auth
+        && let Some(limit) = auth::authenticate(io, input)?
     {
         return Ok(Answer::Refused(limit));
     }
-    if charge.path.quota_check
-        && let Some(limit) = quota_check::check(io, charge)?
+    if input.path.quota_check
+        && let Some(limit) = quota_check::check(io, input)?
     {
         return Ok(Answer::Refused(limit));
     }
-    if charge.asking == Asking::Stream {
-        return stream::streamed(io, charge);
+    if input.asking == Asking::Stream {
+        return stream::streamed(io, input);
     }
-    if charge.path.upstream {
-        io.local(Step::U1, LocalOp::Upstream(charge.request))?;
+    if input.path.upstream {
+        io.local(Step::U1, LocalOp::Upstream(input.request))?;
     }
-    bill_and_commit(io, charge)
+    bill_and_commit(io, input)
 }

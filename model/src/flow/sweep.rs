@@ -5,8 +5,8 @@ use crate::effect::PgOp;
 use crate::flow::deduct::transaction::{charge_quota, read_quota};
 use crate::flow::deducted::Taken;
 use crate::flow::stream::usage_record;
-use crate::flow::{Charge, Days, Io, Sweep, budget, cache_sync, usage};
-use crate::io::{Flow, ignoring};
+use crate::flow::{AttemptInput, Days, Io, Sweep, budget, cache_sync, usage};
+use crate::io::{FlowResult, ignoring};
 use crate::reply::Reply;
 use crate::row::{Kind, LedgerRow, QuotaRow, Status};
 use crate::step::Step;
@@ -26,13 +26,13 @@ const ROUNDS: u8 = 4;
 /// made. Of a PENDING recharge or refund the money has moved (commit 1). A hold becomes the charge. The bound after which a
 /// row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash is written
 /// as after any other charge.
-fn sweep(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<()> {
+fn sweep(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<()> {
     while finish_one(io, any, days)? {}
     Ok(())
 }
 
 /// Whether there was one.
-fn finish_one(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<bool> {
+fn finish_one(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<bool> {
     io.phase(|io| {
         let found = io.pg(Step::W1, PgOp::SelectUnfinished)?;
         let Reply::Row(Some(found)) = found else { return Ok(false) };
@@ -42,7 +42,7 @@ fn finish_one(io: &mut Io<'_>, any: &Charge, days: &Days) -> Flow<bool> {
 }
 
 /// W2 to W8: the row under its lock, if it is still unfinished there, then the hash.
-fn finish_locked(io: &mut Io<'_>, any: &Charge, days: &Days, found: &LedgerRow) -> Flow<()> {
+fn finish_locked(io: &mut Io<'_>, any: &AttemptInput, days: &Days, found: &LedgerRow) -> FlowResult<()> {
     io.pg(Step::W2, PgOp::Begin)?;
     let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
     let row = if let Reply::Row(row) = locked { row } else { None };
@@ -50,20 +50,20 @@ fn finish_locked(io: &mut Io<'_>, any: &Charge, days: &Days, found: &LedgerRow) 
         io.pg(Step::W8, PgOp::Rollback)?;
         return Ok(());
     };
-    let taken = finish(io, &Charge { day: days[row.tenant.index()], ..*any }, &row)?;
+    let taken = finish(io, &AttemptInput { day: days[row.tenant.index()], ..*any }, &row)?;
     io.pg(Step::W7, PgOp::Commit)?;
     if let Some(taken) = taken {
         // The hash is a cache: what becomes of it is no failure of the sweep.
-        let bill = Charge { tenant: found.tenant, ..*any };
+        let bill = AttemptInput { tenant: found.tenant, ..*any };
         ignoring(cache_sync::write(io, &bill, &taken))?;
     }
     Ok(())
 }
 
 /// What was taken for it, if it had to be.
-fn finish(io: &mut Io<'_>, any: &Charge, row: &LedgerRow) -> Flow<Option<Taken>> {
+fn finish(io: &mut Io<'_>, any: &AttemptInput, row: &LedgerRow) -> FlowResult<Option<Taken>> {
     let LedgerRow { trace, tenant, amount, .. } = *row;
-    let bill = Charge { tenant, trace, amount, negative: true, ..*any };
+    let bill = AttemptInput { tenant, trace, amount, negative: true, ..*any };
     let mut taken = None;
     let end = match (row.kind, row.status) {
         (Kind::Deduct | Kind::Hold, Status::Pending) => {
@@ -85,7 +85,7 @@ fn finish(io: &mut Io<'_>, any: &Charge, row: &LedgerRow) -> Flow<Option<Taken>>
 }
 
 /// Usage that is a row in the charge's transaction is so here too.
-fn keep_usage(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+fn keep_usage(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     match bill.design.stream {
         Stream::CFixed | Stream::HoldFixed => usage_record::keep_in_transaction(io, bill),
         Stream::AsReported
@@ -100,12 +100,12 @@ fn keep_usage(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
 }
 
 /// W4 and W5, until the version is the one that was read.
-fn take(io: &mut Io<'_>, bill: &Charge) -> Flow<QuotaRow> {
+fn take(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<QuotaRow> {
     io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, bill)))
 }
 
 /// One round of it: the quota as it is then, if the version was still the one read.
-fn take_once(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<QuotaRow>> {
+fn take_once(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<Option<QuotaRow>> {
     let quota = read_quota(io, Step::W4, bill.tenant)?;
     let counts = bill.billing_counts().then_some(bill.day);
     let charged = charge_quota(io, Step::W5, bill, quota.version)?;

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::BudgetRecord;
 use crate::row::Tenant;
@@ -17,7 +17,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A budget that does not see what was spent stops nobody: the key's owner pays for what they capped.",
     concerns: Concern::Money,
     when: When::AsClaimed,
-    look,
+    evaluation,
     figures,
 };
 
@@ -44,17 +44,17 @@ fn most(books: &Books, tenant: Tenant) -> Option<Money> {
     Some(limit + (0..books.gateways).map(|_| largest).sum())
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     each_tenant(books, |tenant| {
         if !kept(books, tenant) {
-            return Look::NotJudged;
+            return Evaluation::NotEvaluated;
         }
         let (spent, record) = (books.charged(tenant).cost, on_record(books, tenant));
         let record_is_due = books.at_rest || books.design.budgets_with_the_charge();
         let bounded = most(books, tenant).is_none_or(|most| spent <= most);
         let could_fail = spent != Money::ZERO || record != Money::ZERO;
-        Look::judge(Subject::Tenant(tenant), could_fail, bounded && (!record_is_due || record == spent))
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, bounded && (!record_is_due || record == spent))
     })
 }
 

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::effect::Field;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::policy::Staleness;
 use crate::row::Tenant;
 use crate::setup::Setup;
@@ -17,7 +17,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A hash that lags without bound shows and admits by money that is spent.",
     concerns: Concern::Records,
     when: When::AsClaimed,
-    look,
+    evaluation,
     figures,
 };
 
@@ -28,16 +28,16 @@ fn judged(books: &Books, tenant: Tenant) -> bool {
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     each_tenant(books, |tenant| {
         if !judged(books, tenant) {
-            return Look::NotJudged;
+            return Evaluation::NotEvaluated;
         }
         let book = &books.tenants[tenant.index()];
-        let Some(hash) = book.hash.filter(|hash| hash.fields.has(Field::Balance)) else { return Look::Vacuous };
+        let Some(hash) = book.hash.filter(|hash| hash.fields.has(Field::Balance)) else { return Evaluation::Vacuous };
         let could_fail = book.quota.balance != book.open || hash.row.balance != book.open;
-        Look::judge(Subject::Tenant(tenant), could_fail, hash.row.balance == book.quota.balance)
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, hash.row.balance == book.quota.balance)
     })
 }
 

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::effect::{Field, Fields};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::setup::Setup;
 
 /// CACHE_FORM: what is cached is whole and will expire.
@@ -13,11 +13,11 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A missing limit is read as unlimited, and a hash without a time to live keeps a wrong balance for ever.",
     concerns: Concern::Records,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_tenant(edge.after, |tenant| {
         let book = &edge.after.tenants[tenant.index()];
         let hash = book.hash.map(|hash| hash.fields.complete() && hash.deadline.is_some());
@@ -30,7 +30,7 @@ fn look(edge: &Edge<'_>) -> Look {
         let written =
             was.is_some_and(|was| (was.hash, was.principal, was.counter) != (book.hash, book.principal, book.counter));
         let could_fail = written && there.iter().any(Option::is_some);
-        Look::judge(Subject::Tenant(tenant), could_fail, well_formed)
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, well_formed)
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::row::{LedgerRow, Tenant};
 use crate::setup::Setup;
 
@@ -15,7 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A statement whose lines do not follow from each other cannot be shown to a customer or an auditor.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -29,13 +29,13 @@ fn added<'a>(before: &Books, after: &'a Books, tenant: Tenant) -> Option<&'a Led
     new.next().filter(|_| new.next().is_none())
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(before) = edge.before else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(before) = edge.before else { return Evaluation::Vacuous };
     each_tenant(edge.after, |tenant| {
-        let Some(row) = added(before, edge.after, tenant) else { return Look::Vacuous };
+        let Some(row) = added(before, edge.after, tenant) else { return Evaluation::Vacuous };
         let end_of_chain = before.tenants[tenant.index()].open + before.ledger_effect(tenant);
         let follows = row.before == end_of_chain && row.after == row.before + row.effect();
-        Look::judge(Subject::Tenant(tenant), true, follows)
+        Evaluation::judge(Subject::Tenant(tenant), true, follows)
     })
 }
 

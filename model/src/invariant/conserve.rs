@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::effect::Field;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::Store;
 use crate::row::Tenant;
@@ -19,7 +19,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Otherwise money was taken that no row explains, or a row claims money that was never taken.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -36,19 +36,19 @@ fn on_hold(books: &Books, tenant: Tenant) -> Money {
     open.map(|request| books.requests[request.index()].moved).sum()
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     each_tenant(books, |tenant| {
         let book = &books.tenants[tenant.index()];
         let expected = book.open + books.ledger_effect(tenant);
         let adds_up = |balance: Money, exact: bool| {
             let could_fail = balance != book.open || expected != book.open;
-            Look::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
+            Evaluation::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
         };
         let in_postgres = adds_up(book.quota.balance, true);
-        let in_redis = book
-            .hash
-            .map_or(Look::NotJudged, |hash| adds_up(hash.row.balance + on_hold(books, tenant), hash.drifted.is_none()));
+        let in_redis = book.hash.map_or(Evaluation::NotEvaluated, |hash| {
+            adds_up(hash.row.balance + on_hold(books, tenant), hash.drifted.is_none())
+        });
         match books.design.truth() {
             Store::Postgres => in_postgres,
             Store::Redis if books.at_rest => in_redis.and(in_postgres),

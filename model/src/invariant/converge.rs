@@ -1,7 +1,7 @@
 use crate::books::{Books, Edge};
 use crate::design::{Base, Budget};
 use crate::effect::Field;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
 use crate::row::{KeyRow, QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -17,7 +17,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A stale balance admits what should be refused or refuses what is paid for, until somebody writes it again.",
     concerns: Concern::Records,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
@@ -56,12 +56,12 @@ fn principal_agrees(books: &Books, tenant: Tenant) -> bool {
     principal.is_none_or(|cached| cached.value == expected_principal(books, tenant))
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_tenant(edge.after, |tenant| {
         let book = &edge.after.tenants[tenant.index()];
         let could_fail = book.hash.is_some() || book.principal.is_some();
         let agree = agrees(edge.after, tenant) && principal_agrees(edge.after, tenant);
-        Look::judge(Subject::Tenant(tenant), could_fail, agree)
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, agree)
     })
 }
 

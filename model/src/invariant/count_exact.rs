@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::day::Day;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -18,7 +18,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A count that is too high refuses calls that are paid for; one that is too low gives calls away.",
     concerns: Concern::Answers,
     when: When::AsClaimed,
-    look,
+    evaluation,
     figures,
 };
 
@@ -73,16 +73,16 @@ fn both(books: &Books, tenant: Tenant, row: &QuotaRow) -> [Count; 2] {
     ]
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     if !books.at_rest && !books.design.counts_with_the_charge() {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_tenant(books, |tenant| {
-        let Some(row) = deciding(books, tenant) else { return Look::NotJudged };
+        let Some(row) = deciding(books, tenant) else { return Evaluation::NotEvaluated };
         let counts = both(books, tenant, &row);
         let could_fail = counts.iter().any(|count| count.any || count.used > 0);
-        Look::judge(Subject::Tenant(tenant), could_fail, counts.iter().all(Count::holds))
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, counts.iter().all(Count::holds))
     })
 }
 

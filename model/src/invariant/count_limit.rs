@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, RequestBook};
 use crate::day::{Day, Month};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::row::Request;
 use crate::setup::Setup;
 
@@ -15,7 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Calls beyond the quota are sold to nobody: the limit is what the tenant's plan pays for.",
     concerns: Concern::Answers,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -41,13 +41,13 @@ fn counts(edge: &Edge<'_>, request: Request) -> Option<(Day, [(u32, u32); 2])> {
     Some((day, [(by_day, tenant.allowed.daily), (by_month, tenant.allowed.monthly)]))
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| match counts(edge, request) {
         Some((_, counts)) => {
             let within = counts.iter().all(|(admitted, allowed)| admitted <= allowed);
-            Look::judge(Subject::Request(request), asks_for_more(edge.after, request, &counts), within)
+            Evaluation::judge(Subject::Request(request), asks_for_more(edge.after, request, &counts), within)
         }
-        None => Look::Vacuous,
+        None => Evaluation::Vacuous,
     })
 }
 

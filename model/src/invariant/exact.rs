@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge, RequestBook, StreamBook};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::policy::{Store, StreamAbort};
 use crate::row::Kind;
 use crate::setup::Setup;
@@ -15,18 +15,18 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A rounding that is off by a little is off for every call, and nobody finds it in a total.",
     concerns: Concern::Money,
     when: When::AsClaimed,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     if books.design.truth() == Store::Redis && !books.at_rest {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_request(books, |request| {
         let book = &books.requests[request.index()];
-        let Some(row) = books.row_of(request).filter(|row| row.effective()) else { return Look::Vacuous };
+        let Some(row) = books.row_of(request).filter(|row| row.effective()) else { return Evaluation::Vacuous };
         let exact = match &book.stream {
             Some(stream) if !books.design.holds() => {
                 let rows = books.rows_of(request).filter(|row| row.effective() && row.kind == Kind::Deduct);
@@ -37,10 +37,10 @@ fn look(edge: &Edge<'_>) -> Look {
                 let taken = books.taken_by_rows(request);
                 books.is_due(taken, stream) && book.moved == taken
             }
-            Some(_) => return Look::NotJudged,
+            Some(_) => return Evaluation::NotEvaluated,
             None => row.amount == book.price && book.moved == -row.effect(),
         };
-        Look::judge(Subject::Request(request), true, exact)
+        Evaluation::judge(Subject::Request(request), true, exact)
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge, RequestBook};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::row::{Request, Tenant};
 use crate::setup::Setup;
 
@@ -13,7 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "An outage that lets calls through for nothing is paid by the provider's bill.",
     concerns: Concern::Answers,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
@@ -31,15 +31,15 @@ fn unmetered(books: &Books, tenant: Tenant) -> u32 {
     requests.filter(free).count() as u32
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     if !books.path.upstream {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_tenant(books, |tenant| {
         let could_fail = books.requests_of(tenant).any(struck);
         let bounded = unmetered(books, tenant) <= books.design.unmetered_bound();
-        Look::judge(Subject::Tenant(tenant), could_fail, bounded)
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, bounded)
     })
 }
 

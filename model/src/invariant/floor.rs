@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::money::Money;
 use crate::policy::{Overdraft, Store};
 use crate::row::Tenant;
@@ -16,7 +16,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "What is below the floor was given away: nobody has promised to pay it.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -49,15 +49,15 @@ fn overdraft(edge: &Edge<'_>, tenant: Tenant) -> Money {
     (0..books.gateways).map(|_| one).sum()
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(before) = edge.before else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(before) = edge.before else { return Evaluation::Vacuous };
     each_tenant(edge.after, |tenant| {
         let (Some((was, _)), Some((is, credit))) = (held(before, tenant), held(edge.after, tenant)) else {
-            return Look::Vacuous;
+            return Evaluation::Vacuous;
         };
         let lowered = is < was;
         let holds = !lowered || is + credit + overdraft(edge, tenant) >= Money::ZERO;
-        Look::judge(Subject::Tenant(tenant), lowered && asks_for_more(edge.after, tenant, credit), holds)
+        Evaluation::judge(Subject::Tenant(tenant), lowered && asks_for_more(edge.after, tenant, credit), holds)
     })
 }
 

@@ -1,6 +1,6 @@
 use crate::books::{Edge, Occurrence};
 use crate::effect::{Effect, PgOp};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, tenant_of};
 use crate::moves::Move;
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
@@ -15,7 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
              luck.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -28,10 +28,10 @@ fn write(did: &Occurrence) -> Option<(Tenant, QuotaRow, bool)> {
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     match edge.did.and_then(write) {
-        Some((tenant, _, guarded)) => Look::judge(Subject::Tenant(tenant), true, guarded),
-        None => Look::Vacuous,
+        Some((tenant, _, guarded)) => Evaluation::judge(Subject::Tenant(tenant), true, guarded),
+        None => Evaluation::Vacuous,
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::row::{Kind, Request};
 use crate::setup::Setup;
 
@@ -13,7 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Money that stays on hold is money the customer cannot use and nobody has earned.",
     concerns: Concern::Money,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
@@ -23,15 +23,15 @@ fn settled(books: &Books, request: Request) -> bool {
     !open && books.is_due(books.taken_by_rows(request), stream)
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     if !books.design.holds() {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_request(books, |request| {
         let held = books.row_of(request).is_some_and(|row| row.effective());
         let streams = books.requests[request.index()].stream.is_some();
-        Look::judge(Subject::Request(request), held && streams, !held || settled(books, request))
+        Evaluation::judge(Subject::Request(request), held && streams, !held || settled(books, request))
     })
 }
 

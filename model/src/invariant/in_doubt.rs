@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -12,16 +12,16 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Both endings look the same to the gateway: guessing charges what was refused, or gives away what was served.",
     concerns: Concern::Answers,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];
         let charged = edge.after.row_of(request).is_some_and(|row| row.effective());
         let resolved = book.answered.is_some_and(|answer| matches!(answer, Answer::Ok(_)) == charged);
-        Look::judge(Subject::Request(request), book.in_doubt, !book.in_doubt || resolved)
+        Evaluation::judge(Subject::Request(request), book.in_doubt, !book.in_doubt || resolved)
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::books::Edge;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::setup::Setup;
 
 /// ISOLATED: requests that share a transaction do not end each other's work.
@@ -12,15 +12,17 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Else a call that fails takes a paid one's charge with it, and nobody has done anything wrong.",
     concerns: Concern::Answers,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some((did, request)) = edge.did.and_then(|did| Some((did, did.request?))) else { return Look::NotJudged };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some((did, request)) = edge.did.and_then(|did| Some((did, did.request?))) else {
+        return Evaluation::NotEvaluated;
+    };
     match did.met_others_work {
-        Some(ended) => Look::judge(Subject::Request(request), true, !ended),
-        None => Look::Vacuous,
+        Some(ended) => Evaluation::judge(Subject::Request(request), true, !ended),
+        None => Evaluation::Vacuous,
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, KeyBook};
 use crate::effect::Seconds;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::setup::Setup;
 
 /// KEY: an idempotency key stands for something.
@@ -11,7 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A key that outlives its charge locks the customer out; one that a stranger deletes lets a second charge in.",
     concerns: Concern::Records,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -23,20 +23,20 @@ fn stands_for_something(books: &Books, key: &KeyBook) -> bool {
     key.ttl.is_none_or(|ttl| charged || key.held || ttl <= LEASE)
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let keys = edge.after.keys.iter().map(|key| {
-        Look::judge(Subject::Request(key.request), key.ttl.is_some(), stands_for_something(edge.after, key))
+        Evaluation::judge(Subject::Request(key.request), key.ttl.is_some(), stands_for_something(edge.after, key))
     });
-    let keys = keys.fold(Look::NotJudged, Look::and);
-    match edge.did.filter(|did| did.stranger_released).and_then(|did| did.request) {
-        Some(request) => keys.and(Look::Broken(Subject::Request(request))),
+    let keys = keys.fold(Evaluation::NotEvaluated, Evaluation::and);
+    match edge.did.filter(|did| did.released_foreign_key).and_then(|did| did.request) {
+        Some(request) => keys.and(Evaluation::Broken(Subject::Request(request))),
         None => keys,
     }
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Some(request) = subject_request(subject) else { return Vec::new() };
-    if edge.did.is_some_and(|did| did.stranger_released) {
+    if edge.did.is_some_and(|did| did.released_foreign_key) {
         let name = setup.request_name(request);
         return vec![Figure::new(format!("key of {name}"), "deleted by an attempt that does not hold it")];
     }

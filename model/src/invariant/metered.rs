@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::row::{Kind, Request};
 use crate::setup::Setup;
 
@@ -13,18 +13,18 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "The provider is paid for every call: what is not charged is our loss.",
     concerns: Concern::Money,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     if !edge.after.path.upstream {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];
         let served = book.served > 0 && book.asking.is_call();
-        Look::judge(Subject::Request(request), served, !served || charges(edge.after, request) >= book.served)
+        Evaluation::judge(Subject::Request(request), served, !served || charges(edge.after, request) >= book.served)
     })
 }
 

@@ -109,9 +109,9 @@ pub enum Subject {
 
 /// What one look at one move found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Evaluation {
     /// Not the moment to judge it.
-    NotJudged,
+    NotEvaluated,
     /// Judged, but it could not have failed: what it speaks of was not there.
     Vacuous,
     /// It could have failed and held.
@@ -120,24 +120,24 @@ pub enum Look {
     Broken(Subject),
 }
 
-impl Look {
+impl Evaluation {
     /// The graver of two looks at the same move.
-    pub fn and(self, other: Look) -> Look {
-        let gravity = |look: Look| match look {
-            Look::NotJudged => 0,
-            Look::Vacuous => 1,
-            Look::Held => 2,
-            Look::Broken(_) => 3,
+    pub fn and(self, other: Evaluation) -> Evaluation {
+        let gravity = |evaluation: Evaluation| match evaluation {
+            Evaluation::NotEvaluated => 0,
+            Evaluation::Vacuous => 1,
+            Evaluation::Held => 2,
+            Evaluation::Broken(_) => 3,
         };
         if gravity(other) > gravity(self) { other } else { self }
     }
 
     /// `Broken` for a subject that breaks it, `Held` for one that could have, else `Vacuous`.
-    fn judge(subject: Subject, could_fail: bool, holds: bool) -> Look {
+    fn judge(subject: Subject, could_fail: bool, holds: bool) -> Evaluation {
         match (could_fail, holds) {
-            (_, false) => Look::Broken(subject),
-            (true, true) => Look::Held,
-            (false, true) => Look::Vacuous,
+            (_, false) => Evaluation::Broken(subject),
+            (true, true) => Evaluation::Held,
+            (false, true) => Evaluation::Vacuous,
         }
     }
 }
@@ -172,7 +172,7 @@ pub struct Invariant {
     /// When it is judged.
     pub when: When,
     /// The function.
-    pub look: fn(&Edge<'_>) -> Look,
+    pub evaluation: fn(&Edge<'_>) -> Evaluation,
     /// The numbers of the equation that a subject breaks.
     pub figures: fn(&Edge<'_>, Subject, &Setup) -> Vec<Figure>,
 }
@@ -225,20 +225,20 @@ pub fn place(id: &str) -> Option<usize> {
 
 impl Invariant {
     /// Judges one move.
-    pub fn judge(&self, edge: &Edge<'_>) -> Look {
+    pub fn judge(&self, edge: &Edge<'_>) -> Evaluation {
         match self.when {
-            When::AtRest if !edge.after.at_rest => Look::NotJudged,
-            When::AtRest | When::Always | When::AsClaimed => (self.look)(edge),
+            When::AtRest if !edge.after.at_rest => Evaluation::NotEvaluated,
+            When::AtRest | When::Always | When::AsClaimed => (self.evaluation)(edge),
         }
     }
 }
 
-fn each_tenant(books: &Books, mut look: impl FnMut(Tenant) -> Look) -> Look {
-    (0..books.tenants.len() as u8).map(|t| look(Tenant(t))).fold(Look::NotJudged, Look::and)
+fn each_tenant(books: &Books, mut evaluation: impl FnMut(Tenant) -> Evaluation) -> Evaluation {
+    (0..books.tenants.len() as u8).map(|t| evaluation(Tenant(t))).fold(Evaluation::NotEvaluated, Evaluation::and)
 }
 
-fn each_request(books: &Books, mut look: impl FnMut(Request) -> Look) -> Look {
-    (0..books.requests.len() as u8).map(|r| look(Request(r))).fold(Look::NotJudged, Look::and)
+fn each_request(books: &Books, mut evaluation: impl FnMut(Request) -> Evaluation) -> Evaluation {
+    (0..books.requests.len() as u8).map(|r| evaluation(Request(r))).fold(Evaluation::NotEvaluated, Evaluation::and)
 }
 
 fn tenant_of(books: &Books, subject: Subject) -> Tenant {

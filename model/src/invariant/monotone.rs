@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge};
 use crate::effect::Field;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::row::{QuotaRow, Tenant};
 use crate::setup::Setup;
 
@@ -16,7 +16,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "What goes back forgets charges and calls that were made: they are given away once more.",
     concerns: Concern::Records,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -32,14 +32,14 @@ fn in_redis<'a>(before: &'a Books, after: &'a Books, tenant: Tenant) -> Option<(
     Some((&was.as_ref()?.row, &is.as_ref()?.row))
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(before) = edge.before else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(before) = edge.before else { return Evaluation::Vacuous };
     if edge.did.is_none_or(|did| did.mv.is_of_the_servers()) {
-        return Look::Vacuous;
+        return Evaluation::Vacuous;
     }
     each_tenant(edge.after, |tenant| {
         let judge =
-            |(was, is): (&QuotaRow, &QuotaRow)| Look::judge(Subject::Tenant(tenant), was != is, onward(was, is));
+            |(was, is): (&QuotaRow, &QuotaRow)| Evaluation::judge(Subject::Tenant(tenant), was != is, onward(was, is));
         let in_postgres = judge((&before.tenants[tenant.index()].quota, &edge.after.tenants[tenant.index()].quota));
         in_redis(before, edge.after, tenant).map_or(in_postgres, |rows| in_postgres.and(judge(rows)))
     })

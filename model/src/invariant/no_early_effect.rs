@@ -1,6 +1,6 @@
 use crate::books::{Edge, Occurrence};
 use crate::effect::Effect;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::row::{Request, Tenant};
 use crate::setup::Setup;
@@ -13,13 +13,13 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "If it rolls back, the cache, the job and the client believe in a charge that never was.",
     concerns: Concern::Records,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
 /// What this move shows to the outside.
 fn shows(did: &Occurrence) -> Option<&'static str> {
-    if did.told.is_some_and(|told| matches!(told.answer, Answer::Ok(_))) {
+    if did.client_answer.is_some_and(|client_answer| matches!(client_answer.answer, Answer::Ok(_))) {
         return Some("the client is told ok");
     }
     match did.call?.effect {
@@ -29,10 +29,10 @@ fn shows(did: &Occurrence) -> Option<&'static str> {
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(did) = edge.did else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(did) = edge.did else { return Evaluation::Vacuous };
     let subject = did.request.map_or(Subject::Tenant(Tenant(0)), Subject::Request);
-    Look::judge(subject, shows(did).is_some(), !did.early)
+    Evaluation::judge(subject, shows(did).is_some(), !did.early)
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {

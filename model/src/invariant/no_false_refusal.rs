@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -13,33 +13,37 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A false refusal turns away a customer who has paid, and who will not ask again.",
     concerns: Concern::Answers,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
-        return Look::Vacuous;
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some((client_answer, request)) = edge.did.and_then(|did| did.client_answer.as_ref().zip(did.request)) else {
+        return Evaluation::Vacuous;
     };
-    let refused = matches!(told.answer, Answer::Refused(_));
-    Look::judge(Subject::Request(request), refused, !refused || told.was_binding)
+    let refused = matches!(client_answer.answer, Answer::Refused(_));
+    Evaluation::judge(Subject::Request(request), refused, !refused || client_answer.was_binding)
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
-    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+    let (Some(request), Some(client_answer)) = (subject_request(subject), edge.did.and_then(|did| did.client_answer))
+    else {
         return Vec::new();
     };
     let (book, name) = (&edge.after.requests[request.index()], setup.request_name(request));
     let (tenant, account) = (&edge.after.tenants[book.tenant.index()], setup.account_name(book.tenant));
     let quota = &tenant.quota;
     vec![
-        Figure::new(format!("told about {name}"), answer(told.answer)),
+        Figure::new(format!("told about {name}"), answer(client_answer.answer)),
         Figure::new(format!("price of {name}"), book.price),
         Figure::new(format!("balance plus credit of {account}"), quota.balance + quota.credit),
-        Figure::new(format!("daily use of {account}"), format!("{} of {}", quota.used_on(told.day), quota.daily_quota)),
+        Figure::new(
+            format!("daily use of {account}"),
+            format!("{} of {}", quota.used_on(client_answer.day), quota.daily_quota),
+        ),
         Figure::new(
             format!("monthly use of {account}"),
-            format!("{} of {}", quota.used_in(told.day.month()), quota.monthly_quota),
+            format!("{} of {}", quota.used_in(client_answer.day.month()), quota.monthly_quota),
         ),
         Figure::new(format!("effective charges of the key of {account}"), edge.after.charged(book.tenant).cost),
     ]

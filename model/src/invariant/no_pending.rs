@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When};
 use crate::row::{LedgerRow, Request, Status};
 use crate::setup::Setup;
 
@@ -13,7 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A row that is pending for ever is a charge nobody can answer for: served and not paid, or paid and not shown.",
     concerns: Concern::Records,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
@@ -21,13 +21,13 @@ fn pending(books: &Books) -> impl Iterator<Item = &LedgerRow> {
     books.rows.iter().flatten().filter(|row| row.status == Status::Pending)
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     let subject = |row: &LedgerRow| books.request_of(row).unwrap_or(Request(0));
     match pending(books).next() {
-        Some(row) => Look::Broken(Subject::Request(subject(row))),
-        None if books.rows.iter().flatten().next().is_some() => Look::Held,
-        None => Look::Vacuous,
+        Some(row) => Evaluation::Broken(Subject::Request(subject(row))),
+        None if books.rows.iter().flatten().next().is_some() => Evaluation::Held,
+        None => Evaluation::Vacuous,
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::books::{Books, Edge, RequestBook};
 use crate::flow::Asking;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::money::Money;
 use crate::policy::{Repeats, Store};
 use crate::setup::Setup;
@@ -16,7 +16,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Anything more is a double deduction: the customer paid twice for one call, or got the same money twice.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -43,14 +43,14 @@ fn judged(books: &Books, book: &RequestBook) -> bool {
 
 /// By ghost tag, not by balance: two wrongs may add up to a right balance. More than one effective row per trace cannot
 /// be, since the trace is unique in the ledger; the money can still move twice.
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];
         if !judged(edge.after, book) {
-            return Look::NotJudged;
+            return Evaluation::NotEvaluated;
         }
         let moved = moved(book);
-        Look::judge(Subject::Request(request), moved != Money::ZERO, moved <= most(edge.after, book))
+        Evaluation::judge(Subject::Request(request), moved != Money::ZERO, moved <= most(edge.after, book))
     })
 }
 

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::flow::Asking;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::setup::Setup;
 
 /// PROGRESS: a client that repeats its trace gets a final answer.
@@ -13,17 +13,17 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A request that can neither be charged nor refused is lost business, and the client cannot know.",
     concerns: Concern::Answers,
     when: When::AtRest,
-    look,
+    evaluation,
     figures,
 };
 
 /// Attempts that a fault touched, or that ran beside another of the trace, do not use up what is granted.
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];
         let gives_back = matches!(book.asking, Asking::Reverse { .. });
         let due = book.returns && (!gives_back || edge.after.row_of(request).is_some());
-        Look::judge(Subject::Request(request), due, !due || book.answered.is_some())
+        Evaluation::judge(Subject::Request(request), due, !due || book.answered.is_some())
     })
 }
 

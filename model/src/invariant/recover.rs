@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::invariant::truth::answer;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::reply::Answer;
 use crate::setup::Setup;
 
@@ -15,25 +15,26 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A cache that has to be repaired by hand before money can be taken again costs every call until then.",
     concerns: Concern::Answers,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
-        return Look::Vacuous;
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some((client_answer, request)) = edge.did.and_then(|did| did.client_answer.as_ref().zip(did.request)) else {
+        return Evaluation::Vacuous;
     };
-    let judged = told.after_loss && edge.after.requests[request.index()].asking.is_call();
-    let back = match told.answer {
+    let judged = client_answer.after_loss && edge.after.requests[request.index()].asking.is_call();
+    let back = match client_answer.answer {
         Answer::Ok(_) => true,
-        Answer::Refused(_) => told.was_binding,
-        Answer::Duplicate | Answer::Error(_) => told.others_in_flight,
+        Answer::Refused(_) => client_answer.was_binding,
+        Answer::Duplicate | Answer::Error(_) => client_answer.others_in_flight,
     };
-    Look::judge(Subject::Request(request), judged, !judged || back)
+    Evaluation::judge(Subject::Request(request), judged, !judged || back)
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
-    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+    let (Some(request), Some(client_answer)) = (subject_request(subject), edge.did.and_then(|did| did.client_answer))
+    else {
         return Vec::new();
     };
     let tenant = &edge.after.tenants[edge.after.requests[request.index()].tenant.index()];
@@ -44,7 +45,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     };
     let name = setup.request_name(request);
     vec![
-        Figure::new(format!("told about {name}, asked after the loss"), answer(told.answer)),
+        Figure::new(format!("told about {name}, asked after the loss"), answer(client_answer.answer)),
         Figure::new(format!("redis hash of {}", setup.account_name(edge.after.requests[request.index()].tenant)), hash),
     ]
 }

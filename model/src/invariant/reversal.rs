@@ -1,8 +1,8 @@
 use crate::books::{Books, Edge};
 use crate::flow::Asking;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::money::Money;
-use crate::row::{Kind, LedgerRow, Request, Trace};
+use crate::row::{Kind, LedgerRow, Request, TraceId};
 use crate::setup::Setup;
 
 /// REVERSAL: no more is given back than was charged.
@@ -18,12 +18,12 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A charge given back twice, or one that was never made, is money for nothing.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
 /// The charge that a request gives back: another's, or of a stream its own hold.
-fn reversed_by(books: &Books, request: Request) -> Option<Trace> {
+fn reversed_by(books: &Books, request: Request) -> Option<TraceId> {
     let book = &books.requests[request.index()];
     match book.asking {
         Asking::Reverse { of } => Some(of),
@@ -33,7 +33,7 @@ fn reversed_by(books: &Books, request: Request) -> Option<Trace> {
 }
 
 /// The row of a trace, and with it those of a stream under the same trace with a suffix.
-fn rows_with_suffixes(books: &Books, of: Trace) -> impl Iterator<Item = &LedgerRow> {
+fn rows_with_suffixes(books: &Books, of: TraceId) -> impl Iterator<Item = &LedgerRow> {
     let row = books.rows[of.index()].as_ref();
     let stream = row.and_then(|row| books.request_of(row)).map(|request| books.rows_of(request));
     let suffixed = stream.into_iter().flatten().filter(move |row| row.trace != of);
@@ -41,7 +41,7 @@ fn rows_with_suffixes(books: &Books, of: Trace) -> impl Iterator<Item = &LedgerR
 }
 
 /// What is given back of a charge.
-fn given_back(books: &Books, of: Trace) -> Money {
+fn given_back(books: &Books, of: TraceId) -> Money {
     let requests = (0..books.requests.len() as u8).map(Request);
     let reverses =
         |request: &Request| matches!(books.requests[request.index()].asking, Asking::Reverse { of: it } if it == of);
@@ -54,17 +54,17 @@ fn given_back(books: &Books, of: Trace) -> Money {
 }
 
 /// What was charged under a trace; nothing if the charge is not effective.
-fn charged(books: &Books, of: Trace) -> Money {
+fn charged(books: &Books, of: TraceId) -> Money {
     let charges = rows_with_suffixes(books, of).filter(|row| matches!(row.kind, Kind::Deduct | Kind::Hold));
     charges.filter(|row| row.effective()).map(|row| row.amount).sum()
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     each_request(books, |request| {
-        let Some(of) = reversed_by(books, request) else { return Look::Vacuous };
+        let Some(of) = reversed_by(books, request) else { return Evaluation::Vacuous };
         let given = given_back(books, of);
-        Look::judge(Subject::Request(request), given != Money::ZERO, given <= charged(books, of))
+        Evaluation::judge(Subject::Request(request), given != Money::ZERO, given <= charged(books, of))
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::money::Money;
 use crate::policy::Store;
 use crate::row::Request;
@@ -15,7 +15,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Between the two a crash leaves a charge without a row, or a row without a charge.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -25,16 +25,16 @@ fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
     (moved, after.taken_by_rows(request) - before.taken_by_rows(request))
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(before) = edge.before else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(before) = edge.before else { return Evaluation::Vacuous };
     each_request(edge.after, |request| {
         let tenant = edge.after.requests[request.index()].tenant;
         if edge.after.design.truth() == Store::Redis && before.tenants[tenant.index()].hash.is_none() {
-            return Look::Vacuous;
+            return Evaluation::Vacuous;
         }
         let (moved, recorded) = changes(before, edge.after, request);
         let could_fail = moved != Money::ZERO || recorded != Money::ZERO;
-        Look::judge(Subject::Request(request), could_fail, moved == recorded)
+        Evaluation::judge(Subject::Request(request), could_fail, moved == recorded)
     })
 }
 

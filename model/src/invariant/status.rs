@@ -1,5 +1,5 @@
 use crate::books::{Books, Edge};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When};
 use crate::row::{Kind, LedgerRow, Request, Status};
 use crate::setup::Setup;
 
@@ -11,7 +11,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A ledger whose history can change proves nothing about what was charged.",
     concerns: Concern::Records,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -34,22 +34,22 @@ fn lawful(before: Option<&LedgerRow>, after: Option<&LedgerRow>) -> bool {
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(before) = edge.before else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(before) = edge.before else { return Evaluation::Vacuous };
     let rows = before.rows.iter().zip(&edge.after.rows);
     rows.map(|(was, is)| {
         let subject = was.as_ref().or(is.as_ref()).and_then(|row| edge.after.request_of(row)).unwrap_or(Request(0));
         let changes = was.is_some() && was != is;
-        Look::judge(Subject::Request(subject), changes, lawful(was.as_ref(), is.as_ref()))
+        Evaluation::judge(Subject::Request(subject), changes, lawful(was.as_ref(), is.as_ref()))
     })
-    .fold(Look::Vacuous, Look::and)
+    .fold(Evaluation::Vacuous, Evaluation::and)
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     let Subject::Request(request) = subject else { return Vec::new() };
     let Some(before) = edge.before else { return Vec::new() };
     let changed = |trace: &usize| !lawful(before.rows[*trace].as_ref(), edge.after.rows[*trace].as_ref());
-    let trace = (0..before.rows.len()).find(changed).unwrap_or(setup.charge(request).trace.index());
+    let trace = (0..before.rows.len()).find(changed).unwrap_or(setup.input(request).trace.index());
     let words = |books: &Books| match &books.rows[trace] {
         Some(row) => {
             let words = format!("{:?} {:?} {} of", row.status, row.kind, row.amount).to_lowercase();

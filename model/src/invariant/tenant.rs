@@ -1,8 +1,8 @@
 use crate::books::{Books, Edge};
 use crate::flow::Asking;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_request, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_request, subject_request};
 use crate::reply::Answer;
-use crate::row::{LedgerRow, Request, Trace};
+use crate::row::{LedgerRow, Request, TraceId};
 use crate::setup::Setup;
 
 /// TENANT: nobody sees or moves another's money.
@@ -16,19 +16,19 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A trace id is chosen by the client: by choosing another's, one customer reads or spends what is another's.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
 /// The row at a trace, if it is not of the tenant of this request.
-fn foreign(books: &Books, request: Request, trace: Trace) -> Option<&LedgerRow> {
+fn foreign(books: &Books, request: Request, trace: TraceId) -> Option<&LedgerRow> {
     books.rows[trace.index()].as_ref().filter(|row| row.tenant != books.requests[request.index()].tenant)
 }
 
 /// The answer of this move, if it says that a row is the client's.
-fn told_ok(edge: &Edge<'_>) -> Option<(Request, Trace)> {
+fn told_ok(edge: &Edge<'_>) -> Option<(Request, TraceId)> {
     let did = edge.did?;
-    match (did.request, did.told?.answer) {
+    match (did.request, did.client_answer?.answer) {
         (Some(request), Answer::Ok(trace)) => Some((request, trace)),
         _ => None,
     }
@@ -41,26 +41,26 @@ fn refund_of_foreign(books: &Books, request: Request) -> Option<&LedgerRow> {
     foreign(books, request, of)
 }
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     // One tenant alone has nobody to see or to pay for.
     let others = books.tenants.len() > 1;
-    let told = match told_ok(edge) {
+    let client_answer = match told_ok(edge) {
         Some((request, trace)) => {
-            Look::judge(Subject::Request(request), others, foreign(books, request, trace).is_none())
+            Evaluation::judge(Subject::Request(request), others, foreign(books, request, trace).is_none())
         }
-        None => Look::Vacuous,
+        None => Evaluation::Vacuous,
     };
     let rows = books.rows.iter().flatten().filter(|row| row.effective()).map(|row| {
         let asked_for = books.request_of(row).is_some();
-        Look::judge(Subject::Tenant(row.tenant), others, asked_for)
+        Evaluation::judge(Subject::Tenant(row.tenant), others, asked_for)
     });
     let refunds = each_request(books, |request| {
         let refunded = matches!(books.requests[request.index()].asking, Asking::Reverse { .. })
             && books.row_of(request).is_some_and(|row| row.effective());
-        Look::judge(Subject::Request(request), others && refunded, refund_of_foreign(books, request).is_none())
+        Evaluation::judge(Subject::Request(request), others && refunded, refund_of_foreign(books, request).is_none())
     });
-    rows.fold(told.and(refunds), Look::and)
+    rows.fold(client_answer.and(refunds), Evaluation::and)
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
@@ -74,10 +74,11 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         return strays.map(figure).collect();
     };
     let (name, asker) = (setup.request_name(request), books.requests[request.index()].tenant);
-    let told = told_ok(edge).and_then(|(_, trace)| foreign(books, request, trace)).map(|row| ("returned", row));
+    let client_answer =
+        told_ok(edge).and_then(|(_, trace)| foreign(books, request, trace)).map(|row| ("returned", row));
     let refunded = refund_of_foreign(books, request).map(|row| ("given back", row));
     let mut figures = vec![Figure::new(format!("{name} is asked by"), setup.account_name(asker))];
-    figures.extend(told.or(refunded).map(|(what, row)| {
+    figures.extend(client_answer.or(refunded).map(|(what, row)| {
         Figure::new(format!("row that is {what}"), format!("{} of {}", row.amount, setup.account_name(row.tenant)))
     }));
     figures

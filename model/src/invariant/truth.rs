@@ -1,6 +1,6 @@
-use crate::books::{Books, Edge, Told};
+use crate::books::{Books, ClientAnswer, Edge};
 use crate::flow::Asking;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, subject_request};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::reply::{Answer, Failure};
 use crate::row::Request;
 use crate::setup::Setup;
@@ -17,35 +17,36 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A client acts on the answer: told an error after a charge it pays for what it believes it did not get.",
     concerns: Concern::Answers,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
-fn is_true(books: &Books, request: Request, told: &Told) -> bool {
+fn is_true(books: &Books, request: Request, client_answer: &ClientAnswer) -> bool {
     let charged = books.row_of(request).is_some_and(|row| row.effective());
-    match told.answer {
+    match client_answer.answer {
         Answer::Ok(trace) => {
             let book = &books.requests[request.index()];
             let row = books.rows[trace.index()].as_ref().filter(|row| row.effective() && row.tenant == book.tenant);
             let charged = row.and_then(|row| books.request_of(row)) == Some(request);
             matches!(book.asking, Asking::DailyQuota(_)) || charged
         }
-        Answer::Refused(_) => !charged && told.was_binding,
-        Answer::Duplicate => charged || told.others_in_flight,
+        Answer::Refused(_) => !charged && client_answer.was_binding,
+        Answer::Duplicate => charged || client_answer.others_in_flight,
         Answer::Error(Failure::ProviderGone) => true,
-        Answer::Error(_) => !(charged && told.knew_charged),
+        Answer::Error(_) => !(charged && client_answer.knew_charged),
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some((told, request)) = edge.did.and_then(|did| did.told.as_ref().zip(did.request)) else {
-        return Look::Vacuous;
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some((client_answer, request)) = edge.did.and_then(|did| did.client_answer.as_ref().zip(did.request)) else {
+        return Evaluation::Vacuous;
     };
-    Look::judge(Subject::Request(request), true, is_true(edge.after, request, told))
+    Evaluation::judge(Subject::Request(request), true, is_true(edge.after, request, client_answer))
 }
 
 fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
-    let (Some(request), Some(told)) = (subject_request(subject), edge.did.and_then(|did| did.told)) else {
+    let (Some(request), Some(client_answer)) = (subject_request(subject), edge.did.and_then(|did| did.client_answer))
+    else {
         return Vec::new();
     };
     let name = setup.request_name(request);
@@ -54,7 +55,10 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
         Some(row) => format!("pending {}", row.amount),
         None => "no row".to_owned(),
     };
-    vec![Figure::new(format!("told about {name}"), answer(told.answer)), Figure::new(format!("ledger for {name}"), row)]
+    vec![
+        Figure::new(format!("told about {name}"), answer(client_answer.answer)),
+        Figure::new(format!("ledger for {name}"), row),
+    ]
 }
 
 /// An answer in words.

@@ -1,6 +1,6 @@
 use crate::books::Edge;
 use crate::effect::{Effect, Increment, PgOp, RedisOp};
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, tenant_of};
 use crate::row::{Tenant, Unit};
 use crate::setup::Setup;
 
@@ -14,7 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "A cent taken for a micro-unit is wrong by a factor of ten thousand; a fraction is not counted at all.",
     concerns: Concern::Money,
     when: When::Always,
-    look,
+    evaluation,
     figures,
 };
 
@@ -43,17 +43,17 @@ fn words(unit: Unit) -> &'static str {
     }
 }
 
-fn look(edge: &Edge<'_>) -> Look {
-    let Some(did) = edge.did else { return Look::Vacuous };
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
+    let Some(did) = edge.did else { return Evaluation::Vacuous };
     match did.call.map(|call| call.effect) {
         Some(Effect::Pg(PgOp::AddBudget { tenant, unit, .. })) => {
             let same = edge.after.tenants[tenant.index()].budget.unit == unit;
-            Look::judge(Subject::Tenant(tenant), true, same)
+            Evaluation::judge(Subject::Tenant(tenant), true, same)
         }
         Some(Effect::Redis(RedisOp::IncrBudget { tenant, by })) => {
-            Look::judge(Subject::Tenant(tenant), true, matches!(by, Increment::Micros(_)))
+            Evaluation::judge(Subject::Tenant(tenant), true, matches!(by, Increment::Micros(_)))
         }
-        _ => Look::Vacuous,
+        _ => Evaluation::Vacuous,
     }
 }
 

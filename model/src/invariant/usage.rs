@@ -1,5 +1,5 @@
 use crate::books::Edge;
-use crate::invariant::{Concern, Figure, Invariant, Look, Subject, When, each_tenant, tenant_of};
+use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::row::UsageRow;
 use crate::setup::Setup;
 
@@ -12,20 +12,20 @@ pub const INVARIANT: Invariant = Invariant {
     reason: "Usage that differs from the ledger is an invoice the customer can prove wrong.",
     concerns: Concern::Money,
     when: When::AsClaimed,
-    look,
+    evaluation,
     figures,
 };
 
-fn look(edge: &Edge<'_>) -> Look {
+fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     let due = books.at_rest || books.design.records_usage_with_the_charge();
     if !books.path.usage || !due {
-        return Look::NotJudged;
+        return Evaluation::NotEvaluated;
     }
     each_tenant(books, |tenant| {
         let (usage, charged) = (books.tenants[tenant.index()].usage, books.charged(tenant));
         let could_fail = usage != UsageRow::default() || charged != UsageRow::default();
-        Look::judge(Subject::Tenant(tenant), could_fail, usage == charged)
+        Evaluation::judge(Subject::Tenant(tenant), could_fail, usage == charged)
     })
 }
 

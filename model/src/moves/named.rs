@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::moves::{ACTS, Actor, Move, Place};
-use crate::row::{Key, Request, Tenant, Trace};
+use crate::row::{IdempotencyKey, Request, Tenant, TraceId};
 use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::redis::Evicted;
@@ -146,13 +146,13 @@ impl NamedMove {
         })
     }
 
-    fn key(&self, setup: &Setup) -> Result<Key, UnknownMove> {
+    fn key(&self, setup: &Setup) -> Result<IdempotencyKey, UnknownMove> {
         let wanted = (self.trace.as_deref(), self.account.as_deref());
-        let name = |&(request, trace): &(Request, Trace)| {
+        let name = |&(request, trace): &(Request, TraceId)| {
             (setup.traces[trace.index()].as_str(), setup.requests[request.index()].account.as_str())
         };
         let place = setup.keys.iter().map(name).position(|(trace, account)| (Some(trace), Some(account)) == wanted);
-        place.map(|place| Key(place as u8)).ok_or_else(|| {
+        place.map(|place| IdempotencyKey(place as u8)).ok_or_else(|| {
             let valid = setup.keys.iter().map(name).map(|(trace, account)| format!("{trace} of {account}"));
             let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
             UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }

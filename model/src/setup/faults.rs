@@ -101,7 +101,7 @@ macro_rules! each_fault {
 
 macro_rules! faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
-        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
         /// A kind of trouble.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Zone;
 use crate::day::Day;
-use crate::flow::Path;
+use crate::flow::RequestPath;
 use crate::money::Amount;
 
 /// The most gateways.
@@ -180,7 +180,7 @@ pub struct Premises {
     /// The day it begins on, at 00:00 UTC.
     pub today: Day,
     /// The parts of the request path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
 }
 
 impl Premises {
@@ -191,7 +191,7 @@ impl Premises {
 
     /// So many gateways, the first day, billing and reply alone.
     pub fn billing_only(accounts: Vec<Account>, requests: Vec<Asked>, gateways: u8) -> Premises {
-        Premises { accounts, requests, gateways, today: Premises::first_day(), path: Path::default() }
+        Premises { accounts, requests, gateways, today: Premises::first_day(), path: RequestPath::default() }
     }
 }
 

@@ -1,14 +1,18 @@
 //! A trace id that one tenant uses for two requests: a client that numbers badly, or one that wants a second call for nothing.
 
-use crate::flow::{Asking, Charge};
-use crate::row::{Key, Trace};
+use crate::flow::{Asking, AttemptInput};
+use crate::row::{IdempotencyKey, TraceId};
 use crate::setup::{Asked, Setup, SetupError, printable};
 
 /// The idempotency key of the next charge: that of the request whose trace id it has as well, else the next free one.
 ///
 /// # Errors
 /// A request that cannot be told from another of its account, or that may not share its trace id.
-pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Result<Key, SetupError> {
+pub(super) fn key(
+    requests: &[Asked],
+    charges: &[AttemptInput],
+    input: &AttemptInput,
+) -> Result<IdempotencyKey, SetupError> {
     let place = charges.len();
     let asked = &requests[place];
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.called().to_owned(), why: why.to_owned() });
@@ -27,12 +31,12 @@ pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Re
             None => "another request of the account has this trace id: one that shares it on purpose needs a `name`",
         });
     }
-    let shares = |other: &&Charge| (other.tenant, other.trace) == (charge.tenant, charge.trace);
+    let shares = |other: &&AttemptInput| (other.tenant, other.trace) == (input.tenant, input.trace);
     match (charges.iter().find(shares), &asked.name) {
-        (None, None) => Ok(Key(charges.iter().map(|other| other.key.0 + 1).max().unwrap_or(0))),
+        (None, None) => Ok(IdempotencyKey(charges.iter().map(|other| other.key.0 + 1).max().unwrap_or(0))),
         (None, Some(_)) => wrong("`name` is for a request with the trace id of one before it, of the same account"),
         (Some(other), _) => {
-            let plain = [other.asking, charge.asking].iter().all(|&asking| asking == Asking::Charge);
+            let plain = [other.asking, input.asking].iter().all(|&asking| asking == Asking::Charge);
             let given_back = requests.iter().filter(same_account).any(|r| r.of.as_ref() == Some(&asked.trace));
             match (plain, given_back, requests.iter().any(|r| r.within.is_some())) {
                 (true, false, false) => Ok(other.key),
@@ -46,8 +50,8 @@ pub(super) fn key(requests: &[Asked], charges: &[Charge], charge: &Charge) -> Re
 
 impl Setup {
     /// The trace ids that two requests of one tenant have: whose row is there is told by who wrote it alone.
-    pub fn shared_traces(&self) -> impl Iterator<Item = Trace> {
+    pub fn shared_traces(&self) -> impl Iterator<Item = TraceId> {
         let named = self.requests.iter().zip(&self.charges).filter(|(asked, _)| asked.name.is_some());
-        named.map(|(_, charge)| charge.trace)
+        named.map(|(_, input)| input.trace)
     }
 }

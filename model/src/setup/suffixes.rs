@@ -1,8 +1,8 @@
 //! Traces with a suffix: what rows of a stream can have besides the trace that the client chose.
 
 use crate::design::{Design, Stream};
-use crate::flow::{Asking, Charge, Suffixes};
-use crate::row::{Key, Request, Trace};
+use crate::flow::{Asking, AttemptInput, Suffixes};
+use crate::row::{IdempotencyKey, Request, TraceId};
 use crate::setup::{Asked, Faults, SetupError, within};
 use crate::store::postgres::MAX_TRACES;
 use crate::store::redis::MAX_KEYS;
@@ -23,38 +23,38 @@ pub(super) fn suffix(
     design: Design,
     requests: &[Asked],
     faults: Faults,
-    charges: &mut [Charge],
+    charges: &mut [AttemptInput],
     traces: &mut Vec<String>,
-) -> Result<Vec<(Request, Trace)>, SetupError> {
-    let streams = charges.iter().filter(|charge| charge.asking == Asking::Stream).count().max(1);
+) -> Result<Vec<(Request, TraceId)>, SetupError> {
+    let streams = charges.iter().filter(|input| input.asking == Asking::Stream).count().max(1);
     let room = MAX_TRACES.saturating_sub(traces.len()).min(MAX_KEYS.saturating_sub(charges.len())) / streams;
-    let mut keys: Vec<(Request, Trace)> = Vec::new();
-    for charge in charges.iter() {
-        if charge.key.index() == keys.len() {
-            keys.push((charge.request, charge.trace));
+    let mut keys: Vec<(Request, TraceId)> = Vec::new();
+    for input in charges.iter() {
+        if input.key.index() == keys.len() {
+            keys.push((input.request, input.trace));
         }
     }
-    for (charge, asked) in charges.iter_mut().zip(requests) {
-        if charge.asking != Asking::Stream {
+    for (input, asked) in charges.iter_mut().zip(requests) {
+        if input.asking != Asking::Stream {
             continue;
         }
         match design.stream {
             Stream::Hold | Stream::HoldFixed => {
                 let refund = add(traces, format!("{}-refund", asked.trace));
                 let rest = add(traces, format!("{}-rest", asked.trace));
-                let rest_key = add_key(&mut keys, charge.request, rest);
-                charge.suffixes = Suffixes { refund, rest, rest_key, ..Suffixes::default() };
+                let rest_key = add_key(&mut keys, input.request, rest);
+                input.suffixes = Suffixes { refund, rest, rest_key, ..Suffixes::default() };
             }
             Stream::Stamped => {
                 let granted = asked.attempts.saturating_add(attempts_by_faults(faults));
                 within("attempts of a stream, those that faults can give it included,", usize::from(granted), 1, room)?;
                 let stamps = room as u8;
-                let (stamped, stamped_key) = (Trace(traces.len() as u8), Key(keys.len() as u8));
+                let (stamped, stamped_key) = (TraceId(traces.len() as u8), IdempotencyKey(keys.len() as u8));
                 for nth in 1..=stamps {
                     let trace = add(traces, format!("{}@{nth}", asked.trace));
-                    add_key(&mut keys, charge.request, trace);
+                    add_key(&mut keys, input.request, trace);
                 }
-                charge.suffixes = Suffixes { stamped, stamped_key, stamps, ..Suffixes::default() };
+                input.suffixes = Suffixes { stamped, stamped_key, stamps, ..Suffixes::default() };
             }
             Stream::AsReported
             | Stream::A
@@ -68,14 +68,14 @@ pub(super) fn suffix(
     Ok(keys)
 }
 
-fn add(traces: &mut Vec<String>, name: String) -> Trace {
+fn add(traces: &mut Vec<String>, name: String) -> TraceId {
     traces.push(name);
-    Trace((traces.len() - 1) as u8)
+    TraceId((traces.len() - 1) as u8)
 }
 
-fn add_key(keys: &mut Vec<(Request, Trace)>, request: Request, trace: Trace) -> Key {
+fn add_key(keys: &mut Vec<(Request, TraceId)>, request: Request, trace: TraceId) -> IdempotencyKey {
     keys.push((request, trace));
-    Key((keys.len() - 1) as u8)
+    IdempotencyKey((keys.len() - 1) as u8)
 }
 
 /// Each fault gives a client at most one attempt more; one by which two attempts of it overlap gives it two.
@@ -89,9 +89,9 @@ fn attempts_by_faults(faults: Faults) -> u8 {
         - faults.redelivery
 }
 
-impl Charge {
+impl AttemptInput {
     /// Whether a row of this trace is one of the request's.
-    pub fn has(&self, trace: Trace) -> bool {
+    pub fn has(&self, trace: TraceId) -> bool {
         let Suffixes { refund, rest, stamped, stamps, .. } = self.suffixes;
         let suffixed = refund != rest && (trace == refund || trace == rest);
         trace == self.trace || suffixed || (stamped.0..stamped.0 + stamps).contains(&trace.0)

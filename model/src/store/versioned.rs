@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A session, by its place in the world: one per process that talks to Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Session(pub u8);
+pub struct SessionId(pub u8);
 
 /// What one savepoint level of the owner did to the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +22,7 @@ pub const MAX_LEVEL: u8 = 2;
 /// What the session that has the row locked did to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Holding<T: Copy> {
-    owner: Session,
+    owner: SessionId,
     layers: ArrayVec<Layer<T>, { MAX_LEVEL as usize + 1 }>,
 }
 
@@ -46,22 +46,22 @@ impl<T: Copy> Versioned<T> {
     }
 
     /// What this session sees: its own uncommitted version, else the committed one.
-    pub fn seen_by(&self, session: Session) -> Option<T> {
+    pub fn seen_by(&self, session: SessionId) -> Option<T> {
         if self.owned_by(session) { self.draft().or(self.committed) } else { self.committed }
     }
 
     /// The session this one has to wait for to lock the row.
-    pub fn blocker(&self, session: Session) -> Option<Session> {
+    pub fn blocker(&self, session: SessionId) -> Option<SessionId> {
         self.holding.as_ref().map(|holding| holding.owner).filter(|&owner| owner != session)
     }
 
     /// Another session whose uncommitted version of the row exists; a mere lock does not count.
-    pub fn other_writer(&self, session: Session) -> Option<Session> {
+    pub fn other_writer(&self, session: SessionId) -> Option<SessionId> {
         self.blocker(session).filter(|_| self.draft().is_some())
     }
 
     /// Makes `session` the owner, who must not be blocked, with a new version or only the lock.
-    pub fn write(&mut self, session: Session, level: u8, draft: Option<T>) {
+    pub fn write(&mut self, session: SessionId, level: u8, draft: Option<T>) {
         let empty = || Box::new(Holding { owner: session, layers: ArrayVec::new() });
         let layers = &mut self.holding.get_or_insert_with(empty).layers;
         match layers.last_mut() {
@@ -70,7 +70,7 @@ impl<T: Copy> Versioned<T> {
         }
     }
 
-    fn owned_by(&self, session: Session) -> bool {
+    fn owned_by(&self, session: SessionId) -> bool {
         self.holding.as_ref().is_some_and(|holding| holding.owner == session)
     }
 
@@ -82,22 +82,22 @@ impl<T: Copy> Versioned<T> {
 /// How a transaction ends or steps back, whatever the table of the row. Rows of other sessions are left alone.
 pub trait Transactional {
     /// COMMIT or, at level 0, the end of an autocommit statement.
-    fn commit(&mut self, session: Session);
+    fn commit(&mut self, session: SessionId);
     /// Takes back what the session did at levels above `level`; with `None` all of it.
-    fn roll_back(&mut self, session: Session, above: Option<u8>);
+    fn roll_back(&mut self, session: SessionId, above: Option<u8>);
     /// RELEASE of the savepoint that opened `level`: its work becomes the level below's.
-    fn merge(&mut self, session: Session, level: u8);
+    fn merge(&mut self, session: SessionId, level: u8);
 }
 
 impl<T: Copy> Transactional for Versioned<T> {
-    fn commit(&mut self, session: Session) {
+    fn commit(&mut self, session: SessionId) {
         if self.owned_by(session) {
             self.committed = self.draft().or(self.committed);
             self.holding = None;
         }
     }
 
-    fn roll_back(&mut self, session: Session, above: Option<u8>) {
+    fn roll_back(&mut self, session: SessionId, above: Option<u8>) {
         let Some(holding) = self.holding.as_mut().filter(|holding| holding.owner == session) else { return };
         holding.layers.retain(|layer| above.is_some_and(|level| layer.level <= level));
         if holding.layers.is_empty() {
@@ -105,7 +105,7 @@ impl<T: Copy> Transactional for Versioned<T> {
         }
     }
 
-    fn merge(&mut self, session: Session, level: u8) {
+    fn merge(&mut self, session: SessionId, level: u8) {
         let Some(holding) = self.holding.as_mut().filter(|holding| holding.owner == session) else { return };
         if let Some(top) = holding.layers.last().copied().filter(|top| top.level == level) {
             holding.layers.pop();

@@ -1,9 +1,9 @@
 //! The books at one instant: what both stores hold and who is where, beside what only the checker knows.
 
 use crate::books::{Books, Cached, KeyBook, RequestBook, StreamBook, TenantBook};
-use crate::flow::{Asking, Charge};
+use crate::flow::{Asking, AttemptInput};
 use crate::money::Money;
-use crate::row::{Key, Request, Tenant, Trace};
+use crate::row::{IdempotencyKey, Request, Tenant, TraceId};
 use crate::setup::Setup;
 use crate::world::{Attempt, World};
 
@@ -24,18 +24,18 @@ impl World {
             principal: self.redis.principal(t).map(|(value, _)| Cached { value, expires: true }),
             usage: self.pg.usage(t),
         };
-        let place = |attempt: &Attempt| Some((setup.charge(attempt.request).tenant, attempt.process.last()?));
+        let place = |attempt: &Attempt| Some((setup.input(attempt.request).tenant, attempt.process.last()?));
         Books {
-            design: setup.met,
+            design: setup.effective,
             path: setup.path,
             turn: self.turn,
             today: setup.calendar.utc(self.turn),
             gateways: setup.gateways,
             places: self.gateways.iter().map(|attempt| place(attempt.as_deref()?)).collect(),
             tenants: setup.tenants().map(tenant).collect(),
-            rows: (0..setup.traces.len() as u8).map(|t| self.pg.row(Trace(t))).collect(),
+            rows: (0..setup.traces.len() as u8).map(|t| self.pg.row(TraceId(t))).collect(),
             requests: setup.all_requests().map(|request| self.request_book(setup, request)).collect(),
-            keys: (0..setup.keys.len() as u8).map(|key| self.key_book(setup, Key(key))).collect(),
+            keys: (0..setup.keys.len() as u8).map(|key| self.key_book(setup, IdempotencyKey(key))).collect(),
             owners: setup.owners(),
             writers: self.ghosts.writers.clone(),
             at_rest: self.at_rest(),
@@ -43,21 +43,21 @@ impl World {
     }
 
     fn request_book(&self, setup: &Setup, request: Request) -> RequestBook {
-        let charge = setup.charge(request);
+        let input = setup.input(request);
         let known = &self.ghosts.requests[request.index()];
         RequestBook {
-            tenant: charge.tenant,
-            trace: charge.trace,
-            asking: charge.asking,
+            tenant: input.tenant,
+            trace: input.trace,
+            asking: input.asking,
             returns: setup.requests[request.index()].returns && setup.requests[request.index()].within.is_none(),
             price: self.price(setup, request),
             moved: known.moved,
             in_flight: self.in_flight(request).count() as u8,
             answered: self.clients[request.index()].answered,
             served: known.served,
-            stream: (charge.asking == Asking::Stream).then_some(StreamBook {
-                prices: charge.stream,
-                estimate: charge.estimate,
+            stream: (input.asking == Asking::Stream).then_some(StreamBook {
+                prices: input.stream,
+                estimate: input.estimate,
                 endings: known.endings,
             }),
             outage: known.outage,
@@ -67,17 +67,17 @@ impl World {
         }
     }
 
-    fn key_book(&self, setup: &Setup, key: Key) -> KeyBook {
+    fn key_book(&self, setup: &Setup, key: IdempotencyKey) -> KeyBook {
         let (request, trace) = setup.keys[key.index()];
         KeyBook { request, trace, ttl: self.redis.key(key), held: self.ghosts.key_holders[key.index()].is_some() }
     }
 
     /// What the request costs; for a reverse, what the charge it gives back did, of a stream what its rows have taken so far.
     fn price(&self, setup: &Setup, request: Request) -> Money {
-        let charge = setup.charge(request);
-        match charge.asking {
+        let input = setup.input(request);
+        match input.asking {
             Asking::Reverse { of } => {
-                let original = setup.all_requests().map(|r| setup.charge(r)).find(|other| other.trace == of);
+                let original = setup.all_requests().map(|r| setup.input(r)).find(|other| other.trace == of);
                 original.map_or(Money::ZERO, |original| match original.asking {
                     Asking::Stream => self.taken_by_rows(setup, original),
                     Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => {
@@ -85,12 +85,12 @@ impl World {
                     }
                 })
             }
-            Asking::Charge | Asking::Stream | Asking::Recharge | Asking::DailyQuota(_) => charge.amount,
+            Asking::Charge | Asking::Stream | Asking::Recharge | Asking::DailyQuota(_) => input.amount,
         }
     }
 
-    fn taken_by_rows(&self, setup: &Setup, of: &Charge) -> Money {
-        let traces = (0..setup.traces.len() as u8).map(Trace).filter(|&trace| of.has(trace));
+    fn taken_by_rows(&self, setup: &Setup, of: &AttemptInput) -> Money {
+        let traces = (0..setup.traces.len() as u8).map(TraceId).filter(|&trace| of.has(trace));
         let rows = traces.filter_map(|trace| self.pg.row(trace));
         rows.filter(|row| row.tenant == of.tenant && row.effective()).map(|row| -row.effect()).sum()
     }

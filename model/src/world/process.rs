@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
-use crate::effect::{Call, Errand};
-use crate::flow::{Charge, Days, Recorded};
-use crate::io::{Ran, run};
+use crate::effect::{Call, DeferredJob};
+use crate::flow::{AttemptInput, Days, Recorded};
+use crate::io::{FlowState, run};
 use crate::reply::{Answer, Failure};
 use crate::row::Request;
 use crate::setup::Setup;
@@ -34,9 +34,9 @@ pub enum Work {
         days: Days,
     },
     /// One delivery of an errand.
-    Errand {
+    Deferred {
         /// Which.
-        errand: Errand,
+        deferred: DeferredJob,
         /// The date that the worker took when it was delivered.
         day: Day,
     },
@@ -47,7 +47,7 @@ impl Work {
     pub fn request(self) -> Option<Request> {
         match self {
             Work::Attempt { request, .. } => Some(request),
-            Work::Errand { errand, .. } => Some(errand.request()),
+            Work::Deferred { deferred, .. } => Some(deferred.request()),
             Work::Sync | Work::CopyBack | Work::Sweep { .. } => None,
         }
     }
@@ -100,40 +100,40 @@ impl Process {
 pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
     match work {
         Work::Attempt { request, day, nth } => {
-            let charge = Charge { day, ..setup.charge(request).of_attempt(nth) };
-            match run(recorded, |io| (setup.flows.attempt)(io, &charge)) {
-                Ran::Asks(call) => Next::Ask(call),
-                Ran::Ended(answer) => Next::Answer(answer),
-                Ran::Failed(Failure::Refused(limit)) => Next::Answer(Answer::Refused(limit)),
-                Ran::Failed(failure) => Next::Answer(Answer::Error(failure)),
-                Ran::Diverged { .. } => Next::Diverged,
-                Ran::RecordFull => Next::RecordFull,
+            let input = AttemptInput { day, ..setup.input(request).of_attempt(nth) };
+            match run(recorded, |io| (setup.flows.attempt)(io, &input)) {
+                FlowState::Asks(call) => Next::Ask(call),
+                FlowState::Ended(answer) => Next::Answer(answer),
+                FlowState::Failed(Failure::Refused(limit)) => Next::Answer(Answer::Refused(limit)),
+                FlowState::Failed(failure) => Next::Answer(Answer::Error(failure)),
+                FlowState::Diverged { .. } => Next::Diverged,
+                FlowState::RecordFull => Next::RecordFull,
             }
         }
         Work::Sync | Work::CopyBack => {
             let job = if work == Work::Sync { setup.flows.sync } else { setup.flows.copy_back };
             let Some(job) = job else { return Next::Done };
             let tenants = setup.tenants().collect();
-            job_next(run(recorded, |io| job(io, &tenants, setup.met)))
+            job_next(run(recorded, |io| job(io, &tenants, setup.effective)))
         }
         Work::Sweep { days } => {
             let Some((sweep, any)) = setup.flows.sweep.zip(setup.any_charge()) else { return Next::Done };
             job_next(run(recorded, |io| sweep(io, any, &days)))
         }
-        Work::Errand { errand, day } => {
-            let charge = Charge { day, ..*setup.charge(errand.request()) };
-            job_next(run(recorded, |io| (setup.flows.errand)(io, &charge, errand)))
+        Work::Deferred { deferred, day } => {
+            let input = AttemptInput { day, ..*setup.input(deferred.request()) };
+            job_next(run(recorded, |io| (setup.flows.deferred)(io, &input, deferred)))
         }
     }
 }
 
-fn job_next(ran: Ran<()>) -> Next {
+fn job_next(ran: FlowState<()>) -> Next {
     match ran {
-        Ran::Asks(call) => Next::Ask(call),
-        Ran::Ended(()) => Next::Done,
-        Ran::Failed(failure) => Next::GaveUp(failure),
-        Ran::Diverged { .. } => Next::Diverged,
-        Ran::RecordFull => Next::RecordFull,
+        FlowState::Asks(call) => Next::Ask(call),
+        FlowState::Ended(()) => Next::Done,
+        FlowState::Failed(failure) => Next::GaveUp(failure),
+        FlowState::Diverged { .. } => Next::Diverged,
+        FlowState::RecordFull => Next::RecordFull,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::books::Edge;
-use model::flow::Path;
-use model::invariant::{self, Figure, Look};
+use model::flow::RequestPath;
+use model::invariant::{self, Evaluation, Figure};
 use model::moves::{Actor, Move};
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
 use model::store::redis::Evicted;
@@ -76,7 +76,8 @@ pub fn once(kinds: &[&str]) -> Faults {
 }
 
 /// What is not walked of the request path: nothing.
-pub const WHOLE_PATH: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
+pub const WHOLE_PATH: RequestPath =
+    RequestPath { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 /// These premises with these faults and this design.
 pub fn setup(premises: Premises, faults: &[&str], design: &str) -> Setup {
@@ -124,8 +125,8 @@ pub fn walk(setup: &Setup, id: &str) -> Found {
             let after = next.books(setup);
             let edge = Edge { before: Some(&before), did: Some(&did), after: &after };
             let look = invariant.judge(&edge);
-            found.could_have_failed += u64::from(matches!(look, Look::Held | Look::Broken(_)));
-            if let Look::Broken(subject) = look {
+            found.could_have_failed += u64::from(matches!(look, Evaluation::Held | Evaluation::Broken(_)));
+            if let Evaluation::Broken(subject) = look {
                 found.breach = Some((way(&states, at, mv), (invariant.figures)(&edge, subject, setup)));
                 return found;
             }

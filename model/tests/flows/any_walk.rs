@@ -2,8 +2,8 @@
 
 use model::capsule::Capsule;
 use model::moves::{Actor, NamedMove};
+use model::run::{Entry, Run};
 use model::setup::Setup;
-use model::trace::{Entry, Run};
 use model::world::{Next, World};
 use proptest::prelude::*;
 

@@ -4,8 +4,8 @@ use expect_test::expect;
 use model::design::{Preset, Sweeper};
 use model::invariant;
 use model::moves::{Actor, Move};
+use model::run::Run;
 use model::step::Step;
-use model::trace::Run;
 
 use crate::exhaustive_walk::held_by;
 use crate::streams::{Instead, books_in_words, of_streams, one, steps_of_the_gateway, told};
@@ -99,7 +99,7 @@ fn the_sweeper_after_a_crash_before_each_step() {
         let setup = one(held_by("4.00", "t1"), &["crash"], preset);
         let say = |run: &Run, books: String| {
             let judgement = run.judge(&setup);
-            let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+            let broken = invariant::ALL.iter().zip(&judgement.results).filter(|(_, result)| result.breach.is_some());
             let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
             format!("{books}; breaks {}", if broken.is_empty() { "nothing".to_owned() } else { broken.join(" ") })
         };

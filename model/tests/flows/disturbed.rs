@@ -1,8 +1,8 @@
 //! One disturbance at each place of the undisturbed run.
 
+use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::Asked;
-use model::trace::Run;
 
 use crate::exhaustive_walk::{acme, asked, billing, setup as premised, words};
 use crate::{every_fault, worlds_of_presets};

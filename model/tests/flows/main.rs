@@ -21,7 +21,7 @@ mod wrong_streams;
 use exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, once, recharge, reverse};
 use model::capsule::{Capsule, Expected, SCHEMA};
 use model::design::{Design, PRESETS, Stream};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::invariant::Figure;
 use model::moves::Move;
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
@@ -48,7 +48,7 @@ fn world(design: Design, which: usize, faults: &[&str]) -> Setup {
         3 => whole_path(vec![asked("t1")]),
         4 => billing(vec![acme("100.00")], vec![asked("t1"), recharge("r1"), reverse("v1", "t1"), limit_change()]),
         5 => {
-            let usage = Path { usage: true, ..Path::default() };
+            let usage = RequestPath { usage: true, ..RequestPath::default() };
             Premises { path: usage, ..billing(vec![acme("100.00")], vec![held_by("6.00", "s1"), reverse("v1", "s1")]) }
         }
         _ => {
@@ -72,7 +72,7 @@ fn worlds_of_presets(faults: &[&str]) -> Vec<(&'static str, Setup)> {
     let mut worlds: Vec<(usize, &'static str, Setup)> = Vec::new();
     for (preset, which) in PRESETS.iter().flat_map(|preset| (0..WORLDS).map(move |which| (preset, which))) {
         let setup = world(preset.design, which, faults);
-        if !worlds.iter().any(|(known, _, other)| (*known, other.met) == (which, setup.met)) {
+        if !worlds.iter().any(|(known, _, other)| (*known, other.effective) == (which, setup.effective)) {
             worlds.push((which, preset.name, setup));
         }
     }

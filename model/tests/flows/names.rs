@@ -4,11 +4,11 @@ use expect_test::expect;
 use model::capsule::{Capsule, Expected, SCHEMA};
 use model::design::PRESETS;
 use model::moves::{Actor, Move, NamedMove};
-use model::row::{Key, Request};
+use model::row::{IdempotencyKey, Request};
+use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
 use model::store::redis::Evicted;
-use model::trace::Run;
 
 use crate::exhaustive_walk::{stream, traces};
 use crate::{capsule, streams};
@@ -100,7 +100,7 @@ fn keys_with_a_suffix_and_the_sweeper_are_named_and_read_again() {
         assert_eq!(named.resolve(&setup), Ok(mv(&setup)));
         serde_json::to_string(&named).unwrap()
     };
-    let last_key = |setup: &Setup| Move::Evict(Evicted::Key(Key(setup.keys.len() as u8 - 1)));
+    let last_key = |setup: &Setup| Move::Evict(Evicted::Key(IdempotencyKey(setup.keys.len() as u8 - 1)));
     let sweeps = |_: &Setup| Move::Step { actor: Actor::Sweeper, step: "W1".parse().unwrap(), wins: None };
     let said = [
         named("p0-1-trace-plus-timestamp", &last_key),

@@ -4,9 +4,9 @@ use expect_test::expect;
 use model::invariant;
 use model::moves::{Actor, Move};
 use model::row::Request;
+use model::run::Run;
 use model::schedule::until_rest;
 use model::setup::{Asked, Setup};
-use model::trace::Run;
 
 use crate::exhaustive_walk::{acme, asked, billing, recharge, reverse, setup, walk, words};
 
@@ -23,9 +23,9 @@ fn in_words(setup: &Setup, moves: &[Move]) -> String {
     let run = Run::replay(setup, &until_rest(setup, moves).unwrap()).unwrap();
     let books = &run.entries.last().unwrap().books;
     let judgement = run.judge(setup);
-    let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+    let broken = invariant::ALL.iter().zip(&judgement.results).filter(|(_, result)| result.breach.is_some());
     let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
-    let told = run.entries.iter().filter_map(|entry| Some(format!("{:?}", entry.did.told?.answer)));
+    let told = run.entries.iter().filter_map(|entry| Some(format!("{:?}", entry.did.client_answer?.answer)));
     format!(
         "{}\ntold {}\nkey of t1 {}\nbalance of acme {}\nbreaks {}",
         words(&run.moves(), setup),

@@ -2,9 +2,9 @@
 
 use model::day::Day;
 use model::design::PRESETS;
-use model::effect::{Effect, Errand, LocalOp, PgOp, RedisOp, Script};
-use model::flow::{Charge, Io, Recorded};
-use model::io::{Flow, MAX_ENTRIES, Ran, run};
+use model::effect::{DeferredJob, Effect, LocalOp, PgOp, RedisOp, Script};
+use model::flow::{AttemptInput, Io, Recorded};
+use model::io::{FlowResult, FlowState, MAX_ENTRIES, run};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit, UsageRow};
@@ -16,7 +16,7 @@ use crate::exhaustive_walk::{asked, held_by, recharge, reverse};
 use crate::{design, limit_change, whole_path};
 
 /// What the store may answer to this, one of several.
-fn answer(effect: Effect, charge: &Charge, pick: u16) -> Reply {
+fn answer(effect: Effect, charge: &AttemptInput, pick: u16) -> Reply {
     let failures = match effect {
         Effect::Pg(_) => [Failure::UniqueViolation, Failure::Deadlock, Failure::PgLost],
         Effect::Redis(_) => [Failure::RedisUnreachable, Failure::RedisLost, Failure::RedisFull],
@@ -45,7 +45,7 @@ fn quota(pick: u16) -> QuotaRow {
     }
 }
 
-fn of_postgres(op: PgOp, charge: &Charge, pick: u16, odd: bool) -> Reply {
+fn of_postgres(op: PgOp, charge: &AttemptInput, pick: u16, odd: bool) -> Reply {
     let key = KeyRow { limit: odd.then_some(Money::from_micros(1_000)), used: Money::from_micros(i64::from(pick)) };
     match op {
         PgOp::SelectQuota(_) => Reply::Quota(quota(pick)),
@@ -93,9 +93,9 @@ fn of_redis(op: RedisOp, pick: u16, odd: bool) -> Reply {
 /// Runs a flow against these answers, each time twice: once with its record as it is, once with the record put away as
 /// JSON and read again. Whether it ended.
 fn ends_the_same<T: PartialEq + std::fmt::Debug>(
-    charge: &Charge,
+    charge: &AttemptInput,
     picks: &[u16],
-    flow: impl Fn(&mut Io<'_>) -> Flow<T>,
+    flow: impl Fn(&mut Io<'_>) -> FlowResult<T>,
 ) -> Result<bool, TestCaseError> {
     let mut recorded = Recorded::default();
     for &pick in picks {
@@ -106,10 +106,10 @@ fn ends_the_same<T: PartialEq + std::fmt::Debug>(
         prop_assert_eq!(&again, &recorded, "both forget the same");
         prop_assert_eq!(&run(&mut again, &flow), &ran, "what is forgotten was not needed");
         match ran {
-            Ran::Asks(call) => recorded.answer(call.step, answer(call.effect, charge, pick)),
-            Ran::Ended(_) | Ran::Failed(_) => return Ok(true),
-            Ran::Diverged { recorded, asked } => prop_assert!(false, "{recorded} was recorded, {asked} asked"),
-            Ran::RecordFull => prop_assert!(false, "{recorded:?}"),
+            FlowState::Asks(call) => recorded.answer(call.step, answer(call.effect, charge, pick)),
+            FlowState::Ended(_) | FlowState::Failed(_) => return Ok(true),
+            FlowState::Diverged { recorded, asked } => prop_assert!(false, "{recorded} was recorded, {asked} asked"),
+            FlowState::RecordFull => prop_assert!(false, "{recorded:?}"),
         }
     }
     Ok(false)
@@ -141,7 +141,7 @@ proptest! {
     #[test]
     fn an_attempt_run_again_is_the_attempt_resumed(design in design(), which in 0..4u8, picks in answers()) {
         let setup = everything_asked(design);
-        let charge = setup.charge(Request(which));
+        let charge = setup.input(Request(which));
         let attempt = setup.flows.attempt;
         prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| attempt(io, charge))?, "it does not end");
     }
@@ -151,7 +151,7 @@ proptest! {
         design in design(), which in 0..2u8, estimate in 0..3usize, picks in answers(),
     ) {
         let setup = streams_and_riders(design, ["4.00", "9.00", "12.00"][estimate]);
-        let charge = setup.charge(Request(which));
+        let charge = setup.input(Request(which));
         let attempt = setup.flows.attempt;
         prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| attempt(io, charge))?, "it does not end");
     }
@@ -159,10 +159,10 @@ proptest! {
     #[test]
     fn a_sweeper_or_a_worker_run_again_is_the_one_resumed(design in design(), known in any::<bool>(), picks in answers()) {
         let setup = streams_and_riders(design, "4.00");
-        let charge = setup.charge(Request(0));
-        let run_errand = setup.flows.errand;
-        let errand = Errand::Charge { request: Request(0), amount: charge.estimate, day: known.then_some(charge.day) };
-        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| run_errand(io, charge, errand))?);
+        let charge = setup.input(Request(0));
+        let run_errand = setup.flows.deferred;
+        let deferred = DeferredJob::Charge { request: Request(0), amount: charge.estimate, day: known.then_some(charge.day) };
+        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| run_errand(io, charge, deferred))?);
         if let Some(sweep) = setup.flows.sweep {
             prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| sweep(io, charge, &[charge.day; 2]))?);
         }
@@ -171,15 +171,15 @@ proptest! {
     #[test]
     fn a_job_run_again_is_the_job_resumed(design in design(), which in 0..3u8, picks in answers()) {
         let setup = everything_asked(design);
-        let charge = Charge { day: Day::default(), ..*setup.charge(Request(0)) };
+        let charge = AttemptInput { day: Day::default(), ..*setup.input(Request(0)) };
         let request = Request(0);
-        let errand = match which {
-            0 => Errand::Usage { request, cost: charge.amount },
-            1 => Errand::Settle(request),
-            _ => Errand::Snapshot { request, row: quota(picks[0]) },
+        let deferred = match which {
+            0 => DeferredJob::Usage { request, cost: charge.amount },
+            1 => DeferredJob::Settle(request),
+            _ => DeferredJob::Snapshot { request, row: quota(picks[0]) },
         };
-        let run_errand = setup.flows.errand;
-        prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| run_errand(io, &charge, errand))?);
+        let run_errand = setup.flows.deferred;
+        prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| run_errand(io, &charge, deferred))?);
         for job in [setup.flows.sync, setup.flows.copy_back].into_iter().flatten() {
             let tenants = setup.tenants().collect();
             prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| job(io, &tenants, design))?);
@@ -193,8 +193,8 @@ fn a_reply_of_another_step_is_an_internal_error_and_never_a_branch() {
         let setup = everything_asked(preset.design);
         let mut recorded = Recorded::default();
         recorded.answer("S1".parse().unwrap(), Reply::Ok);
-        let ran: Ran<Answer> = run(&mut recorded, |io| (setup.flows.attempt)(io, setup.charge(Request(0))));
-        assert_eq!(ran, Ran::Diverged { recorded: "S1".parse().unwrap(), asked: "A1".parse().unwrap() });
+        let ran: FlowState<Answer> = run(&mut recorded, |io| (setup.flows.attempt)(io, setup.input(Request(0))));
+        assert_eq!(ran, FlowState::Diverged { recorded: "S1".parse().unwrap(), asked: "A1".parse().unwrap() });
     }
 }
 
@@ -203,14 +203,18 @@ fn a_record_that_overflows_is_an_internal_error_before_anything_more_is_asked() 
     let ask = |io: &mut Io<'_>| io.local(Step::Q1c, LocalOp::Wait).map(drop);
     let mut recorded = Recorded::default();
     for _ in 0..MAX_ENTRIES {
-        assert!(matches!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), Ran::Asks(_)));
+        assert!(matches!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), FlowState::Asks(_)));
         recorded.answer(Step::Q1c, Reply::Ok);
     }
-    assert_eq!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), Ran::RecordFull);
-    assert_eq!(run(&mut recorded, |io| (0..MAX_ENTRIES).try_for_each(|_| ask(io))), Ran::Ended(()), "it just fits");
+    assert_eq!(run(&mut recorded, |io| (0..100).try_for_each(|_| ask(io))), FlowState::RecordFull);
+    assert_eq!(
+        run(&mut recorded, |io| (0..MAX_ENTRIES).try_for_each(|_| ask(io))),
+        FlowState::Ended(()),
+        "it just fits"
+    );
     let and_a_phase = |io: &mut Io<'_>| {
         (0..MAX_ENTRIES).try_for_each(|_| ask(io))?;
         io.phase(|_| Ok(()))
     };
-    assert_eq!(run(&mut recorded, and_a_phase), Ran::RecordFull, "what a phase comes to needs room too");
+    assert_eq!(run(&mut recorded, and_a_phase), FlowState::RecordFull, "what a phase comes to needs room too");
 }

@@ -3,10 +3,10 @@
 use model::calendar::{Turn, Zone};
 use model::design::{Design, PRESETS};
 use model::moves::{Actor, Move};
+use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::{Account, Premises, Setup};
 use model::situation;
-use model::trace::Run;
 use model::world::World;
 
 use crate::exhaustive_walk::{acme, asked, held_by, once, words};

@@ -1,13 +1,13 @@
 //! How a story of flows is played.
 
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::invariant;
 use model::moves::{Move, NamedMove};
 use model::reply::{Answer, Failure};
 use model::row::Request;
+use model::run::{Entry, Run};
 use model::schedule::until_rest;
 use model::setup::{Asked, Premises, Setup};
-use model::trace::{Entry, Run};
 use model::world::World;
 
 use crate::cold;
@@ -69,11 +69,11 @@ impl Stage for Played {
 
     fn end(&mut self) -> Vec<String> {
         let Some((setup, _, run)) = &self.0 else { return Vec::new() };
-        let told = run.entries.iter().filter_map(|entry| Some((entry.did.request?, entry.did.told?.answer)));
+        let told = run.entries.iter().filter_map(|entry| Some((entry.did.request?, entry.did.client_answer?.answer)));
         let told: Vec<String> =
             told.map(|(request, answer)| format!("{} {}", setup.request_name(request), told_words(answer))).collect();
         let judgement = run.judge(setup);
-        let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+        let broken = invariant::ALL.iter().zip(&judgement.results).filter(|(_, result)| result.breach.is_some());
         let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
         let or = |all: String, none: &str| if all.is_empty() { none.to_owned() } else { all };
         vec![
@@ -94,7 +94,7 @@ fn setup(given: &str) -> Result<Setup, String> {
         let words: Vec<&str> = item.split(' ').collect();
         match words[..] {
             ["whole", "path"] => premises.path = WHOLE_PATH,
-            ["usage", "path"] => premises.path = Path { usage: true, ..Path::default() },
+            ["usage", "path"] => premises.path = RequestPath { usage: true, ..RequestPath::default() },
             ["faults", ref kinds @ ..] => faults = kinds.to_vec(),
             [n, "gateways"] => premises.gateways = n.parse().map_err(|_| format!("`{n}`: expected a number"))?,
             ["account", "acme", balance] => premises.accounts.push(acme(balance)),

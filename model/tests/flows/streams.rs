@@ -3,13 +3,13 @@
 use expect_test::expect;
 use model::books::Books;
 use model::design::{PRESETS, Preset, Stream};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::reply::Answer;
 use model::row::{LedgerRow, Request};
+use model::run::Run;
 use model::setup::{Asked, Premises, Setup};
 use model::step::Step;
-use model::trace::Run;
 use model::world::World;
 
 use crate::exhaustive_walk::{acme, billing, held_by, once, stream, words};
@@ -27,7 +27,7 @@ fn that_hold() -> impl Iterator<Item = &'static Preset> {
 
 /// One stream of an account of 100.00, with usage on the path.
 pub fn one(asked: Asked, faults: &[&str], preset: &Preset) -> Setup {
-    let path = Path { usage: true, ..Path::default() };
+    let path = RequestPath { usage: true, ..RequestPath::default() };
     let premises = Premises { path, ..billing(acme("100.00"), vec![asked], 1) };
     Setup::new(premises, once(faults), preset.design).unwrap()
 }

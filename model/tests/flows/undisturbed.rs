@@ -6,9 +6,9 @@ use model::design::PRESETS;
 use model::invariant;
 use model::reply::Answer;
 use model::row::{Limit, Request, Tenant};
+use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::{Faults, Setup};
-use model::trace::Run;
 
 use crate::exhaustive_walk::{acme, asked, billing, setup as premised, traces, words};
 use crate::{together, whole_path};
@@ -177,7 +177,7 @@ fn what_every_preset_breaks_without_any_trouble() {
         let run = undisturbed(&setup);
         let book = &at_the_end(&run).tenants[0];
         let judgement = run.judge(&setup);
-        let broken = invariant::ALL.iter().zip(&judgement.tallies).filter(|(_, tally)| tally.breach.is_some());
+        let broken = invariant::ALL.iter().zip(&judgement.results).filter(|(_, result)| result.breach.is_some());
         let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
         let hash = book.hash.unwrap().row.balance;
         (preset.name, format!("postgres {}, redis {hash}: {}", book.quota.balance, broken.join(" ")))

@@ -1,7 +1,7 @@
 //! Planted in what the client is told.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Asked, Premises, Setup};
 
 use crate::Planted;
@@ -35,12 +35,16 @@ fn given_back_to(account: &str) -> Setup {
 /// Redis is the truth and may lose everything.
 fn truth_is_lost(quota_check: bool) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    setup(Premises { path: Path { quota_check, ..Path::default() }, ..premises }, &["redis-loss"], "p0-4-c+fixed")
+    setup(
+        Premises { path: RequestPath { quota_check, ..RequestPath::default() }, ..premises },
+        &["redis-loss"],
+        "p0-4-c+fixed",
+    )
 }
 
 fn with_usage() -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "as-reported")
+    setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }
 
 pub fn planted() -> Vec<Planted> {

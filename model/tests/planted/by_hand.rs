@@ -2,11 +2,11 @@
 
 use expect_test::expect;
 use model::books::Books;
-use model::invariant::{self, Look};
+use model::invariant::{self, Evaluation};
 use model::money::Money;
-use model::row::{Kind, LedgerRow, Status, Trace};
+use model::row::{Kind, LedgerRow, Status, TraceId};
+use model::run::{Breach, Entry, Run};
 use model::setup::Setup;
-use model::trace::{Breach, Entry, Run};
 
 use crate::exhaustive_walk::traces;
 
@@ -35,10 +35,10 @@ fn rewritten(change: Change) -> (Run, Setup) {
 }
 
 fn breach_of(run: &Run, setup: &Setup, id: &str) -> Option<Breach> {
-    run.judge(setup).tallies[invariant::place(id).unwrap()].breach.clone()
+    run.judge(setup).results[invariant::place(id).unwrap()].breach.clone()
 }
 
-fn look_at_the_last_move(run: &Run, id: &str) -> Look {
+fn look_at_the_last_move(run: &Run, id: &str) -> Evaluation {
     invariant::find(id).unwrap().judge(&run.edges().last().unwrap())
 }
 
@@ -49,7 +49,7 @@ fn status_catches_a_row_whose_history_changes() {
         ("costs less", |row| Some(LedgerRow { amount: Money::from_micros(1), ..row })),
         ("becomes a recharge", |row| Some(LedgerRow { kind: Kind::Recharge, ..row })),
         ("becomes a hold", |row| Some(LedgerRow { kind: Kind::Hold, ..row })),
-        ("moves", |row| Some(LedgerRow { trace: Trace(1), ..row })),
+        ("moves", |row| Some(LedgerRow { trace: TraceId(1), ..row })),
         ("vanishes", |_| None),
     ];
     let mut seen = Vec::new();
@@ -76,8 +76,8 @@ fn status_holds_where_a_committed_row_stays_or_is_reversed() {
     for (change, could_fail) in lawful {
         let (run, setup) = rewritten(change);
         assert_eq!(breach_of(&run, &setup, "status"), None);
-        let tally = &run.judge(&setup).tallies[invariant::place("status").unwrap()];
-        assert_eq!(tally.could_have_failed > 0, could_fail, "only a row that changes can change wrongly");
+        let result = &run.judge(&setup).results[invariant::place("status").unwrap()];
+        assert_eq!(result.could_have_failed > 0, could_fail, "only a row that changes can change wrongly");
     }
 }
 
@@ -94,7 +94,7 @@ fn status_lets_a_hold_become_a_charge_of_the_same_amount_and_nothing_else() {
         let mut books = run.entries.last().unwrap().books.clone();
         books.rows[0] = books.rows[0].and_then(change);
         followed_by(&mut run, books);
-        assert_eq!(look_at_the_last_move(&run, "status") == Look::Held, lawful);
+        assert_eq!(look_at_the_last_move(&run, "status") == Evaluation::Held, lawful);
     }
 }
 
@@ -110,6 +110,6 @@ fn status_lets_a_pending_row_go_or_be_committed_and_never_be_reversed() {
         let mut books = run.entries.last().unwrap().books.clone();
         books.rows[0] = books.rows[0].and_then(change);
         followed_by(&mut run, books);
-        assert_eq!(look_at_the_last_move(&run, "status") == Look::Held, lawful);
+        assert_eq!(look_at_the_last_move(&run, "status") == Evaluation::Held, lawful);
     }
 }

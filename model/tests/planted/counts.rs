@@ -1,7 +1,7 @@
 //! Planted in what is counted, and in what goes back.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Account, Premises, Setup};
 
 use crate::Planted;
@@ -23,14 +23,18 @@ fn tenant(new: bool) -> Setup {
 fn at_the_end_of_the_month(design: &str) -> Setup {
     let account = Account { monthly_quota: 1, used: 1, ..acme("100.00") };
     let premises = billing(account, vec![asked("t1")], 1);
-    let path = Path { quota_check: true, ..Path::default() };
+    let path = RequestPath { quota_check: true, ..RequestPath::default() };
     setup(Premises { today: "2026-01-31".parse().unwrap(), path, ..premises }, &["midnight"], design)
 }
 
 /// Two requests at two gateways in two days, counted by a script that restarts whenever the date differs.
 fn two_days(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1"), asked("t2")], 2);
-    setup(Premises { path: Path { quota_check: true, ..Path::default() }, ..premises }, &["midnight"], design)
+    setup(
+        Premises { path: RequestPath { quota_check: true, ..RequestPath::default() }, ..premises },
+        &["midnight"],
+        design,
+    )
 }
 
 pub fn planted() -> Vec<Planted> {

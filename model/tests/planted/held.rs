@@ -1,7 +1,7 @@
 //! Worlds that hold an invariant only because of one thing that the checker knows besides what the stores say. Each is
 //! walked whole.
 
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Account, Asked, AskedKind, Premises, Setup};
 
 use crate::exhaustive_walk::{acme, asked, beta, billing, held_by, recharge, setup, stream, walk, words};
@@ -13,7 +13,7 @@ fn quotas(daily_quota: u32, monthly_quota: u32) -> Account {
 
 /// The last day of a month, and quota_check on the path.
 fn checked(premises: Premises, faults: &[&str], design: &str) -> Setup {
-    let (path, today) = (Path { quota_check: true, ..Path::default() }, "2026-01-31".parse().unwrap());
+    let (path, today) = (RequestPath { quota_check: true, ..RequestPath::default() }, "2026-01-31".parse().unwrap());
     setup(Premises { path, today, ..premises }, faults, design)
 }
 

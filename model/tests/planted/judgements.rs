@@ -1,7 +1,7 @@
 //! Planted beside what looks like it and is none: a value that is right by a ghost or by an exception, and one that is not.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Account, Asked, AskedKind, Premises, Setup};
 
 use crate::Planted;
@@ -19,7 +19,11 @@ fn copied(faults: &[&str], design: &str) -> Setup {
 /// An ordinary call of the provider.
 fn served(faults: &[&str]) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    setup(Premises { path: Path { upstream: true, ..Path::default() }, ..premises }, faults, "as-reported")
+    setup(
+        Premises { path: RequestPath { upstream: true, ..RequestPath::default() }, ..premises },
+        faults,
+        "as-reported",
+    )
 }
 
 fn given_back_by_two(faults: &[&str]) -> Setup {
@@ -45,13 +49,17 @@ fn lowered() -> Setup {
 fn queued(faults: &[&str]) -> Setup {
     let account = Account { daily_quota: 1, ..acme("100.00") };
     let premises = billing(account, vec![stream("t1"), stream("t2")], 1);
-    setup(Premises { path: Path { quota_check: true, ..Path::default() }, ..premises }, faults, "p0-1-b+fixed")
+    setup(
+        Premises { path: RequestPath { quota_check: true, ..RequestPath::default() }, ..premises },
+        faults,
+        "p0-1-b+fixed",
+    )
 }
 
 /// One a month and two that ask, from this day on over a midnight.
 fn one_a_month(first: Asked, today: &str, design: &str) -> Setup {
     let account = Account { monthly_quota: 1, ..acme("100.00") };
-    let path = Path { quota_check: true, ..Path::default() };
+    let path = RequestPath { quota_check: true, ..RequestPath::default() };
     let premises = billing(account, vec![first, asked("t2")], 1);
     setup(Premises { path, today: today.parse().unwrap(), ..premises }, &["midnight"], design)
 }
@@ -65,7 +73,7 @@ fn within_credit(balance: &str) -> Setup {
 
 fn with_usage() -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "as-reported")
+    setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }
 
 pub fn planted() -> Vec<Planted> {

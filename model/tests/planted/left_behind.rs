@@ -1,7 +1,7 @@
 //! Planted in what a stream holds, and in what is left behind when nobody comes back: holds, rows, keys, records.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Asked, Premises, Setup};
 
 use crate::Planted;
@@ -10,7 +10,7 @@ use crate::streams::{asked_once, one, streamed};
 
 fn with_usage(requests: Vec<Asked>, gateways: u8, design: &str) -> Setup {
     let premises = billing(acme("100.00"), requests, gateways);
-    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], design)
+    setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, &[], design)
 }
 
 /// A stream of 9.00 that was held by 12.00, given back afterwards.

@@ -22,8 +22,8 @@ use exhaustive_walk::{walk, words};
 use expect_test::Expect;
 use model::invariant;
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
-use model::trace::Run;
 
 /// A broken world beside the nearest one that does not break the same invariant.
 struct Planted {
@@ -84,6 +84,6 @@ fn every_invariant_has_a_planted_breach() {
 /// A run of the same moves is judged the same.
 fn replays_to_the_breach(setup: &Setup, moves: &[Move], id: &str) {
     let judgement = Run::replay(setup, moves).unwrap().judge(setup);
-    let breach = judgement.tallies[invariant::place(id).unwrap()].breach.clone().unwrap();
+    let breach = judgement.results[invariant::place(id).unwrap()].breach.clone().unwrap();
     assert_eq!((breach.invariant, breach.after), (id, moves.len()));
 }

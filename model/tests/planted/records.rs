@@ -1,7 +1,7 @@
 //! Planted in what is kept beside the money: budgets, usage, what was served, absolute writes.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Account, Premises, Setup};
 
 use crate::Planted;
@@ -17,18 +17,18 @@ fn with_budget(requests: u8, price: &str, design: &str) -> Setup {
         asked
     });
     let premises = billing(account, requests.collect(), 1);
-    setup(Premises { path: Path { auth: true, ..Path::default() }, ..premises }, &[], design)
+    setup(Premises { path: RequestPath { auth: true, ..RequestPath::default() }, ..premises }, &[], design)
 }
 
 fn with_usage(gateways: u8, faults: &[&str], design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], gateways);
-    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, faults, design)
+    setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, faults, design)
 }
 
 /// Money for one of two requests, with the provider on the path.
 fn served() -> Setup {
     let premises = billing(acme("6.00"), vec![asked("t1"), asked("t2")], 1);
-    setup(Premises { path: Path { upstream: true, ..Path::default() }, ..premises }, &[], "as-reported")
+    setup(Premises { path: RequestPath { upstream: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }
 
 pub fn planted() -> Vec<Planted> {

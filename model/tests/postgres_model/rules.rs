@@ -2,9 +2,9 @@
 
 use model::money::Money;
 use model::reply::Reply;
-use model::row::{QuotaRow, Tenant, Trace};
-use model::store::postgres::{Postgres, Ran};
-use model::store::versioned::Session;
+use model::row::{QuotaRow, Tenant, TraceId};
+use model::store::postgres::{Postgres, StatementResult};
+use model::store::versioned::SessionId;
 use proptest::prelude::*;
 
 use crate::stories::words::statements::read;
@@ -44,16 +44,16 @@ fn any_statement() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-const SESSIONS: [Session; 3] = [Session(0), Session(1), Session(2)];
+const SESSIONS: [SessionId; 3] = [SessionId(0), SessionId(1), SessionId(2)];
 
-fn carry_out(pg: &mut Postgres, who: Session, command: &str) -> Vec<(Session, Reply)> {
+fn carry_out(pg: &mut Postgres, who: SessionId, command: &str) -> Vec<(SessionId, Reply)> {
     let mut answered = Vec::new();
     match command {
         "disconnect" => pg.disconnect(who),
         "sits idle" => pg.drop_idle(who),
         "restart" => drop(pg.restart()),
         command => {
-            if let Ran::Done(reply) = pg.execute(who, read(command, &opening()).unwrap()) {
+            if let StatementResult::Done(reply) = pg.execute(who, read(command, &opening()).unwrap()) {
                 answered.push((who, reply));
             }
         }
@@ -68,7 +68,7 @@ fn carry_out(pg: &mut Postgres, who: Session, command: &str) -> Vec<(Session, Re
 
 fn durable(pg: &Postgres) -> impl PartialEq + use<> {
     let tenants = [Tenant(0), Tenant(1)].map(|tenant| (pg.quota(tenant), pg.budget(tenant), pg.usage(tenant)));
-    (tenants, [Trace(0), Trace(1)].map(|trace| pg.row(trace)))
+    (tenants, [TraceId(0), TraceId(1)].map(|trace| pg.row(trace)))
 }
 
 proptest! {
@@ -79,7 +79,7 @@ proptest! {
         let open = money("100.00");
         let mut pg = server(opening());
         for (who, command) in script {
-            let who = Session(who);
+            let who = SessionId(who);
             if pg.waiting(who).is_some() && !["disconnect", "sits idle", "restart"].contains(&command) {
                 continue;
             }
@@ -95,7 +95,7 @@ proptest! {
                 prop_assert!(usage.requests >= before.usage(tenant).requests, "what is durable is not lost");
                 prop_assert!(pg.budget(tenant).used >= before.budget(tenant).used, "what is durable is not lost");
             }
-            for trace in [Trace(0), Trace(1)] {
+            for trace in [TraceId(0), TraceId(1)] {
                 prop_assert!(before.row(trace).is_none() || pg.row(trace).is_some(), "what is durable is not lost");
             }
             let may_commit = command == "commit" || answered.iter().any(|(who, _)| !before.in_transaction(*who));
@@ -105,7 +105,7 @@ proptest! {
             }
         }
         // A round for each that may wait, and one in which those that the server ended are told so.
-        for who in [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2].map(Session) {
+        for who in [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2].map(SessionId) {
             if pg.waiting(who).is_none() {
                 carry_out(&mut pg, who, "rollback");
             }

@@ -2,12 +2,12 @@
 
 use model::day::Day;
 use model::money::Money;
-use model::row::{BudgetRow, KeyRow, QuotaRow, Tenant, Trace, Unit};
-use model::store::postgres::{Opening, Postgres, Ran};
-use model::store::versioned::Session;
+use model::row::{BudgetRow, KeyRow, QuotaRow, Tenant, TraceId, Unit};
+use model::store::postgres::{Opening, Postgres, StatementResult};
+use model::store::versioned::SessionId;
 
 use crate::stories::words::answers::{answer, quota_words, row_words};
-use crate::stories::words::statements::{Deed, LETTERS, What, letter, session};
+use crate::stories::words::statements::{Action, LETTERS, What, letter, session};
 use crate::stories::words::{TENANTS, TRACES, rows};
 use crate::stories::{Seen, Stage};
 
@@ -53,16 +53,16 @@ impl Played {
             let waited = if waited.is_empty() { "nobody".to_owned() } else { waited.join(", ") };
             return Ok(format!("ended the wait of {waited}"));
         }
-        let deed = Deed::read(mv, &self.given)?;
-        let written = deed.words(&self.given);
+        let action = Action::read(mv, &self.given)?;
+        let written = action.words(&self.given);
         if written != mv {
             return Err(format!("`{mv}`: expected `{written}`"));
         }
-        let (pg, who) = (&mut self.pg, deed.session);
-        Ok(match deed.what {
+        let (pg, who) = (&mut self.pg, action.session);
+        Ok(match action.what {
             What::Asks(op) => match pg.execute(who, op) {
-                Ran::Done(reply) => answer(reply, &self.given),
-                Ran::Waits => "waits".to_owned(),
+                StatementResult::Done(reply) => answer(reply, &self.given),
+                StatementResult::Waits => "waits".to_owned(),
             },
             What::Crashes => {
                 pg.disconnect(who);
@@ -78,7 +78,7 @@ impl Played {
     }
 
     /// Those whose wait could end go on, this one first.
-    fn go_on(&mut self, mut first: Option<Session>) -> Result<Vec<String>, String> {
+    fn go_on(&mut self, mut first: Option<SessionId>) -> Result<Vec<String>, String> {
         let mut then = Vec::new();
         while let Some(next) = first.take().or(self.pg.ready().first().copied()) {
             let who = letter(next);
@@ -113,7 +113,7 @@ impl Stage for Played {
         let tenants = || TENANTS.iter().enumerate().map(|(i, name)| (Tenant(i as u8), name));
         let quotas = tenants().map(|(tenant, name)| (name, pg.quota(tenant))).filter(|(_, row)| row.version > 0);
         let quotas = quotas.map(|(name, row)| format!("{name} {}", quota_words(&row, &self.given)));
-        let row = |(i, name)| pg.row(Trace(i as u8)).map(|row| format!("{name} {}", row_words(&row)));
+        let row = |(i, name)| pg.row(TraceId(i as u8)).map(|row| format!("{name} {}", row_words(&row)));
         let rows = TRACES.iter().enumerate().filter_map(row);
         let budgets = tenants().map(|(tenant, name)| (name, pg.budget(tenant).used)).filter(|(_, used)| *used != 0);
         let budgets = budgets.map(|(name, used)| format!("{name} spent {used} cents"));

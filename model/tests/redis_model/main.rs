@@ -14,12 +14,12 @@ mod story;
 
 use model::day::Day;
 use model::money::Money;
-use model::row::{Key, QuotaRow, Tenant};
+use model::row::{IdempotencyKey, QuotaRow, Tenant};
 use model::store::redis::Redis;
 
 const REQUESTS: usize = 2;
-const T1: Key = Key(0);
-const T2: Key = Key(1);
+const T1: IdempotencyKey = IdempotencyKey(0);
+const T2: IdempotencyKey = IdempotencyKey(1);
 const ACME: Tenant = Tenant(0);
 const BETA: Tenant = Tenant(1);
 

@@ -2,11 +2,11 @@
 
 use model::effect::{Field, Fields, RedisOp, Seconds};
 use model::reply::{Failure, Reply};
-use model::row::{Key, KeyRow, Tenant};
+use model::row::{IdempotencyKey, KeyRow, Tenant};
 use model::store::redis::{Hash, Redis};
 
 use crate::stories::words::answers::{answer, key_words};
-use crate::stories::words::commands::{Deed, read_fields, read_key};
+use crate::stories::words::commands::{Action, read_fields, read_key};
 use crate::stories::words::{TENANTS, rows};
 use crate::stories::{Seen, Stage};
 use crate::{REQUESTS, quota};
@@ -73,18 +73,18 @@ impl Played {
         self.redis.execute(op)
     }
 
-    fn carry_out(&mut self, deed: Deed) -> Result<String, String> {
-        match deed {
-            Deed::Ask(op) => return Ok(answer(self.ask(op), &quota(100))),
-            Deed::Float(..) => return Err("no design uses it, so that the model does not know it".to_owned()),
-            Deed::TimePasses => self.redis.expire_next(),
-            Deed::FlushScripts => self.redis.flush_scripts(),
-            Deed::LoadScripts => self.redis.load_scripts(),
-            Deed::Restart => self.redis.lose_everything(),
-            Deed::Save => self.saved = Some(self.redis.clone()),
-            Deed::GoBack => self.redis.go_back_to(self.saved.as_ref().ok_or("nothing was saved")?),
-            Deed::Evict(which) => self.redis.evict(which),
-            Deed::Fill | Deed::Empty => self.full = deed == Deed::Fill,
+    fn carry_out(&mut self, action: Action) -> Result<String, String> {
+        match action {
+            Action::Ask(op) => return Ok(answer(self.ask(op), &quota(100))),
+            Action::Float(..) => return Err("no design uses it, so that the model does not know it".to_owned()),
+            Action::TimePasses => self.redis.expire_next(),
+            Action::FlushScripts => self.redis.flush_scripts(),
+            Action::LoadScripts => self.redis.load_scripts(),
+            Action::Restart => self.redis.lose_everything(),
+            Action::Save => self.saved = Some(self.redis.clone()),
+            Action::GoBack => self.redis.go_back_to(self.saved.as_ref().ok_or("nothing was saved")?),
+            Action::Evict(which) => self.redis.evict(which),
+            Action::Fill | Action::Empty => self.full = action == Action::Fill,
         }
         Ok(String::new())
     }
@@ -96,12 +96,12 @@ impl Stage for Played {
             let words: Vec<&str> = given.split(' ').collect();
             return self.given(&words).map(|()| Seen::default());
         }
-        let deed = Deed::read(mv, &quota(100))?;
-        let written = deed.words(&quota(100));
+        let action = Action::read(mv, &quota(100))?;
+        let written = action.words(&quota(100));
         if written != mv {
             return Err(format!("`{mv}`: expected `{written}`"));
         }
-        let answer = self.carry_out(deed)?;
+        let answer = self.carry_out(action)?;
         let after = things(&self.redis);
         let then = changes(&self.seen, &after);
         self.seen = after;
@@ -125,7 +125,7 @@ fn things(redis: &Redis) -> Vec<Thing> {
         all.push(("scripts".to_owned(), vec![("known", String::new())]));
     }
     for key in 0..REQUESTS {
-        let left = redis.key(Key(key as u8));
+        let left = redis.key(IdempotencyKey(key as u8));
         all.extend(left.map(|left| (format!("key {key}"), vec![ends(left)])));
     }
     for (place, name) in TENANTS.iter().enumerate() {

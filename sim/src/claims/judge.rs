@@ -2,7 +2,7 @@
 
 use crate::claims::seek::{Sought, places};
 use crate::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
-use crate::known::{self, Known};
+use crate::findings_index::{self, FindingsIndex};
 use crate::scenario::Scenario;
 use crate::story;
 use crate::verdict::{Counterexample, Engine, Findings, Verdict};
@@ -10,7 +10,7 @@ use explore::Ended;
 
 /// Answers each claim from what check found.
 pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<Judged> {
-    let judge = Judge { scenarios, known: Known::new(findings), runs };
+    let judge = Judge { scenarios, index: FindingsIndex::new(findings), runs };
     claims.iter().map(|claim| judge.answer(claim)).collect()
 }
 
@@ -26,7 +26,7 @@ pub fn exit_code(judged: &[Judged]) -> u8 {
 
 struct Judge<'a> {
     scenarios: &'a [Scenario],
-    known: Known<'a>,
+    index: FindingsIndex<'a>,
     runs: &'a Runs,
 }
 
@@ -76,7 +76,7 @@ impl Judge<'_> {
     }
 
     fn shown(&self, claim: &Claim, place: &Place, design: &str) -> Shown {
-        let found = self.known.one(&place.scenario, design, Engine::Check, &place.invariant);
+        let found = self.index.one(&place.scenario, design, Engine::Check, &place.invariant);
         let Some(found) = found.filter(|found| found.verdict == Verdict::Broken) else { return Shown::Not };
         if place.route.is_any() {
             return Shown::So(found.steps.unwrap_or_default(), None, found.why.clone());
@@ -100,12 +100,12 @@ impl Judge<'_> {
     fn unbroken(&self, claim: &Claim) -> (Answer, String) {
         let Place { scenario, invariant, .. } = &claim.at;
         let design = claim.design.as_str();
-        match self.known.one(scenario, design, Engine::Check, invariant) {
+        match self.index.one(scenario, design, Engine::Check, invariant) {
             Some(found) if found.verdict == Verdict::Holds && found.could_have_failed > 0 => {
                 self.refuted(claim, found.could_have_failed)
             }
             Some(found) if found.verdict != Verdict::Holds => (Answer::Unknown, found.why.clone()),
-            _ if self.known.of(scenario, design).iter().any(|finding| finding.engine == Engine::Check) => {
+            _ if self.index.of(scenario, design).iter().any(|finding| finding.engine == Engine::Check) => {
                 (Answer::Unknown, format!("{invariant} could not have failed in {scenario}"))
             }
             _ => (Answer::Unknown, format!("check did not look at {design} in {scenario}")),
@@ -117,8 +117,8 @@ impl Judge<'_> {
         let Place { scenario: here, invariant, .. } = &claim.at;
         let (mut holds, mut breaks, mut unknown) = (0, Vec::new(), Vec::new());
         for other in self.scenarios.iter().filter(|it| it.risk == claim.risk && it.id != *here) {
-            let Some(case) = known::case_of(other, &claim.design) else { continue };
-            match self.known.one(&other.id, &known::design(case), Engine::Check, invariant) {
+            let Some(case) = findings_index::case_of(other, &claim.design) else { continue };
+            match self.index.one(&other.id, &findings_index::design(case), Engine::Check, invariant) {
                 Some(found) if found.verdict == Verdict::Broken => breaks.push(other.id.as_str()),
                 Some(found) if found.verdict != Verdict::Holds => unknown.push(other.id.as_str()),
                 Some(found) if found.could_have_failed > 0 => holds += 1,

@@ -7,16 +7,16 @@ use model::invariant;
 
 use crate::claims::{AS_REPORTED, CODE, Claim, Place};
 use crate::explain::{ExplainError, Explanation, Question, explain};
-use crate::known::Known;
+use crate::findings_index::FindingsIndex;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{Counterexample, Engine, Findings, Verdict};
 
 /// What was found for the claims that say what must occur in their run.
 #[derive(Clone, Debug, Default)]
-pub struct Runs(BTreeMap<Key, Sought>);
+pub struct Runs(BTreeMap<CaseKey, Sought>);
 
 /// Id of the claim, id of the scenario, name of the design.
-type Key = (String, String, String);
+type CaseKey = (String, String, String);
 
 /// What a search for a claim's run came to.
 #[derive(Clone, Debug)]
@@ -55,11 +55,11 @@ pub fn seek(
     findings: &Findings,
     limits: &Limits,
 ) -> Result<Runs, ExplainError> {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let mut runs = Runs::default();
     for claim in claims {
         for (place, design) in places(claim) {
-            let breaks = known.one(&place.scenario, design, Engine::Check, &place.invariant);
+            let breaks = index.one(&place.scenario, design, Engine::Check, &place.invariant);
             let breaks = breaks.is_some_and(|finding| finding.verdict == Verdict::Broken);
             if !breaks {
                 continue;

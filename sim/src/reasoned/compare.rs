@@ -1,6 +1,6 @@
 //! Reasoned lines beside what the lock files pin, which is what check finds.
 
-use crate::known::case_of;
+use crate::findings_index::case_of;
 use crate::lock::Entry;
 use crate::reasoned::{Agreement, Compared, Must, Reasoned};
 use crate::scenario::Scenario;

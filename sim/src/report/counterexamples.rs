@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
+use crate::findings_index::{FindingsIndex, design};
 use crate::fixes::ORIGINAL;
-use crate::known::{Known, design};
 use crate::report::labels::Labels;
 use crate::report::page::{badge, counterexample_anchor};
 use crate::report::text::counted;
@@ -17,19 +17,19 @@ use crate::verdict::{Counterexample, Verdict};
 /// The original gets diagrams, and so does what one of the risk's own designs breaks and the original does not; what it
 /// breaks as well gets a storyboard. A design of another risk gets a storyboard where it breaks what the original holds, and
 /// a line where the original breaks it too. The same moves are shown once.
-pub(super) fn counterexamples(scenario: &Scenario, known: &Known<'_>, labels: &mut Labels) -> Markup {
+pub(super) fn counterexamples(scenario: &Scenario, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
     let mut shown: BTreeMap<String, &Counterexample> = BTreeMap::new();
     let mut sections = Vec::new();
     for case in &scenario.cases {
-        for &found in known.counterexamples(&scenario.id, &design(case)) {
+        for &found in index.counterexamples(&scenario.id, &design(case)) {
             let invariant = found.breach.invariant;
-            let original = known.verdict(&scenario.id, ORIGINAL, invariant) == Some(Verdict::Broken);
+            let original = index.verdict(&scenario.id, ORIGINAL, invariant) == Some(Verdict::Broken);
             let alike = likeness(found);
             sections.push(if let Some(first) = shown.get(&alike) {
                 like(found, first)
             } else if case.own && (found.design == ORIGINAL || !original) {
                 shown.insert(alike, found);
-                counterexample_page::section(found, known.breach(&scenario.id, &found.design, invariant), labels)
+                counterexample_page::section(found, index.breach(&scenario.id, &found.design, invariant), labels)
             } else if original && !case.own {
                 told(found)
             } else {

@@ -6,11 +6,11 @@ use model::invariant;
 use model::risk::Risk;
 
 use crate::claims::Judged;
+use crate::findings_index::{FindingsIndex, design};
 use crate::fixes::Fix;
-use crate::known::{Known, design};
+use crate::report::cell_totals::{instead, of_risk, risks, unexpected};
 use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
-use crate::report::tally::{instead, of_risk, risks, unexpected};
 use crate::report::text::grouped;
 use crate::report::{claims_page, claims_text, matrix};
 use crate::scenario::Scenario;
@@ -25,7 +25,7 @@ pub(super) fn index(
     judged: &[Judged],
     fixes: &[Fix],
     findings: &Findings,
-    known: &Known<'_>,
+    index: &FindingsIndex<'_>,
 ) -> (String, String) {
     let body = html! {
         (lead(scenarios, judged, fixes, findings))
@@ -45,17 +45,17 @@ pub(super) fn index(
             p.note { "Breaches of each design in the scenarios of each risk; an invariant counts once per scenario. Its own risk \
                 is framed. \"= as-reported\" means that the choice is not met there: the world is that other design's. \"in 1 of 2\": over so many of the risk's scenarios \
                 alone, not to be compared with the others." }
-            (matrix::of_risks(scenarios, known))
+            (matrix::of_risks(scenarios, index))
             p.note { (badge(Verdict::Broken)) " a counterexample exists. " (badge(Verdict::Holds)) " everything within the \
                 bounds was looked at. " (badge(Verdict::HoldsWithinBound)) " nothing found in what was looked at. "
                 (badge(Verdict::Unknown)) " not known, the reason is given." }
         }
         section id="scenarios" {
             h2 { "Scenarios" }
-            @for risk in risks(scenarios) { (of_one_risk(scenarios, risk, known)) }
+            @for risk in risks(scenarios) { (of_one_risk(scenarios, risk, index)) }
         }
         (not_known(judged, findings))
-        (provenance(scenarios, known))
+        (provenance(scenarios, index))
         (invariants())
         (designs())
     };
@@ -84,7 +84,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                  tells a customer what is not so? Where there is one, the shortest is shown, step by step, with a command \
                  that repeats it on real servers. " b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
             }
-            p.tally {
+            p.totals {
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
                 span { b { (grouped(findings.counterexamples.len() as u64)) } " counterexamples" }
@@ -96,10 +96,10 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
     }
 }
 
-fn of_one_risk(scenarios: &[Scenario], risk: Risk, known: &Known<'_>) -> Markup {
+fn of_one_risk(scenarios: &[Scenario], risk: Risk, index: &FindingsIndex<'_>) -> Markup {
     html! {
         h3 id=(risk) { (risk) " " (risk.title()) }
-        (matrix::of_scenarios(scenarios, risk, known))
+        (matrix::of_scenarios(scenarios, risk, index))
         ul.questions {
             @for scenario in of_risk(scenarios, risk) {
                 li { a href=(path_of(&scenario.id)) { (scenario.title) } " " small { (scenario.id) } }
@@ -136,7 +136,7 @@ fn not_known(judged: &[Judged], findings: &Findings) -> Markup {
     }
 }
 
-fn provenance(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
+fn provenance(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Markup {
     html! {
         section id="provenance" {
             h2 { "How much was looked at" }
@@ -146,16 +146,16 @@ fn provenance(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
                 table.counts {
                     thead { tr { th { "scenario" } th.num { "worlds" } th.num { "complete" } th.num { "states" } th.num { "edges" }
                         th.num { "deepest" } th.num { "sim seeds" } th.num { "real runs" } } }
-                    tbody { @for scenario in scenarios { (looked_at(scenario, known)) } }
+                    tbody { @for scenario in scenarios { (looked_at(scenario, index)) } }
                 }
             }
         }
     }
 }
 
-fn looked_at(scenario: &Scenario, known: &Known<'_>) -> Markup {
+fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> Markup {
     let of = |engine: Engine| {
-        let all = scenario.cases.iter().flat_map(|case| known.explored(&scenario.id, &design(case)));
+        let all = scenario.cases.iter().flat_map(|case| index.explored(&scenario.id, &design(case)));
         all.copied().filter(|explored| explored.engine == engine).collect::<Vec<&Explored>>()
     };
     let (check, sim, real) = (of(Engine::Check), of(Engine::Sim), of(Engine::Real));

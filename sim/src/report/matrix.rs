@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use model::risk::Risk;
 
-use crate::known::{Known, case_of, design, designs};
+use crate::findings_index::{FindingsIndex, case_of, design, designs};
+use crate::report::cell_totals::{CellTotals, of_risk, risks};
 use crate::report::page::{design_anchor, mark, path_of};
-use crate::report::tally::{Tally, of_risk, risks};
 use crate::scenario::{Scenario, is_fix_of};
 use crate::verdict::Verdict;
 
 /// Every design by every risk.
-pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
+pub(super) fn of_risks(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Markup {
     let risks = risks(scenarios);
     html! {
         div.wide tabindex="0" {
@@ -21,10 +21,10 @@ pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
                         tr {
                             th { a href={ "#" (design_anchor(&name)) } { (name) } }
                             @for risk in &risks {
-                                @let tally = Tally::of(known, of_risk(scenarios, *risk), &name);
+                                @let totals = CellTotals::of(index, of_risk(scenarios, *risk), &name);
                                 td.own[is_fix_of(&name, *risk)] {
-                                    @if tally.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, *risk, &name)) } }
-                                    @else { (cell(tally, &format!("#{risk}"))) }
+                                    @if totals.is_another() { a.none href={ "#" (risk) } { "= " (twin(scenarios, *risk, &name)) } }
+                                    @else { (cell(totals, &format!("#{risk}"))) }
                                 }
                             }
                         }
@@ -36,7 +36,7 @@ pub(super) fn of_risks(scenarios: &[Scenario], known: &Known<'_>) -> Markup {
 }
 
 /// One risk's scenarios as columns; a row for each design that is a world of its own in one of them.
-pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, known: &Known<'_>) -> Markup {
+pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, index: &FindingsIndex<'_>) -> Markup {
     let columns: Vec<&Scenario> = of_risk(scenarios, risk).collect();
     let own = |name: &String| columns.iter().any(|s| s.cases.iter().any(|case| design(case) == *name));
     html! {
@@ -48,7 +48,7 @@ pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, known: &Known<'_>
                     @for name in designs(scenarios).into_iter().filter(own) {
                         tr {
                             th { (name) }
-                            @for scenario in &columns { td.own[is_fix_of(&name, risk)] { (of_one(scenario, &name, known)) } }
+                            @for scenario in &columns { td.own[is_fix_of(&name, risk)] { (of_one(scenario, &name, index)) } }
                         }
                     }
                 }
@@ -57,25 +57,25 @@ pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, known: &Known<'_>
     }
 }
 
-fn of_one(scenario: &Scenario, name: &str, known: &Known<'_>) -> Markup {
+fn of_one(scenario: &Scenario, name: &str, index: &FindingsIndex<'_>) -> Markup {
     let Some(case) = case_of(scenario, name) else { return html! { span.none { "not asked" } } };
     let speaks = design(case);
     let link = format!("{}#{}", path_of(&scenario.id), design_anchor(&speaks));
     if speaks != name {
         return html! { a.none href=(link) { "= " (speaks) } };
     }
-    cell(Tally::of(known, std::iter::once(scenario), name), &link)
+    cell(CellTotals::of(index, std::iter::once(scenario), name), &link)
 }
 
 /// A cell: the shape and the words of its worst verdict, and what nobody expected.
-fn cell(tally: Tally, link: &str) -> Markup {
+fn cell(totals: CellTotals, link: &str) -> Markup {
     html! {
-        @match tally.worst {
+        @match totals.worst {
             None => span.none { "not asked" },
             Some(worst) => {
-                a href=(link) { (mark(worst, &format!("{}{}", tally.words(), tally.in_part()))) }
-                @if worst == Verdict::Broken && tally.unknown > 0 { small { " + " (tally.unknown) " unknown" } }
-                @if tally.surprises > 0 { b.unexpected { " ! " (tally.surprises) } }
+                a href=(link) { (mark(worst, &format!("{}{}", totals.words(), totals.in_part()))) }
+                @if worst == Verdict::Broken && totals.unknown > 0 { small { " + " (totals.unknown) " unknown" } }
+                @if totals.surprises > 0 { b.unexpected { " ! " (totals.surprises) } }
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Every output depends on its arguments alone, byte for byte.
 
+mod cell_totals;
 mod claims_page;
 mod claims_text;
 mod counterexample_page;
@@ -20,7 +21,6 @@ mod scenario_page;
 mod short_index;
 mod storyboard;
 mod summary;
-mod tally;
 mod terminal;
 mod text;
 mod unexpected;
@@ -29,8 +29,8 @@ mod verdicts;
 use std::collections::BTreeMap;
 
 use crate::claims::{Claim, Judged};
+use crate::findings_index::FindingsIndex;
 use crate::fixes;
-use crate::known::Known;
 use crate::scenario::Scenario;
 use crate::verdict::Findings;
 
@@ -48,11 +48,11 @@ pub use verdicts::verdicts;
 /// The pages of the whole site and what they need, by path: the index, one page per scenario, the style sheet. They need
 /// neither script nor network.
 pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> BTreeMap<String, String> {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
     let mut pages: BTreeMap<String, String> =
-        scenarios.iter().map(|scenario| scenario_page::scenario(scenario, &known)).collect();
-    pages.extend([index_page::index(scenarios, judged, &fixes, findings, &known)]);
+        scenarios.iter().map(|scenario| scenario_page::scenario(scenario, &index)).collect();
+    pages.extend([index_page::index(scenarios, judged, &fixes, findings, &index)]);
     pages.insert(page::STYLE.to_owned(), include_str!("style.css").to_owned());
     pages
 }

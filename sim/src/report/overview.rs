@@ -2,8 +2,8 @@
 
 use model::risk::Risk;
 
-use crate::known::{Known, designs};
-use crate::report::tally::{Tally, differing, instead, of_risk, risks, unexpected, word};
+use crate::findings_index::{FindingsIndex, designs};
+use crate::report::cell_totals::{CellTotals, differing, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
 use crate::scenario::{Scenario, is_fix_of, is_preset};
 use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
@@ -14,21 +14,21 @@ const LISTED: usize = 20;
 /// Per design and risk how many invariants break in that risk's scenarios, on whatever engine; then what did not go as
 /// expected, worst first; then how much was looked at. Designs that are no preset are named only.
 pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
-    let mut out = matrix(scenarios, &Known::new(findings));
+    let mut out = matrix(scenarios, &FindingsIndex::new(findings));
     out.push_str(&not_as_expected(findings));
     out.push_str(&looked_at(findings));
     out
 }
 
 /// Designs by risks, with what the signs mean and what the risks are called.
-pub(super) fn matrix(scenarios: &[Scenario], known: &Known<'_>) -> String {
+pub(super) fn matrix(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> String {
     let risks = risks(scenarios);
     let heads = risks.iter().map(|risk| risk.id().to_owned());
     let mut rows = vec![[String::new()].into_iter().chain(heads).collect::<Vec<String>>()];
     let (presets, others): (Vec<String>, Vec<String>) =
         designs(scenarios).into_iter().partition(|name| is_preset(name));
     for name in presets {
-        let cells = risks.iter().map(|risk| cell(scenarios, *risk, &name, known));
+        let cells = risks.iter().map(|risk| cell(scenarios, *risk, &name, index));
         rows.push([name.clone()].into_iter().chain(cells).collect());
     }
     let mut out = lay_out(&rows);
@@ -50,21 +50,21 @@ pub(super) fn matrix(scenarios: &[Scenario], known: &Known<'_>) -> String {
     out
 }
 
-fn cell(scenarios: &[Scenario], risk: Risk, name: &str, known: &Known<'_>) -> String {
-    let tally = Tally::of(known, of_risk(scenarios, risk), name);
-    if tally.is_another() {
+fn cell(scenarios: &[Scenario], risk: Risk, name: &str, index: &FindingsIndex<'_>) -> String {
+    let totals = CellTotals::of(index, of_risk(scenarios, risk), name);
+    if totals.is_another() {
         return "=".to_owned();
     }
-    let surprise = if tally.surprises == 0 { "" } else { " !" };
+    let surprise = if totals.surprises == 0 { "" } else { " !" };
     let own = if is_fix_of(name, risk) { "*" } else { "" };
-    let words = tally.words();
+    let words = totals.words();
     let short = match words.as_str() {
         "holds" => "0",
         "within bound" => "bound",
         other => other,
     };
     let words = words.strip_suffix(" broken").unwrap_or(short);
-    format!("{words}{}{surprise}{own}", tally.in_part())
+    format!("{words}{}{surprise}{own}", totals.in_part())
 }
 
 /// Columns side by side as far as the page goes, the others in a table below.

@@ -54,7 +54,7 @@ pub(super) fn is_news(value: &str, now: &str, before: &str) -> bool {
 /// What went wrong and what the clients saw of it, in a line.
 pub(super) fn in_a_line(counterexample: &Counterexample) -> String {
     let rows = rows(counterexample);
-    let telling = rows.iter().filter(|row| row.did.mv.is_fault() || row.did.again || row.did.told.is_some());
+    let telling = rows.iter().filter(|row| row.did.mv.is_fault() || row.did.again || row.did.client_answer.is_some());
     let told: Vec<String> = telling.map(by_whom).collect();
     let faults = rows.iter().any(|row| row.did.mv.is_fault());
     if told.is_empty() {

@@ -8,7 +8,7 @@ use model::invariant::{self, Invariant};
 use model::row::Request;
 use model::setup::{Account, Asked, Setup};
 
-use crate::known::{Known, design};
+use crate::findings_index::{FindingsIndex, design};
 use crate::report::counterexamples::counterexamples;
 use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor, design_anchor, page, path_of};
@@ -18,9 +18,9 @@ use crate::scenario::Scenario;
 use crate::verdict::{Engine, Expected, Finding, Verdict};
 
 /// Path and text of the page.
-pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, String) {
+pub(super) fn scenario(scenario: &Scenario, index: &FindingsIndex<'_>) -> (String, String) {
     let mut labels = Labels::new();
-    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, known));
+    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, index));
     let body = html! {
         nav { a href="../index.html" { "Trial Balance" } a href="#matrix" { "Verdicts" }
             a href="#counterexamples" { "Counterexamples" } a href="#looked-at" { "Looked at" } a href="#invariants" { "Invariants" } }
@@ -33,15 +33,15 @@ pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, Strin
         @if !scenario.folded.is_empty() { p.note { "Left out: " (scenario.folded.join("; ")) "." } }
         section id="matrix" {
             h2 { "Verdicts" }
-            (verdicts(scenario, &telling, known))
-            (holds(scenario, &quiet, known))
-            (reasons(scenario, known, &mut labels))
+            (verdicts(scenario, &telling, index))
+            (holds(scenario, &quiet, index))
+            (reasons(scenario, index, &mut labels))
         }
         section id="counterexamples" {
             h2 { "Counterexamples" }
-            (counterexamples(scenario, known, &mut labels))
+            (counterexamples(scenario, index, &mut labels))
         }
-        (looked_at(scenario, known))
+        (looked_at(scenario, index))
         section id="invariants" {
             h2 { "Invariants" }
             dl { @for invariant in invariant::ALL {
@@ -54,9 +54,9 @@ pub(super) fn scenario(scenario: &Scenario, known: &Known<'_>) -> (String, Strin
 }
 
 /// Whether an invariant is broken or unknown under any design.
-pub(super) fn tells(scenario: &Scenario, invariant: &Invariant, known: &Known<'_>) -> bool {
+pub(super) fn tells(scenario: &Scenario, invariant: &Invariant, index: &FindingsIndex<'_>) -> bool {
     scenario.cases.iter().any(|case| {
-        let said = known.of(&scenario.id, &design(case)).iter().filter(|finding| finding.invariant == invariant.id);
+        let said = index.of(&scenario.id, &design(case)).iter().filter(|finding| finding.invariant == invariant.id);
         said.into_iter()
             .any(|finding| matches!(finding.verdict, Verdict::Broken | Verdict::Unknown) || !finding.as_expected)
     })
@@ -107,7 +107,7 @@ fn opened(account: &Account) -> String {
 }
 
 fn asked(setup: &Setup, request: Request) -> String {
-    let (asked, charge) = (&setup.requests[request.index()], setup.charge(request));
+    let (asked, charge) = (&setup.requests[request.index()], setup.input(request));
     let Asked { trace, account, attempts, .. } = asked;
     let what = match charge.asking {
         Asking::Charge if charge.commits => format!("charge {} of {account}", charge.amount),
@@ -122,7 +122,7 @@ fn asked(setup: &Setup, request: Request) -> String {
 
 /// What a stream costs by how far it comes.
 fn streamed(setup: &Setup, request: Request) -> String {
-    let charge = setup.charge(request);
+    let charge = setup.input(request);
     let prices = &charge.stream;
     let usage = if prices.reports { "the provider reports usage" } else { "without a usage block" };
     format!(
@@ -136,7 +136,7 @@ fn streamed(setup: &Setup, request: Request) -> String {
     )
 }
 
-fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> Markup {
+fn verdicts(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'_>) -> Markup {
     html! {
         @if telling.is_empty() { p { "Every invariant holds under every design." } }
         div.wide tabindex="0" {
@@ -148,7 +148,7 @@ fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> M
                         @let name = design(case);
                         tr id=(design_anchor(&name)) {
                             th { (name) @if !case.also.is_empty() { small { "the same world: " (also(case)) } } }
-                            @for invariant in telling { td.own[case.own] { (cell(scenario, &name, invariant.id, known)) } }
+                            @for invariant in telling { td.own[case.own] { (cell(scenario, &name, invariant.id, index)) } }
                         }
                     }
                 }
@@ -158,14 +158,14 @@ fn verdicts(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> M
 }
 
 /// What all engines know, then each one by its word.
-fn cell(scenario: &Scenario, name: &str, invariant: &'static str, known: &Known<'_>) -> Markup {
-    let Some(verdict) = known.verdict(&scenario.id, name, invariant) else {
-        let looked = !known.of(&scenario.id, name).is_empty();
+fn cell(scenario: &Scenario, name: &str, invariant: &'static str, index: &FindingsIndex<'_>) -> Markup {
+    let Some(verdict) = index.verdict(&scenario.id, name, invariant) else {
+        let looked = !index.of(&scenario.id, name).is_empty();
         return html! { span.none { @if looked { "could not fail" } @else { "not asked" } } };
     };
-    let said = |engine| known.one(&scenario.id, name, engine, invariant).map(|finding| (engine, finding));
+    let said = |engine| index.one(&scenario.id, name, engine, invariant).map(|finding| (engine, finding));
     let said: Vec<(Engine, &Finding)> = Engine::ALL.into_iter().filter_map(said).collect();
-    let shown = known.counterexamples(&scenario.id, name).iter().any(|found| found.breach.invariant == invariant);
+    let shown = index.counterexamples(&scenario.id, name).iter().any(|found| found.breach.invariant == invariant);
     html! {
         @if shown { a href={ "#" (counterexample_anchor(&scenario.id, name, invariant)) } { (badge(verdict)) } }
         @else { (badge(verdict)) }
@@ -184,12 +184,12 @@ fn cell(scenario: &Scenario, name: &str, invariant: &'static str, known: &Known<
     }
 }
 
-fn holds(scenario: &Scenario, quiet: &[&'static Invariant], known: &Known<'_>) -> Markup {
+fn holds(scenario: &Scenario, quiet: &[&'static Invariant], index: &FindingsIndex<'_>) -> Markup {
     let occasions = |invariant: &Invariant| {
         let checked = scenario
             .cases
             .iter()
-            .filter_map(|case| known.one(&scenario.id, &design(case), Engine::Check, invariant.id));
+            .filter_map(|case| index.one(&scenario.id, &design(case), Engine::Check, invariant.id));
         checked.map(|finding| finding.could_have_failed).max().unwrap_or(0)
     };
     let (could, could_not): (Vec<_>, Vec<_>) = quiet.iter().map(|it| (it.id, occasions(it))).partition(|(_, n)| *n > 0);
@@ -204,12 +204,12 @@ fn holds(scenario: &Scenario, quiet: &[&'static Invariant], known: &Known<'_>) -
     }
 }
 
-fn reasons(scenario: &Scenario, known: &Known<'_>, labels: &mut Labels) -> Markup {
+fn reasons(scenario: &Scenario, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
     let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     let mut either: Vec<(String, &String, Expected, String)> = Vec::new();
     for case in &scenario.cases {
         let name = design(case);
-        for finding in known.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
+        for finding in index.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
             let what = unknown.entry((finding.engine.name(), &finding.why)).or_default();
             what.push(format!("{} in {name}", finding.invariant));
         }
@@ -232,13 +232,13 @@ fn reasons(scenario: &Scenario, known: &Known<'_>, labels: &mut Labels) -> Marku
     }
 }
 
-fn looked_at(scenario: &Scenario, known: &Known<'_>) -> Markup {
+fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> Markup {
     html! {
         section id="looked-at" {
             h2 { "Looked at" }
             ul.why {
                 @for case in &scenario.cases {
-                    @let looked: Vec<String> = known.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
+                    @let looked: Vec<String> = index.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
                     li { b { (design(case)) } ": "
                         @if looked.is_empty() { "nothing in this run" } @else { (looked.join("; ")) } }
                 }

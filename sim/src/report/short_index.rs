@@ -6,20 +6,20 @@ use model::design::PRESETS;
 
 use crate::claims::Judged;
 use crate::explain;
+use crate::findings_index::FindingsIndex;
 use crate::fixes::Fix;
-use crate::known::Known;
 use crate::report::claims_page::{risks, shown, where_seen};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, safe, valued};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::text::grouped;
-use crate::report::{overview, tally};
+use crate::report::{cell_totals, overview};
 use crate::scenario::Scenario;
 use crate::verdict::Findings;
 
 /// The text of the page.
 pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> String {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let mut labels = Labels::new();
     let body = html! {
         (lead(scenarios, judged, fixes, findings))
@@ -30,7 +30,7 @@ pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], fi
             @for risk in risks(judged) {
                 h3 id=(risk) { (risk) " " (risk.title()) }
                 @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) {
-                    (claim(judged, &known, &mut labels))
+                    (claim(judged, &index, &mut labels))
                 }
             }
         }
@@ -41,7 +41,7 @@ pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], fi
         }
         section id="matrix" {
             h2 { "Matrix" }
-            pre.board tabindex="0" { (overview::matrix(scenarios, &known)) }
+            pre.board tabindex="0" { (overview::matrix(scenarios, &index)) }
         }
         section id="designs" {
             h2 { "Designs" }
@@ -52,7 +52,7 @@ pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], fi
 }
 
 fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> Markup {
-    let unexpected = tally::unexpected(&findings.findings).len();
+    let unexpected = cell_totals::unexpected(&findings.findings).len();
     let unexpected = unexpected + judged.iter().filter(|judged| !judged.as_expected).count();
     html! {
         header {
@@ -63,7 +63,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                  where it comes true the shortest run that shows it is told, with the command that finds it again. "
                 b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
             }
-            p.tally {
+            p.totals {
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
                 @if unexpected == 0 { span { b { (as_expected_in_words(findings)) } } }
@@ -77,9 +77,9 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
     }
 }
 
-fn claim(judged: &Judged, known: &Known<'_>, labels: &mut Labels) -> Markup {
+fn claim(judged: &Judged, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
     let Judged { claim, answer, as_expected, evidence, why } = judged;
-    let all = known.counterexamples(&evidence.place.scenario, &evidence.design).iter();
+    let all = index.counterexamples(&evidence.place.scenario, &evidence.design).iter();
     let found =
         all.copied().find(|found| evidence.steps.is_some() && found.breach.invariant == evidence.place.invariant);
     let found = evidence.run.as_deref().or(found);

@@ -1,9 +1,9 @@
 //! The summary that is committed: designs by risks on one screen, then a line per scenario. What each design does in each of
 //! them stands in the lock files.
 
-use crate::known::{Known, design};
+use crate::findings_index::{FindingsIndex, design};
+use crate::report::cell_totals::{of_risk, risks};
 use crate::report::overview::matrix;
-use crate::report::tally::{of_risk, risks};
 use crate::report::text::{WIDTH, ascii, counted, grouped, paragraph, width};
 use crate::report::verdicts::not_as_expected;
 use crate::scenario::Scenario;
@@ -15,20 +15,20 @@ const LEGEND: &str = "worlds: designs that differ in the scenario. states: what 
 
 /// The summary, what is not as expected first.
 pub fn summary(scenarios: &[Scenario], findings: &Findings) -> String {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let mut out = "Trial Balance: what is known\n\n".to_owned();
     out.push_str(&not_as_expected(findings));
     for not_run in &findings.not_run {
         out.push_str(&paragraph(&format!("not run: {}: ", not_run.engine.name()), &not_run.why));
     }
-    out.push_str(&format!("\n{}{}", matrix(scenarios, &known), paragraph("", LEGEND)));
+    out.push_str(&format!("\n{}{}", matrix(scenarios, &index), paragraph("", LEGEND)));
     let room = scenarios.iter().map(|scenario| width(&scenario.id)).max().unwrap_or(0).min(WIDTH / 2);
     for risk in risks(scenarios) {
         out.push_str(&format!("\n{risk}  {}\n{}\n", risk.title(), "-".repeat(WIDTH)));
         let head = ["worlds", "states", "broken", "own", "sim", "real"];
         out.push_str(&row("", room, head.map(str::to_owned)));
         for scenario in of_risk(scenarios, risk) {
-            out.push_str(&line(scenario, room, &known));
+            out.push_str(&line(scenario, room, &index));
         }
     }
     out.push_str(&format!("\n{}", totals(findings)));
@@ -39,13 +39,13 @@ fn row(lead: &str, room: usize, [worlds, states, broken, own, sim, real]: [Strin
     format!("{lead:room$}  {worlds:>6}  {states:>11}  {broken:>6}  {own:>4}  {sim:>4}  {real:>4}\n")
 }
 
-fn line(scenario: &Scenario, room: usize, known: &Known<'_>) -> String {
+fn line(scenario: &Scenario, room: usize, index: &FindingsIndex<'_>) -> String {
     let breaches = |own_only: bool, engine: Engine| {
         let cases = scenario.cases.iter().filter(|case| case.own || !own_only);
-        let all = cases.flat_map(|case| known.of(&scenario.id, &design(case)));
+        let all = cases.flat_map(|case| index.of(&scenario.id, &design(case)));
         all.filter(|finding| finding.engine == engine && finding.verdict == Verdict::Broken).count().to_string()
     };
-    let explored = scenario.cases.iter().flat_map(|case| known.explored(&scenario.id, &design(case)));
+    let explored = scenario.cases.iter().flat_map(|case| index.explored(&scenario.id, &design(case)));
     let complete = explored.filter(|it| it.engine == Engine::Check && it.complete);
     let cells = [
         scenario.cases.len().to_string(),

@@ -7,11 +7,11 @@ use model::invariant::{self, When};
 use model::situation;
 
 use crate::explain;
-use crate::known::{Known, design};
+use crate::findings_index::{FindingsIndex, design};
+use crate::report::cell_totals::{gravity, word};
 use crate::report::labels::Labels;
 use crate::report::phrases::{also, looked};
 use crate::report::storyboard::storyboard;
-use crate::report::tally::{gravity, word};
 use crate::report::text::{WIDTH, grouped, pad, paragraph, width};
 use crate::report::unexpected::is_unexpected;
 use crate::scenario::{Case, Scenario};
@@ -20,9 +20,9 @@ use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 /// Every design of a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {
-    let (paint, known) = (Paint { colour }, Known::new(findings));
+    let (paint, index) = (Paint { colour }, FindingsIndex::new(findings));
     let mut labels = Labels::new();
-    let section = |case| section(scenario, case, &known, &paint, &mut labels);
+    let section = |case| section(scenario, case, &index, &paint, &mut labels);
     let sections: Vec<String> = scenario.cases.iter().map(section).collect();
     let mut out = sections.join("\n");
     if findings.unlocked.contains(&scenario.id) {
@@ -55,16 +55,16 @@ impl Paint {
     }
 }
 
-fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint, labels: &mut Labels) -> String {
+fn section(scenario: &Scenario, case: &Case, index: &FindingsIndex<'_>, paint: &Paint, labels: &mut Labels) -> String {
     let design = design(case);
-    let findings = known.of(&scenario.id, &design);
+    let findings = index.of(&scenario.id, &design);
     let mut out = heading(scenario, &design, paint);
     if !case.also.is_empty() {
         out.push_str(&paragraph("  the same world here: ", &also(case)));
     }
     out.push('\n');
     out.push_str(&table(&groups(findings), paint));
-    out.push_str(&looked_at(scenario, case, known));
+    out.push_str(&looked_at(scenario, case, index));
     out.push_str(&argued(case, labels));
     let mut unknown: Vec<(Engine, &str, Vec<&str>)> = Vec::new();
     for Finding { engine, why, invariant, .. } in findings.iter().filter(|it| it.verdict == Verdict::Unknown) {
@@ -78,8 +78,8 @@ fn section(scenario: &Scenario, case: &Case, known: &Known<'_>, paint: &Paint, l
         out.push_str(&format!("\n{}", paragraph(&lead, &format!("{why}: {}", invariants.join(", ")))));
     }
     // What nobody expected comes last on the screen.
-    for found in known.counterexamples(&scenario.id, &design).iter().filter(|found| !is_unexpected(found, known)) {
-        let why = known.breach(&scenario.id, &design, found.breach.invariant);
+    for found in index.counterexamples(&scenario.id, &design).iter().filter(|found| !is_unexpected(found, index)) {
+        let why = index.breach(&scenario.id, &design, found.breach.invariant);
         // What the storyboard says at its end need not be said before it.
         if let Some(finding) = why.filter(|finding| finding.why != sentence(&found.breach)) {
             out.push_str(&format!("\n{}", paragraph(&format!("{}: ", found.breach.invariant), &finding.why)));
@@ -163,18 +163,18 @@ fn table(groups: &[Group<'_>], paint: &Paint) -> String {
     out
 }
 
-fn looked_at(scenario: &Scenario, case: &Case, known: &Known<'_>) -> String {
+fn looked_at(scenario: &Scenario, case: &Case, index: &FindingsIndex<'_>) -> String {
     let titles = case.seen.iter().filter_map(|id| situation::find(id)).map(|situation| situation.title);
     let titles: Vec<&str> = titles.collect();
     let mut out = String::new();
     if !titles.is_empty() {
         out.push_str(&paragraph("  must be seen  ", &titles.join("; ")));
     }
-    let looked: Vec<String> = known.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
+    let looked: Vec<String> = index.explored(&scenario.id, &design(case)).iter().map(|it| looked(it)).collect();
     if !looked.is_empty() {
         out.push_str(&paragraph("  looked at     ", &looked.join("; ")));
     }
-    for it in known.explored(&scenario.id, &design(case)) {
+    for it in index.explored(&scenario.id, &design(case)) {
         for (what, told) in [("not as in the lock file", &it.differs), ("not seen as expected", &it.unseen)] {
             if !told.is_empty() {
                 out.push_str(&paragraph("  UNEXPECTED    ", &format!("{what}: {}", told.join(", "))));

@@ -1,9 +1,9 @@
 //! What nobody expected, told last: first in a line each, then the moves of the counterexamples.
 
-use crate::known::Known;
+use crate::findings_index::FindingsIndex;
+use crate::report::cell_totals::{differing, instead, unexpected as not_as_expected, word};
 use crate::report::labels::Labels;
 use crate::report::storyboard::storyboard;
-use crate::report::tally::{differing, instead, unexpected as not_as_expected, word};
 use crate::report::text::paragraph;
 use crate::verdict::{Counterexample, Finding, Findings, Verdict};
 
@@ -12,8 +12,8 @@ const LINES: usize = 20;
 const BOARDS: usize = 3;
 
 /// Whether the counterexample is of a breach that was not expected.
-pub(super) fn is_unexpected(found: &Counterexample, known: &Known<'_>) -> bool {
-    let said = known.of(&found.scenario, &found.design).iter();
+pub(super) fn is_unexpected(found: &Counterexample, index: &FindingsIndex<'_>) -> bool {
+    let said = index.of(&found.scenario, &found.design).iter();
     said.copied().any(|it| it.invariant == found.breach.invariant && it.verdict == Verdict::Broken && !it.as_expected)
 }
 
@@ -36,10 +36,10 @@ pub fn unexpected(findings: &Findings) -> String {
 
 /// The moves of the first counterexamples that nobody expected.
 pub fn unexpected_boards(findings: &Findings) -> String {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let mut out = String::new();
     let mut labels = Labels::new();
-    let shown: Vec<&Counterexample> = findings.counterexamples.iter().filter(|it| is_unexpected(it, &known)).collect();
+    let shown: Vec<&Counterexample> = findings.counterexamples.iter().filter(|it| is_unexpected(it, &index)).collect();
     for found in shown.iter().take(BOARDS) {
         out.push_str(&format!("\nUNEXPECTED in {}, {}\n", found.scenario, found.design));
         out.push_str(&storyboard(found, &mut labels));

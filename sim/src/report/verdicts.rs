@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use model::invariant::{self, Invariant};
 
-use crate::known::{Known, design};
+use crate::findings_index::{FindingsIndex, design};
+use crate::report::cell_totals::{differing, instead, unexpected, word};
 use crate::report::phrases::also;
 use crate::report::row;
 use crate::report::scenario_page::tells;
-use crate::report::tally::{differing, instead, unexpected, word};
 use crate::report::text::{WIDTH, ascii, counted, grouped, pad, paragraph, width};
 use crate::scenario::Scenario;
 use crate::verdict::{Engine, Finding, Findings, Verdict};
@@ -22,7 +22,7 @@ const CELL: usize = 14;
 
 /// The verdicts of every scenario, what is not as expected first.
 pub fn verdicts(scenarios: &[Scenario], findings: &Findings) -> String {
-    let known = Known::new(findings);
+    let index = FindingsIndex::new(findings);
     let mut out = "Trial Balance: every verdict\n\n".to_owned();
     out.push_str(&paragraph("", LEGEND));
     out.push('\n');
@@ -32,7 +32,7 @@ pub fn verdicts(scenarios: &[Scenario], findings: &Findings) -> String {
     }
     for scenario in scenarios {
         out.push('\n');
-        out.push_str(&section(scenario, &known));
+        out.push_str(&section(scenario, &index));
     }
     ascii(&out)
 }
@@ -58,21 +58,21 @@ pub(super) fn not_as_expected(findings: &Findings) -> String {
     out
 }
 
-fn section(scenario: &Scenario, known: &Known<'_>) -> String {
+fn section(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
     let mut out = paragraph(&format!("{}  ", scenario.id), &scenario.title);
     out.push_str(&format!("{}\n", "-".repeat(WIDTH)));
     for case in scenario.cases.iter().filter(|case| !case.also.is_empty()) {
         out.push_str(&paragraph(&format!("{} is also ", design(case)), &also(case)));
     }
-    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, known));
-    out.push_str(&table(scenario, &telling, known));
-    out.push_str(&holds(scenario, &quiet, known));
-    out.push_str(&unknown(scenario, known));
-    out.push_str(&looked_at(scenario, known));
+    let (telling, quiet): (Vec<_>, Vec<_>) = invariant::ALL.iter().partition(|it| tells(scenario, it, index));
+    out.push_str(&table(scenario, &telling, index));
+    out.push_str(&holds(scenario, &quiet, index));
+    out.push_str(&unknown(scenario, index));
+    out.push_str(&looked_at(scenario, index));
     out
 }
 
-fn table(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> String {
+fn table(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'_>) -> String {
     if telling.is_empty() {
         return String::new();
     }
@@ -84,7 +84,7 @@ fn table(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> Stri
         out.push_str(&format!("{}\n", invariant.id));
         let (mut holding, mut idle) = (Vec::new(), Vec::new());
         for name in &names {
-            let said = Engine::ALL.map(|engine| known.one(&scenario.id, name, engine, invariant.id));
+            let said = Engine::ALL.map(|engine| index.one(&scenario.id, name, engine, invariant.id));
             let calm = |finding: &&Finding| {
                 finding.as_expected && matches!(finding.verdict, Verdict::Holds | Verdict::HoldsWithinBound)
             };
@@ -104,7 +104,7 @@ fn table(scenario: &Scenario, telling: &[&Invariant], known: &Known<'_>) -> Stri
                 format!("  {}", pad(name, label))
             };
             out.push_str(&format!("{lead}  {}\n", cells.trim_end()));
-            out.push_str(&elsewhere(scenario, name, invariant, known));
+            out.push_str(&elsewhere(scenario, name, invariant, index));
         }
         for (lead, names) in [("  holds: ", holding), ("  could not fail: ", idle)] {
             if !names.is_empty() {
@@ -125,8 +125,8 @@ fn cell(finding: Option<&Finding>) -> String {
 }
 
 /// How to replay what check did not find.
-fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, known: &Known<'_>) -> String {
-    match known.breach(&scenario.id, name, invariant.id) {
+fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, index: &FindingsIndex<'_>) -> String {
+    match index.breach(&scenario.id, name, invariant.id) {
         Some(Finding { engine: Engine::Sim | Engine::Real, capsule: Some(capsule), .. }) => {
             format!("    {}\n", row::replay_of(capsule))
         }
@@ -134,9 +134,9 @@ fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, known: &Kno
     }
 }
 
-fn holds(scenario: &Scenario, quiet: &[&Invariant], known: &Known<'_>) -> String {
+fn holds(scenario: &Scenario, quiet: &[&Invariant], index: &FindingsIndex<'_>) -> String {
     let could_fail = |invariant: &Invariant| {
-        let said = |case| known.one(&scenario.id, &design(case), Engine::Check, invariant.id);
+        let said = |case| index.one(&scenario.id, &design(case), Engine::Check, invariant.id);
         scenario.cases.iter().filter_map(said).any(|finding| finding.could_have_failed > 0)
     };
     let (could, could_not): (Vec<&Invariant>, Vec<&Invariant>) = quiet.iter().partition(|it| could_fail(it));
@@ -150,10 +150,10 @@ fn holds(scenario: &Scenario, quiet: &[&Invariant], known: &Known<'_>) -> String
 }
 
 /// Why, each reason once.
-fn unknown(scenario: &Scenario, known: &Known<'_>) -> String {
+fn unknown(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
     let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for name in scenario.cases.iter().map(design) {
-        for finding in known.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
+        for finding in index.of(&scenario.id, &name).iter().filter(|finding| finding.verdict == Verdict::Unknown) {
             let what = reasons.entry((finding.engine.name(), &finding.why)).or_default();
             what.push(format!("{} in {name}", finding.invariant));
         }
@@ -164,10 +164,10 @@ fn unknown(scenario: &Scenario, known: &Known<'_>) -> String {
     reasons.into_iter().map(told).collect()
 }
 
-fn looked_at(scenario: &Scenario, known: &Known<'_>) -> String {
+fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
     let rows: Vec<_> = scenario.cases.iter().map(design).collect();
     let checked = |name: &String| {
-        let explored = known.explored(&scenario.id, name).iter().find(|explored| explored.engine == Engine::Check)?;
+        let explored = index.explored(&scenario.id, name).iter().find(|explored| explored.engine == Engine::Check)?;
         let n = |n: Option<u64>| grouped(n.unwrap_or(0));
         // What a search was cut at differs from machine to machine.
         Some(match explored.complete {

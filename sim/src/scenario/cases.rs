@@ -199,7 +199,7 @@ fn is_own(risk: Risk, faults: &Faults, accounts: &[Account], design: Design) -> 
 }
 
 fn same_world(one: &Setup, other: &Setup) -> bool {
-    (one.met, one.path) == (other.met, other.path)
+    (one.effective, one.path) == (other.effective, other.path)
 }
 
 fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {

@@ -1,7 +1,7 @@
 //! What stands in the file of a scenario.
 
 use model::day::Day;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::setup::{Account, Asked, Faults, Premises};
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ impl File {
             requests: self.requests.clone(),
             gateways: self.gateways,
             today: self.today,
-            path: Path {
+            path: RequestPath {
                 auth: has(Part::Auth),
                 quota_check: has(Part::QuotaCheck),
                 upstream: has(Part::Upstream),

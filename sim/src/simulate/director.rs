@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use model::effect::Errand;
+use model::effect::DeferredJob;
 use model::moves::{Actor, Move};
 use model::setup::{Fault, Setup};
 use model::world::{Next, Work, World, label_of};
 
 use crate::simulate::actors::actors;
 use crate::simulate::dice::Dice;
-use crate::simulate::plan::{Ending, Plan, Trouble, Victim, Weather};
+use crate::simulate::plan::{Ending, EnvironmentFault, FaultAtStep, Plan, Victim};
 
 /// What an actor is to do at its next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum Instruction {
     /// Go on, and end so long after asking if nothing comes before.
     Go { ends: Option<(Ending, Duration)> },
     /// End here.
@@ -24,7 +24,7 @@ pub(super) enum Deed {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
     pub(super) pause: Duration,
-    pub(super) deed: Deed,
+    pub(super) instruction: Instruction,
 }
 
 /// Where an actor is in the plan's terms.
@@ -58,17 +58,17 @@ impl Director {
         match self {
             Director::Planned(plan, dice) => {
                 place.step += 1;
-                Some(Turn { pause: pause(plan, dice, lane, *place), deed: deed(plan, *place) })
+                Some(Turn { pause: pause(plan, dice, lane, *place), instruction: instruction(plan, *place) })
             }
             Director::Scripted(script) => {
-                let deed = match *script.get(done)? {
+                let instruction = match *script.get(done)? {
                     Move::Send { .. } | Move::IdleTimeout { .. } | Move::LockTimeout { .. } => return None,
                     mv if mv.actor() != Some(actor) => return None,
-                    Move::Crash { .. } => Deed::End(Ending::Crash),
-                    Move::Cancel { .. } => Deed::End(Ending::Cancel),
-                    _ => Deed::Go { ends: None },
+                    Move::Crash { .. } => Instruction::End(Ending::Crash),
+                    Move::Cancel { .. } => Instruction::End(Ending::Cancel),
+                    _ => Instruction::Go { ends: None },
                 };
-                Some(Turn { pause: Duration::ZERO, deed })
+                Some(Turn { pause: Duration::ZERO, instruction })
             }
         }
     }
@@ -87,50 +87,56 @@ impl Director {
     pub(super) fn choose(&mut self, setup: &Setup, world: &World, place: Place, step: Move) -> Move {
         let Director::Planned(plan, dice) = self else { return step };
         let Move::Step { actor, step: label, .. } = step else { return step };
-        let trouble = strike(plan, setup, world, place, |trouble| match trouble {
-            Trouble::Meets(fault, _) if !fault.strikes_between() => fault.at(actor, label),
+        let fault = strike(plan, setup, world, place, |fault| match fault {
+            FaultAtStep::Meets(fault, _) if !fault.strikes_between() => fault.at(actor, label),
             // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
-            Trouble::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
-            Trouble::Meets(..) | Trouble::EndBefore(_) | Trouble::EndInFlight(..) => None,
+            FaultAtStep::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
+            FaultAtStep::Meets(..) | FaultAtStep::EndBefore(_) | FaultAtStep::EndInFlight(..) => None,
         });
-        trouble.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
+        fault.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
     }
 
     /// Whether the plan has Postgres end the session of an actor that is about to ask.
     pub(super) fn idles_out(&mut self, setup: &Setup, world: &World, place: Place, actor: Actor) -> Option<Move> {
         let Director::Planned(plan, _) = self else { return None };
         let before = label_of(world.running(setup, actor)?.next);
-        strike(plan, setup, world, place, |trouble| match trouble {
-            Trouble::Meets(fault, _) if fault.strikes_between() => fault.at(actor, before),
+        strike(plan, setup, world, place, |fault| match fault {
+            FaultAtStep::Meets(fault, _) if fault.strikes_between() => fault.at(actor, before),
             _ => None,
         })
     }
 
     /// What befalls a store, the queue or a clock now, if anything. `about_to_begin`: a job has been told what day it is and has
     /// taken its errand out of the queue.
-    pub(super) fn weather(&mut self, setup: &Setup, world: &World, done: usize, about_to_begin: bool) -> Option<Move> {
+    pub(super) fn environment(
+        &mut self,
+        setup: &Setup,
+        world: &World,
+        done: usize,
+        about_to_begin: bool,
+    ) -> Option<Move> {
         match self {
             Director::Planned(plan, _) => {
-                let due = |&(after, _): &(u64, Weather)| done as u64 >= after;
-                if !plan.weather.iter().any(due) {
+                let due = |&(after, _): &(u64, EnvironmentFault)| done as u64 >= after;
+                if !plan.environment.iter().any(due) {
                     return None;
                 }
                 let moves = enabled(setup, world);
-                let falls = |weather| match weather {
-                    Weather::Of(Fault::Midnight | Fault::BrokerLoss, _) if about_to_begin => None,
-                    Weather::Of(fault, _) => moves.iter().find(|mv| mv.fault() == Some(fault)).copied(),
-                    Weather::ClockSkew { ahead } => {
+                let falls = |environment| match environment {
+                    EnvironmentFault::Of(Fault::Midnight | Fault::BrokerLoss, _) if about_to_begin => None,
+                    EnvironmentFault::Of(fault, _) => moves.iter().find(|mv| mv.fault() == Some(fault)).copied(),
+                    EnvironmentFault::ClockSkew { ahead } => {
                         let so = |mv: &&Move| matches!(mv, Move::ClockSkew { ahead: to, .. } if *to == ahead);
                         moves.iter().find(so).copied()
                     }
-                    Weather::Eviction(which) => {
+                    EnvironmentFault::Eviction(which) => {
                         let victims: Vec<&Move> = moves.iter().filter(|mv| matches!(mv, Move::Evict(_))).collect();
                         victims.get((which % victims.len().max(1) as u64) as usize).copied().copied()
                     }
                 };
-                let found = plan.weather.iter().enumerate().filter(|(_, entry)| due(entry));
+                let found = plan.environment.iter().enumerate().filter(|(_, entry)| due(entry));
                 let (place, mv) = found.filter_map(|(place, &(_, w))| falls(w).map(|mv| (place, mv))).next()?;
-                plan.weather.remove(place);
+                plan.environment.remove(place);
                 Some(mv)
             }
             Director::Scripted(script) => script.get(done).copied().filter(|&mv| is_weather(mv)),
@@ -217,8 +223,8 @@ fn is_weather(mv: Move) -> bool {
 
 /// Periodic jobs and the usage worker run when all is quiet; what carries money or the hash runs whenever it likes.
 fn waits_for_leisure(work: Work) -> bool {
-    let Work::Errand { errand, .. } = work else { return true };
-    !matches!(errand, Errand::Settle(_) | Errand::Charge { .. } | Errand::Snapshot { .. })
+    let Work::Deferred { deferred, .. } = work else { return true };
+    !matches!(deferred, DeferredJob::Settle(_) | DeferredJob::Charge { .. } | DeferredJob::Snapshot { .. })
 }
 
 fn pause(plan: &Plan, dice: &mut Dice, lane: usize, place: Place) -> Duration {
@@ -228,15 +234,15 @@ fn pause(plan: &Plan, dice: &mut Dice, lane: usize, place: Place) -> Duration {
     plan.pace[lane] + stalled + hiccup
 }
 
-fn deed(plan: &mut Plan, place: Place) -> Deed {
+fn instruction(plan: &mut Plan, place: Place) -> Instruction {
     let due = plan.strikes.iter().position(|strike| {
-        let ends = matches!(strike.trouble, Trouble::EndBefore(_) | Trouble::EndInFlight(..));
+        let ends = matches!(strike.fault, FaultAtStep::EndBefore(_) | FaultAtStep::EndInFlight(..));
         ends && strike.victim == place.victim && strike.from <= place.step
     });
-    match due.map(|due| plan.strikes.remove(due).trouble) {
-        Some(Trouble::EndBefore(ending)) => Deed::End(ending),
-        Some(Trouble::EndInFlight(ending, after)) => Deed::Go { ends: Some((ending, after)) },
-        _ => Deed::Go { ends: None },
+    match due.map(|due| plan.strikes.remove(due).fault) {
+        Some(FaultAtStep::EndBefore(ending)) => Instruction::End(ending),
+        Some(FaultAtStep::EndInFlight(ending, after)) => Instruction::Go { ends: Some((ending, after)) },
+        _ => Instruction::Go { ends: None },
     }
 }
 
@@ -246,14 +252,14 @@ fn strike(
     setup: &Setup,
     world: &World,
     place: Place,
-    as_move: impl Fn(Trouble) -> Option<Move>,
+    as_move: impl Fn(FaultAtStep) -> Option<Move>,
 ) -> Option<Move> {
     let mut moves = None;
     let (due, mv) = plan.strikes.iter().enumerate().find_map(|(at, strike)| {
         if strike.victim != place.victim || strike.from > place.step {
             return None;
         }
-        let mv = as_move(strike.trouble)?;
+        let mv = as_move(strike.fault)?;
         moves.get_or_insert_with(|| enabled(setup, world)).contains(&mv).then_some((at, mv))
     })?;
     plan.strikes.remove(due);

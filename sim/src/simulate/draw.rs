@@ -7,7 +7,7 @@ use model::setup::{Fault, Setup};
 use crate::simulate::actors::actors;
 use crate::simulate::dice::Dice;
 use crate::simulate::extent::Extent;
-use crate::simulate::plan::{Ending, Partition, Plan, Strike, Trouble, Victim, Weather};
+use crate::simulate::plan::{Ending, EnvironmentFault, FaultAtStep, Partition, Plan, Strike, Victim};
 
 /// A plan in the making.
 struct Drawing<'a> {
@@ -83,18 +83,18 @@ impl Drawing<'_> {
 
     fn fault(&mut self, fault: Fault) {
         match fault {
-            Fault::RedisLoss => self.weather(fault, "redis loses all data"),
-            Fault::RedisTimeTravel => self.weather(fault, "redis comes back with its first snapshot"),
-            Fault::ScriptFlush => self.weather(fault, "redis forgets its scripts"),
-            Fault::Expiry => self.weather(fault, "the next key expires"),
+            Fault::RedisLoss => self.environment(fault, "redis loses all data"),
+            Fault::RedisTimeTravel => self.environment(fault, "redis comes back with its first snapshot"),
+            Fault::ScriptFlush => self.environment(fault, "redis forgets its scripts"),
+            Fault::Expiry => self.environment(fault, "the next key expires"),
             Fault::Eviction => {
                 let which = self.dice.below(16);
-                self.falls(Weather::Eviction(which));
+                self.falls(EnvironmentFault::Eviction(which));
             }
-            Fault::Midnight => self.weather(fault, "the day changes"),
-            Fault::PostgresRestart => self.weather(fault, "postgres is killed and comes back"),
-            Fault::LockTimeout => self.weather(fault, "postgres gives up a statement that waits for a lock"),
-            Fault::BrokerLoss => self.weather(fault, "the queue is lost"),
+            Fault::Midnight => self.environment(fault, "the day changes"),
+            Fault::PostgresRestart => self.environment(fault, "postgres is killed and comes back"),
+            Fault::LockTimeout => self.environment(fault, "postgres gives up a statement that waits for a lock"),
+            Fault::BrokerLoss => self.environment(fault, "the queue is lost"),
             Fault::ClockSkew => self.clock_skew(),
             Fault::Impatience => {
                 let again = (1 + self.dice.low(self.attempts()), self.dice.span(500, 120_000));
@@ -105,56 +105,56 @@ impl Drawing<'_> {
                 self.plan.job_runs.push(moment);
             }
             Fault::Crash => {
-                let trouble = self.ending(Ending::Crash);
-                self.strike_anybody(trouble);
+                let fault = self.ending(Ending::Crash);
+                self.strike_anybody(fault);
             }
             Fault::Cancel => {
-                let trouble = self.ending(Ending::Cancel);
-                self.strike_an_attempt(trouble);
+                let fault = self.ending(Ending::Cancel);
+                self.strike_an_attempt(fault);
             }
-            Fault::RedisUnreachable => self.strike_anybody(Trouble::Meets(fault, "finds redis unreachable")),
-            Fault::RedisFull => self.strike_anybody(Trouble::Meets(fault, "finds redis out of memory")),
-            Fault::Late => self.strike_anybody(Trouble::Meets(fault, "gives up on a command, which runs later,")),
-            Fault::StatementTimeout => self.strike_anybody(Trouble::Meets(fault, "has a statement given up")),
-            Fault::IdleTimeout => self.strike_anybody(Trouble::Meets(fault, "has its idle session ended")),
-            Fault::UpstreamFailure => self.strike_an_attempt(Trouble::Meets(fault, "finds the provider failing")),
-            Fault::ClientAbort => self.break_a_stream(Trouble::Meets(fault, "loses the client of its stream")),
-            Fault::ProviderAbort => self.break_a_stream(Trouble::Meets(fault, "has its stream broken off")),
-            Fault::Redelivery => self.strike_a_job_run(1, Trouble::Meets(fault, "is not heard when it is done,")),
+            Fault::RedisUnreachable => self.strike_anybody(FaultAtStep::Meets(fault, "finds redis unreachable")),
+            Fault::RedisFull => self.strike_anybody(FaultAtStep::Meets(fault, "finds redis out of memory")),
+            Fault::Late => self.strike_anybody(FaultAtStep::Meets(fault, "gives up on a command, which runs later,")),
+            Fault::StatementTimeout => self.strike_anybody(FaultAtStep::Meets(fault, "has a statement given up")),
+            Fault::IdleTimeout => self.strike_anybody(FaultAtStep::Meets(fault, "has its idle session ended")),
+            Fault::UpstreamFailure => self.strike_an_attempt(FaultAtStep::Meets(fault, "finds the provider failing")),
+            Fault::ClientAbort => self.break_a_stream(FaultAtStep::Meets(fault, "loses the client of its stream")),
+            Fault::ProviderAbort => self.break_a_stream(FaultAtStep::Meets(fault, "has its stream broken off")),
+            Fault::Redelivery => self.strike_a_job_run(1, FaultAtStep::Meets(fault, "is not heard when it is done,")),
             Fault::LostReply => self.lost_reply(),
         }
     }
 
-    fn weather(&mut self, fault: Fault, words: &'static str) {
-        self.falls(Weather::Of(fault, words));
+    fn environment(&mut self, fault: Fault, words: &'static str) {
+        self.falls(EnvironmentFault::Of(fault, words));
     }
 
-    fn falls(&mut self, weather: Weather) {
+    fn falls(&mut self, environment: EnvironmentFault) {
         let moment = self.moment();
-        self.plan.weather.push((moment, weather));
+        self.plan.environment.push((moment, environment));
     }
 
     /// Also before the first sending, which other weather could hardly harm.
     fn clock_skew(&mut self) {
         let ahead = self.dice.percent(50);
         let moment = self.dice.below(self.extent.moves);
-        self.plan.weather.push((moment, Weather::ClockSkew { ahead }));
+        self.plan.environment.push((moment, EnvironmentFault::ClockSkew { ahead }));
     }
 
     /// Every part of a stream is as likely to be the last one.
-    fn break_a_stream(&mut self, trouble: Trouble) {
+    fn break_a_stream(&mut self, fault: FaultAtStep) {
         let parts = &self.extent.parts;
         if !parts.is_empty() {
             let from = parts[self.dice.below(parts.len() as u64) as usize];
             let victim = self.attempt();
-            self.plan.strikes.push(Strike { victim, from, trouble });
+            self.plan.strikes.push(Strike { victim, from, fault });
         }
     }
 
     /// Half of them fall where not knowing costs money.
     fn lost_reply(&mut self) {
-        let trouble = Trouble::Lost { ran: self.dice.percent(60) };
-        self.strike_anybody(trouble);
+        let fault = FaultAtStep::Lost { ran: self.dice.percent(60) };
+        self.strike_anybody(fault);
         let delicate = &self.extent.delicate;
         if !delicate.is_empty()
             && self.dice.percent(50)
@@ -165,29 +165,29 @@ impl Drawing<'_> {
     }
 
     /// Jobs are struck by one in four.
-    fn strike_anybody(&mut self, trouble: Trouble) {
+    fn strike_anybody(&mut self, fault: FaultAtStep) {
         if self.extent.job_run == 0 || !self.dice.percent(25) {
-            return self.strike_an_attempt(trouble);
+            return self.strike_an_attempt(fault);
         }
         let from = 1 + self.dice.below(self.extent.job_run);
-        self.strike_a_job_run(from, trouble);
+        self.strike_a_job_run(from, fault);
     }
 
-    fn strike_a_job_run(&mut self, from: u64, trouble: Trouble) {
+    fn strike_a_job_run(&mut self, from: u64, fault: FaultAtStep) {
         let victim = Victim::JobRun(1 + self.dice.low(1 + self.setup.jobs().len() as u64));
-        self.plan.strikes.push(Strike { victim, from, trouble });
+        self.plan.strikes.push(Strike { victim, from, fault });
     }
 
-    fn strike_an_attempt(&mut self, trouble: Trouble) {
+    fn strike_an_attempt(&mut self, fault: FaultAtStep) {
         let (victim, from) = (self.attempt(), self.step_of_an_attempt());
-        self.plan.strikes.push(Strike { victim, from, trouble });
+        self.plan.strikes.push(Strike { victim, from, fault });
     }
 
-    fn ending(&mut self, ending: Ending) -> Trouble {
+    fn ending(&mut self, ending: Ending) -> FaultAtStep {
         if self.dice.percent(65) {
-            Trouble::EndBefore(ending)
+            FaultAtStep::EndBefore(ending)
         } else {
-            Trouble::EndInFlight(ending, self.dice.span(100, 60_000))
+            FaultAtStep::EndInFlight(ending, self.dice.span(100, 60_000))
         }
     }
 

@@ -14,9 +14,9 @@ mod nodes;
 mod plan;
 mod process;
 mod recorder;
+mod shared_world;
 mod stage;
 mod sweep;
-mod truth;
 mod wire;
 
 use std::any::Any;
@@ -26,8 +26,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use model::moves::Move;
+use model::run::Run;
 use model::setup::Setup;
-use model::trace::Run;
 
 pub use error::SimulateError;
 pub use sweep::{Outcome, sweep};

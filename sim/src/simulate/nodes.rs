@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::simulate::actors::{actors, lane_of};
 use crate::simulate::process::{Links, drive, may_go_on};
 use crate::simulate::recorder::{Recorder, Served};
-use crate::simulate::truth::Chance;
+use crate::simulate::shared_world::Chance;
 use crate::simulate::wire::{self, Answered, Ask, Asks, Said};
 
 const CLIENT_IP: [u8; 4] = [10, 0, 0, 3];
@@ -83,9 +83,9 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
 }
 
 /// What befalls a store as a whole, or the clock.
-pub(super) async fn weather(recorder: Arc<Recorder>) {
+pub(super) async fn environment(recorder: Arc<Recorder>) {
     loop {
-        recorder.weather().await;
+        recorder.environment().await;
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Ending {
 
 /// What goes wrong for one actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum FaultAtStep {
     /// It ends before it asks.
     EndBefore(Ending),
     /// It ends so long after it asked: on the way, while it waits for a lock, or with the reply under way.
@@ -42,12 +42,12 @@ pub(super) enum Trouble {
 pub(super) struct Strike {
     pub(super) victim: Victim,
     pub(super) from: u64,
-    pub(super) trouble: Trouble,
+    pub(super) fault: FaultAtStep,
 }
 
 /// What befalls a store as a whole, or the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weather {
+pub(super) enum EnvironmentFault {
     /// The first that is possible of this kind, which these words tell.
     Of(Fault, &'static str),
     /// What there is to evict is counted round until this number is reached.
@@ -70,7 +70,7 @@ pub(super) struct Partition {
 pub(super) struct Plan {
     pub(super) strikes: Vec<Strike>,
     /// After how many moves which weather.
-    pub(super) weather: Vec<(u64, Weather)>,
+    pub(super) environment: Vec<(u64, EnvironmentFault)>,
     /// After which sending, and how long after it, the client asks again without waiting.
     pub(super) impatience: Vec<(u64, Duration)>,
     /// Which sendings go, of gateways whose dates differ, to the last free one and not to the first.
@@ -101,7 +101,7 @@ impl Plan {
     pub(super) fn undisturbed(actors: usize) -> Plan {
         Plan {
             strikes: Vec::new(),
-            weather: Vec::new(),
+            environment: Vec::new(),
             impatience: Vec::new(),
             detours: Vec::new(),
             job_runs: Vec::new(),
@@ -122,7 +122,9 @@ impl Plan {
         let (least, most) = self.latency;
         let mut lines = vec![format!("messages take {least:?} to {most:?}, {} in 100 are sent again", self.resent)];
         lines.extend(self.strikes.iter().map(Strike::line));
-        lines.extend(self.weather.iter().map(|(after, weather)| format!("{} after move {after}", weather.words())));
+        lines.extend(
+            self.environment.iter().map(|(after, environment)| format!("{} after move {after}", environment.words())),
+        );
         let again = |(send, after): &(u64, Duration)| format!("sending {send} is repeated {after:?} later, in flight");
         lines.extend(self.impatience.iter().map(again));
         lines.extend(
@@ -148,13 +150,13 @@ impl Plan {
     }
 }
 
-impl Weather {
+impl EnvironmentFault {
     fn words(self) -> &'static str {
         match self {
-            Weather::Of(_, words) => words,
-            Weather::Eviction(_) => "redis evicts a key",
-            Weather::ClockSkew { ahead: true } => "a gateway's clock is a day ahead",
-            Weather::ClockSkew { ahead: false } => "a gateway's clock is a day behind",
+            EnvironmentFault::Of(_, words) => words,
+            EnvironmentFault::Eviction(_) => "redis evicts a key",
+            EnvironmentFault::ClockSkew { ahead: true } => "a gateway's clock is a day ahead",
+            EnvironmentFault::ClockSkew { ahead: false } => "a gateway's clock is a day behind",
         }
     }
 }
@@ -180,14 +182,14 @@ impl Ending {
 impl Strike {
     fn line(&self) -> String {
         let (who, from) = (self.victim.name(), self.from);
-        match self.trouble {
-            Trouble::EndBefore(ending) => format!("{who} {} before step {from}", ending.verb()),
-            Trouble::EndInFlight(ending, after) => {
+        match self.fault {
+            FaultAtStep::EndBefore(ending) => format!("{who} {} before step {from}", ending.verb()),
+            FaultAtStep::EndInFlight(ending, after) => {
                 format!("{who} {} {after:?} after asking step {from}", ending.verb())
             }
-            Trouble::Meets(_, words) => format!("{who} {words} from step {from}"),
-            Trouble::Lost { ran: true } => format!("{who} loses a reply from step {from}: it ran"),
-            Trouble::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
+            FaultAtStep::Meets(_, words) => format!("{who} {words} from step {from}"),
+            FaultAtStep::Lost { ran: true } => format!("{who} loses a reply from step {from}: it ran"),
+            FaultAtStep::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
         }
     }
 }

@@ -11,7 +11,7 @@ use model::reply::{Failure, Reply};
 use model::world::{Impossible, Next, Work, run_on};
 use tokio::net::TcpStream;
 
-use crate::simulate::director::Deed;
+use crate::simulate::director::Instruction;
 use crate::simulate::plan::Ending;
 use crate::simulate::recorder::Recorder;
 use crate::simulate::wire::{self, Ask, POSTGRES, REDIS, Said};
@@ -47,8 +47,8 @@ pub(super) async fn drive(recorder: &Recorder, actor: Actor, links: &mut Links, 
 /// Waits for its turn before something that is not an ask, and meets its end there if it is to.
 pub(super) async fn may_go_on(recorder: &Recorder, actor: Actor, links: &mut Links) -> bool {
     match recorder.turn(actor).await {
-        Deed::Go { .. } => true,
-        Deed::End(ending) => {
+        Instruction::Go { .. } => true,
+        Instruction::End(ending) => {
             end(recorder, actor, links, ending).await;
             false
         }
@@ -57,8 +57,8 @@ pub(super) async fn may_go_on(recorder: &Recorder, actor: Actor, links: &mut Lin
 
 async fn step(recorder: &Recorder, actor: Actor, links: &mut Links, call: Call) -> Result<Reply, Ending> {
     let ends = match recorder.turn(actor).await {
-        Deed::Go { ends } => ends,
-        Deed::End(ending) => return Err(ending),
+        Instruction::Go { ends } => ends,
+        Instruction::End(ending) => return Err(ending),
     };
     let (link, address, lost) = match call.effect {
         Effect::Pg(_) => (&mut links.postgres, POSTGRES, Failure::PgLost),

@@ -20,16 +20,16 @@ use model::effect::Call;
 use model::moves::{Actor, Move};
 use model::reply::{Answer, Failure, Reply};
 use model::row::Request;
+use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::Run;
 use model::world::{Next, Work};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::simulate::SimulateError;
-use crate::simulate::director::{Deed, Director, Place};
+use crate::simulate::director::{Director, Instruction, Place};
 use crate::simulate::plan::{Ending, Plan, Victim};
-use crate::simulate::truth::{Chance, Truth};
+use crate::simulate::shared_world::{Chance, SharedWorld};
 
 /// What a store does with an ask.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) enum Served {
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) setup: Arc<Setup>,
-    truth: Mutex<Truth>,
+    shared: Mutex<SharedWorld>,
     changed: Notify,
 }
 
@@ -56,23 +56,23 @@ impl Recorder {
     /// A recorder of a run that has not begun, and who died, as it becomes known.
     pub(super) fn new(setup: Arc<Setup>, director: Director) -> (Arc<Recorder>, mpsc::UnboundedReceiver<Actor>) {
         let (dead, funerals) = mpsc::unbounded_channel();
-        let truth = Mutex::new(Truth::new(Arc::clone(&setup), director, dead));
-        (Arc::new(Recorder { setup, truth, changed: Notify::new() }), funerals)
+        let shared = Mutex::new(SharedWorld::new(Arc::clone(&setup), director, dead));
+        (Arc::new(Recorder { setup, shared, changed: Notify::new() }), funerals)
     }
 
-    fn look<T>(&self, at: impl FnOnce(&mut Truth) -> T) -> T {
-        at(&mut self.truth.lock().unwrap_or_else(PoisonError::into_inner))
+    fn look<T>(&self, at: impl FnOnce(&mut SharedWorld) -> T) -> T {
+        at(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Lets something happen and tells those who wait for it.
-    fn act<T>(&self, act: impl FnOnce(&mut Truth) -> T) -> T {
+    fn act<T>(&self, act: impl FnOnce(&mut SharedWorld) -> T) -> T {
         let result = self.look(act);
         self.changed.notify_waiters();
         result
     }
 
     /// Looks again whenever something has happened, until there is a result.
-    async fn until<T>(&self, mut ready: impl FnMut(&mut Truth) -> Option<T>) -> T {
+    async fn until<T>(&self, mut ready: impl FnMut(&mut SharedWorld) -> Option<T>) -> T {
         loop {
             if let Some(result) = self.look(&mut ready) {
                 return result;
@@ -88,48 +88,48 @@ impl Recorder {
 
     /// Waits until the run is over.
     pub(super) async fn over(&self) {
-        self.until(|truth| truth.over().then_some(())).await;
+        self.until(|shared| shared.over().then_some(())).await;
     }
 
     /// The run and the log, or why there is none.
     pub(super) fn result(&self) -> Result<(Run, Vec<String>), SimulateError> {
-        self.look(|truth| match truth.error.take() {
+        self.look(|shared| match shared.error.take() {
             Some(error) => Err(error),
-            None => Ok((truth.run.clone(), std::mem::take(&mut truth.log))),
+            None => Ok((shared.run.clone(), std::mem::take(&mut shared.log))),
         })
     }
 
     /// How many moves have happened.
     pub(super) fn moves(&self) -> usize {
-        self.look(|truth| truth.done())
+        self.look(|shared| shared.done())
     }
 
     /// Writes a line that is no move.
     pub(super) fn note(&self, text: &str) {
-        self.look(|truth| truth.note(text));
+        self.look(|shared| shared.note(text));
     }
 
     /// A node of this actor is up.
     pub(super) fn started(&self, actor: Actor) {
-        self.act(|truth| {
-            let lane = truth.lane(actor);
+        self.act(|shared| {
+            let lane = shared.lane(actor);
             lane.up = true;
             lane.life += 1;
             let life = lane.life;
-            truth.note(&format!("{} is up, life {life}", actor.name()));
+            shared.note(&format!("{} is up, life {life}", actor.name()));
         });
     }
 
     /// Waits for the actor's turn. Meanwhile its session may sit idle for longer than Postgres suffers.
-    pub(super) async fn turn(&self, actor: Actor) -> Deed {
-        let turn = self.until(|truth| truth.turn(actor)).await;
+    pub(super) async fn turn(&self, actor: Actor) -> Instruction {
+        let turn = self.until(|shared| shared.turn(actor)).await;
         if !turn.pause.is_zero() {
             sleep(turn.pause).await;
         }
-        if let Some(mv) = self.look(|truth| truth.idles_out(actor)) {
-            self.act(|truth| truth.record(mv));
+        if let Some(mv) = self.look(|shared| shared.idles_out(actor)) {
+            self.act(|shared| shared.record(mv));
         }
-        turn.deed
+        turn.instruction
     }
 
     /// Waits until the actor, which has asked, is ended.
@@ -138,18 +138,18 @@ impl Recorder {
             sleep(after).await;
             return ending;
         }
-        self.until(|truth| truth.director.ends_now(actor, truth.done())).await
+        self.until(|shared| shared.director.ends_now(actor, shared.done())).await
     }
 
     /// Waits until a job is to run, and a while longer; what it is to run then.
     pub(super) async fn job_begins(&self, job: Actor) -> Work {
         loop {
-            self.until(|truth| truth.occasion(job)).await;
+            self.until(|shared| shared.occasion(job)).await;
             let pause = self.idle(|plan| plan.lag);
             if !pause.is_zero() {
                 sleep(pause).await;
             }
-            if let Some(work) = self.look(|truth| truth.begins(job)) {
+            if let Some(work) = self.look(|shared| shared.begins(job)) {
                 return work;
             }
         }
@@ -157,86 +157,86 @@ impl Recorder {
 
     /// What the attempt at a gateway is to run: its day is the one on which the request was sent.
     pub(super) fn work_of(&self, gateway: u8) -> Option<Work> {
-        self.look(|truth| truth.world.attempt(gateway).map(|attempt| attempt.process.work))
+        self.look(|shared| shared.world.attempt(gateway).map(|attempt| attempt.process.work))
     }
 
     /// Whether the client of the stream at a gateway has gone away.
     pub(super) fn is_deserted(&self, gateway: u8) -> bool {
-        self.look(|truth| truth.is_deserted(gateway))
+        self.look(|shared| shared.is_deserted(gateway))
     }
 
     /// Waits until the client of the stream at a gateway goes away.
     pub(super) async fn deserted(&self, gateway: u8) {
-        self.until(|truth| truth.is_deserted(gateway).then_some(())).await;
+        self.until(|shared| shared.is_deserted(gateway).then_some(())).await;
     }
 
     /// Waits for what befalls a store or the clock next, and lets it happen.
-    pub(super) async fn weather(&self) {
-        let mv = self.until(Truth::weather).await;
-        self.act(|truth| truth.record(mv));
+    pub(super) async fn environment(&self) {
+        let mv = self.until(SharedWorld::environment).await;
+        self.act(|shared| shared.record(mv));
     }
 
     /// Waits for a command that its client gives up on, and lets Redis carry it out some time later.
     pub(super) async fn straggler(&self) {
-        self.until(|truth| truth.straggles().then_some(())).await;
+        self.until(|shared| shared.straggles().then_some(())).await;
         let pause = self.idle(|plan| plan.lateness);
         sleep(pause).await;
-        self.act(|truth| {
-            if truth.straggles() {
-                truth.record(Move::RunsLate);
+        self.act(|shared| {
+            if shared.straggles() {
+                shared.record(Move::RunsLate);
             }
         });
     }
 
     /// A pause up to what the plan bounds.
     pub(super) fn idle(&self, longest: impl FnOnce(&Plan) -> Duration) -> Duration {
-        self.look(|truth| truth.director.idle(longest))
+        self.look(|shared| shared.director.idle(longest))
     }
 
     /// What the client of a request can do now.
     pub(super) fn chance(&self, request: Request, impatient: bool) -> Chance {
-        self.look(|truth| truth.chance(request, impatient))
+        self.look(|shared| shared.chance(request, impatient))
     }
 
     /// The client sends, if it still can: it must write to the connection before anything else happens. Gives the pause
     /// after which it loses its patience.
     pub(super) fn sends(&self, request: Request, impatient: bool, chance: Chance) -> Option<Option<Duration>> {
         let Chance::Send { gateway, .. } = chance else { return None };
-        self.act(|truth| {
-            if truth.chance(request, impatient) != chance {
+        self.act(|shared| {
+            if shared.chance(request, impatient) != chance {
                 return None;
             }
-            truth.sends += 1;
-            truth.lane(Actor::Gateway(gateway)).place = Place { victim: Victim::Attempt(truth.sends), step: 0 };
-            truth.record(Move::Send { request, gateway });
-            Some(truth.director.impatience(truth.sends))
+            shared.sends += 1;
+            shared.lane(Actor::Gateway(gateway)).place = Place { victim: Victim::Attempt(shared.sends), step: 0 };
+            shared.record(Move::Send { request, gateway });
+            Some(shared.director.impatience(shared.sends))
         })
     }
 
     /// An answer has reached its client, or is given where nobody listens.
     pub(super) fn answered(&self, actor: Actor, answer: Answer) {
-        self.act(|truth| {
-            if truth.agrees(actor, Next::Answer(answer)) {
-                let mv = truth.choose(actor, Step::Reply);
-                truth.record(mv);
+        self.act(|shared| {
+            if shared.agrees(actor, Next::Answer(answer)) {
+                let mv = shared.choose(actor, Step::Reply);
+                shared.record(mv);
             }
         });
     }
 
     /// A store takes an ask up.
     pub(super) fn carry_out(&self, actor: Actor, call: Call) -> Served {
-        self.act(|truth| {
-            if !truth.agrees(actor, Next::Ask(call)) {
+        self.act(|shared| {
+            if !shared.agrees(actor, Next::Ask(call)) {
                 return Served::Cut;
             }
-            let mv = truth.choose(actor, call.step);
-            match truth.record(mv) {
+            let mv = shared.choose(actor, call.step);
+            match shared.record(mv) {
                 Some(Reply::Failed(Failure::PgLost | Failure::RedisLost)) => Served::Cut,
                 Some(Reply::Failed(Failure::RedisUnreachable)) => Served::Refused,
                 Some(reply) => Served::Reply(reply),
                 None if matches!(mv, Move::Step { .. }) => {
                     let (wake, woken) = oneshot::channel();
-                    truth.lane(actor).waiting = Some(wake);
+                    shared.lane(actor).waiting = Some(wake);
                     Served::Waits(woken)
                 }
                 None => Served::Cut,
@@ -246,27 +246,27 @@ impl Recorder {
 
     /// An actor does something outside both stores.
     pub(super) fn do_locally(&self, actor: Actor, call: Call) -> Option<Reply> {
-        self.act(|truth| {
-            if !truth.agrees(actor, Next::Ask(call)) {
+        self.act(|shared| {
+            if !shared.agrees(actor, Next::Ask(call)) {
                 return None;
             }
-            let mv = truth.choose(actor, call.step);
-            truth.record(mv)
+            let mv = shared.choose(actor, call.step);
+            shared.record(mv)
         })
     }
 
     /// An actor has opened a connection to a store.
     pub(super) fn link_opened(&self, actor: Actor) {
-        self.look(|truth| truth.lane(actor).links += 1);
+        self.look(|shared| shared.lane(actor).links += 1);
     }
 
     /// A store has seen the end of a connection, or has closed it.
     pub(super) fn link_ended(&self, actor: Actor) {
-        self.act(|truth| {
-            let lane = truth.lane(actor);
+        self.act(|shared| {
+            let lane = shared.lane(actor);
             lane.links -= 1;
             if lane.links == 0 && lane.dying.is_some() {
-                truth.bury(actor);
+                shared.bury(actor);
             }
         });
     }
@@ -279,17 +279,17 @@ impl Recorder {
     /// 3. Redis takes T1 up: the key is set, for an attempt that nobody runs any more.
     /// 4. Redis sees its connection end. Only now the attempt is over: had 2 ended it, 3 would be a step of nobody.
     pub(super) fn ends(&self, actor: Actor, ending: Ending) {
-        self.act(|truth| {
-            let lane = truth.lane(actor);
+        self.act(|shared| {
+            let lane = shared.lane(actor);
             lane.dying = Some(ending);
             lane.up &= ending == Ending::Cancel;
             let (name, life, links) = (actor.name(), lane.life, lane.links);
-            truth.note(&match ending {
+            shared.note(&match ending {
                 Ending::Crash => format!("{name} is killed, life {life}"),
                 Ending::Cancel => format!("{name} drops its attempt"),
             });
             if links == 0 {
-                truth.bury(actor);
+                shared.bury(actor);
             }
         });
     }

@@ -9,8 +9,8 @@ use madsim::runtime::{Handle, NodeHandle, Runtime};
 use madsim::task::NodeId;
 use madsim::time::sleep;
 use model::moves::Actor;
+use model::run::Run;
 use model::setup::Setup;
-use model::trace::Run;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::simulate::SimulateError;
@@ -85,7 +85,7 @@ impl Stage {
         let setup = &recorder.setup;
         let postgres = store(recorder, "postgres", POSTGRES);
         let redis = store(recorder, "redis", REDIS);
-        redis.spawn(nodes::weather(Arc::clone(recorder)));
+        redis.spawn(nodes::environment(Arc::clone(recorder)));
         redis.spawn(nodes::stragglers(Arc::clone(recorder)));
         let handle = Handle::current();
         let nodes = actors(setup).map(|actor| {

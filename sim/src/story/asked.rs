@@ -1,7 +1,7 @@
 //! What a process asks of a store, of the provider or of the queue, in words.
 
 use model::delivery::Part;
-use model::effect::{Effect, Errand, Fields, Increment, LocalOp, PgOp, RedisOp, Script};
+use model::effect::{DeferredJob, Effect, Fields, Increment, LocalOp, PgOp, RedisOp, Script};
 use model::flow::Asking;
 use model::row::{Kind, Status};
 use model::setup::Setup;
@@ -98,7 +98,7 @@ fn pg(setup: &Setup, op: PgOp) -> String {
 
 fn local(setup: &Setup, op: LocalOp) -> String {
     match op {
-        LocalOp::Upstream(request) if setup.charge(request).asking == Asking::Stream => {
+        LocalOp::Upstream(request) if setup.input(request).asking == Asking::Stream => {
             format!("provider begins {}", setup.request_name(request))
         }
         LocalOp::Upstream(request) => format!("provider serves {}", setup.request_name(request)),
@@ -112,20 +112,20 @@ fn local(setup: &Setup, op: LocalOp) -> String {
             format!("{part} of {}", setup.request_name(request))
         }
         LocalOp::AskCount(request) => format!("ask the provider what {} has cost", setup.request_name(request)),
-        LocalOp::Send(Errand::Snapshot { row, .. }) => format!("start the task for balance {}", row.balance),
-        LocalOp::Send(errand) => format!("hand over {}", errand_words(setup, errand)),
-        LocalOp::Acknowledge(errand) => format!("{} is done", errand_words(setup, errand)),
+        LocalOp::Send(DeferredJob::Snapshot { row, .. }) => format!("start the task for balance {}", row.balance),
+        LocalOp::Send(deferred) => format!("hand over {}", errand_words(setup, deferred)),
+        LocalOp::Acknowledge(deferred) => format!("{} is done", errand_words(setup, deferred)),
         LocalOp::Wait => "wait a moment".to_owned(),
     }
 }
 
-fn errand_words(setup: &Setup, errand: Errand) -> String {
-    let trace = setup.request_name(errand.request());
-    match errand {
-        Errand::Usage { .. } => format!("usage of {trace}"),
-        Errand::Settle(_) => format!("the charge of {trace}"),
-        Errand::Charge { amount, .. } => format!("the charge of {trace}, {amount}"),
-        Errand::Snapshot { .. } => format!("the hash write of {trace}"),
+fn errand_words(setup: &Setup, deferred: DeferredJob) -> String {
+    let trace = setup.request_name(deferred.request());
+    match deferred {
+        DeferredJob::Usage { .. } => format!("usage of {trace}"),
+        DeferredJob::Settle(_) => format!("the charge of {trace}"),
+        DeferredJob::Charge { amount, .. } => format!("the charge of {trace}, {amount}"),
+        DeferredJob::Snapshot { .. } => format!("the hash write of {trace}"),
     }
 }
 

@@ -9,9 +9,9 @@ use model::flow::Asking;
 use model::moves::{Actor, Move, Place};
 use model::reply::{Failure, Reply};
 use model::row::{Kind, LedgerRow, Request, Status, Unit};
+use model::run::{Entry, Run};
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::{Entry, Run};
 
 pub use replied::answer;
 
@@ -131,7 +131,7 @@ pub fn tell(setup: &Setup, entry: &Entry) -> Line {
     };
     let own = Lane::Process(actor);
     let trace = did.request.map_or("", |request| setup.request_name(request));
-    match did.told {
+    match did.client_answer {
         Some(told) => line(own, Lane::Client, Outcome::Arrived, format!("{trace} is told: {}", answer(told.answer))),
         None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
             line(own, own, Outcome::Arrived, format!("{trace} ends, nobody hears it"))
@@ -182,7 +182,7 @@ fn filled(setup: &Setup, Entry { did, books }: &Entry) -> String {
 
 /// What a client wants.
 fn wish(setup: &Setup, request: Request) -> String {
-    let (charge, account) = (setup.charge(request), &setup.requests[request.index()].account);
+    let (charge, account) = (setup.input(request), &setup.requests[request.index()].account);
     match charge.asking {
         Asking::Charge => format!("charge {account} {}", charge.amount),
         Asking::Stream => format!("stream for {account}, {} in all", charge.amount),
@@ -272,7 +272,7 @@ fn in_the_ledger(row: &LedgerRow) -> String {
 }
 
 /// The breach in one sentence with its numbers.
-pub fn sentence(breach: &model::trace::Breach) -> String {
+pub fn sentence(breach: &model::run::Breach) -> String {
     let figures = breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value));
     figures.collect::<Vec<_>>().join(", ")
 }

@@ -9,9 +9,9 @@ pub use asked::asked;
 use model::invariant;
 use model::moves::{Actor, Move};
 use model::row::Request;
+use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::Run;
 use model::world::{World, label_of};
 use sim::claims::{self, Judged, judge};
 use sim::route::Route;
@@ -80,7 +80,7 @@ impl Hand {
     pub fn breaks(&self, scenario: &str, invariant: &str, without: &[(&str, bool)]) -> Counterexample {
         let run = Run::replay(&self.setup, &self.moves).unwrap();
         let place = invariant::place(invariant).unwrap();
-        let breach = run.judge(&self.setup).tallies[place].breach.clone();
+        let breach = run.judge(&self.setup).results[place].breach.clone();
         let breach = breach.unwrap_or_else(|| panic!("{scenario} does not break {invariant}"));
         let run = Run::replay(&self.setup, &self.moves[..breach.after]).unwrap();
         let design = self.setup.design.to_string();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use model::design::Design;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::money::Amount;
 use model::moves::Move;
 use model::setup::{Account, Asked, Faults, Premises, Setup};
@@ -14,7 +14,8 @@ use model::world::World;
 use sim::simulate::{Simulated, sweep};
 
 /// The whole request path.
-pub const WHOLE: Path = Path { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
+pub const WHOLE: RequestPath =
+    RequestPath { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 /// An amount from its text.
 pub fn amount(text: &str) -> Amount {
@@ -80,7 +81,7 @@ pub fn seeds(setup: &Setup, count: u64) -> Vec<(u64, Simulated)> {
 pub fn breaches(setup: &Setup, runs: &[(u64, Simulated)]) -> BTreeMap<&'static str, u64> {
     let mut found = BTreeMap::new();
     for (_, simulated) in runs {
-        for breach in simulated.run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach) {
+        for breach in simulated.run.judge(setup).results.into_iter().filter_map(|result| result.breach) {
             *found.entry(breach.invariant).or_default() += 1;
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use model::design::Design;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::risk::Risk;
 use model::setup::{Account, Asked, Faults, Premises};
 use sim::capsules::Capsules;
@@ -26,7 +26,7 @@ pub struct Held {
 
 /// Two requests of one tenant at two gateways, one killed at any step, a trace sent twice at once, jobs at any time: load
 /// in the small.
-pub fn held(design: Design, path: Path, bounds: &Bounds) -> Result<Held, Failure> {
+pub fn held(design: Design, path: RequestPath, bounds: &Bounds) -> Result<Held, Failure> {
     let amount = |text: &str| text.parse().unwrap_or_default();
     let account = Account {
         name: "acme".to_owned(),

@@ -6,12 +6,12 @@ mod table;
 
 use std::time::Duration;
 
-use adapter::crew::WorkerCommand;
 use adapter::load::{Figures, Judged, Load, Terms};
 use adapter::matrix::Part;
 use adapter::servers::{Keeps, Options, Servers};
+use adapter::worker_pool::WorkerCommand;
 use model::design::Design;
-use model::flow::Path;
+use model::flow::RequestPath;
 
 use crate::args::{LoadArgs, Selection};
 use crate::commands::engines::Bounds;
@@ -161,7 +161,7 @@ fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
     let part = |design: Design| match &named {
         Some(part) => Part { designs: vec![design], ..part.clone() },
         None if design.to_string().starts_with("as-reported") => {
-            Part { risk: None, path: Path { upstream: true, ..Path::default() }, designs: vec![design] }
+            Part { risk: None, path: RequestPath { upstream: true, ..RequestPath::default() }, designs: vec![design] }
         }
         None => Part::of(design),
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use adapter::load::{Figures, Judged};
-use model::trace::Breach;
+use model::run::Breach;
 use sim::{report, story};
 
 use super::Loaded;

@@ -119,7 +119,7 @@ fn verdict(outcome: &Outcome, undisturbed: &[&'static str]) -> &'static str {
 }
 
 fn broken(outcome: &Outcome, undisturbed: &[&'static str]) -> Vec<Broken> {
-    let broken = |breach: &model::trace::Breach| Broken {
+    let broken = |breach: &model::run::Breach| Broken {
         invariant: breach.invariant,
         after: breach.after,
         undisturbed_too: undisturbed.contains(&breach.invariant),

@@ -7,7 +7,7 @@ mod table;
 
 use std::time::Instant;
 
-use adapter::matrix::{self, Cell, Part, Plan};
+use adapter::matrix::{self, Cell, Layout, Part};
 use model::design::Design;
 use model::setup::Setup;
 
@@ -31,7 +31,7 @@ const TABLE: &str = "crash-matrix.txt";
 struct Sheet {
     part: Part,
     setup: Setup,
-    plan: Plan,
+    layout: Layout,
     /// Whether a cell was asked for, by cell.
     asked: Vec<bool>,
     /// By deed; what was not asked for has none.
@@ -41,31 +41,31 @@ struct Sheet {
 impl Sheet {
     fn new(part: &Part, design: Design, args: &MatrixArgs) -> Result<Sheet, Failure> {
         let setup = matrix::setup(design, part.path).map_err(|error| Failure::Input(format!("`{design}`: {error}")))?;
-        let plan = Plan::new(&setup).map_err(|error| Failure::Internal(format!("{design}: {error}")))?;
+        let layout = Layout::new(&setup).map_err(|error| Failure::Internal(format!("{design}: {error}")))?;
         let wanted = |cell: &Cell| {
             args.step.is_none_or(|step| step == cell.step)
                 && args.fault.is_none_or(|fault| fault == cell.fault)
                 && args.side.is_none_or(|side| side == cell.side)
         };
-        let asked = plan.cells.iter().map(wanted).collect();
-        let outcomes = vec![None; plan.deeds.len()];
-        Ok(Sheet { part: part.clone(), setup, plan, asked, outcomes })
+        let asked = layout.cells.iter().map(wanted).collect();
+        let outcomes = vec![None; layout.runs.len()];
+        Ok(Sheet { part: part.clone(), setup, layout, asked, outcomes })
     }
 
     /// The cells that were asked for.
     fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.plan.cells.iter().zip(&self.asked).filter(|(_, asked)| **asked).map(|(cell, _)| cell)
+        self.layout.cells.iter().zip(&self.asked).filter(|(_, asked)| **asked).map(|(cell, _)| cell)
     }
 
     /// Whether a deed must be done: the first is what the others are compared with.
-    fn wants(&self, deed: usize) -> bool {
-        deed == 0 || self.cells().any(|cell| cell.deed == Ok(deed))
+    fn wants(&self, run: usize) -> bool {
+        run == 0 || self.cells().any(|cell| cell.run == Ok(run))
     }
 
     /// What came of a cell.
     fn outcome(&self, cell: &Cell) -> Outcome {
-        match cell.deed {
-            Ok(deed) => self.outcomes[deed].clone().unwrap_or(Outcome::Unknown("it was not come to".to_owned())),
+        match cell.run {
+            Ok(run) => self.outcomes[run].clone().unwrap_or(Outcome::Unknown("it was not come to".to_owned())),
             Err(why) => Outcome::NotApplicable(why),
         }
     }

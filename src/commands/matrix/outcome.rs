@@ -1,7 +1,7 @@
 //! What came of a cell, and of all of them.
 
+use model::run::{Breach, Run};
 use model::setup::Setup;
-use model::trace::{Breach, Run};
 
 use super::Sheet;
 
@@ -24,7 +24,7 @@ impl Outcome {
     /// A run judged, and its judgement held against the model's own of the same moves.
     pub fn judged(setup: &Setup, run: &Run) -> Outcome {
         let broken = |run: &Run| -> Vec<Breach> {
-            run.judge(setup).tallies.into_iter().filter_map(|tally| tally.breach).collect()
+            run.judge(setup).results.into_iter().filter_map(|result| result.breach).collect()
         };
         let real = broken(run);
         match Run::replay(setup, &run.moves()) {

@@ -17,19 +17,23 @@ use crate::progress;
 pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Failure> {
     let mut asked: Vec<(usize, usize)> = Vec::new();
     for (place, sheet) in sheets.iter().enumerate() {
-        asked.extend((0..sheet.plan.deeds.len()).filter(|&deed| sheet.wants(deed)).map(|deed| (place, deed)));
+        asked.extend(
+            (0..sheet.layout.runs.len())
+                .filter(|&scripted_run| sheet.wants(scripted_run))
+                .map(|scripted_run| (place, scripted_run)),
+        );
     }
     // Each pair changes once from a Redis that keeps nothing to one that keeps a log.
-    asked.sort_by_key(|&(sheet, deed)| sheets[sheet].plan.deeds[deed].means == Means::RestartOnLog);
+    asked.sort_by_key(|&(sheet, scripted_run)| sheets[sheet].layout.runs[scripted_run].means == Means::RestartOnLog);
     let (next, bar) = (AtomicUsize::new(0), progress::bar(asked.len()));
     let done: Mutex<Vec<(usize, usize, Outcome)>> = Mutex::new(Vec::new());
     let work = |mut servers: RealServers| {
         while bounds.ended().is_none()
-            && let Some(&(sheet, deed)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(&(sheet, scripted_run)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let outcome = outcome(&mut servers, &sheets[sheet], deed);
+            let outcome = outcome(&mut servers, &sheets[sheet], scripted_run);
             if let Ok(mut done) = done.lock() {
-                done.push((sheet, deed, outcome));
+                done.push((sheet, scripted_run, outcome));
             }
             bar.inc(1);
         }
@@ -48,8 +52,8 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     bar.finish_and_clear();
     started?;
     let done = done.into_inner().unwrap_or_default();
-    for (sheet, deed, outcome) in done {
-        sheets[sheet].outcomes[deed] = Some(outcome);
+    for (sheet, scripted_run, outcome) in done {
+        sheets[sheet].outcomes[scripted_run] = Some(outcome);
     }
     if let Some(why) = bounds.ended() {
         for sheet in sheets {
@@ -61,12 +65,12 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     Ok(())
 }
 
-fn outcome(servers: &mut RealServers, sheet: &Sheet, deed: usize) -> Outcome {
+fn outcome(servers: &mut RealServers, sheet: &Sheet, scripted_run: usize) -> Outcome {
     // On a given server the loss would be played by deleting our own keys, and this is a table of kills.
-    if !servers.ours().redis && sheet.plan.deeds[deed].moves.contains(&Move::RedisLoss) {
+    if !servers.ours().redis && sheet.layout.runs[scripted_run].moves.contains(&Move::RedisLoss) {
         return Outcome::NotRun;
     }
-    match servers.deed(&sheet.setup, &sheet.plan.deeds[deed]) {
+    match servers.scripted_run(&sheet.setup, &sheet.layout.runs[scripted_run]) {
         Ok(run) => Outcome::judged(&sheet.setup, &run),
         Err(RealError::NotOurs { .. }) => Outcome::NotRun,
         Err(error @ RealError::NotReachable { .. }) => Outcome::Unknown(error.to_string()),

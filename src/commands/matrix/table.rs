@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use adapter::matrix::{Cell, Fault, Side};
 use model::risk::Risk;
-use model::trace::Breach;
+use model::run::Breach;
 use sim::report::{self, Labels};
 
 use super::Sheet;

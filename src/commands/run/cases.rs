@@ -7,7 +7,7 @@ use std::thread;
 
 use indicatif::ProgressBar;
 use sim::capsules::Capsules;
-use sim::owed;
+use sim::necessary_faults;
 use sim::scenario::{Case, Scenario};
 use sim::verdict::{Counterexample, Findings};
 
@@ -94,7 +94,7 @@ fn search<'a>(
             let mut check = engines::check(scenario, case, work.bounds, &mut capsules)?;
             let mut sim = None;
             if case.own || work.full {
-                owed::compare(case, &mut check.counterexamples, &work.bounds.stop);
+                necessary_faults::compare(case, &mut check.counterexamples, &work.bounds.stop);
                 sim = Some(engines::sweep(scenario, case, work.tier.seeds, work.bounds, &mut capsules, &|_, _, _| {})?);
                 let order = Order { scenario, case, lifted: check.counterexamples.clone() };
                 // The servers end only with a failure, which is told when they are joined.

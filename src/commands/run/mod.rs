@@ -99,12 +99,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         _ if missing.is_some() && ci => 69,
         codes => codes.into_iter().max().unwrap_or(0),
     };
-    let ran = Ran { args, tier, scenarios, judged, reasoned, found, capsules };
+    let ran = FinishedRun { args, tier, scenarios, judged, reasoned, found, capsules };
     Ok(tell::tell(&ran, &workspace, folder, exit))
 }
 
 /// A run that is over.
-struct Ran<'a> {
+struct FinishedRun<'a> {
     args: &'a RunArgs,
     tier: Tier,
     scenarios: Vec<Scenario>,

@@ -7,7 +7,7 @@ use sim::scenario::Scenario;
 use sim::unseen::{self, Unseen};
 use sim::verdict::{Engine, Findings, NotRun};
 
-use super::{COMMITTED, Ran};
+use super::{COMMITTED, FinishedRun};
 use crate::commands::gate;
 use crate::document;
 use crate::folder::{FOUND, Folder};
@@ -20,7 +20,7 @@ const DOCUMENT: &str = "run.json";
 const SCENARIOS: &str = "scenarios";
 
 /// Tells what was found, writes it, and gives the exit code.
-pub(super) fn tell(ran: &Ran<'_>, workspace: &Workspace, mut folder: Folder, exit: u8) -> u8 {
+pub(super) fn tell(ran: &FinishedRun<'_>, workspace: &Workspace, mut folder: Folder, exit: u8) -> u8 {
     if ran.args.json {
         // The document names the exit code, which is not known before.
         write(ran, workspace, &mut folder);
@@ -44,13 +44,13 @@ pub(super) fn tell(ran: &Ran<'_>, workspace: &Workspace, mut folder: Folder, exi
     exit
 }
 
-fn document(ran: &Ran<'_>, exit: u8) -> String {
+fn document(ran: &FinishedRun<'_>, exit: u8) -> String {
     let deny = ran.args.gate.deny;
     document::findings("run", &ran.found, deny.map(|_| gate::count(&ran.found, deny)), exit)
 }
 
-fn verdict(ran: &Ran<'_>) {
-    let Ran { args, scenarios, judged, reasoned, found, .. } = ran;
+fn verdict(ran: &FinishedRun<'_>) {
+    let FinishedRun { args, scenarios, judged, reasoned, found, .. } = ran;
     output::text(&report::overview(scenarios, found));
     let as_expected = judged.iter().filter(|judged| judged.as_expected).count();
     output::line(&format!("claims {} of the review judged, {as_expected} as expected", judged.len()));
@@ -69,8 +69,8 @@ fn verdict(ran: &Ran<'_>) {
 
 /// The site, the counterexamples and the verdicts of what was looked at, and, where every design was, the lock files as the run
 /// would have them; then what is committed, if that was asked for.
-fn write(ran: &Ran<'_>, workspace: &Workspace, folder: &mut Folder) {
-    let Ran { args, tier, scenarios, judged, reasoned, found, capsules } = ran;
+fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
+    let FinishedRun { args, tier, scenarios, judged, reasoned, found, capsules } = ran;
     let turn = folder.turn();
     let name = folder.name();
     if folder.is_changed(DOCUMENT) {

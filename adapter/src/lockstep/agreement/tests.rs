@@ -3,7 +3,7 @@
 use model::effect::{Fields, Seconds, WARM_LOCK_TTL};
 use model::moves::Move;
 use model::reply::{Answer, Failure};
-use model::row::{KeyRow, Request, Trace, Unit};
+use model::row::{KeyRow, Request, TraceId, Unit};
 use model::setup::{Account, Asked, Faults, Premises, Setup};
 use model::world::World;
 
@@ -113,7 +113,7 @@ const PLANTED: &[(&str, &str, Plant)] = &[
     ("usage: cost", TENANT, |it| it.tables.tenants[0].usage.cost = it.tables.tenants[0].quota.balance),
     ("ledger: no row", ROW, |it| it.tables.rows[0] = None),
     ("ledger: tenant", ROW, |it| row(it).tenant = model::row::Tenant(1)),
-    ("ledger: trace", ROW, |it| row(it).trace = Trace(1)),
+    ("ledger: trace", ROW, |it| row(it).trace = TraceId(1)),
     ("ledger: type", ROW, |it| row(it).kind = model::row::Kind::Recharge),
     ("ledger: status", ROW, |it| row(it).status = model::row::Status::Pending),
     ("ledger: amount", ROW, |it| row(it).amount = row(it).after),

@@ -2,11 +2,11 @@
 
 use model::effect::PgOp;
 use model::reply::Reply;
-use model::row::{Tenant, Trace};
-use model::store::postgres::{Opening, Postgres, Ran};
-use model::store::versioned::{MAX_LEVEL, Session};
+use model::row::{Tenant, TraceId};
+use model::store::postgres::{Opening, Postgres, StatementResult};
+use model::store::versioned::{MAX_LEVEL, SessionId};
 
-use super::deed::{BUDGET, Deed, KEY, SESSIONS, TRACES, What, quota, statements};
+use super::action::{Action, BUDGET, KEY, SESSIONS, TRACES, What, quota, statements};
 use super::rules::Rules;
 use super::standing::Standing;
 
@@ -21,7 +21,7 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Whose statements are through, with what, in the order of sessions.
-    pub done: Vec<(Session, Reply)>,
+    pub done: Vec<(SessionId, Reply)>,
     /// The state then.
     pub state: State,
 }
@@ -45,7 +45,7 @@ impl State {
     }
 
     /// The sessions that wait for a lock.
-    pub fn waiting(&self) -> Vec<Session> {
+    pub fn waiting(&self) -> Vec<SessionId> {
         SESSIONS.into_iter().filter(|session| self.store.waiting(*session).is_some()).collect()
     }
 
@@ -53,9 +53,9 @@ impl State {
     /// savepoints outside a transaction, and going back to one that is not there. So is RELEASE into another savepoint: who
     /// waits for a row that was locked in it waits for the end of the transaction, even if the other one is rolled back to,
     /// which the model does not have and no design does.
-    pub fn can(&self, deed: Deed) -> bool {
-        let waits = self.store.waiting(deed.session).is_some();
-        match (deed.what, self.standing(deed.session)) {
+    pub fn can(&self, action: Action) -> bool {
+        let waits = self.store.waiting(action.session).is_some();
+        match (action.what, self.standing(action.session)) {
             (What::Crashes, _) => true,
             (What::GivesUp, _) => waits,
             _ if waits => false,
@@ -72,13 +72,13 @@ impl State {
     }
 
     /// What can happen next, in the measure in which cases are to have it.
-    pub fn enabled(&self) -> Vec<Deed> {
+    pub fn enabled(&self) -> Vec<Action> {
         let mut all = Vec::new();
         for session in SESSIONS {
-            let asks = |op| Deed { session, what: What::Asks(op) };
-            let mut add = |times: usize, deed: Deed| {
-                if self.can(deed) {
-                    all.extend((0..times).map(|_| deed));
+            let asks = |op| Action { session, what: What::Asks(op) };
+            let mut add = |times: usize, action: Action| {
+                if self.can(action) {
+                    all.extend((0..times).map(|_| action));
                 }
             };
             match self.standing(session) {
@@ -90,7 +90,7 @@ impl State {
                     add(16, asks(PgOp::RollbackToSavepoint));
                     add(3, asks(PgOp::ReleaseSavepoint));
                     add(1, asks(PgOp::Begin));
-                    add(1, Deed { session, what: What::SitsIdle });
+                    add(1, Action { session, what: What::SitsIdle });
                 }
                 Standing::Aborted(_) | Standing::Gone => {
                     add(20, asks(PgOp::Commit));
@@ -108,20 +108,20 @@ impl State {
             {
                 add(measure(op), asks(op));
             }
-            add(1, Deed { session, what: What::Crashes });
-            add(4, Deed { session, what: What::GivesUp });
+            add(1, Action { session, what: What::Crashes });
+            add(4, Action { session, what: What::GivesUp });
         }
         all
     }
 
     /// Everything that may come of a deed.
-    pub fn outcomes(&self, deed: Deed, rules: Rules) -> Vec<Outcome> {
+    pub fn outcomes(&self, action: Action, rules: Rules) -> Vec<Outcome> {
         let mut state = self.clone();
         let mut done = Vec::new();
-        let session = deed.session;
-        match deed.what {
+        let session = action.session;
+        match action.what {
             What::Asks(op) => {
-                if let Ran::Done(reply) = rules.execute(&mut state.store, session, op) {
+                if let StatementResult::Done(reply) = rules.execute(&mut state.store, session, op) {
                     state.note(session, op, reply);
                     done.push((session, reply));
                 }
@@ -148,7 +148,7 @@ impl State {
     }
 
     /// Those whose wait could end go on, in every order.
-    fn settle(self, done: Vec<(Session, Reply)>, rules: Rules, all: &mut Vec<Outcome>) {
+    fn settle(self, done: Vec<(SessionId, Reply)>, rules: Rules, all: &mut Vec<Outcome>) {
         let ready = self.store.ready();
         if ready.is_empty() {
             let mut outcome = Outcome { done, state: self };
@@ -170,11 +170,11 @@ impl State {
         }
     }
 
-    fn standing(&self, session: Session) -> Standing {
+    fn standing(&self, session: SessionId) -> Standing {
         self.standing[usize::from(session.0)]
     }
 
-    fn note(&mut self, session: Session, op: PgOp, reply: Reply) {
+    fn note(&mut self, session: SessionId, op: PgOp, reply: Reply) {
         let standing = &mut self.standing[usize::from(session.0)];
         *standing = standing.after(op, reply);
     }
@@ -189,7 +189,7 @@ fn measure(op: PgOp) -> usize {
         PgOp::InsertRow { trace, .. } | PgOp::MarkCommitted(trace) | PgOp::SelectRow { trace, lock: true } => {
             6 - 3 * trace.index()
         }
-        PgOp::AddUsage { trace: Trace(0), keyed: true, .. } => 6,
+        PgOp::AddUsage { trace: TraceId(0), keyed: true, .. } => 6,
         _ => 1,
     }
 }

@@ -7,13 +7,13 @@ use adapter::servers::{Options, Servers};
 use adapter::stores::Stores;
 use adapter::tables::{self, Tables, TenantRows};
 use model::reply::{Failure, Reply};
-use model::row::Trace;
+use model::row::TraceId;
 use model::store::postgres::Postgres;
-use model::store::versioned::Session;
+use model::store::versioned::SessionId;
 use sqlx::{PgConnection, query, query_scalar};
 
+use super::action::{SESSIONS, TENANTS, TRACES};
 use super::allowed::opening;
-use super::deed::{SESSIONS, TENANTS, TRACES};
 use super::hands::Hand;
 
 const LABELS: [&str; 3] = ["session-a", "session-b", "session-c"];
@@ -29,11 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Replies that have come, in the order of sessions.
-    pub done: Vec<(Session, Reply)>,
+    pub done: Vec<(SessionId, Reply)>,
     /// The sessions that wait for a lock.
-    pub blocked: Vec<Session>,
+    pub blocked: Vec<SessionId>,
     /// The sessions that neither have a reply nor wait for a lock.
-    pub busy: Vec<Session>,
+    pub busy: Vec<SessionId>,
 }
 
 /// The servers and what is needed to drive and watch them.
@@ -78,7 +78,7 @@ impl Bench {
         self.in_use = false;
     }
 
-    pub fn hand(&mut self, session: Session) -> &mut Hand {
+    pub fn hand(&mut self, session: SessionId) -> &mut Hand {
         &mut self.hands[usize::from(session.0)]
     }
 
@@ -95,28 +95,28 @@ impl Bench {
             budget: store.budget(tenant),
             usage: store.usage(tenant),
         };
-        let rows = (0..TRACES.len()).map(|place| store.row(Trace(u8::try_from(place).unwrap())));
+        let rows = (0..TRACES.len()).map(|place| store.row(TraceId(u8::try_from(place).unwrap())));
         Tables { tenants: self.names.tenants().map(tenant).collect(), rows: rows.collect() }
     }
 
     /// Looks once. `done` is what had come before.
-    pub async fn look(&mut self, done: &mut Vec<(Session, Reply)>) -> Seen {
+    pub async fn look(&mut self, done: &mut Vec<(SessionId, Reply)>) -> Seen {
         self.collect(done);
         let mut blocked = Vec::new();
         if self.hands.iter().any(Hand::pending) {
             let labels: Vec<String> = query_scalar(BLOCKED).fetch_all(&mut self.observer).await.unwrap();
             self.collect(done);
-            let waits = |session: &Session| {
+            let waits = |session: &SessionId| {
                 let hand = &self.hands[usize::from(session.0)];
                 hand.pending() && labels.contains(&hand.label)
             };
             blocked = SESSIONS.into_iter().filter(waits).collect();
         }
-        let busy = |session: &Session| self.hands[usize::from(session.0)].pending() && !blocked.contains(session);
+        let busy = |session: &SessionId| self.hands[usize::from(session.0)].pending() && !blocked.contains(session);
         Seen { done: done.clone(), busy: SESSIONS.into_iter().filter(busy).collect(), blocked }
     }
 
-    fn collect(&mut self, done: &mut Vec<(Session, Reply)>) {
+    fn collect(&mut self, done: &mut Vec<(SessionId, Reply)>) {
         for session in SESSIONS {
             done.extend(self.hand(session).take().map(|reply| (session, last_word(reply))));
         }
@@ -124,7 +124,7 @@ impl Bench {
     }
 
     /// The session is gone, and there is a new one in its place.
-    pub async fn crash(&mut self, session: Session) {
+    pub async fn crash(&mut self, session: SessionId) {
         let label = LABELS[usize::from(session.0)];
         let ended: Vec<bool> = query_scalar(END).bind(label).fetch_all(&mut self.observer).await.unwrap();
         assert!(ended.into_iter().all(|ended| ended), "{label} does not end");
@@ -133,13 +133,13 @@ impl Bench {
     }
 
     /// The server gives up the statement with which the session waits.
-    pub async fn give_up(&mut self, session: Session) {
+    pub async fn give_up(&mut self, session: SessionId) {
         let label = LABELS[usize::from(session.0)];
         query_scalar::<_, bool>(CANCEL).bind(label).fetch_one(&mut self.observer).await.unwrap();
     }
 
     /// The session sits idle in its transaction until the server has ended it.
-    pub async fn sit_idle(&mut self, session: Session) {
+    pub async fn sit_idle(&mut self, session: SessionId) {
         self.hand(session).set_local("idle_in_transaction_session_timeout", "1ms").await;
         let (label, since) = (LABELS[usize::from(session.0)], Instant::now());
         while query_scalar(CONNECTED).bind(label).fetch_one(&mut self.observer).await.unwrap() {

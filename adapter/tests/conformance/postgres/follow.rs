@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use model::effect::PgOp;
 use model::reply::{Failure, Reply};
-use model::store::versioned::Session;
+use model::store::versioned::SessionId;
 
+use super::action::{Action, SESSIONS, What, answer, letter, quota};
 use super::allowed::{Outcome, State};
 use super::bench::{Bench, Seen};
-use super::deed::{Deed, SESSIONS, What, answer, letter, quota};
 use super::rules::Rules;
 use crate::found::file;
 
@@ -23,7 +23,7 @@ pub struct Case<'a> {
     rules: Rules,
     /// The states that explain all that was seen. There is more than one where what tells them apart is not seen yet.
     states: Vec<State>,
-    deeds: Vec<Deed>,
+    actions: Vec<Action>,
     story: String,
     pub counted: Counted,
 }
@@ -31,7 +31,7 @@ pub struct Case<'a> {
 /// What cases have met.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counted {
-    pub deeds: u64,
+    pub actions: u64,
     pub waits: u64,
     pub deadlocks: u64,
     pub races: u64,
@@ -41,7 +41,7 @@ impl<'a> Case<'a> {
     pub async fn new(bench: &'a mut Bench, rules: Rules) -> Case<'a> {
         bench.reset().await;
         let states = vec![State::first()];
-        Case { bench, rules, states, deeds: Vec::new(), story: String::new(), counted: Counted::default() }
+        Case { bench, rules, states, actions: Vec::new(), story: String::new(), counted: Counted::default() }
     }
 
     /// A generated case, and then the end of all that is open.
@@ -54,13 +54,13 @@ impl<'a> Case<'a> {
     }
 
     /// These deeds; nothing where a race went otherwise, so that one of them cannot happen.
-    pub async fn replay(mut self, deeds: &[Deed]) -> Result<Option<Counted>, String> {
-        for &deed in deeds {
-            if !self.states.iter().all(|state| state.can(deed)) {
+    pub async fn replay(mut self, actions: &[Action]) -> Result<Option<Counted>, String> {
+        for &action in actions {
+            if !self.states.iter().all(|state| state.can(action)) {
                 self.end().await?;
                 return Ok(None);
             }
-            self.act(deed).await?;
+            self.act(action).await?;
         }
         self.end().await.map(Some)
     }
@@ -69,10 +69,10 @@ impl<'a> Case<'a> {
     async fn end(mut self) -> Result<Counted, String> {
         for _ in SESSIONS {
             for session in SESSIONS {
-                let deed = Deed { session, what: What::Asks(PgOp::Rollback) };
+                let action = Action { session, what: What::Asks(PgOp::Rollback) };
                 let open = self.states.iter().any(|state| state.store.in_transaction(session));
-                if open && self.states.iter().all(|state| state.can(deed)) {
-                    self.act(deed).await?;
+                if open && self.states.iter().all(|state| state.can(action)) {
+                    self.act(action).await?;
                 }
             }
         }
@@ -80,24 +80,24 @@ impl<'a> Case<'a> {
         Ok(self.counted)
     }
 
-    async fn act(&mut self, deed: Deed) -> Result<(), String> {
+    async fn act(&mut self, action: Action) -> Result<(), String> {
         let mut allowed: Vec<Outcome> = Vec::new();
-        for outcome in self.states.iter().flat_map(|state| state.outcomes(deed, self.rules)) {
+        for outcome in self.states.iter().flat_map(|state| state.outcomes(action, self.rules)) {
             if !allowed.contains(&outcome) {
                 allowed.push(outcome);
             }
         }
-        let dies = |outcome: &Outcome| outcome.done.contains(&(deed.session, Reply::Failed(Failure::Deadlock)));
+        let dies = |outcome: &Outcome| outcome.done.contains(&(action.session, Reply::Failed(Failure::Deadlock)));
         let deadlock = allowed.iter().any(dies);
-        self.deeds.push(deed);
-        self.carry_out(deed, deadlock).await;
+        self.actions.push(action);
+        self.carry_out(action, deadlock).await;
         let seen = self.observe(&allowed).await;
         self.count(&allowed, &seen, deadlock);
-        self.tell(deed, &seen);
+        self.tell(action, &seen);
         let agrees = |outcome: &Outcome| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
         let explained: Vec<State> = allowed.iter().filter(|o| agrees(o)).map(|o| o.state.clone()).collect();
         if explained.is_empty() {
-            return Err(self.differs("what happened", &allowed, &format!("{}", Told(&seen.done, &seen.blocked))));
+            return Err(self.differs("what happened", &allowed, &format!("{}", Replies(&seen.done, &seen.blocked))));
         }
         let committed = self.bench.committed().await;
         let holds = |state: &State| self.bench.modelled(&state.store) == committed;
@@ -114,19 +114,19 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    async fn carry_out(&mut self, deed: Deed, deadlock: bool) {
-        match deed.what {
+    async fn carry_out(&mut self, action: Action, deadlock: bool) {
+        match action.what {
             What::Asks(op) => {
-                let hand = self.bench.hand(deed.session);
+                let hand = self.bench.hand(action.session);
                 if deadlock {
                     // The one that closes the circle looks for it first, and so is the victim.
                     hand.set_local("deadlock_timeout", "1ms").await;
                 }
                 hand.ask(op);
             }
-            What::Crashes => self.bench.crash(deed.session).await,
-            What::GivesUp => self.bench.give_up(deed.session).await,
-            What::SitsIdle => self.bench.sit_idle(deed.session).await,
+            What::Crashes => self.bench.crash(action.session).await,
+            What::GivesUp => self.bench.give_up(action.session).await,
+            What::SitsIdle => self.bench.sit_idle(action.session).await,
         }
     }
 
@@ -157,23 +157,23 @@ impl<'a> Case<'a> {
     }
 
     fn count(&mut self, allowed: &[Outcome], seen: &Seen, deadlock: bool) {
-        self.counted.deeds += 1;
+        self.counted.actions += 1;
         self.counted.waits += u64::from(!seen.blocked.is_empty());
         self.counted.deadlocks += u64::from(deadlock);
         self.counted.races += u64::from(allowed.len() > 1);
     }
 
-    fn tell(&mut self, deed: Deed, seen: &Seen) {
-        self.story += &format!("  {:<58} -> {}\n", deed.to_string(), Told(&seen.done, &seen.blocked));
+    fn tell(&mut self, action: Action, seen: &Seen) {
+        self.story += &format!("  {:<58} -> {}\n", action.to_string(), Replies(&seen.done, &seen.blocked));
     }
 
     fn differs(&self, what: &str, allowed: &[Outcome], server: &str) -> String {
         let allowed = allowed.iter().map(|outcome| {
-            let told = Told(&outcome.done, &outcome.state.waiting()).to_string();
+            let told = Replies(&outcome.done, &outcome.state.waiting()).to_string();
             format!("  the model allows: {told}\n")
         });
         let allowed: String = allowed.collect();
-        let (story, file) = (&self.story, file(&self.deeds));
+        let (story, file) = (&self.story, file(&self.actions));
         format!(
             "{story}differs in {what}\n{allowed}  the server says:  {server}\nto keep it as a file of `found/postgres`:\n{file}"
         )
@@ -181,9 +181,9 @@ impl<'a> Case<'a> {
 }
 
 /// Replies and waits in words.
-struct Told<'a>(&'a [(Session, Reply)], &'a [Session]);
+struct Replies<'a>(&'a [(SessionId, Reply)], &'a [SessionId]);
 
-impl std::fmt::Display for Told<'_> {
+impl std::fmt::Display for Replies<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let done = self.0.iter().map(|(session, reply)| format!("{}: {}", letter(*session), answer(*reply, &quota())));
         let waits = self.1.iter().map(|session| format!("{} waits", letter(*session)));

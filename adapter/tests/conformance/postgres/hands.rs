@@ -1,7 +1,7 @@
 //! Real sessions, each in a task of its own: a statement that waits for a lock is a reply that has not come.
 
 use adapter::names::Names;
-use adapter::session::Session as Connection;
+use adapter::session::StoreSession as Connection;
 use adapter::stores::Stores;
 use model::effect::{Call, Effect, PgOp};
 use model::reply::Reply;

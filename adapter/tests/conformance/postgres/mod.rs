@@ -1,8 +1,8 @@
 //! Three real sessions and the model of Postgres.
 
+mod action;
 mod allowed;
 mod bench;
-mod deed;
 mod follow;
 mod hands;
 mod rules;
@@ -13,8 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::found;
 use crate::generate::{Differs, Extent, agree, generate};
+use action::read;
 use bench::Bench;
-use deed::read;
 use follow::{Case, Counted};
 use rules::{PLANTED, Rules};
 
@@ -46,7 +46,7 @@ fn what_differed_once_does_not_any_more() {
         let mut whole = 0;
         for _ in 0..TRIES {
             let played =
-                runtime.block_on(async { Case::new(&mut bench, Rules::Sound).await.replay(&case.deeds).await });
+                runtime.block_on(async { Case::new(&mut bench, Rules::Sound).await.replay(&case.actions).await });
             whole += u32::from(played.unwrap_or_else(|why| panic!("{}:\n{why}", case.name)).is_some());
             if whole == 3 {
                 break;
@@ -64,7 +64,7 @@ fn generated_cases_agree() {
     let mut met = Counted::default();
     agree("postgres", Extent::of(CASES), LENGTH, |picks| {
         let counted = runtime.block_on(async { Case::new(&mut bench, Rules::Sound).await.play(picks).await })?;
-        met.deeds += counted.deeds;
+        met.actions += counted.actions;
         met.waits += counted.waits;
         met.deadlocks += counted.deadlocks;
         met.races += counted.races;

@@ -3,9 +3,9 @@
 use model::effect::PgOp;
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::Trace;
-use model::store::postgres::{Postgres, Ran};
-use model::store::versioned::{MAX_LEVEL, Session};
+use model::row::TraceId;
+use model::store::postgres::{Postgres, StatementResult};
+use model::store::versioned::{MAX_LEVEL, SessionId};
 
 use super::standing::Standing;
 
@@ -49,7 +49,7 @@ pub const PLANTED: [Rules; 9] = [
 
 impl Rules {
     /// A statement.
-    pub fn execute(self, store: &mut Postgres, session: Session, op: PgOp) -> Ran {
+    pub fn execute(self, store: &mut Postgres, session: SessionId, op: PgOp) -> StatementResult {
         let before = store.clone();
         let asked = match (self, op) {
             (Rules::ForUpdateIsSelect, PgOp::SelectRow { trace, .. }) => PgOp::SelectRow { trace, lock: false },
@@ -58,37 +58,41 @@ impl Rules {
         };
         let ran = store.execute(session, asked);
         match (self, op, ran) {
-            (Rules::SavepointKeeps, PgOp::RollbackToSavepoint, Ran::Done(Reply::Ok)) => {
+            (Rules::SavepointKeeps, PgOp::RollbackToSavepoint, StatementResult::Done(Reply::Ok)) => {
                 store.execute(session, PgOp::Savepoint)
             }
             (Rules::SavepointKeeps, PgOp::RollbackToSavepoint, _) => {
                 *store = before;
                 store.execute(session, op)
             }
-            (Rules::VersionIsOld, PgOp::ChargeQuota { tenant, amount, counts: None, .. }, Ran::Waits) => {
+            (Rules::VersionIsOld, PgOp::ChargeQuota { tenant, amount, counts: None, .. }, StatementResult::Waits) => {
                 *store = before;
                 store.execute(session, PgOp::AddBalance { tenant, amount: -amount })
             }
-            (Rules::InsertPassesUpdate, PgOp::InsertRow { trace, .. }, Ran::Waits) if store.row(trace).is_some() => {
+            (Rules::InsertPassesUpdate, PgOp::InsertRow { trace, .. }, StatementResult::Waits)
+                if store.row(trace).is_some() =>
+            {
                 *store = before;
                 fail(store, session, trace);
-                Ran::Done(Reply::Failed(Failure::UniqueViolation))
+                StatementResult::Done(Reply::Failed(Failure::UniqueViolation))
             }
-            (Rules::AbortedCommits, _, Ran::Done(Reply::Failed(Failure::RolledBack))) => Ran::Done(Reply::Ok),
-            (Rules::FailureIsForgotten, _, Ran::Done(Reply::Failed(Failure::UniqueViolation))) => {
+            (Rules::AbortedCommits, _, StatementResult::Done(Reply::Failed(Failure::RolledBack))) => {
+                StatementResult::Done(Reply::Ok)
+            }
+            (Rules::FailureIsForgotten, _, StatementResult::Done(Reply::Failed(Failure::UniqueViolation))) => {
                 *store = before;
                 ran
             }
-            (Rules::NoDeadlock, _, Ran::Done(Reply::Failed(Failure::Deadlock))) => {
+            (Rules::NoDeadlock, _, StatementResult::Done(Reply::Failed(Failure::Deadlock))) => {
                 *store = before;
-                Ran::Waits
+                StatementResult::Waits
             }
             _ => ran,
         }
     }
 
     /// A statement goes on after its wait.
-    pub fn take_up(self, store: &mut Postgres, session: Session, standing: Standing) -> Option<Reply> {
+    pub fn take_up(self, store: &mut Postgres, session: SessionId, standing: Standing) -> Option<Reply> {
         let before = store.clone();
         let reply = store.take_up(session);
         let within = matches!(standing, Standing::Open(level) if level < MAX_LEVEL);
@@ -105,16 +109,16 @@ impl Rules {
     }
 
     /// Who of those whose wait could end may be the next.
-    pub fn next(self, ready: &[Session]) -> &[Session] {
+    pub fn next(self, ready: &[SessionId]) -> &[SessionId] {
         if self == Rules::FirstSessionWins { &ready[..1] } else { ready }
     }
 }
 
 /// Has a statement of the session fail.
-fn fail(store: &mut Postgres, session: Session, trace: Trace) {
+fn fail(store: &mut Postgres, session: SessionId, trace: TraceId) {
     let far = Money::from_micros(i64::MAX);
     let row = store.row(trace).unwrap();
     let (tenant, kind, status) = (row.tenant, row.kind, row.status);
     let insert = PgOp::InsertRow { tenant, trace, kind, status, amount: far, before: far, after: far };
-    assert_eq!(store.execute(session, insert), Ran::Done(Reply::Failed(Failure::OutOfRange)));
+    assert_eq!(store.execute(session, insert), StatementResult::Done(Reply::Failed(Failure::OutOfRange)));
 }

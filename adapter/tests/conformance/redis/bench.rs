@@ -6,16 +6,16 @@ use adapter::commands;
 use adapter::contents::{self, Contents};
 use adapter::names::Names;
 use adapter::servers::{Keeps, Options, Servers};
-use adapter::session::Session;
+use adapter::session::StoreSession;
 use adapter::stores::Stores;
 use model::effect::{Call, Effect};
 use model::reply::{Failure, Reply};
-use model::row::{Tenant, Trace};
+use model::row::{Tenant, TraceId};
 use model::step::Step;
 use model::store::lua_number::Double;
 use model::store::redis::Evicted;
 
-use super::deed::{Deed, Place, TENANTS};
+use super::action::{Action, Place, TENANTS};
 use super::state::{Answer, FIRST_PRINCIPALS, Floats, State, first_hashes};
 use crate::log_written::log_written;
 
@@ -29,7 +29,7 @@ pub struct Bench {
     servers: Servers,
     stores: Stores,
     pub names: Names,
-    session: Session,
+    session: StoreSession,
     connection: MultiplexedConnection,
     pub keeps: Keeps,
     /// A Lua number is written as the shortest text that reads back as the same (Valkey), not with 17 digits.
@@ -40,8 +40,8 @@ impl Bench {
     pub async fn new(options: &Options) -> Bench {
         let servers = Servers::start(options).await.expect("Postgres and Redis");
         let stores = Stores::new(&servers.postgres(), "public", &servers.redis().unwrap(), PREFIX).unwrap();
-        let names = Names::of(PREFIX, &TENANTS, &["t-1"], &[(Tenant(0), Trace(0)), (Tenant(1), Trace(0))]);
-        let session = Session::new(stores.clone(), names.clone(), "bench".to_owned());
+        let names = Names::of(PREFIX, &TENANTS, &["t-1"], &[(Tenant(0), TraceId(0)), (Tenant(1), TraceId(0))]);
+        let session = StoreSession::new(stores.clone(), names.clone(), "bench".to_owned());
         let mut connection = stores.redis().await.unwrap();
         let written = "redis.call('SET', KEYS[1], 99.95) return redis.call('GET', KEYS[1])";
         let written: String =
@@ -58,29 +58,29 @@ impl Bench {
     }
 
     /// Does a deed. `after` is what the model holds then: clocks of real servers cannot be moved, so that times to live are.
-    pub async fn act(&mut self, deed: Deed, after: &State) -> Answer {
-        match deed {
-            Deed::Ask(op) => {
+    pub async fn act(&mut self, action: Action, after: &State) -> Answer {
+        match action {
+            Action::Ask(op) => {
                 let call = Call { step: Step::T1, behalf: None, effect: Effect::Redis(op) };
                 return Answer::Reply(self.session.execute(call).await.unwrap_or_else(|why| panic!("{op:?}: {why}")));
             }
-            Deed::Float(place, by) => return self.increase(place, by).await,
-            Deed::TimePasses => self.jump(after).await,
-            Deed::FlushScripts => self.tell(::redis::cmd("SCRIPT").arg("FLUSH")).await,
-            Deed::LoadScripts => self.load_scripts().await,
-            Deed::Restart => {
+            Action::Float(place, by) => return self.increase(place, by).await,
+            Action::TimePasses => self.jump(after).await,
+            Action::FlushScripts => self.tell(::redis::cmd("SCRIPT").arg("FLUSH")).await,
+            Action::LoadScripts => self.load_scripts().await,
+            Action::Restart => {
                 log_written(&mut self.connection).await;
                 self.servers.kill_redis().unwrap();
                 self.servers.restart_redis().await.unwrap();
                 self.connection = self.stores.redis().await.unwrap();
             }
-            Deed::Save => self.servers.save_redis().await.unwrap(),
-            Deed::GoBack => {
+            Action::Save => self.servers.save_redis().await.unwrap(),
+            Action::GoBack => {
                 self.servers.send_redis_back().await.unwrap();
                 self.connection = self.stores.redis().await.unwrap();
                 self.jump(after).await;
             }
-            Deed::Evict(which) => {
+            Action::Evict(which) => {
                 let key = match which {
                     Evicted::Key(request) => self.names.key(request),
                     Evicted::Hash(tenant) => self.names.hash(tenant),
@@ -89,8 +89,8 @@ impl Bench {
                 };
                 ::redis::cmd("DEL").arg(key).query_async::<()>(&mut self.connection).await.unwrap();
             }
-            Deed::Fill => self.fill(true).await,
-            Deed::Empty => self.fill(false).await,
+            Action::Fill => self.fill(true).await,
+            Action::Empty => self.fill(false).await,
         }
         Answer::Done
     }

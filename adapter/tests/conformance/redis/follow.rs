@@ -1,7 +1,7 @@
 //! A case on model and server at once: the same answers, and the same contents after each deed.
 
+use super::action::Action;
 use super::bench::Bench;
-use super::deed::Deed;
 use super::rules::Rules;
 use super::state::State;
 use crate::found::file;
@@ -17,20 +17,20 @@ pub async fn play(bench: &mut Bench, rules: Rules, picks: &[u16]) -> Result<(), 
 }
 
 /// Plays these deeds.
-pub async fn replay(bench: &mut Bench, rules: Rules, deeds: &[Deed]) -> Result<(), String> {
-    let mut deeds = deeds.iter();
-    follow(bench, rules, |state| deeds.next().copied().filter(|deed| state.can(*deed))).await
+pub async fn replay(bench: &mut Bench, rules: Rules, actions: &[Action]) -> Result<(), String> {
+    let mut actions = actions.iter();
+    follow(bench, rules, |state| actions.next().copied().filter(|action| state.can(*action))).await
 }
 
-async fn follow(bench: &mut Bench, rules: Rules, mut next: impl FnMut(&State) -> Option<Deed>) -> Result<(), String> {
+async fn follow(bench: &mut Bench, rules: Rules, mut next: impl FnMut(&State) -> Option<Action>) -> Result<(), String> {
     bench.reset().await;
     let mut state = State::first(bench.keeps, rules);
-    let (mut deeds, mut story) = (Vec::new(), String::new());
-    while let Some(deed) = next(&state) {
-        deeds.push(deed);
-        let model = state.act(deed);
-        let server = bench.act(deed, &state).await;
-        story += &format!("  {:<58} -> {server:?}\n", deed.to_string());
+    let (mut actions, mut story) = (Vec::new(), String::new());
+    while let Some(action) = next(&state) {
+        actions.push(action);
+        let model = state.act(action);
+        let server = bench.act(action, &state).await;
+        story += &format!("  {:<58} -> {server:?}\n", action.to_string());
         let [expected, found] = bench.compare(&state).await;
         let difference = if model != server {
             format!("the answer\n  the model says:  {model:?}\n  the server says: {server:?}")
@@ -39,7 +39,7 @@ async fn follow(bench: &mut Bench, rules: Rules, mut next: impl FnMut(&State) ->
         } else {
             continue;
         };
-        let file = file(&deeds);
+        let file = file(&actions);
         return Err(format!("{story}differs in {difference}\nto keep it as a file of `found/redis`:\n{file}"));
     }
     Ok(())

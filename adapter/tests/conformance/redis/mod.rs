@@ -1,7 +1,7 @@
 //! A real Redis and its model: commands, the scripts as real Lua, time, and what a restart leaves.
 
+mod action;
 mod bench;
-mod deed;
 mod follow;
 mod long_double;
 mod rules;
@@ -12,8 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::found;
 use crate::generate::{Differs, Extent, agree, generate};
+use action::read;
 use bench::Bench;
-use deed::read;
 use follow::{play, replay};
 use rules::{PLANTED, Rules};
 
@@ -45,7 +45,7 @@ fn what_differed_once_does_not_any_more() {
     for keeps in [Keeps::Nothing, Keeps::Log] {
         let mut bench = start(&runtime, keeps);
         for case in &cases {
-            let played = runtime.block_on(replay(&mut bench, Rules::Sound, &case.deeds));
+            let played = runtime.block_on(replay(&mut bench, Rules::Sound, &case.actions));
             played.unwrap_or_else(|why| panic!("{}:\n{why}", case.name));
         }
         runtime.block_on(bench.stop());

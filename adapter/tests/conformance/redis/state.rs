@@ -4,10 +4,10 @@ use adapter::servers::Keeps;
 use model::effect::{DAY, Fields, RedisOp};
 use model::money::Money;
 use model::reply::{Failure, Reply};
-use model::row::{Key, KeyRow};
+use model::row::{IdempotencyKey, KeyRow};
 use model::store::redis::{Hash, Redis};
 
-use super::deed::{Deed, Place, commands, others, row};
+use super::action::{Action, Place, commands, others, row};
 use super::long_double::increased;
 use super::rules::Rules;
 
@@ -52,60 +52,60 @@ impl State {
     }
 
     /// Whether something can happen where this is so.
-    pub fn can(&self, deed: Deed) -> bool {
-        match deed {
-            Deed::TimePasses => self.redis.next_deadline().is_some(),
+    pub fn can(&self, action: Action) -> bool {
+        match action {
+            Action::TimePasses => self.redis.next_deadline().is_some(),
             // A start reads the append-only file where there is one, and no snapshot.
-            Deed::Save => self.keeps == Keeps::Nothing,
-            Deed::GoBack => self.saved.is_some(),
-            Deed::Fill => !self.full,
-            Deed::Empty => self.full,
-            Deed::Evict(which) => self.redis.evictable().contains(&which),
-            Deed::Ask(_) | Deed::Float(..) | Deed::FlushScripts | Deed::LoadScripts | Deed::Restart => true,
+            Action::Save => self.keeps == Keeps::Nothing,
+            Action::GoBack => self.saved.is_some(),
+            Action::Fill => !self.full,
+            Action::Empty => self.full,
+            Action::Evict(which) => self.redis.evictable().contains(&which),
+            Action::Ask(_) | Action::Float(..) | Action::FlushScripts | Action::LoadScripts | Action::Restart => true,
         }
     }
 
     /// What can happen next, in the measure in which cases are to have it.
-    pub fn enabled(&self) -> Vec<Deed> {
+    pub fn enabled(&self) -> Vec<Action> {
         let mut all = Vec::new();
-        let evictions = self.redis.evictable().into_iter().map(Deed::Evict);
-        for deed in commands().into_iter().map(Deed::Ask).chain(others()).chain(evictions) {
-            let times = match deed {
-                Deed::Ask(RedisOp::SetNx { key: Key(0), .. } | RedisOp::Del(Key(0))) => 4,
-                Deed::Ask(RedisOp::HSet { fields: Fields::ALL, .. }) => 2,
-                Deed::TimePasses | Deed::Empty => 10,
-                Deed::FlushScripts => 5,
-                Deed::GoBack => 2,
+        let evictions = self.redis.evictable().into_iter().map(Action::Evict);
+        for action in commands().into_iter().map(Action::Ask).chain(others()).chain(evictions) {
+            let times = match action {
+                Action::Ask(RedisOp::SetNx { key: IdempotencyKey(0), .. } | RedisOp::Del(IdempotencyKey(0))) => 4,
+                Action::Ask(RedisOp::HSet { fields: Fields::ALL, .. }) => 2,
+                Action::TimePasses | Action::Empty => 10,
+                Action::FlushScripts => 5,
+                Action::GoBack => 2,
                 _ => 1,
             };
-            if self.can(deed) {
-                all.extend((0..times).map(|_| deed));
+            if self.can(action) {
+                all.extend((0..times).map(|_| action));
             }
         }
         all
     }
 
     /// Lets a deed happen.
-    pub fn act(&mut self, deed: Deed) -> Answer {
-        match deed {
-            Deed::Ask(op) => return Answer::Reply(self.ask(op)),
-            Deed::Float(place, by) => return self.increase(place, by),
-            Deed::TimePasses => self.redis.expire_next(),
-            Deed::FlushScripts if self.rules == Rules::FlushKeepsScripts => {}
-            Deed::FlushScripts => self.redis.flush_scripts(),
-            Deed::LoadScripts => self.redis.load_scripts(),
-            Deed::Restart => self.restart(),
-            Deed::Save => self.saved = Some((self.redis.clone(), self.floats.clone())),
-            Deed::GoBack => {
+    pub fn act(&mut self, action: Action) -> Answer {
+        match action {
+            Action::Ask(op) => return Answer::Reply(self.ask(op)),
+            Action::Float(place, by) => return self.increase(place, by),
+            Action::TimePasses => self.redis.expire_next(),
+            Action::FlushScripts if self.rules == Rules::FlushKeepsScripts => {}
+            Action::FlushScripts => self.redis.flush_scripts(),
+            Action::LoadScripts => self.redis.load_scripts(),
+            Action::Restart => self.restart(),
+            Action::Save => self.saved = Some((self.redis.clone(), self.floats.clone())),
+            Action::GoBack => {
                 if let Some((redis, floats)) = &self.saved {
                     self.redis.go_back_to(redis);
                     self.floats.clone_from(floats);
                 }
                 self.full = false;
             }
-            Deed::Evict(which) => self.redis.evict(which),
-            Deed::Fill => self.full = true,
-            Deed::Empty => self.full = false,
+            Action::Evict(which) => self.redis.evict(which),
+            Action::Fill => self.full = true,
+            Action::Empty => self.full = false,
         }
         Answer::Done
     }

@@ -6,7 +6,7 @@ use crate::design::Design;
 use crate::effect::{DAY, Fields, RedisOp};
 use crate::flow::Io;
 use crate::flow::deduct::transaction::read_quota;
-use crate::io::Flow;
+use crate::io::FlowResult;
 use crate::row::Tenant;
 use crate::step::Step;
 use crate::store::postgres::MAX_TENANTS;
@@ -15,7 +15,7 @@ use crate::store::postgres::MAX_TENANTS;
 ///
 /// Reading where the review leaves a gap: the task is periodic and goes over every tenant; a run that fails is given up
 /// and the next one starts afresh.
-pub fn sync(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, _design: Design) -> Flow<()> {
+pub fn sync(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, _design: Design) -> FlowResult<()> {
     for &tenant in tenants {
         let row = read_quota(io, Step::S1, tenant)?;
         io.redis(Step::S2, RedisOp::HSet { tenant, row, fields: Fields::ALL })?;

@@ -5,7 +5,7 @@ use arrayvec::ArrayVec;
 use crate::design::{Cache, Design};
 use crate::effect::{PgOp, RedisOp};
 use crate::flow::Io;
-use crate::io::Flow;
+use crate::io::FlowResult;
 use crate::reply::Reply;
 use crate::row::Tenant;
 use crate::step::Step;
@@ -13,7 +13,7 @@ use crate::store::postgres::MAX_TENANTS;
 
 /// One run: per tenant G1 reads the hash, G2 writes all of it to the row, absolute. A hash that is absent is passed over.
 /// Repaired (`C+fixed`): G2 only where the row's version is older.
-pub fn copy(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, design: Design) -> Flow<()> {
+pub fn copy(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, design: Design) -> FlowResult<()> {
     let guarded = design.cache == Cache::CFixed;
     for &tenant in tenants {
         if let Reply::Hash(Some(row)) = io.redis(Step::G1, RedisOp::ReadHash(tenant))? {

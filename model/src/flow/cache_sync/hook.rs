@@ -1,26 +1,26 @@
 //! P0-4 B: a hook after the commit starts a task that writes the snapshot.
 
 use crate::design::Cache;
-use crate::effect::{DAY, Errand, Fields, LocalOp, RedisOp, Script};
+use crate::effect::{DAY, DeferredJob, Fields, LocalOp, RedisOp, Script};
 use crate::flow::deducted::Taken;
-use crate::flow::{Charge, Io};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io};
+use crate::io::FlowResult;
 use crate::row::QuotaRow;
 use crate::step::Step;
 
 /// H0: the task is started with the snapshot taken in the transaction. It belongs to the process and dies with it.
-pub fn start_task(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
-    io.local(Step::H0, LocalOp::Send(Errand::Snapshot { request: charge.request, row: taken.snapshot }))?;
+pub fn start_task(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
+    io.local(Step::H0, LocalOp::Send(DeferredJob::Snapshot { request: input.request, row: taken.snapshot }))?;
     Ok(())
 }
 
 /// H1 HSET of the snapshot, H2 EXPIRE. Reading where the review leaves a gap: a task that fails is not started again.
 /// Repaired (`B+fixed`): one script that does not replace a newer version.
-pub fn write_by_task(io: &mut Io<'_>, charge: &Charge, row: QuotaRow) -> Flow<()> {
-    let tenant = charge.tenant;
-    if charge.design.cache == Cache::BFixed {
+pub fn write_by_task(io: &mut Io<'_>, input: &AttemptInput, row: QuotaRow) -> FlowResult<()> {
+    let tenant = input.tenant;
+    if input.design.cache == Cache::BFixed {
         let script = Script::WriteIfNewer { row, fields: Fields::ALL, ttl: DAY };
-        io.redis(Step::H1, charge.eval(script))?;
+        io.redis(Step::H1, input.eval(script))?;
         return Ok(());
     }
     io.redis(Step::H1, RedisOp::HSet { tenant, row, fields: Fields::ALL })?;

@@ -10,26 +10,24 @@ pub use hook::write_by_task;
 
 use crate::design::{Cache, Counting, Design, Idempotency};
 use crate::flow::deducted::Taken;
-use crate::flow::{Charge, Io, Job};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io, Job};
+use crate::io::FlowResult;
 
 /// T7, at its place in the deduct: what the choice writes then. A failure is the deduct's to handle.
-pub fn write(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
-    match charge.design.cache {
-        Cache::AsReported if charge.design.counting == Counting::CFixed => {
-            snapshot::write_but_counts(io, charge, taken)
-        }
-        Cache::AsReported => snapshot::write(io, charge, taken),
-        Cache::D => balance_only::write(io, charge, taken),
-        Cache::DFixed => balance_only::write_if_newer(io, charge, taken),
+pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
+    match input.design.cache {
+        Cache::AsReported if input.design.counting == Counting::CFixed => snapshot::write_but_counts(io, input, taken),
+        Cache::AsReported => snapshot::write(io, input, taken),
+        Cache::D => balance_only::write(io, input, taken),
+        Cache::DFixed => balance_only::write_if_newer(io, input, taken),
         Cache::A | Cache::AFixed | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed => Ok(()),
     }
 }
 
 /// H0, after the commit, whoever made it.
-pub fn hook(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
-    match charge.design.cache {
-        Cache::B | Cache::BFixed => hook::start_task(io, charge, taken),
+pub fn hook(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
+    match input.design.cache {
+        Cache::B | Cache::BFixed => hook::start_task(io, input, taken),
         Cache::AsReported | Cache::A | Cache::AFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => Ok(()),
     }
 }

@@ -7,8 +7,8 @@ use crate::flow::deduct::as_reported::answer_of;
 use crate::flow::deduct::ledger_lookup::{answer_or_finish, look_up};
 use crate::flow::deduct::transaction::{check_and_charge, insert_pending, mark_committed};
 use crate::flow::deducted::{Deducted, Taken};
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, caught, fail, ignoring};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::Failure;
 use crate::row::LedgerRow;
@@ -25,83 +25,83 @@ enum Inside {
 ///
 /// Readings where the review leaves a gap: "HSET best effort" is the HSET alone, without EXPIRE, and its failure is
 /// swallowed.
-pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    deduct(io, charge, false)
+pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    deduct(io, input, false)
 }
 
 /// P0-3 A with that defect repaired: ROLLBACK TO the savepoint comes before the lookup. The lookups look at the tenant too,
 /// and the hash gets its lifetime with the HSET.
-pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    deduct(io, charge, true)
+pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    deduct(io, input, true)
 }
 
-fn deduct(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
-    match caught(whole(io, charge, repaired))? {
+fn deduct(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<Deducted> {
+    match caught(whole(io, input, repaired))? {
         Ok(deducted) => Ok(deducted),
         Err(failure) => {
             // Of a caller's transaction only the part since the savepoint is ours.
-            let back = if repaired && !charge.commits { PgOp::RollbackToSavepoint } else { PgOp::Rollback };
+            let back = if repaired && !input.commits { PgOp::RollbackToSavepoint } else { PgOp::Rollback };
             ignoring(io.pg(Step::E1, back))?;
             Ok(Deducted::Answered(answer_of(failure)))
         }
     }
 }
 
-fn whole(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Deducted> {
-    if let Some(row) = look_up(io, Step::T1, charge)? {
-        return answer_or_finish(io, charge, row).map(Deducted::Answered);
+fn whole(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<Deducted> {
+    if let Some(row) = look_up(io, Step::T1, input)? {
+        return answer_or_finish(io, input, row).map(Deducted::Answered);
     }
     io.pg(Step::T2, PgOp::Begin)?;
     io.pg(Step::T2b, PgOp::Savepoint)?;
-    let taken = match savepoint(io, charge, repaired)? {
+    let taken = match savepoint(io, input, repaired)? {
         Inside::Charged(taken) => taken,
         Inside::FoundThere(row) => {
             // Nothing was written: what becomes of the ROLLBACK changes no answer.
-            if charge.commits || !repaired {
+            if input.commits || !repaired {
                 ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             }
-            return answer_or_finish(io, charge, row).map(Deducted::Answered);
+            return answer_or_finish(io, input, row).map(Deducted::Answered);
         }
     };
     io.pg(Step::T5b, PgOp::ReleaseSavepoint)?;
-    if !charge.commits {
+    if !input.commits {
         return Ok(Deducted::Open(taken));
     }
     io.pg(Step::T6, PgOp::Commit)?;
-    ignoring(best_effort(io, charge, &taken))?;
+    ignoring(best_effort(io, input, &taken))?;
     Ok(Deducted::Charged)
 }
 
 /// As written T7a alone where the hash is written as reported, repaired T7a and T7b; what another choice of the cache risk
 /// writes, as that one has it.
-fn best_effort(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
-    if charge.design.cache != Cache::AsReported {
-        return after_commit(io, charge, taken);
+fn best_effort(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
+    if input.design.cache != Cache::AsReported {
+        return after_commit(io, input, taken);
     }
-    if charge.design.idempotency == Idempotency::AFixed {
-        return after_commit(io, charge, taken);
+    if input.design.idempotency == Idempotency::AFixed {
+        return after_commit(io, input, taken);
     }
-    crate::flow::usage::send_by_hook(io, charge)?;
-    let hset = RedisOp::HSet { tenant: charge.tenant, row: taken.snapshot, fields: Fields::ALL };
+    crate::flow::usage::send_by_hook(io, input)?;
+    let hset = RedisOp::HSet { tenant: input.tenant, row: taken.snapshot, fields: Fields::ALL };
     io.redis(Step::T7a, hset)?;
     Ok(())
 }
 
-fn savepoint(io: &mut Io<'_>, charge: &Charge, repaired: bool) -> Flow<Inside> {
-    let row_after: Money = match caught(insert_pending(io, charge))? {
+fn savepoint(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<Inside> {
+    let row_after: Money = match caught(insert_pending(io, input))? {
         Ok(row_after) => row_after,
         Err(Failure::UniqueViolation) => {
             if repaired {
                 io.pg(Step::T3c, PgOp::RollbackToSavepoint)?;
             }
-            return match look_up(io, Step::T3d, charge)? {
+            return match look_up(io, Step::T3d, input)? {
                 Some(row) => Ok(Inside::FoundThere(row)),
                 None => fail(Failure::UniqueViolation),
             };
         }
         Err(other) => return fail(other),
     };
-    let snapshot = check_and_charge(io, charge)?;
-    mark_committed(io, charge)?;
+    let snapshot = check_and_charge(io, input)?;
+    mark_committed(io, input)?;
     Ok(Inside::Charged(Taken { snapshot, row_after }))
 }

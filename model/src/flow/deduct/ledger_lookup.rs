@@ -3,14 +3,14 @@
 use crate::design::Idempotency;
 use crate::effect::PgOp;
 use crate::flow::deduct::transaction::{binding, charge_quota, read_quota};
-use crate::flow::{Charge, Io, budget, usage};
-use crate::io::{Flow, caught, fail};
+use crate::flow::{AttemptInput, Io, budget, usage};
+use crate::io::{FlowResult, caught, fail};
 use crate::reply::{Answer, Failure, Reply};
-use crate::row::{LedgerRow, Status, Trace};
+use crate::row::{LedgerRow, Status, TraceId};
 use crate::step::Step;
 
 /// A plain SELECT of the row by trace, whoever's it is: the trace alone is unique in the original.
-pub fn select_row(io: &mut Io<'_>, step: Step, trace: Trace) -> Flow<Option<LedgerRow>> {
+pub fn select_row(io: &mut Io<'_>, step: Step, trace: TraceId) -> FlowResult<Option<LedgerRow>> {
     let reply = io.pg(step, PgOp::SelectRow { trace, lock: false })?;
     if let Reply::Row(row) = reply { Ok(row) } else { Ok(None) }
 }
@@ -19,27 +19,27 @@ pub fn select_row(io: &mut Io<'_>, step: Step, trace: Trace) -> Flow<Option<Ledg
 ///
 /// # Errors
 /// [`Failure::ForeignRow`], in repaired readings, when the row is another tenant's.
-pub fn look_up(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<LedgerRow>> {
-    let row = select_row(io, step, charge.trace)?;
-    own_row(row, charge)
+pub fn look_up(io: &mut Io<'_>, step: Step, input: &AttemptInput) -> FlowResult<Option<LedgerRow>> {
+    let row = select_row(io, step, input.trace)?;
+    own_row(row, input)
 }
 
 /// Like [`look_up`], but FOR UPDATE.
-pub fn lock_row(io: &mut Io<'_>, step: Step, charge: &Charge) -> Flow<Option<LedgerRow>> {
-    let reply = io.pg(step, PgOp::SelectRow { trace: charge.trace, lock: true })?;
-    if let Reply::Row(row) = reply { own_row(row, charge) } else { Ok(None) }
+pub fn lock_row(io: &mut Io<'_>, step: Step, input: &AttemptInput) -> FlowResult<Option<LedgerRow>> {
+    let reply = io.pg(step, PgOp::SelectRow { trace: input.trace, lock: true })?;
+    if let Reply::Row(row) = reply { own_row(row, input) } else { Ok(None) }
 }
 
-fn own_row(row: Option<LedgerRow>, charge: &Charge) -> Flow<Option<LedgerRow>> {
-    let looks = matches!(charge.design.idempotency, Idempotency::AFixed | Idempotency::BFixed);
+fn own_row(row: Option<LedgerRow>, input: &AttemptInput) -> FlowResult<Option<LedgerRow>> {
+    let looks = matches!(input.design.idempotency, Idempotency::AFixed | Idempotency::BFixed);
     match row {
-        Some(row) if looks && row.tenant != charge.tenant => fail(Failure::ForeignRow),
+        Some(row) if looks && row.tenant != input.tenant => fail(Failure::ForeignRow),
         row => Ok(row),
     }
 }
 
 /// "Key held: P lookup by trace, answer what is found; nothing -> error to the client".
-pub fn answer_what_is_found(found: Flow<Option<LedgerRow>>) -> Flow<Answer> {
+pub fn answer_what_is_found(found: FlowResult<Option<LedgerRow>>) -> FlowResult<Answer> {
     match caught(found)? {
         Ok(Some(row)) if row.status == Status::Pending => Ok(Answer::Duplicate),
         Ok(Some(row)) => Ok(Answer::Ok(row.trace)),
@@ -49,9 +49,9 @@ pub fn answer_what_is_found(found: Flow<Option<LedgerRow>>) -> Flow<Answer> {
 }
 
 /// COMMITTED -> return it, PENDING -> finish it.
-pub fn answer_or_finish(io: &mut Io<'_>, charge: &Charge, row: LedgerRow) -> Flow<Answer> {
+pub fn answer_or_finish(io: &mut Io<'_>, input: &AttemptInput, row: LedgerRow) -> FlowResult<Answer> {
     match row.status {
-        Status::Pending => finish_pending(io, charge, row),
+        Status::Pending => finish_pending(io, input, row),
         Status::Committed | Status::Reversed => Ok(Answer::Ok(row.trace)),
     }
 }
@@ -61,22 +61,22 @@ pub fn answer_or_finish(io: &mut Io<'_>, charge: &Charge, row: LedgerRow) -> Flo
 ///
 /// Reading where the review leaves a gap: the money is taken with the same optimistic UPDATE as in T4b, once, and with it
 /// whatever the design keeps in the charge's transaction.
-pub fn finish_pending(io: &mut Io<'_>, charge: &Charge, row: LedgerRow) -> Flow<Answer> {
-    let quota = read_quota(io, Step::F1, charge.tenant)?;
+pub fn finish_pending(io: &mut Io<'_>, input: &AttemptInput, row: LedgerRow) -> FlowResult<Answer> {
+    let quota = read_quota(io, Step::F1, input.tenant)?;
     if quota.balance <= row.after {
-        io.pg(Step::F4, PgOp::MarkCommitted(charge.trace))?;
-        return Ok(Answer::Ok(charge.trace));
+        io.pg(Step::F4, PgOp::MarkCommitted(input.trace))?;
+        return Ok(Answer::Ok(input.trace));
     }
-    if let Some(limit) = binding(charge, &quota) {
+    if let Some(limit) = binding(input, &quota) {
         return fail(Failure::Refused(limit));
     }
     io.pg(Step::F2, PgOp::Begin)?;
-    if !charge_quota(io, Step::F3, charge, quota.version)? {
+    if !charge_quota(io, Step::F3, input, quota.version)? {
         return fail(Failure::Conflict);
     }
-    io.pg(Step::F4, PgOp::MarkCommitted(charge.trace))?;
-    budget::add_in_transaction(io, charge)?;
-    usage::add_in_transaction(io, charge)?;
+    io.pg(Step::F4, PgOp::MarkCommitted(input.trace))?;
+    budget::add_in_transaction(io, input)?;
+    usage::add_in_transaction(io, input)?;
     io.pg(Step::F5, PgOp::Commit)?;
-    Ok(Answer::Ok(charge.trace))
+    Ok(Answer::Ok(input.trace))
 }

@@ -11,28 +11,28 @@ pub mod transaction;
 
 use crate::design::{Base, Cache, Idempotency};
 use crate::flow::deducted::{Deducted, Taken};
-use crate::flow::{Charge, Io, cache_sync, usage};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io, cache_sync, usage};
+use crate::io::FlowResult;
 
 /// The design's deduct.
-pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    let design = charge.design;
+pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    let design = input.design;
     if matches!(design.cache, Cache::C | Cache::CFixed) {
-        return redis_truth::deduct(io, charge);
+        return redis_truth::deduct(io, input);
     }
     match (design.base, design.idempotency) {
-        (Base::Code, _) => as_reported_code::deduct(io, charge),
-        (_, Idempotency::AsReported) => as_reported::deduct(io, charge),
-        (_, Idempotency::A) => fix_a::as_written(io, charge),
-        (_, Idempotency::AFixed) => fix_a::repaired(io, charge),
-        (_, Idempotency::B) => fix_b::as_written(io, charge),
-        (_, Idempotency::BFixed) => fix_b::repaired(io, charge),
+        (Base::Code, _) => as_reported_code::deduct(io, input),
+        (_, Idempotency::AsReported) => as_reported::deduct(io, input),
+        (_, Idempotency::A) => fix_a::as_written(io, input),
+        (_, Idempotency::AFixed) => fix_a::repaired(io, input),
+        (_, Idempotency::B) => fix_b::as_written(io, input),
+        (_, Idempotency::BFixed) => fix_b::repaired(io, input),
     }
 }
 
 /// What follows the deduct's own commit: the hooks, then T7.
-pub fn after_commit(io: &mut Io<'_>, charge: &Charge, taken: &Taken) -> Flow<()> {
-    usage::send_by_hook(io, charge)?;
-    cache_sync::hook(io, charge, taken)?;
-    cache_sync::write(io, charge, taken)
+pub fn after_commit(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
+    usage::send_by_hook(io, input)?;
+    cache_sync::hook(io, input, taken)?;
+    cache_sync::write(io, input, taken)
 }

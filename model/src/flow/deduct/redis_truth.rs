@@ -6,8 +6,8 @@ use crate::flow::deduct::as_reported::on_exception;
 use crate::flow::deduct::ledger_lookup::{answer_what_is_found, look_up};
 use crate::flow::deducted::Deducted;
 use crate::flow::usage;
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, caught, fail};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, caught, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, Status};
@@ -19,27 +19,27 @@ use crate::step::Step;
 /// answered, a Lua number cut off to whole units; the script counts as billing does, whether or not quota_check has
 /// counted; what the script took is not given back when the row cannot be written. Repaired (`C+fixed`) the script reckons
 /// exactly and does not count a request again that quota_check has counted.
-pub fn deduct(io: &mut Io<'_>, charge: &Charge) -> Flow<Deducted> {
-    match caught(io.redis(Step::T1, RedisOp::SetNx { key: charge.key, ttl: DAY }))? {
+pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
+    match caught(io.redis(Step::T1, RedisOp::SetNx { key: input.key, ttl: DAY }))? {
         Ok(Reply::Taken) => {}
         Ok(_held) => {
-            let found = look_up(io, Step::T1b, charge);
+            let found = look_up(io, Step::T1b, input);
             return answer_what_is_found(found).map(Deducted::Answered);
         }
         Err(failure) => return Ok(Deducted::Answered(Answer::Error(failure))),
     }
-    match caught(take_and_record(io, charge))? {
+    match caught(take_and_record(io, input))? {
         Ok(()) => {
-            usage::send_by_hook(io, charge)?;
+            usage::send_by_hook(io, input)?;
             Ok(Deducted::Charged)
         }
-        Err(failure) => on_exception(io, charge, failure).map(Deducted::Answered),
+        Err(failure) => on_exception(io, input, failure).map(Deducted::Answered),
     }
 }
 
-fn take_and_record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    let after = take(io, charge)?;
-    let Charge { tenant, trace, amount, .. } = *charge;
+fn take_and_record(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
+    let after = take(io, input)?;
+    let AttemptInput { tenant, trace, amount, .. } = *input;
     io.pg(Step::T2, PgOp::Begin)?;
     let (kind, status, before) = (Kind::Deduct, Status::Committed, after + amount);
     io.pg(Step::T3b, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after })?;
@@ -48,14 +48,13 @@ fn take_and_record(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
 }
 
 /// T4e: the balance that is left, as the script answers it.
-fn take(io: &mut Io<'_>, charge: &Charge) -> Flow<Money> {
-    let literal = charge.design.cache == Cache::C;
+fn take(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
+    let literal = input.design.cache == Cache::C;
     let arithmetic = if literal { Arithmetic::Lua } else { Arithmetic::Exact };
-    let counts = literal || !charge.path.quota_check;
-    let script =
-        Script::Deduct { amount: charge.amount, negative: charge.negative, counts, day: charge.day, arithmetic };
+    let counts = literal || !input.path.quota_check;
+    let script = Script::Deduct { amount: input.amount, negative: input.negative, counts, day: input.day, arithmetic };
     io.phase(|io| {
-        let reply = io.redis(Step::T4e, charge.eval(script))?;
+        let reply = io.redis(Step::T4e, input.eval(script))?;
         if let Reply::Denied(limit) = reply {
             return fail(Failure::Refused(limit));
         }

@@ -2,8 +2,8 @@
 
 use crate::effect::PgOp;
 use crate::flow::deduct::transaction::read_quota;
-use crate::flow::{Charge, Io};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io};
+use crate::io::FlowResult;
 use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;
@@ -12,11 +12,11 @@ use crate::step::Step;
 ///
 /// Reading where the review leaves a gap: where it touches no row, Q2 reads which limit it was; if that has changed
 /// meanwhile the daily one is named.
-pub fn count(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
-    let counted = io.pg(Step::Q5c, PgOp::CountQuota { tenant: charge.tenant, day: charge.day })?;
+pub fn count(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
+    let counted = io.pg(Step::Q5c, PgOp::CountQuota { tenant: input.tenant, day: input.day })?;
     if counted == Reply::Updated(1) {
         return Ok(None);
     }
-    let quota = read_quota(io, Step::Q2, charge.tenant)?;
-    Ok(Some(quota.binding_count(charge.day).unwrap_or(Limit::Daily)))
+    let quota = read_quota(io, Step::Q2, input.tenant)?;
+    Ok(Some(quota.binding_count(input.day).unwrap_or(Limit::Daily)))
 }

@@ -7,26 +7,26 @@ mod look_only;
 mod warm_up;
 
 use crate::design::{Cache, Counting};
-use crate::flow::{Charge, Io};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io};
+use crate::io::FlowResult;
 use crate::row::Limit;
 
 /// Q1 to Q8; the limit that refuses the request, if one does. An unreachable store is an exception: the request is not let
 /// through (`fail` = closed).
-pub fn check(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+pub fn check(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
-        warm_up::warm_up(io, charge)?;
-        count(io, charge)
+        warm_up::warm_up(io, input)?;
+        count(io, input)
     })
 }
 
-fn count(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
-    if matches!(charge.design.cache, Cache::A | Cache::AFixed) {
-        return deduct_estimate::deduct(io, charge);
+fn count(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
+    if matches!(input.design.cache, Cache::A | Cache::AFixed) {
+        return deduct_estimate::deduct(io, input);
     }
-    match charge.design.counting {
-        Counting::AsReported | Counting::C | Counting::CFixed => count_in_redis::count(io, charge),
-        Counting::A => look_only::look(io, charge),
-        Counting::B => count_in_postgres::count(io, charge),
+    match input.design.counting {
+        Counting::AsReported | Counting::C | Counting::CFixed => count_in_redis::count(io, input),
+        Counting::A => look_only::look(io, input),
+        Counting::B => count_in_postgres::count(io, input),
     }
 }

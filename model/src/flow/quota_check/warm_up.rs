@@ -3,8 +3,8 @@
 use crate::design::WarmUp;
 use crate::effect::{DAY, Fields, LocalOp, RedisOp, Script, WARM_LOCK_TTL};
 use crate::flow::deduct::transaction::read_quota;
-use crate::flow::{Charge, Io};
-use crate::io::Flow;
+use crate::flow::{AttemptInput, Io};
+use crate::io::FlowResult;
 use crate::reply::Reply;
 use crate::step::Step;
 
@@ -13,30 +13,30 @@ use crate::step::Step;
 /// P1-9, readings where the note leaves a gap: the lock is taken after EXISTS said no, it is left to expire, and a loser
 /// waits once and goes on without looking again. Repaired (`warm-lock+fixed`): a loser looks again after each wait, at most
 /// three times, and the HSET is one script that does not replace a newer version and sets the TTL with it.
-pub fn warm_up(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
+pub fn warm_up(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     io.phase(|io| {
-        if charge.design.warm_up != WarmUp::WarmLockFixed {
-            return look_and_fill(io, charge).map(|_warm| ());
+        if input.design.warm_up != WarmUp::WarmLockFixed {
+            return look_and_fill(io, input).map(|_warm| ());
         }
-        io.repeat(3, |io| look_and_fill(io, charge))
+        io.repeat(3, |io| look_and_fill(io, input))
     })
 }
 
 /// Nothing where another one is filling the hash.
-fn look_and_fill(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<()>> {
-    let tenant = charge.tenant;
+fn look_and_fill(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<()>> {
+    let tenant = input.tenant;
     if io.redis(Step::Q1, RedisOp::Exists(tenant))? == Reply::Exists(true) {
         return Ok(Some(()));
     }
-    let locked = charge.design.warm_up != WarmUp::AsReported;
+    let locked = input.design.warm_up != WarmUp::AsReported;
     if locked && io.redis(Step::Q1b, RedisOp::TakeWarmLock { tenant, ttl: WARM_LOCK_TTL })? == Reply::Held {
         io.local(Step::Q1c, LocalOp::Wait)?;
         return Ok(None);
     }
     let row = read_quota(io, Step::Q2, tenant)?;
-    if charge.design.warm_up == WarmUp::WarmLockFixed {
+    if input.design.warm_up == WarmUp::WarmLockFixed {
         let script = Script::WriteIfNewer { row, fields: Fields::ALL, ttl: DAY };
-        io.redis(Step::Q3, charge.eval(script))?;
+        io.redis(Step::Q3, input.eval(script))?;
         return Ok(Some(()));
     }
     io.redis(Step::Q3, RedisOp::HSet { tenant, row, fields: Fields::ALL })?;

@@ -2,29 +2,29 @@
 
 use crate::delivery::{Cut, Delivered, Part};
 use crate::effect::LocalOp;
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, caught};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, caught};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::step::Step;
 
 /// U1 to U5. A provider that fails before it answers has served nothing, which is an exception; a stream that breaks later
 /// is over like one that ends.
-pub fn deliver(io: &mut Io<'_>, charge: &Charge) -> Flow<Delivered> {
+pub fn deliver(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Delivered> {
     io.phase(|io| {
-        io.local(Step::U1, LocalOp::Upstream(charge.request))?;
-        parts(io, charge)
+        io.local(Step::U1, LocalOp::Upstream(input.request))?;
+        parts(io, input)
     })
 }
 
-fn parts(io: &mut Io<'_>, charge: &Charge) -> Flow<Delivered> {
+fn parts(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Delivered> {
     let mut cut = Cut::Nothing;
     let parts = [(Step::U2, Part::First), (Step::U3, Part::Rest), (Step::U4, Part::Usage), (Step::U5, Part::End)];
     for (step, part) in parts {
-        if part == Part::Usage && !charge.stream.reports {
+        if part == Part::Usage && !input.stream.reports {
             continue;
         }
-        match caught(io.local(step, LocalOp::Receive { request: charge.request, part }))? {
+        match caught(io.local(step, LocalOp::Receive { request: input.request, part }))? {
             Ok(_) => cut = cut.after(part),
             Err(failure) => return Ok(Delivered { cut, broken: Some(failure) }),
         }
@@ -34,25 +34,25 @@ fn parts(io: &mut Io<'_>, charge: &Charge) -> Flow<Delivered> {
 
 /// U6, in repaired readings: the usage block if it came, else what the provider tells when it is asked, else the gateway's
 /// own count (ST-2, P2-14).
-pub fn known_price(io: &mut Io<'_>, charge: &Charge, over: &Delivered) -> Flow<Money> {
-    if over.cut != Cut::Usage && charge.stream.reports {
-        io.local(Step::U6, LocalOp::AskCount(charge.request))?;
+pub fn known_price(io: &mut Io<'_>, input: &AttemptInput, over: &Delivered) -> FlowResult<Money> {
+    if over.cut != Cut::Usage && input.stream.reports {
+        io.local(Step::U6, LocalOp::AskCount(input.request))?;
     }
-    Ok(charge.stream.known(over.cut))
+    Ok(input.stream.known(over.cut))
 }
 
 /// What the client of a stream sees: its end, or that it broke.
-pub fn answer(charge: &Charge, over: &Delivered) -> Answer {
+pub fn answer(input: &AttemptInput, over: &Delivered) -> Answer {
     match over.broken {
-        None => Answer::Ok(charge.trace),
+        None => Answer::Ok(input.trace),
         Some(failure) => Answer::Error(failure),
     }
 }
 
 /// The same where the charge has failed and somebody says so.
-pub fn answer_unless(charge: &Charge, over: &Delivered, failure: Option<Failure>) -> Answer {
+pub fn answer_unless(input: &AttemptInput, over: &Delivered, failure: Option<Failure>) -> Answer {
     match (over.broken, failure) {
         (None, Some(failure)) => Answer::Error(failure),
-        _ => answer(charge, over),
+        _ => answer(input, over),
     }
 }

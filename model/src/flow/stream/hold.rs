@@ -9,11 +9,11 @@ use crate::flow::deduct::transaction::read_quota;
 use crate::flow::deducted::{Deducted, Taken};
 use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
 use crate::flow::stream::{by_ledger, known_trace, swallowed, usage_record};
-use crate::flow::{Charge, Io, cache_sync};
-use crate::io::{Flow, caught, fail, ignoring};
+use crate::flow::{AttemptInput, Io, cache_sync};
+use crate::io::{FlowResult, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
-use crate::row::{Kind, QuotaRow, Status, Trace};
+use crate::row::{Kind, QuotaRow, Status, TraceId};
 use crate::step::Step;
 
 /// Hold-then-settle as seen.
@@ -21,20 +21,20 @@ use crate::step::Step;
 /// Readings where the text leaves a gap: the hold is the design's deduct, of the estimate; a hold that is there already lets the
 /// stream through, since its charge is made; the callback stays in the API layer, so exceptions while the difference is
 /// made up are swallowed; a refund has the two-commit shape of every other one, the rest is one more deduct.
-pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if let Some(answer) = not_held(io, charge)? {
+pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    if let Some(answer) = not_held(io, input)? {
         return Ok(answer);
     }
-    let over = deliver(io, charge)?;
-    let amount = charge.stream.guessed(over.cut);
-    swallowed(io, |io| make_up(io, charge, amount))?;
-    usage_record::append(io, &Charge { amount, ..*charge })?;
-    Ok(answer(charge, &over))
+    let over = deliver(io, input)?;
+    let amount = input.stream.guessed(over.cut);
+    swallowed(io, |io| make_up(io, input, amount))?;
+    usage_record::append(io, &AttemptInput { amount, ..*input })?;
+    Ok(answer(input, &over))
 }
 
 /// The hold; the answer where there is none.
-fn not_held(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
-    let hold = Charge { amount: charge.estimate, commits: true, ..*charge };
+fn not_held(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Answer>> {
+    let hold = AttemptInput { amount: input.estimate, commits: true, ..*input };
     io.phase(|io| {
         Ok(match deduct(io, &hold)? {
             Deducted::Charged | Deducted::Open(_) | Deducted::Answered(Answer::Ok(_)) => None,
@@ -44,10 +44,10 @@ fn not_held(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
 }
 
 /// Refunds the difference under `<trace>-refund`, or charges the rest under `<trace>-rest`.
-fn make_up(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
-    match amount.cmp(&charge.estimate) {
+fn make_up(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<()> {
+    match amount.cmp(&input.estimate) {
         Ordering::Equal => Ok(()),
-        Ordering::Less => match caught(refund(io, charge, charge.estimate - amount))? {
+        Ordering::Less => match caught(refund(io, input, input.estimate - amount))? {
             Ok(()) => Ok(()),
             Err(failure) => {
                 ignoring(io.pg(Step::M9, PgOp::Rollback))?;
@@ -55,28 +55,33 @@ fn make_up(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
             }
         },
         Ordering::Greater => {
-            let (trace, key) = (charge.suffixes.rest, charge.suffixes.rest_key);
-            let amount = amount - charge.estimate;
-            deduct(io, &Charge { amount, trace, key, negative: true, commits: true, ..*charge }).map(drop)
+            let (trace, key) = (input.suffixes.rest, input.suffixes.rest_key);
+            let amount = amount - input.estimate;
+            deduct(io, &AttemptInput { amount, trace, key, negative: true, commits: true, ..*input }).map(drop)
         }
     }
 }
 
 /// M1 to M7, the two commits of a refund.
-fn refund(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<()> {
+fn refund(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<()> {
     io.pg(Step::M1, PgOp::Begin)?;
-    let (tenant, trace, kind, status) = (charge.tenant, charge.suffixes.refund, Kind::Refund, Status::Pending);
+    let (tenant, trace, kind, status) = (input.tenant, input.suffixes.refund, Kind::Refund, Status::Pending);
     let before = read_quota(io, Step::M3, tenant)?.balance;
     io.pg(Step::M4, PgOp::InsertRow { tenant, trace, kind, status, amount, before, after: before + amount })?;
-    io.pg(Step::M5, PgOp::AddBalance { tenant: charge.tenant, amount })?;
+    io.pg(Step::M5, PgOp::AddBalance { tenant: input.tenant, amount })?;
     io.pg(Step::M6, PgOp::Commit)?;
-    io.pg(Step::M7, PgOp::MarkCommitted(charge.suffixes.refund))?;
+    io.pg(Step::M7, PgOp::MarkCommitted(input.suffixes.refund))?;
     Ok(())
 }
 
 /// M5, M3 and M4, repaired: the balance is moved first, which locks its row, so that what is read then is what the row of
 /// the difference says.
-fn difference_row(io: &mut Io<'_>, of: &Charge, trace: Trace, (kind, amount): (Kind, Money)) -> Flow<QuotaRow> {
+fn difference_row(
+    io: &mut Io<'_>,
+    of: &AttemptInput,
+    trace: TraceId,
+    (kind, amount): (Kind, Money),
+) -> FlowResult<QuotaRow> {
     let (tenant, effect) = (of.tenant, kind.effect(amount));
     io.phase(|io| {
         io.pg(Step::M5, PgOp::AddBalance { tenant, amount: effect })?;
@@ -90,36 +95,36 @@ fn difference_row(io: &mut Io<'_>, of: &Charge, trace: Trace, (kind, amount): (K
 /// Hold-then-settle repaired: the row says that it is a hold; a known trace is answered from its row; the difference to the
 /// provider's count, the row of it and the end of the hold are one transaction under the hold's lock; trouble is no
 /// success. The hold asks the ledger instead of the key (P0-3 A+fixed). The sweeper turns a hold that is left into a charge of its estimate.
-pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if let Some(answer) = known_trace(io, charge)? {
+pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);
     }
-    let hold = Charge {
-        amount: charge.estimate,
+    let hold = AttemptInput {
+        amount: input.estimate,
         kind: Kind::Hold,
         commits: true,
-        design: by_ledger(charge.design),
-        ..*charge
+        design: by_ledger(input.design),
+        ..*input
     };
     if let Some(answer) = answered(io, &hold)? {
         return Ok(answer);
     }
-    let over = match caught(deliver(io, charge))? {
+    let over = match caught(deliver(io, input))? {
         Ok(over) => over,
         Err(failure) => {
             // Nothing was served: the whole hold goes back.
-            settle_and_follow(io, charge, Money::ZERO)?;
+            settle_and_follow(io, input, Money::ZERO)?;
             return fail(failure);
         }
     };
-    let amount = known_price(io, charge, &over)?;
-    let settled = settle_and_follow(io, charge, amount)?;
-    Ok(answer_unless(charge, &over, settled))
+    let amount = known_price(io, input, &over)?;
+    let settled = settle_and_follow(io, input, amount)?;
+    Ok(answer_unless(input, &over, settled))
 }
 
 /// The end of the hold with the usage of the stream, then its hash; what the first failed with.
-fn settle_and_follow(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<Failure>> {
-    let settled = match caught(settle(io, charge, amount))? {
+fn settle_and_follow(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<Option<Failure>> {
+    let settled = match caught(settle(io, input, amount))? {
         Ok(snapshot) => snapshot,
         Err(failure) => {
             ignoring(io.pg(Step::M9, PgOp::Rollback))?;
@@ -128,13 +133,13 @@ fn settle_and_follow(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Op
     };
     if let Some(snapshot) = settled {
         let taken = Taken { snapshot, row_after: snapshot.balance };
-        swallowed(io, |io| cache_sync::write(io, charge, &taken))?;
+        swallowed(io, |io| cache_sync::write(io, input, &taken))?;
     }
     Ok(None)
 }
 
 /// The answer where there is no hold of this attempt's own.
-fn answered(io: &mut Io<'_>, hold: &Charge) -> Flow<Option<Answer>> {
+fn answered(io: &mut Io<'_>, hold: &AttemptInput) -> FlowResult<Option<Answer>> {
     io.phase(|io| {
         Ok(match deduct(io, hold)? {
             Deducted::Charged | Deducted::Open(_) => None,
@@ -146,28 +151,28 @@ fn answered(io: &mut Io<'_>, hold: &Charge) -> Flow<Option<Answer>> {
 }
 
 /// The quota row after it, where there was a difference.
-fn settle(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaRow>> {
-    io.phase(|io| settle_locked(io, charge, amount))
+fn settle(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<Option<QuotaRow>> {
+    io.phase(|io| settle_locked(io, input, amount))
 }
 
-fn settle_locked(io: &mut Io<'_>, charge: &Charge, amount: Money) -> Flow<Option<QuotaRow>> {
+fn settle_locked(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<Option<QuotaRow>> {
     io.pg(Step::M1, PgOp::Begin)?;
-    let row = lock_row(io, Step::M2, charge)?;
+    let row = lock_row(io, Step::M2, input)?;
     if row.is_none_or(|row| row.kind != Kind::Hold) {
         io.pg(Step::M9, PgOp::Rollback)?;
         return Ok(None);
     }
     let mut snapshot = None;
-    let difference = match amount.cmp(&charge.estimate) {
+    let difference = match amount.cmp(&input.estimate) {
         Ordering::Equal => None,
-        Ordering::Less => Some((charge.suffixes.refund, Kind::Refund, charge.estimate - amount)),
-        Ordering::Greater => Some((charge.suffixes.rest, Kind::Deduct, amount - charge.estimate)),
+        Ordering::Less => Some((input.suffixes.refund, Kind::Refund, input.estimate - amount)),
+        Ordering::Greater => Some((input.suffixes.rest, Kind::Deduct, amount - input.estimate)),
     };
     if let Some((trace, kind, by)) = difference {
-        snapshot = Some(difference_row(io, charge, trace, (kind, by))?);
+        snapshot = Some(difference_row(io, input, trace, (kind, by))?);
     }
-    usage_record::keep_in_transaction(io, &Charge { amount, ..*charge })?;
-    io.pg(Step::M7, PgOp::MarkSettled(charge.trace))?;
+    usage_record::keep_in_transaction(io, &AttemptInput { amount, ..*input })?;
+    io.pg(Step::M7, PgOp::MarkSettled(input.trace))?;
     io.pg(Step::M8, PgOp::Commit)?;
     Ok(snapshot)
 }

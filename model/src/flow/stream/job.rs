@@ -5,8 +5,8 @@ use crate::design::Stream;
 use crate::flow::deduct::deduct;
 use crate::flow::deducted::Deducted;
 use crate::flow::stream::by_ledger;
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, fail};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 
@@ -16,10 +16,10 @@ use crate::reply::{Answer, Failure};
 /// Readings where the review leaves a gap: the job's day is the day of its delivery. Repaired, the deduct asks the ledger
 /// instead of the key (P0-3 A+fixed), the day is the stream's, the queue delivers until it is done, and the usage is a
 /// row in the charge's transaction.
-pub fn charge(io: &mut Io<'_>, of: &Charge, amount: Money, day: Option<Day>) -> Flow<()> {
+pub fn charge(io: &mut Io<'_>, of: &AttemptInput, amount: Money, day: Option<Day>) -> FlowResult<()> {
     let repaired = of.design.stream == Stream::BFixed;
     let design = if repaired { by_ledger(of.design) } else { of.design };
-    let bill = Charge { amount, negative: true, commits: true, day: day.unwrap_or(of.day), design, ..*of };
+    let bill = AttemptInput { amount, negative: true, commits: true, day: day.unwrap_or(of.day), design, ..*of };
     let failure = match deduct(io, &bill)? {
         Deducted::Charged | Deducted::Open(_) | Deducted::Answered(Answer::Ok(_)) => None,
         Deducted::Answered(Answer::Error(failure)) => Some(failure),
@@ -28,7 +28,7 @@ pub fn charge(io: &mut Io<'_>, of: &Charge, amount: Money, day: Option<Day>) -> 
     };
     match failure {
         None => {}
-        Some(failure) if failure.is_trouble() || of.design.stream == Stream::B => return fail(failure),
+        Some(failure) if failure.is_outage() || of.design.stream == Stream::B => return fail(failure),
         Some(_for_good) => return Ok(()),
     }
     Ok(())

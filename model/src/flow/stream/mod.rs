@@ -10,35 +10,35 @@ pub mod usage_record;
 
 use crate::design::{Base, Design, Idempotency, Stream};
 use crate::flow::deduct::ledger_lookup::select_row;
-use crate::flow::{Charge, Io};
-use crate::io::{Flow, ignoring};
+use crate::flow::{AttemptInput, Io};
+use crate::io::{FlowResult, ignoring};
 use crate::reply::{Answer, Failure};
 use crate::row::{Kind, LedgerRow, Status};
 use crate::step::Step;
 
 /// From the call of the provider to the end of the client's connection. What came before, auth and quota_check, is the
 /// same for every call.
-pub fn streamed(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    match charge.design.stream {
-        Stream::AsReported | Stream::Stamped => callback::deducts(io, charge),
-        Stream::A => billing_step::as_written(io, charge),
-        Stream::AFixed => billing_step::repaired(io, charge),
-        Stream::B => callback::hands_over(io, charge),
-        Stream::BFixed => callback::hands_over_what_is_known(io, charge),
-        Stream::C => pending_first::as_written(io, charge),
-        Stream::CFixed => pending_first::repaired(io, charge),
-        Stream::Hold => hold::as_written(io, charge),
-        Stream::HoldFixed => hold::repaired(io, charge),
+pub fn streamed(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    match input.design.stream {
+        Stream::AsReported | Stream::Stamped => callback::deducts(io, input),
+        Stream::A => billing_step::as_written(io, input),
+        Stream::AFixed => billing_step::repaired(io, input),
+        Stream::B => callback::hands_over(io, input),
+        Stream::BFixed => callback::hands_over_what_is_known(io, input),
+        Stream::C => pending_first::as_written(io, input),
+        Stream::CFixed => pending_first::repaired(io, input),
+        Stream::Hold => hold::as_written(io, input),
+        Stream::HoldFixed => hold::repaired(io, input),
     }
 }
 
 /// U0, in repaired readings: what the ledger says of the trace before the provider is called. A committed trace is answered
 /// from its row (ST-3); of one that is under way, or another tenant's, nothing is promised.
-fn known_trace(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Answer>> {
+fn known_trace(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Answer>> {
     io.phase(|io| {
-        Ok(match select_row(io, Step::U0, charge.trace)? {
+        Ok(match select_row(io, Step::U0, input.trace)? {
             None => None,
-            Some(row) if row.tenant != charge.tenant => Some(Answer::Error(Failure::ForeignRow)),
+            Some(row) if row.tenant != input.tenant => Some(Answer::Error(Failure::ForeignRow)),
             Some(row) => Some(answer_from(&row)),
         })
     })
@@ -53,7 +53,7 @@ fn answer_from(row: &LedgerRow) -> Answer {
 }
 
 /// A part whose exceptions the API layer swallows.
-fn swallowed<T>(io: &mut Io<'_>, part: impl FnOnce(&mut Io<'_>) -> Flow<T>) -> Flow<()> {
+fn swallowed<T>(io: &mut Io<'_>, part: impl FnOnce(&mut Io<'_>) -> FlowResult<T>) -> FlowResult<()> {
     io.phase(|io| ignoring(part(io)))
 }
 

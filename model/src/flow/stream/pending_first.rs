@@ -2,7 +2,7 @@
 
 use crate::design::Stream;
 use crate::effect::PgOp;
-use crate::flow::Charge;
+use crate::flow::AttemptInput;
 use crate::flow::deduct::ledger_lookup::{lock_row, select_row};
 use crate::flow::deduct::transaction::{check_and_charge, read_quota};
 use crate::flow::deduct::{after_commit, fix_b};
@@ -10,7 +10,7 @@ use crate::flow::deducted::Taken;
 use crate::flow::stream::deliver::{answer, answer_unless, deliver, known_price};
 use crate::flow::stream::{known_trace, swallowed, usage_record};
 use crate::flow::{Io, budget, cache_sync, usage};
-use crate::io::{Flow, caught, fail, ignoring};
+use crate::io::{FlowResult, caught, fail, ignoring};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::row::{LedgerRow, Limit, Status};
@@ -21,18 +21,18 @@ use crate::step::Step;
 /// Readings where the review leaves a gap: the row's amount is the estimate until it is settled; a trace whose row is
 /// there already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
 /// are swallowed and the usage record follows; nothing is checked before the stream, and the balance not at its end.
-pub fn as_written(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    start(io, charge)?;
-    let over = deliver(io, charge)?;
-    let bill = Charge { amount: charge.stream.guessed(over.cut), negative: true, ..*charge };
+pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    start(io, input)?;
+    let over = deliver(io, input)?;
+    let bill = AttemptInput { amount: input.stream.guessed(over.cut), negative: true, ..*input };
     swallowed(io, |io| at_the_end(io, &bill))?;
     usage_record::append(io, &bill)?;
-    Ok(answer(charge, &over))
+    Ok(answer(input, &over))
 }
 
 /// T2, T3 and T3e, with the estimate.
-fn start(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
-    io.phase(|io| match caught(fix_b::pending_alone(io, &Charge { amount: charge.estimate, ..*charge }))? {
+fn start(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
+    io.phase(|io| match caught(fix_b::pending_alone(io, &AttemptInput { amount: input.estimate, ..*input }))? {
         Ok(_after) => Ok(()),
         Err(failure) => {
             ignoring(io.pg(Step::T3c, PgOp::Rollback))?;
@@ -42,7 +42,7 @@ fn start(io: &mut Io<'_>, charge: &Charge) -> Flow<()> {
 }
 
 /// T1b the lookup without a lock, then the charge of a row that is PENDING.
-fn at_the_end(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+fn at_the_end(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     match select_row(io, Step::T1b, bill.trace)? {
         Some(row) if row.status == Status::Pending && row.tenant == bill.tenant => {}
         _ => return Ok(()),
@@ -58,7 +58,7 @@ fn at_the_end(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
 }
 
 /// T4 to T6: the money, the row with its amount, and what the design keeps in the same transaction.
-fn charge_and_commit(io: &mut Io<'_>, bill: &Charge) -> Flow<Taken> {
+fn charge_and_commit(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<Taken> {
     let snapshot = check_and_charge(io, bill)?;
     let taken = Taken { snapshot, row_after: snapshot.balance };
     settle(io, bill, snapshot.balance)?;
@@ -66,7 +66,7 @@ fn charge_and_commit(io: &mut Io<'_>, bill: &Charge) -> Flow<Taken> {
     Ok(taken)
 }
 
-fn settle(io: &mut Io<'_>, bill: &Charge, after: Money) -> Flow<()> {
+fn settle(io: &mut Io<'_>, bill: &AttemptInput, after: Money) -> FlowResult<()> {
     let (trace, amount) = (bill.trace, bill.amount);
     io.phase(|io| {
         io.pg(Step::T5, PgOp::SettleRow { trace, amount, before: after + amount, after })?;
@@ -82,41 +82,41 @@ fn settle(io: &mut Io<'_>, bill: &Charge, after: Money) -> Flow<()> {
 /// settled under its lock by the provider's count; a stream that cost nothing, or that the provider never began, is settled
 /// with nothing and not counted; a
 /// charge that fails is no success. The sweeper does the rest.
-pub fn repaired(io: &mut Io<'_>, charge: &Charge) -> Flow<Answer> {
-    if let Some(answer) = known_trace(io, charge)? {
+pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
+    if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);
     }
-    if let Some(limit) = forbidden(io, charge)? {
+    if let Some(limit) = forbidden(io, input)? {
         return Ok(Answer::Refused(limit));
     }
-    match caught(start(io, charge))? {
+    match caught(start(io, input))? {
         Ok(()) => {}
         Err(Failure::UniqueViolation) => return Ok(Answer::Error(Failure::UnderWay)),
         Err(failure) => return Ok(Answer::Error(failure)),
     }
-    let over = match caught(deliver(io, charge))? {
+    let over = match caught(deliver(io, input))? {
         Ok(over) => over,
         Err(failure) => {
             // Nothing was served.
-            swallowed(io, |io| under_the_lock(io, &Charge { amount: Money::ZERO, ..*charge }))?;
+            swallowed(io, |io| under_the_lock(io, &AttemptInput { amount: Money::ZERO, ..*input }))?;
             return fail(failure);
         }
     };
-    let amount = known_price(io, charge, &over)?;
-    let settled = caught(under_the_lock(io, &Charge { amount, negative: true, ..*charge }))?;
-    Ok(answer_unless(charge, &over, settled.err()))
+    let amount = known_price(io, input, &over)?;
+    let settled = caught(under_the_lock(io, &AttemptInput { amount, negative: true, ..*input }))?;
+    Ok(answer_unless(input, &over, settled.err()))
 }
 
 /// U0b, the quota before the stream: whether balance and credit cover the estimate, and the counts let it through.
-fn forbidden(io: &mut Io<'_>, charge: &Charge) -> Flow<Option<Limit>> {
+fn forbidden(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
-        let quota = read_quota(io, Step::U0b, charge.tenant)?;
-        let limit = quota.binding_limit(charge.estimate, charge.day);
-        Ok(limit.filter(|&limit| limit == Limit::Balance || charge.billing_counts()))
+        let quota = read_quota(io, Step::U0b, input.tenant)?;
+        let limit = quota.binding_limit(input.estimate, input.day);
+        Ok(limit.filter(|&limit| limit == Limit::Balance || input.billing_counts()))
     })
 }
 
-fn under_the_lock(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
+fn under_the_lock(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     let taken = match caught(locked(io, bill))? {
         Ok(taken) => taken,
         Err(failure) => {
@@ -134,7 +134,7 @@ fn under_the_lock(io: &mut Io<'_>, bill: &Charge) -> Flow<()> {
 }
 
 /// What was taken, if the row was still to be settled.
-fn locked(io: &mut Io<'_>, bill: &Charge) -> Flow<Option<Taken>> {
+fn locked(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<Option<Taken>> {
     io.pg(Step::T3f, PgOp::Begin)?;
     let row: Option<LedgerRow> = lock_row(io, Step::T3g, bill)?;
     if row.is_none_or(|row| row.effective()) {

@@ -2,9 +2,9 @@
 
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{BudgetRow, Tenant, Trace, Unit, UsageRow};
+use crate::row::{BudgetRow, Tenant, TraceId, Unit, UsageRow};
 use crate::store::postgres::{By, Postgres, update};
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 
 impl Postgres {
     /// The committed BUDGET row of the tenant's key, which is there from the start.
@@ -42,7 +42,7 @@ impl Postgres {
     }
 
     /// The totals as the session sees them.
-    pub(super) fn totals_seen_by(&self, session: Session, tenant: Tenant) -> UsageRow {
+    pub(super) fn totals_seen_by(&self, session: SessionId, tenant: Tenant) -> UsageRow {
         self.totals[tenant.index()].seen_by(session).unwrap_or_default()
     }
 
@@ -52,7 +52,7 @@ impl Postgres {
     }
 
     /// ON CONFLICT DO NOTHING waits for an uncommitted row of the trace; then 0 rows, and the transaction goes on.
-    pub(super) fn insert_usage(&mut self, by: By, tenant: Tenant, trace: Trace, cost: Money) -> Option<Reply> {
+    pub(super) fn insert_usage(&mut self, by: By, tenant: Tenant, trace: TraceId, cost: Money) -> Option<Reply> {
         if !cost.fits_column() {
             return Some(Reply::Failed(Failure::OutOfRange));
         }

@@ -2,13 +2,13 @@
 
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{Kind, LedgerRow, Status, Trace};
+use crate::row::{Kind, LedgerRow, Status, TraceId};
 use crate::store::postgres::{By, Postgres, update};
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 
 impl Postgres {
     /// A row is locked only if the session sees it.
-    pub(super) fn select_row(&mut self, by: By, trace: Trace, lock: bool) -> Option<Reply> {
+    pub(super) fn select_row(&mut self, by: By, trace: TraceId, lock: bool) -> Option<Reply> {
         let row = &mut self.ledger[trace.index()];
         let seen = row.seen_by(by.session);
         if lock && seen.is_some() {
@@ -39,7 +39,7 @@ impl Postgres {
     }
 
     /// UPDATE of the status, whatever it was.
-    pub(super) fn mark_row(&mut self, by: By, trace: Trace, status: Status) -> Option<Reply> {
+    pub(super) fn mark_row(&mut self, by: By, trace: TraceId, status: Status) -> Option<Reply> {
         update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { status, ..row }))
     }
 
@@ -47,7 +47,7 @@ impl Postgres {
     pub(super) fn settle_row(
         &mut self,
         by: By,
-        trace: Trace,
+        trace: TraceId,
         amount: Money,
         before: Money,
         after: Money,
@@ -60,12 +60,12 @@ impl Postgres {
     }
 
     /// UPDATE of the type from hold to deduct.
-    pub(super) fn mark_settled(&mut self, by: By, trace: Trace) -> Option<Reply> {
+    pub(super) fn mark_settled(&mut self, by: By, trace: TraceId) -> Option<Reply> {
         update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { kind: Kind::Deduct, ..row }))
     }
 
     /// The first row, in the order of traces, that the session sees unfinished.
-    pub(super) fn first_unfinished(&self, session: Session) -> Option<LedgerRow> {
+    pub(super) fn first_unfinished(&self, session: SessionId) -> Option<LedgerRow> {
         self.ledger.iter().filter_map(|row| row.seen_by(session)).find(LedgerRow::unfinished)
     }
 

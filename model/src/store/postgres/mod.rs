@@ -7,8 +7,8 @@
 mod key;
 mod ledger;
 mod quota;
+mod session_end;
 mod transaction;
-mod trouble;
 mod waiting;
 
 use arrayvec::ArrayVec;
@@ -16,8 +16,8 @@ use arrayvec::ArrayVec;
 use crate::effect::PgOp;
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{BudgetRow, KeyRow, LedgerRow, QuotaRow, Status, Tenant, Trace, UsageRow};
-use crate::store::versioned::{Session, Transactional, Versioned};
+use crate::row::{BudgetRow, KeyRow, LedgerRow, QuotaRow, Status, Tenant, TraceId, UsageRow};
+use crate::store::versioned::{SessionId, Transactional, Versioned};
 
 use transaction::Tx;
 
@@ -52,7 +52,7 @@ struct Connection {
 
 /// What became of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ran {
+pub enum StatementResult {
     /// It answered.
     Done(Reply),
     /// It waits for a lock; [`Postgres::take_up`] answers it once it can go on.
@@ -93,7 +93,7 @@ impl Postgres {
     }
 
     /// The committed ledger row.
-    pub fn row(&self, trace: Trace) -> Option<LedgerRow> {
+    pub fn row(&self, trace: TraceId) -> Option<LedgerRow> {
         self.ledger[trace.index()].committed()
     }
 
@@ -104,23 +104,23 @@ impl Postgres {
 
     /// Whether the session is inside a transaction, aborted or not, as its client knows it: one that the server ended
     /// counts until a statement is told so.
-    pub fn in_transaction(&self, session: Session) -> bool {
+    pub fn in_transaction(&self, session: SessionId) -> bool {
         self.connection(session).tx != Tx::None
     }
 
     /// The statement the session waits with.
-    pub fn waiting(&self, session: Session) -> Option<PgOp> {
+    pub fn waiting(&self, session: SessionId) -> Option<PgOp> {
         self.connection(session).waiting.as_deref().copied()
     }
 
     /// Carries out a statement, or lets it wait.
-    pub fn execute(&mut self, session: Session, op: PgOp) -> Ran {
+    pub fn execute(&mut self, session: SessionId, op: PgOp) -> StatementResult {
         let ran = self.attempt(session, op, false);
-        if ran == Ran::Waits {
+        if ran == StatementResult::Waits {
             self.wait_with(session, Some(op));
             if self.waits_for_itself(session) {
                 self.wait_with(session, None);
-                return Ran::Done(self.abort(session, Failure::Deadlock));
+                return StatementResult::Done(self.abort(session, Failure::Deadlock));
             }
         }
         ran
@@ -128,19 +128,19 @@ impl Postgres {
 
     /// Takes up a waiting statement that is [`Postgres::ready`]: its condition is evaluated again on the row as it stands
     /// (EvalPlanQual), and a row that no longer matches stays locked until the transaction ends.
-    pub fn take_up(&mut self, session: Session) -> Option<Reply> {
+    pub fn take_up(&mut self, session: SessionId) -> Option<Reply> {
         let op = self.waiting(session)?;
         match self.attempt(session, op, true) {
-            Ran::Done(reply) => {
+            StatementResult::Done(reply) => {
                 self.wait_with(session, None);
                 Some(reply)
             }
-            Ran::Waits => None,
+            StatementResult::Waits => None,
         }
     }
 
     /// A statement on rows at this savepoint level; nothing means it has to wait.
-    fn statement(&mut self, session: Session, level: u8, op: PgOp, waited: bool) -> Option<Reply> {
+    fn statement(&mut self, session: SessionId, level: u8, op: PgOp, waited: bool) -> Option<Reply> {
         let by = By { session, level, waited };
         match op {
             PgOp::SelectQuota(tenant) => {
@@ -178,16 +178,16 @@ impl Postgres {
         }
     }
 
-    fn connection(&self, session: Session) -> &Connection {
+    fn connection(&self, session: SessionId) -> &Connection {
         &self.connections[usize::from(session.0)]
     }
 
-    fn wait_with(&mut self, session: Session, op: Option<PgOp>) {
+    fn wait_with(&mut self, session: SessionId, op: Option<PgOp>) {
         self.connections[usize::from(session.0)].waiting = op.map(Box::new);
     }
 
-    fn sessions(&self) -> impl Iterator<Item = Session> + use<> {
-        (0..self.connections.len() as u8).map(Session)
+    fn sessions(&self) -> impl Iterator<Item = SessionId> + use<> {
+        (0..self.connections.len() as u8).map(SessionId)
     }
 
     /// Every row that a transaction can hold.
@@ -204,7 +204,7 @@ impl Postgres {
 /// Who carries a statement out.
 #[derive(Clone, Copy)]
 struct By {
-    session: Session,
+    session: SessionId,
     /// Its savepoint level.
     level: u8,
     /// Whether it waited for a lock before.

@@ -2,8 +2,8 @@
 
 use crate::effect::PgOp;
 use crate::reply::{Failure, Reply};
-use crate::store::postgres::{Postgres, Ran};
-use crate::store::versioned::{MAX_LEVEL, Session};
+use crate::store::postgres::{Postgres, StatementResult};
+use crate::store::versioned::{MAX_LEVEL, SessionId};
 
 /// Where a session's transaction stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,11 +20,11 @@ pub(super) enum Tx {
 
 impl Postgres {
     /// Carries out a statement as far as it gets; a failure aborts, success in autocommit commits.
-    pub(super) fn attempt(&mut self, session: Session, op: PgOp, waited: bool) -> Ran {
+    pub(super) fn attempt(&mut self, session: SessionId, op: PgOp, waited: bool) -> StatementResult {
         let reply = match (self.connection(session).tx, op) {
             (Tx::Gone(failure), _) => {
                 self.set(session, Tx::None);
-                return Ran::Done(Reply::Failed(failure));
+                return StatementResult::Done(Reply::Failed(failure));
             }
             (_, PgOp::Commit) => self.commit(session),
             (_, PgOp::Rollback) => {
@@ -50,7 +50,7 @@ impl Postgres {
                 let level = if let Tx::Open(level) = tx { level } else { 0 };
                 match self.statement(session, level, statement, waited) {
                     Some(reply) => reply,
-                    None => return Ran::Waits,
+                    None => return StatementResult::Waits,
                 }
             }
         };
@@ -59,12 +59,12 @@ impl Postgres {
         } else if self.connection(session).tx == Tx::None {
             self.end(session, true);
         }
-        Ran::Done(reply)
+        StatementResult::Done(reply)
     }
 
     /// An error undoes its subtransaction at once, locks included, and an aborted transaction wholly: a session that
     /// waits for one of its rows goes on before the ROLLBACK is sent.
-    pub(super) fn abort(&mut self, session: Session, failure: Failure) -> Reply {
+    pub(super) fn abort(&mut self, session: SessionId, failure: Failure) -> Reply {
         match self.connection(session).tx {
             Tx::None => self.end(session, false),
             Tx::Open(level) => {
@@ -77,36 +77,36 @@ impl Postgres {
     }
 
     /// Ends the transaction or the autocommit statement, keeping its work or not.
-    pub(super) fn end(&mut self, session: Session, keep: bool) {
+    pub(super) fn end(&mut self, session: SessionId, keep: bool) {
         for row in self.rows() {
             if keep { row.commit(session) } else { row.roll_back(session, None) }
         }
         self.set(session, Tx::None);
     }
 
-    pub(super) fn set(&mut self, session: Session, tx: Tx) {
+    pub(super) fn set(&mut self, session: SessionId, tx: Tx) {
         self.connections[usize::from(session.0)].tx = tx;
     }
 
-    fn commit(&mut self, session: Session) -> Reply {
+    fn commit(&mut self, session: SessionId) -> Reply {
         let aborted = matches!(self.connection(session).tx, Tx::Aborted(_));
         self.end(session, !aborted);
         if aborted { Reply::Failed(Failure::RolledBack) } else { Reply::Ok }
     }
 
-    fn roll_back_to(&mut self, session: Session, level: u8) -> Reply {
+    fn roll_back_to(&mut self, session: SessionId, level: u8) -> Reply {
         self.undo_above(session, Some(level - 1));
         self.set(session, Tx::Open(level));
         Reply::Ok
     }
 
-    fn undo_above(&mut self, session: Session, level: Option<u8>) {
+    fn undo_above(&mut self, session: SessionId, level: Option<u8>) {
         for row in self.rows() {
             row.roll_back(session, level);
         }
     }
 
-    fn release(&mut self, session: Session, level: u8) -> Reply {
+    fn release(&mut self, session: SessionId, level: u8) -> Reply {
         for row in self.rows() {
             row.merge(session, level);
         }

@@ -4,17 +4,17 @@ use arrayvec::ArrayVec;
 
 use crate::effect::PgOp;
 use crate::store::postgres::{MAX_SESSIONS, Postgres};
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 
 impl Postgres {
     /// The sessions whose wait could end: nothing blocks them.
-    pub fn ready(&self) -> ArrayVec<Session, MAX_SESSIONS> {
+    pub fn ready(&self) -> ArrayVec<SessionId, MAX_SESSIONS> {
         self.sessions().filter(|&s| self.waiting(s).is_some_and(|op| self.blocker(s, op).is_none())).collect()
     }
 
     /// Follows who waits for whom; a cycle is a deadlock. The victim is the session that closed it, which is one of those
     /// Postgres may pick, and the one the conformance tests make it pick.
-    pub(super) fn waits_for_itself(&self, session: Session) -> bool {
+    pub(super) fn waits_for_itself(&self, session: SessionId) -> bool {
         let mut at = session;
         for _ in 0..self.connections.len() {
             let Some(next) = self.waiting(at).and_then(|op| self.blocker(at, op)) else { return false };
@@ -27,7 +27,7 @@ impl Postgres {
     }
 
     /// Whom a statement has to wait for. An INSERT waits for the writer of its trace only, an UPDATE for a mere locker too.
-    fn blocker(&self, session: Session, op: PgOp) -> Option<Session> {
+    fn blocker(&self, session: SessionId, op: PgOp) -> Option<SessionId> {
         match op {
             PgOp::InsertRow { trace, .. } => self.ledger[trace.index()].other_writer(session),
             PgOp::AddUsage { trace, keyed: true, .. } => self.usage[trace.index()].other_writer(session),

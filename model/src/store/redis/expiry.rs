@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Seconds;
-use crate::row::{Key, Tenant};
+use crate::row::{IdempotencyKey, Tenant};
 use crate::store::postgres::MAX_TENANTS;
 use crate::store::redis::{MAX_KEYS, Redis};
 
@@ -14,7 +14,7 @@ use crate::store::redis::{MAX_KEYS, Redis};
 #[serde(rename_all = "kebab-case")]
 pub enum Evicted {
     /// The idempotency key of a request.
-    Key(Key),
+    Key(IdempotencyKey),
     /// The quota hash of a tenant.
     Hash(Tenant),
     /// The cached principal of a tenant's key.
@@ -86,7 +86,7 @@ impl Redis {
 
     /// What is there and could vanish under maxmemory, in the order of [`Evicted`].
     pub fn evictable(&self) -> ArrayVec<Evicted, MAX_EVICTABLE> {
-        let keys = there(&self.keys).map(|place| Evicted::Key(Key(place)));
+        let keys = there(&self.keys).map(|place| Evicted::Key(IdempotencyKey(place)));
         let hashes = there(&self.hashes).map(|place| Evicted::Hash(Tenant(place)));
         let principals = there(&self.principals).map(|place| Evicted::Principal(Tenant(place)));
         let budgets = there(&self.budgets).map(|place| Evicted::Budget(Tenant(place)));

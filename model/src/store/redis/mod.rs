@@ -11,7 +11,7 @@ use arrayvec::ArrayVec;
 use crate::design::Scripts;
 use crate::effect::{Increment, PRINCIPAL_TTL, RedisOp, Script, Seconds};
 use crate::reply::{Failure, Reply};
-use crate::row::{Key, KeyRow, Tenant};
+use crate::row::{IdempotencyKey, KeyRow, Tenant};
 use crate::store::postgres::MAX_TENANTS;
 
 pub use expiry::{Evicted, MAX_EVICTABLE};
@@ -53,7 +53,7 @@ impl Redis {
     }
 
     /// Seconds an idempotency key has to live, if it is there.
-    pub fn key(&self, key: Key) -> Option<Seconds> {
+    pub fn key(&self, key: IdempotencyKey) -> Option<Seconds> {
         self.keys[key.index()].map(|deadline| self.left(deadline))
     }
 

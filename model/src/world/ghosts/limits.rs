@@ -1,14 +1,14 @@
 //! Which limits are exhausted, how many requests count in a window, and so what is known of an answer.
 
-use crate::books::Told;
+use crate::books::ClientAnswer;
 use crate::day::Day;
-use crate::effect::Errand;
+use crate::effect::DeferredJob;
 use crate::flow::Asking;
 use crate::money::Money;
 use crate::moves::Actor;
 use crate::policy::{Overdraft, Store};
 use crate::reply::Answer;
-use crate::row::{Kind, Limit, Request, Tenant, Trace};
+use crate::row::{Kind, Limit, Request, Tenant, TraceId};
 use crate::world::Attempt;
 use crate::world::ghosts::{OfAttempt, Witness};
 use crate::world::mechanics::{Mechanics, place_of};
@@ -25,26 +25,26 @@ impl Witness<'_> {
     }
 
     fn binding(&self, at: &Mechanics, attempt: &Attempt) -> u8 {
-        let charge = self.setup.charge(attempt.request);
+        let input = self.setup.input(attempt.request);
         let of = |store: Store| match store {
-            Store::Postgres => at.pg.quota(charge.tenant),
-            Store::Redis => at.redis.hash(charge.tenant).map_or(at.pg.quota(charge.tenant), |hash| hash.row),
+            Store::Postgres => at.pg.quota(input.tenant),
+            Store::Redis => at.redis.hash(input.tenant).map_or(at.pg.quota(input.tenant), |hash| hash.row),
         };
-        let (money, counts) = (of(self.setup.met.truth()), of(self.setup.met.counts_in()));
-        let limit = at.pg.key(charge.tenant).limit;
-        let day = self.setup.date_declared(attempt.arrived, charge.tenant);
+        let (money, counts) = (of(self.setup.effective.truth()), of(self.setup.effective.counts_in()));
+        let limit = at.pg.key(input.tenant).limit;
+        let day = self.setup.date_declared(attempt.arrived, input.tenant);
         let let_in_that_day = self.let_in_and_not_charged(at, attempt, |other| other == day);
         let let_in_that_month = self.let_in_and_not_charged(at, attempt, |other| other.month() == day.month());
         // What is checked before a stream is its estimate, where that is what bounds the overdraft.
-        let asks = match self.setup.met.overdraft() {
-            Overdraft::BeyondEstimate if charge.asking == Asking::Stream => charge.estimate,
-            Overdraft::InFlight | Overdraft::BeyondEstimate => charge.amount,
+        let asks = match self.setup.effective.overdraft() {
+            Overdraft::BeyondEstimate if input.asking == Asking::Stream => input.estimate,
+            Overdraft::InFlight | Overdraft::BeyondEstimate => input.amount,
         };
         let exhausted = [
             money.balance + money.credit < asks,
             counts.used_on(day) + let_in_that_day >= counts.daily_quota,
             counts.used_in(day.month()) + let_in_that_month >= counts.monthly_quota,
-            limit.is_some_and(|limit| self.spent(at, charge.tenant) >= limit),
+            limit.is_some_and(|limit| self.spent(at, input.tenant) >= limit),
         ];
         exhausted.iter().rev().fold(0, |bits, &now| bits << 1 | u8::from(now))
     }
@@ -53,12 +53,12 @@ impl Witness<'_> {
     /// handed over and still to come. A place in the quota that one of them has taken is a right reason to refuse.
     /// `within` says whether a window is meant; a charge that carries no day counts in whichever it falls.
     fn let_in_and_not_charged(&self, at: &Mechanics, attempt: &Attempt, within: impl Fn(Day) -> bool) -> u32 {
-        let tenant = self.setup.charge(attempt.request).tenant;
+        let tenant = self.setup.input(attempt.request).tenant;
         let others = self.setup.all_requests().filter(|&other| other != attempt.request);
         let waiting = others.filter(|&other| {
-            let charge = self.setup.charge(other);
-            charge.tenant == tenant
-                && charge.asking.is_call()
+            let input = self.setup.input(other);
+            input.tenant == tenant
+                && input.asking.is_call()
                 && self.ghosts.requests[other.index()].charged_on.is_none()
                 && (at.in_flight(other).next().is_some() || self.is_to_be_charged(at, other, &within))
         });
@@ -68,15 +68,15 @@ impl Witness<'_> {
     /// Whether the queue holds the charge of a request, for a day that is meant or for none.
     fn is_to_be_charged(&self, at: &Mechanics, request: Request, within: impl Fn(Day) -> bool) -> bool {
         let Some(place) = place_of(self.setup, Actor::Worker(request)) else { return false };
-        at.jobs[place].errands.iter().any(|queued| match queued.errand {
-            Errand::Charge { day, .. } => day.is_none_or(&within),
-            Errand::Settle(_) => true,
-            Errand::Usage { .. } | Errand::Snapshot { .. } => false,
+        at.jobs[place].queued.iter().any(|queued| match queued.deferred {
+            DeferredJob::Charge { day, .. } => day.is_none_or(&within),
+            DeferredJob::Settle(_) => true,
+            DeferredJob::Usage { .. } | DeferredJob::Snapshot { .. } => false,
         })
     }
 
     fn spent(&self, at: &Mechanics, tenant: Tenant) -> Money {
-        let rows = (0..self.setup.traces.len() as u8).filter_map(|trace| at.pg.row(Trace(trace)));
+        let rows = (0..self.setup.traces.len() as u8).filter_map(|trace| at.pg.row(TraceId(trace)));
         let charges = rows.filter(|r| r.tenant == tenant && r.effective() && r.kind == Kind::Deduct);
         charges.map(|row| row.amount).sum()
     }
@@ -85,13 +85,13 @@ impl Witness<'_> {
     fn counted(&self, tenant: Tenant, within: impl Fn(Day) -> bool) -> u32 {
         let on = |request: Request| {
             let known = &self.ghosts.requests[request.index()];
-            if self.setup.met.counts_failed_calls() && self.setup.path.quota_check {
+            if self.setup.effective.counts_failed_calls() && self.setup.path.quota_check {
                 known.admitted_on
             } else {
                 known.charged_on
             }
         };
-        let of_tenant = self.setup.all_requests().filter(|&request| self.setup.charge(request).tenant == tenant);
+        let of_tenant = self.setup.all_requests().filter(|&request| self.setup.input(request).tenant == tenant);
         let counted = of_tenant.filter_map(on).filter(|&day| within(day)).count() as u32;
         let before =
             if within(self.setup.date_declared(0, tenant)) { self.setup.opening(tenant).daily_used } else { 0 };
@@ -99,17 +99,23 @@ impl Witness<'_> {
     }
 
     /// What is known of an answer that an attempt is about to give.
-    pub(super) fn told(&self, at: &Mechanics, attempt: &Attempt, known: OfAttempt, answer: Answer) -> Told {
+    pub(super) fn client_answer(
+        &self,
+        at: &Mechanics,
+        attempt: &Attempt,
+        known: OfAttempt,
+        answer: Answer,
+    ) -> ClientAnswer {
         let was_binding = match answer {
             Answer::Refused(limit) => known.was_binding >> place_of_limit(limit) & 1 == 1,
             Answer::Ok(_) | Answer::Duplicate | Answer::Error(_) => false,
         };
-        let tenant = self.setup.charge(attempt.request).tenant;
+        let tenant = self.setup.input(attempt.request).tenant;
         let window = self.window_of(at, tenant, attempt.arrived);
         let that_day = |day: Day| day == window;
         let that_month = |day: Day| day.month() == window.month();
         let let_in = |within: &dyn Fn(Day) -> bool| self.let_in_and_not_charged(at, attempt, within);
-        Told {
+        ClientAnswer {
             answer,
             knew_charged: known.knows_charged,
             was_binding,

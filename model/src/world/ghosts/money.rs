@@ -7,7 +7,7 @@ use crate::money::Money;
 use crate::moves::Actor;
 use crate::policy::Store;
 use crate::reply::Reply;
-use crate::row::{Kind, LedgerRow, Request, Tenant, Trace};
+use crate::row::{Kind, LedgerRow, Request, Tenant, TraceId};
 use crate::store::redis::Hash;
 use crate::world::Next;
 use crate::world::ghosts::Witness;
@@ -21,14 +21,14 @@ impl Witness<'_> {
             let (was, is) = (before.quotas[tenant.index()], at.pg.quota(tenant));
             let allowed = &mut self.ghosts.allowed[tenant.index()];
             *allowed = allowed.or(Allowed::by(&is));
-            let taken = match self.setup.met.truth() {
+            let taken = match self.setup.effective.truth() {
                 Store::Postgres if actor != Actor::CopyBack => was.balance - is.balance,
                 Store::Redis => taken_by_script(at, tenant, call, before),
                 Store::Postgres => Money::ZERO,
             };
             if taken != Money::ZERO
                 && let Some(request) = for_writer
-                    .filter(|&writer| self.setup.charge(writer).tenant == tenant)
+                    .filter(|&writer| self.setup.input(writer).tenant == tenant)
                     .or_else(|| self.worked_for(at, actor, tenant, call))
             {
                 let request = &mut self.ghosts.requests[request.index()];
@@ -58,10 +58,10 @@ impl Witness<'_> {
     fn remember_charges(&mut self, at: &Mechanics, actor: Actor) {
         let turn = at.turn_of(self.setup, actor);
         for request in self.setup.all_requests() {
-            let charge = self.setup.charge(request);
-            let day = self.window_of(at, charge.tenant, turn);
+            let input = self.setup.input(request);
+            let day = self.window_of(at, input.tenant, turn);
             let row = self.charge_row(at, request);
-            if row.is_some() && charge.asking.is_call() {
+            if row.is_some() && input.asking.is_call() {
                 self.ghosts.requests[request.index()].charged_on.get_or_insert(day);
             }
         }
@@ -69,12 +69,12 @@ impl Witness<'_> {
 
     /// The effective row of a call that costs anything, under whichever of its traces.
     fn charge_row(&self, at: &Mechanics, request: Request) -> Option<LedgerRow> {
-        let charge = self.setup.charge(request);
-        let traces = (0..self.setup.traces.len() as u8).map(Trace).filter(|&trace| charge.has(trace));
+        let input = self.setup.input(request);
+        let traces = (0..self.setup.traces.len() as u8).map(TraceId).filter(|&trace| input.has(trace));
         let rows = traces.filter_map(|trace| at.pg.row(trace));
         let wrote = |row: &LedgerRow| self.ghosts.writers[row.trace.index()].is_none_or(|writer| writer == request);
         let of =
-            |row: &LedgerRow| row.tenant == charge.tenant && row.effective() && row.amount != Money::ZERO && wrote(row);
+            |row: &LedgerRow| row.tenant == input.tenant && row.effective() && row.amount != Money::ZERO && wrote(row);
         rows.filter(of).find(|row| row.kind != Kind::Refund)
     }
 
@@ -84,7 +84,7 @@ impl Witness<'_> {
     /// none.
     pub(super) fn window_of(&self, at: &Mechanics, tenant: Tenant, turn: u8) -> Day {
         let day = self.setup.date_declared(turn, tenant);
-        let begun = at.pg.quota(tenant).daily_reset_at.filter(|_| self.setup.met.counts_in() == Store::Postgres);
+        let begun = at.pg.quota(tenant).daily_reset_at.filter(|_| self.setup.effective.counts_in() == Store::Postgres);
         begun.map_or(day, |begun| begun.min(self.setup.date_declared(at.turn, tenant)).max(day))
     }
 
@@ -99,14 +99,14 @@ impl Witness<'_> {
     /// Whether this reply tells the actor that its request is charged.
     pub(super) fn sees_its_charge(&self, at: &Mechanics, actor: Actor, call: Call, reply: Reply) -> bool {
         let Some(request) = at.request_of(self.setup, actor) else { return false };
-        let charge = self.setup.charge(request);
+        let input = self.setup.input(request);
         match (call.effect, reply) {
             (Effect::Pg(PgOp::Commit | PgOp::MarkCommitted(_)), Reply::Ok | Reply::Updated(1)) => {
                 self.charge_row(at, request).is_some_and(|row| row.kind != Kind::Hold)
             }
             (_, Reply::Row(Some(row))) => {
                 let wrote = self.ghosts.writers[row.trace.index()].is_none_or(|writer| writer == request);
-                let its = row.tenant == charge.tenant && charge.has(row.trace) && wrote;
+                let its = row.tenant == input.tenant && input.has(row.trace) && wrote;
                 its && row.effective() && row.kind != Kind::Hold
             }
             _ => false,
@@ -116,10 +116,10 @@ impl Witness<'_> {
     /// An attempt that goes on past quota_check is admitted.
     pub(super) fn remember_admission(&mut self, at: &Mechanics, gateway: u8) {
         let Some(attempt) = at.attempt(gateway) else { return };
-        let charge = self.setup.charge(attempt.request);
+        let input = self.setup.input(attempt.request);
         let past = matches!(attempt.process.next, Next::Ask(call) if call.step.stage().admitted());
-        if past && self.setup.path.quota_check && charge.asking.is_call() {
-            let window = self.window_of(at, charge.tenant, attempt.arrived);
+        if past && self.setup.path.quota_check && input.asking.is_call() {
+            let window = self.window_of(at, input.tenant, attempt.arrived);
             self.ghosts.requests[attempt.request.index()].admitted_on.get_or_insert(window);
         }
     }

@@ -14,7 +14,7 @@ impl Witness<'_> {
     /// The provider serves a request, or a part of a stream passes by.
     pub(super) fn pass_by(&mut self, actor: Actor, op: LocalOp) {
         match op {
-            LocalOp::Upstream(request) if self.setup.charge(request).asking == Asking::Stream => {
+            LocalOp::Upstream(request) if self.setup.input(request).asking == Asking::Stream => {
                 self.stream_on(actor, request, Cut::Nothing);
             }
             LocalOp::Upstream(request) => self.serve(request),
@@ -41,7 +41,7 @@ impl Witness<'_> {
 
     /// A stream has come so far. Once it costs anything it is a call that the provider served.
     fn stream_on(&mut self, actor: Actor, request: Request, cut: Cut) {
-        let prices = self.setup.charge(request).stream;
+        let prices = self.setup.input(request).stream;
         let costs = |cut: Option<Cut>| cut.is_some_and(|cut| prices.counted(cut) != Money::ZERO);
         let Some(attempt) = self.ghosts.attempt_of(actor) else { return };
         let before = attempt.streaming.replace(cut);
@@ -62,8 +62,8 @@ impl Witness<'_> {
     /// The process of a stream is gone, or has answered. What is left over then is nobody's who knows what it came to.
     pub(super) fn leave_stream(&mut self, at: &Mechanics, attempt: &Attempt, known: OfAttempt) {
         let Some(cut) = known.streaming else { return };
-        let charge = self.setup.charge(attempt.request);
-        let unfinished = at.pg.row(charge.trace).is_some_and(|row| row.tenant == charge.tenant && row.unfinished());
+        let input = self.setup.input(attempt.request);
+        let unfinished = at.pg.row(input.trace).is_some_and(|row| row.tenant == input.tenant && row.unfinished());
         let request = &mut self.ghosts.requests[attempt.request.index()];
         if !known.streamed {
             request.endings.add(cut);

@@ -4,7 +4,7 @@ use crate::books::{Allowed, Occurrence};
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Reply};
-use crate::row::Key;
+use crate::row::IdempotencyKey;
 use crate::setup::Setup;
 use crate::world::Process;
 use crate::world::ghosts::{Ghosts, OfAttempt};
@@ -46,7 +46,7 @@ impl<'a> Witness<'a> {
                 self.replied(at, actor, call, reply);
             }
             Event::Ends(actor, answer) => self.ends(at, actor, answer),
-            Event::Weather => self.weather(at),
+            Event::Environment => self.environment(at),
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Witness<'a> {
     fn asks(&mut self, at: &Mechanics, actor: Actor, call: Call) {
         let shows = match call.effect {
             Effect::Redis(op) => {
-                self.did.stranger_released |= self.releases_for_another(at, actor, op);
+                self.did.released_foreign_key |= self.releases_for_another(at, actor, op);
                 op.shows().is_some()
             }
             Effect::Pg(op) => {
@@ -114,8 +114,8 @@ impl<'a> Witness<'a> {
 
     /// Before a statement runs: whether one flow ends the uncommitted work of another in the same transaction.
     fn watch_transaction(&mut self, at: &Mechanics, actor: Actor, call: Call, op: PgOp) {
-        let rider = at.request_of(self.setup, actor).and_then(|request| self.setup.charge(request).rider);
-        let Some(attempt) = self.ghosts.attempt_of(actor).filter(|_| rider.is_some()) else { return };
+        let joined = at.request_of(self.setup, actor).and_then(|request| self.setup.input(request).joined);
+        let Some(attempt) = self.ghosts.attempt_of(actor).filter(|_| joined.is_some()) else { return };
         let ends = matches!(op, PgOp::Commit | PgOp::Rollback);
         if call.behalf.is_some() && attempt.open_work {
             self.did.met_others_work = Some(ends);
@@ -164,7 +164,8 @@ impl<'a> Witness<'a> {
         if let Actor::Gateway(n) = actor
             && let Some((attempt, known)) = at.attempt(n).zip(self.ghosts.attempts[usize::from(n)].take())
         {
-            self.did.told = answer.filter(|_| !attempt.client_gone).map(|it| self.told(at, attempt, known, it));
+            self.did.client_answer =
+                answer.filter(|_| !attempt.client_gone).map(|it| self.client_answer(at, attempt, known, it));
             self.leave_stream(at, attempt, known);
         }
         for holder in self.ghosts.key_holders.iter_mut().filter(|holder| **holder == Some(actor)) {
@@ -172,7 +173,7 @@ impl<'a> Witness<'a> {
         }
     }
 
-    fn weather(&mut self, at: &Mechanics) {
+    fn environment(&mut self, at: &Mechanics) {
         self.forget_gone_keys(at);
         if self.did.mv == Move::Midnight {
             self.turn_the_day(at);
@@ -182,7 +183,7 @@ impl<'a> Witness<'a> {
 
     fn forget_gone_keys(&mut self, at: &Mechanics) {
         for (place, holder) in self.ghosts.key_holders.iter_mut().enumerate() {
-            if at.redis.key(Key(place as u8)).is_none() {
+            if at.redis.key(IdempotencyKey(place as u8)).is_none() {
                 *holder = None;
             }
         }

@@ -2,17 +2,17 @@
 
 use arrayvec::ArrayVec;
 
-use crate::effect::Errand;
+use crate::effect::DeferredJob;
 use crate::moves::{Actor, Move};
 use crate::row::Request;
 use crate::setup::{Fault, Setup};
 use crate::store::postgres::MAX_SESSIONS;
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 use crate::world::impossible::Possible;
 use crate::world::mechanics::{Attempt, Event, Mechanics, Queued, Watch, place_of};
 use crate::world::{Impossible, Next, Process, Work};
 
-pub(super) type Ready = ArrayVec<Session, MAX_SESSIONS>;
+pub(super) type Ready = ArrayVec<SessionId, MAX_SESSIONS>;
 
 impl Mechanics {
     /// Carries out one move, whatever the budgets say, and tells what it does.
@@ -66,11 +66,11 @@ impl Mechanics {
     }
 
     fn waits_for_leisure(&self, setup: &Setup, actor: Actor) -> bool {
-        let errand = place_of(setup, actor).and_then(|place| self.jobs[place].errands.first());
+        let deferred = place_of(setup, actor).and_then(|place| self.jobs[place].queued.first());
         match actor {
             Actor::Sync | Actor::CopyBack | Actor::Sweeper => true,
             Actor::Gateway(_) | Actor::Worker(_) | Actor::Task(_) => {
-                matches!(errand, Some(Queued { errand: Errand::Usage { .. }, .. }))
+                matches!(deferred, Some(Queued { deferred: DeferredJob::Usage { .. }, .. }))
             }
         }
     }
@@ -84,7 +84,7 @@ impl Mechanics {
         let overlapped = self.in_flight(request).next().is_some();
         let lingers = overlapped && !self.listens(request);
         let client = &mut self.clients[request.index()];
-        let stamps = setup.charge(request).suffixes.stamps;
+        let stamps = setup.input(request).suffixes.stamps;
         if client.answered.is_some() || client.tries_left == 0 || stamps > 0 && client.attempts >= stamps {
             return Err(Impossible::ClientDone);
         }
@@ -97,7 +97,7 @@ impl Mechanics {
         if stamps > 0 {
             client.attempts += 1;
         }
-        let date = setup.date_taken(self.turn, setup.charge(request).tenant);
+        let date = setup.date_taken(self.turn, setup.input(request).tenant);
         let day = date.shifted(self.skews[usize::from(gateway)]);
         self.gateways[usize::from(gateway)] = Some(Box::new(Attempt {
             request,
@@ -121,7 +121,7 @@ impl Mechanics {
         }
         let work = self.would_run(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
         let place = place_of(setup, actor).ok_or_else(|| Impossible::NoSuchActor(actor.name()))?;
-        let carried = self.jobs[place].errands.first().and_then(|queued| queued.arrived);
+        let carried = self.jobs[place].queued.first().and_then(|queued| queued.arrived);
         self.jobs[place].began = Some(carried.unwrap_or(self.turn));
         self.jobs[place].running = Some(Box::new(Process::begin(setup, work)));
         self.jobs[place].due = false;

@@ -34,7 +34,7 @@ impl Mechanics {
     /// this one answers. Two that wait for the lock of a dead one do not wait for each other.
     pub(super) fn has_waited(&mut self, setup: &Setup, actor: Actor) {
         let Actor::Gateway(n) = actor else { return };
-        let tenant_of = |attempt: &Attempt| setup.charge(attempt.request).tenant;
+        let tenant_of = |attempt: &Attempt| setup.input(attempt.request).tenant;
         let Some(tenant) = self.attempt(n).map(tenant_of) else { return };
         let mut in_flight = self.gateways.iter().flatten();
         let living = in_flight.any(|attempt| attempt.warms_up && tenant_of(attempt) == tenant);

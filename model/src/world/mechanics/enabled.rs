@@ -1,11 +1,11 @@
 //! Which moves are enabled, in the order that breaks ties between counterexamples of equal length.
 
-use crate::effect::{Call, Effect, Errand, PgOp, RedisOp};
+use crate::effect::{Call, DeferredJob, Effect, PgOp, RedisOp};
 use crate::moves::{Actor, Move};
 use crate::row::Request;
 use crate::setup::{Fault, Setup};
 use crate::step::Step;
-use crate::world::mechanics::trouble::{Target, WEATHER};
+use crate::world::mechanics::faults::{ENVIRONMENT, Target};
 use crate::world::mechanics::{Mechanics, Queued, place_of};
 use crate::world::{Next, label_of};
 
@@ -25,7 +25,7 @@ impl Mechanics {
         for actor in self.actors(setup) {
             self.faults_on(setup, actor, out);
         }
-        self.weather(setup, out);
+        self.environment(setup, out);
     }
 
     fn actors<'a>(&self, setup: &'a Setup) -> impl Iterator<Item = Actor> + use<'a> {
@@ -46,7 +46,7 @@ impl Mechanics {
     fn may_send(&self, setup: &Setup, request: Request) -> bool {
         let client = &self.clients[request.index()];
         let patient = self.is_patient(request);
-        let stamps = setup.charge(request).suffixes.stamps;
+        let stamps = setup.input(request).suffixes.stamps;
         client.answered.is_none()
             && client.tries_left > 0
             && (patient || self.left.impatience > 0)
@@ -63,9 +63,9 @@ impl Mechanics {
             let running = setup.jobs().iter().zip(&self.jobs).filter(|(_, job)| job.running.is_some());
             running.map(|(&actor, _)| actor).all(|actor| !kind(actor))
         };
-        match (actor, job.errands.first()) {
+        match (actor, job.queued.first()) {
             (Actor::Sync | Actor::CopyBack | Actor::Sweeper, _) => job.due && at_leisure,
-            (Actor::Worker(_), Some(Queued { errand: Errand::Usage { .. }, .. })) => {
+            (Actor::Worker(_), Some(Queued { deferred: DeferredJob::Usage { .. }, .. })) => {
                 at_leisure && alone(|a| matches!(a, Actor::Worker(_)))
             }
             (Actor::Worker(_), Some(_)) => alone(|a| matches!(a, Actor::Worker(_))),
@@ -163,8 +163,9 @@ impl Mechanics {
     }
 
     /// What befalls a store or the clock.
-    fn weather(&self, setup: &Setup, out: &mut Vec<Move>) {
-        for fault in WEATHER.into_iter().filter(|&fault| self.left.of(fault) > 0 && self.may_strike(setup, fault, None))
+    fn environment(&self, setup: &Setup, out: &mut Vec<Move>) {
+        for fault in
+            ENVIRONMENT.into_iter().filter(|&fault| self.left.of(fault) > 0 && self.may_strike(setup, fault, None))
         {
             if fault == Fault::Eviction {
                 out.extend(self.redis.evictable().into_iter().map(Move::Evict));

@@ -5,7 +5,7 @@ use arrayvec::ArrayVec;
 use crate::effect::Call;
 use crate::moves::Actor;
 use crate::reply::{Answer, Reply};
-use crate::row::{LedgerRow, QuotaRow, Trace};
+use crate::row::{LedgerRow, QuotaRow, TraceId};
 use crate::setup::Setup;
 use crate::store::postgres::MAX_TENANTS;
 use crate::store::redis::{Hash, MAX_REQUESTS};
@@ -31,7 +31,7 @@ pub enum Event<'a> {
     /// A process is about to be gone; with which answer, if it leaves one.
     Ends(Actor, Option<Answer>),
     /// What befell a store or the clock has happened.
-    Weather,
+    Environment,
 }
 
 /// What the stores hold that a step may change, as it matters to jobs and to whose money it is.
@@ -39,7 +39,7 @@ pub struct Held {
     pub quotas: ArrayVec<QuotaRow, MAX_TENANTS>,
     pub hashes: ArrayVec<Option<Hash>, MAX_TENANTS>,
     /// The rows of traces that two requests share.
-    pub shared: ArrayVec<(Trace, Option<LedgerRow>), MAX_REQUESTS>,
+    pub shared: ArrayVec<(TraceId, Option<LedgerRow>), MAX_REQUESTS>,
 }
 
 impl Mechanics {

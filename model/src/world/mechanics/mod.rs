@@ -8,23 +8,23 @@ mod apply;
 mod disturbed;
 mod enabled;
 mod event;
+mod faults;
 mod steps;
 mod streams;
-mod trouble;
 
 use arrayvec::ArrayVec;
 
 pub(super) use event::{Event, Held, Watch};
 
 use crate::day::Day;
-use crate::effect::{DAY, Errand, Fields, RedisOp};
+use crate::effect::{DAY, DeferredJob, Fields, RedisOp};
 use crate::moves::Actor;
 use crate::reply::Answer;
 use crate::row::{Request, Tenant};
 use crate::setup::{Asked, Faults, MAX_GATEWAYS, Setup};
 use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
 use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 use crate::world::{Next, Process, Work};
 
 /// One try at a request, in one gateway.
@@ -71,13 +71,13 @@ pub struct Job {
     /// The place in the calendar by which the run that is under way is judged.
     began: Option<u8>,
     /// Errands that were handed over and not acknowledged.
-    pub(super) errands: ArrayVec<Queued, 2>,
+    pub(super) queued: ArrayVec<Queued, 2>,
 }
 
 /// An errand in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Queued {
-    pub(super) errand: Errand,
+    pub(super) deferred: DeferredJob,
     /// How often the first deliveries of a bounded one failed.
     failed: u8,
     /// The place in the calendar at which the attempt arrived whose day the errand carries, if it carries one.
@@ -176,9 +176,9 @@ impl Mechanics {
                 Work::Sweep { days }
             }),
             Actor::Worker(_) | Actor::Task(_) => {
-                let Queued { errand, .. } = *self.jobs[place_of(setup, actor)?].errands.first()?;
-                let day = setup.date_taken(self.turn, setup.charge(errand.request()).tenant);
-                Some(Work::Errand { errand, day })
+                let Queued { deferred, .. } = *self.jobs[place_of(setup, actor)?].queued.first()?;
+                let day = setup.date_taken(self.turn, setup.input(deferred.request()).tenant);
+                Some(Work::Deferred { deferred, day })
             }
         }
     }
@@ -232,7 +232,7 @@ impl Mechanics {
     pub fn at_rest(&self) -> bool {
         self.quiet()
             && self.late.is_none()
-            && self.jobs.iter().all(|job| !job.due && job.running.is_none() && job.errands.is_empty())
+            && self.jobs.iter().all(|job| !job.due && job.running.is_none() && job.queued.is_empty())
     }
 
     fn quiet(&self) -> bool {
@@ -244,14 +244,14 @@ impl Mechanics {
         self.gateways.iter().flatten().map(Box::as_ref).filter(move |attempt| attempt.request == request)
     }
 
-    fn session(&self, setup: &Setup, actor: Actor) -> Session {
+    fn session(&self, setup: &Setup, actor: Actor) -> SessionId {
         if let Actor::Gateway(n) = actor {
-            return Session(n);
+            return SessionId(n);
         }
-        Session((self.gateways.len() + place_of(setup, actor).unwrap_or_default()) as u8)
+        SessionId((self.gateways.len() + place_of(setup, actor).unwrap_or_default()) as u8)
     }
 
-    fn actor_of(&self, setup: &Setup, session: Session) -> Actor {
+    fn actor_of(&self, setup: &Setup, session: SessionId) -> Actor {
         match usize::from(session.0).checked_sub(self.gateways.len()) {
             None => Actor::Gateway(session.0),
             Some(place) => setup.jobs()[place],

@@ -1,12 +1,12 @@
 //! One step of a process: what it asks, what comes of that, and its end.
 
-use crate::effect::{Call, Effect, Errand, LocalOp, PgOp, RedisOp};
+use crate::effect::{Call, DeferredJob, Effect, LocalOp, PgOp, RedisOp};
 use crate::moves::Actor;
 use crate::reply::{Answer, Reply};
 use crate::setup::Setup;
 use crate::step::Step;
 use crate::store::postgres;
-use crate::store::versioned::Session;
+use crate::store::versioned::SessionId;
 use crate::world::impossible::Possible;
 use crate::world::mechanics::{Attempt, Event, Held, Mechanics, Queued, Watch, place_of};
 use crate::world::{Impossible, Next, Process, label_of, run_on};
@@ -67,8 +67,8 @@ impl Mechanics {
                 Some(reply)
             }
             Effect::Pg(op) => match self.pg.execute(self.session(setup, actor), op) {
-                postgres::Ran::Done(reply) => Some(reply),
-                postgres::Ran::Waits => None,
+                postgres::StatementResult::Done(reply) => Some(reply),
+                postgres::StatementResult::Waits => None,
             },
             Effect::Local(op) => {
                 self.do_locally(setup, actor, op);
@@ -111,25 +111,25 @@ impl Mechanics {
 
     fn do_locally(&mut self, setup: &Setup, actor: Actor, op: LocalOp) {
         match op {
-            LocalOp::Send(errand) => {
-                let job = match errand {
-                    Errand::Usage { request, .. } | Errand::Settle(request) | Errand::Charge { request, .. } => {
-                        Actor::Worker(request)
-                    }
-                    Errand::Snapshot { request, .. } => Actor::Task(request),
+            LocalOp::Send(deferred) => {
+                let job = match deferred {
+                    DeferredJob::Usage { request, .. }
+                    | DeferredJob::Settle(request)
+                    | DeferredJob::Charge { request, .. } => Actor::Worker(request),
+                    DeferredJob::Snapshot { request, .. } => Actor::Task(request),
                 };
                 if let Some(place) = place_of(setup, job) {
                     // Two deliveries of one request in the queue stand for any number of them.
-                    let carries_its_day = matches!(errand, Errand::Charge { day: Some(_), .. });
+                    let carries_its_day = matches!(deferred, DeferredJob::Charge { day: Some(_), .. });
                     let arrived = carries_its_day.then(|| self.turn_of(setup, actor));
-                    let _dropped = self.jobs[place].errands.try_push(Queued { errand, failed: 0, arrived });
+                    let _dropped = self.jobs[place].queued.try_push(Queued { deferred, failed: 0, arrived });
                 }
             }
-            LocalOp::Acknowledge(errand) => {
-                if let Some(place) = place_of(setup, Actor::Worker(errand.request())) {
-                    let errands = &mut self.jobs[place].errands;
-                    if let Some(at) = errands.iter().position(|waiting| waiting.errand == errand) {
-                        errands.remove(at);
+            LocalOp::Acknowledge(deferred) => {
+                if let Some(place) = place_of(setup, Actor::Worker(deferred.request())) {
+                    let queued = &mut self.jobs[place].queued;
+                    if let Some(at) = queued.iter().position(|waiting| waiting.deferred == deferred) {
+                        queued.remove(at);
                     }
                 }
             }
@@ -161,8 +161,8 @@ impl Mechanics {
         self.count_failed_delivery(setup, place);
         self.jobs[place].running = None;
         self.jobs[place].began = None;
-        if matches!(actor, Actor::Task(_)) && !self.jobs[place].errands.is_empty() {
-            self.jobs[place].errands.remove(0);
+        if matches!(actor, Actor::Task(_)) && !self.jobs[place].queued.is_empty() {
+            self.jobs[place].queued.remove(0);
         }
         self.pg.disconnect(self.session(setup, actor));
     }
@@ -183,7 +183,7 @@ impl Mechanics {
         self.attempt(gateway)?;
         watch(self, Event::Ends(Actor::Gateway(gateway), answer));
         let attempt = self.gateways[usize::from(gateway)].take()?;
-        self.pg.disconnect(Session(gateway));
+        self.pg.disconnect(SessionId(gateway));
         if attempt.was_disturbed() {
             self.clients[attempt.request.index()].tries_left += 1;
         }

@@ -1,7 +1,7 @@
 //! Streams and the queue: who breaks a stream, and what becomes of deliveries.
 
 use crate::design::Stream;
-use crate::effect::{Effect, Errand, LocalOp};
+use crate::effect::{DeferredJob, Effect, LocalOp};
 use crate::moves::Actor;
 use crate::reply::{Failure, Reply};
 use crate::row::Request;
@@ -62,14 +62,14 @@ impl Mechanics {
 
     /// A delivery ends while its errand is still in the queue: one of those that a job has, where they are counted.
     pub(super) fn count_failed_delivery(&mut self, setup: &Setup, place: usize) {
-        if setup.met.stream != Stream::B || self.jobs[place].running.is_none() {
+        if setup.effective.stream != Stream::B || self.jobs[place].running.is_none() {
             return;
         }
-        let errands = &mut self.jobs[place].errands;
-        if let Some(Queued { errand: Errand::Charge { .. }, failed, .. }) = errands.first_mut() {
+        let queued = &mut self.jobs[place].queued;
+        if let Some(Queued { deferred: DeferredJob::Charge { .. }, failed, .. }) = queued.first_mut() {
             *failed += 1;
             if *failed == DELIVERIES {
-                errands.remove(0);
+                queued.remove(0);
             }
         }
     }
@@ -78,7 +78,7 @@ impl Mechanics {
     pub(super) fn lose_the_queue(&mut self, setup: &Setup) {
         for (actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
             if matches!(actor, Actor::Worker(_)) {
-                job.errands.clear();
+                job.queued.clear();
             }
         }
     }
@@ -86,6 +86,6 @@ impl Mechanics {
     /// Whether the queue holds anything.
     pub(super) fn has_queued(&self, setup: &Setup) -> bool {
         let jobs = setup.jobs().iter().zip(&self.jobs);
-        jobs.filter(|(actor, _)| matches!(actor, Actor::Worker(_))).any(|(_, job)| !job.errands.is_empty())
+        jobs.filter(|(actor, _)| matches!(actor, Actor::Worker(_))).any(|(_, job)| !job.queued.is_empty())
     }
 }

@@ -1,14 +1,14 @@
 //! What a client is told by this move: truth, no-false-refusal, recover, tenant, no-early-effect, isolated.
 
 use expect_test::expect;
-use model::books::Told;
+use model::books::ClientAnswer;
 use model::day::Day;
 use model::design::Scripts;
-use model::effect::{Arithmetic, DAY, Errand, Fields, Increment, LocalOp, RedisOp, Script};
+use model::effect::{Arithmetic, DAY, DeferredJob, Fields, Increment, LocalOp, RedisOp, Script};
 use model::flow::Asking;
 use model::money::Money;
 use model::reply::{Answer, Failure};
-use model::row::{Limit, QuotaRow, Request, Status, Tenant, Trace};
+use model::row::{Limit, QuotaRow, Request, Status, Tenant, TraceId};
 use model::setup::{Asked, Premises, Setup};
 
 use crate::clauses::{Case, Made, broken_by, not_broken_by, row};
@@ -35,8 +35,8 @@ fn of_beta() -> Setup {
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], "as-reported")
 }
 
-fn told(made: &mut Made, answer: Answer) -> &mut Told {
-    let told = made.did.told.as_mut().unwrap();
+fn told(made: &mut Made, answer: Answer) -> &mut ClientAnswer {
+    let told = made.did.client_answer.as_mut().unwrap();
     told.answer = answer;
     told
 }
@@ -45,7 +45,7 @@ const REFUSED: Answer = Answer::Refused(Limit::Balance);
 const ERROR: Answer = Answer::Error(Failure::PgLost);
 
 /// The first attempt after a loss of Redis, and no charge.
-fn after_loss(made: &mut Made, answer: Answer) -> &mut Told {
+fn after_loss(made: &mut Made, answer: Answer) -> &mut ClientAnswer {
     made.after.rows[0] = None;
     let told = told(made, answer);
     told.after_loss = true;
@@ -56,7 +56,9 @@ const BREACHES: &[Case] = &[
     ("truth", "ok and no row", one, |m| m.after.rows[0] = None),
     ("truth", "ok and the row is pending", one, |m| row(&mut m.after, 0).status = Status::Pending),
     ("truth", "ok and the row is another tenant's", one, |m| row(&mut m.after, 0).tenant = Tenant(1)),
-    ("truth", "ok by the row of another request", two, |m| m.did.told.as_mut().unwrap().answer = Answer::Ok(Trace(0))),
+    ("truth", "ok by the row of another request", two, |m| {
+        m.did.client_answer.as_mut().unwrap().answer = Answer::Ok(TraceId(0))
+    }),
     ("truth", "refused by a binding limit and charged", one, |m| told(m, REFUSED).was_binding = true),
     ("truth", "refused by no limit", one, |m| {
         m.after.rows[0] = None;
@@ -75,14 +77,16 @@ const BREACHES: &[Case] = &[
     ("recover", "an error", one, |m| after_loss(m, ERROR).others_in_flight = false),
     ("recover", "a duplicate", one, |m| after_loss(m, Answer::Duplicate).others_in_flight = false),
     ("recover", "refused by no limit", one, |m| after_loss(m, REFUSED).was_binding = false),
-    ("tenant", "told of another's row", of_beta, |m| m.did.told.as_mut().unwrap().answer = Answer::Ok(Trace(0))),
+    ("tenant", "told of another's row", of_beta, |m| {
+        m.did.client_answer.as_mut().unwrap().answer = Answer::Ok(TraceId(0))
+    }),
     ("tenant", "an effective row that its tenant did not ask for", of_beta, |m| {
         row(&mut m.after, 0).tenant = Tenant(1);
     }),
     ("tenant", "another's charge is given back", given_back, |m| {
         m.after.requests[1].tenant = Tenant(1);
         row(&mut m.after, 1).tenant = Tenant(1);
-        m.did.told = None;
+        m.did.client_answer = None;
     }),
     ("no-early-effect", "ok before COMMIT", one, |m| m.did.early = true),
     ("isolated", "the other's work is ended", one, |m| m.did.met_others_work = Some(true)),
@@ -171,14 +175,14 @@ fn every_write_of_money_or_counts_and_every_errand_shows_something() {
     ];
     let scripts = scripts.map(|script| RedisOp::Eval { tenant, script, by: Scripts::Eval });
     let others = [RedisOp::HSet { tenant, row, fields }, RedisOp::IncrBudget { tenant, by: Increment::Micros(1) }];
-    let errands = [
-        Errand::Usage { request, cost: amount },
-        Errand::Settle(request),
-        Errand::Charge { request, amount, day: None },
-        Errand::Snapshot { request, row },
+    let queued = [
+        DeferredJob::Usage { request, cost: amount },
+        DeferredJob::Settle(request),
+        DeferredJob::Charge { request, amount, day: None },
+        DeferredJob::Snapshot { request, row },
     ];
     let in_redis = scripts.iter().chain(&others).map(|op| op.shows());
-    let handed_over = errands.iter().map(|&errand| LocalOp::Send(errand).shows());
+    let handed_over = queued.iter().map(|&deferred| LocalOp::Send(deferred).shows());
     let shown: Vec<&str> = in_redis.chain(handed_over).map(|shown| shown.unwrap_or("nothing")).collect();
     expect![[r#"
         the redis hash is written

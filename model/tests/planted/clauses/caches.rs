@@ -3,7 +3,7 @@
 use expect_test::expect;
 use model::books::{Cached, TenantBook};
 use model::effect::{Field, Fields, Seconds};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::row::{KeyRow, QuotaRow, Status, Tenant};
 use model::setup::{Account, Premises, Setup};
 use model::store::lua_number::Double;
@@ -22,14 +22,18 @@ fn in_the_background() -> Setup {
 /// The hash alone counts.
 fn counts_in_redis() -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1")], 1);
-    setup(Premises { path: Path { quota_check: true, ..Path::default() }, ..premises }, &[], "p0-5-c+fixed")
+    setup(
+        Premises { path: RequestPath { quota_check: true, ..RequestPath::default() }, ..premises },
+        &[],
+        "p0-5-c+fixed",
+    )
 }
 
 /// A key with a budget of 50.00.
 fn with_budget(design: &str) -> Setup {
     let account = Account { budget: Some("50.00".parse().unwrap()), ..acme("100.00") };
     let premises = billing(account, vec![asked("t1")], 1);
-    setup(Premises { path: Path { auth: true, ..Path::default() }, ..premises }, &[], design)
+    setup(Premises { path: RequestPath { auth: true, ..RequestPath::default() }, ..premises }, &[], design)
 }
 
 fn as_reported() -> Setup {
@@ -117,7 +121,7 @@ const BREACHES: &[Case] = &[
         m.after.rows[0] = None;
         m.after.keys[0].ttl = Some(Seconds(61));
     }),
-    ("key", "deleted by who does not hold it", one, |m| m.did.stranger_released = true),
+    ("key", "deleted by who does not hold it", one, |m| m.did.released_foreign_key = true),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is counted and what goes back: count-limit, count-exact, rollover, monotone.
 
 use expect_test::expect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::Move;
 use model::reply::Answer;
 use model::row::{Limit, QuotaRow};
@@ -22,7 +22,7 @@ fn used() -> Setup {
 
 fn with_quota_check(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1"), asked("t2")], 1);
-    setup(Premises { path: Path { quota_check: true, ..Path::default() }, ..premises }, &[], design)
+    setup(Premises { path: RequestPath { quota_check: true, ..RequestPath::default() }, ..premises }, &[], design)
 }
 
 /// The second request is admitted by this move.
@@ -32,7 +32,7 @@ fn second_is_admitted(made: &mut Made) {
 
 /// The answer is a refusal by this limit, on so many days after the first, when nothing was counted.
 fn refused(made: &mut Made, limit: Limit, days: u8) {
-    let told = made.did.told.as_mut().unwrap();
+    let told = made.did.client_answer.as_mut().unwrap();
     told.answer = Answer::Refused(limit);
     told.day = told.day.later(days);
     (told.counted_that_day, told.counted_that_month) = (0, 0);
@@ -194,11 +194,11 @@ const NONE: &[Case] = &[
     ("rollover", "refused by the month in its own", two, |m| refused(m, Limit::Monthly, 1)),
     ("rollover", "one was counted on the day", two, |m| {
         refused(m, Limit::Daily, 1);
-        m.did.told.as_mut().unwrap().counted_that_day = 1;
+        m.did.client_answer.as_mut().unwrap().counted_that_day = 1;
     }),
     ("rollover", "one was counted in the month, on another day of it", two, |m| {
         refused(m, Limit::Monthly, 31);
-        m.did.told.as_mut().unwrap().counted_that_month = 1;
+        m.did.client_answer.as_mut().unwrap().counted_that_month = 1;
     }),
     ("rollover", "the quota is none at all", two, |m| {
         refused(m, Limit::Daily, 1);

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::money::Money;
-use model::row::{Kind, Status, Tenant, Trace};
+use model::row::{Kind, Status, Tenant, TraceId};
 use model::setup::{Asked, Premises, Setup};
 use model::store::lua_number::Double;
 
@@ -195,8 +195,8 @@ const NONE: &[Case] = &[
         m.before.rows[0] = None;
         m.before.rows[1] = None;
         m.after.rows.swap(0, 1);
-        row(&mut m.after, 0).trace = Trace(0);
-        row(&mut m.after, 1).trace = Trace(1);
+        row(&mut m.after, 0).trace = TraceId(0);
+        row(&mut m.after, 1).trace = TraceId(1);
     }),
     ("chain", "the rows of another tenant are another chain", || two_tenants("as-reported"), second_is_new),
     ("exact", "redis is the truth and an estimate is still to be corrected", truth_in_redis, |m| {
@@ -224,7 +224,7 @@ const NONE: &[Case] = &[
         row(&mut m.before, 0).status = Status::Pending;
         m.after.rows[0] = None;
     }),
-    ("status", "a row is written", two, |m| m.before.rows[Trace(0).index()] = None),
+    ("status", "a row is written", two, |m| m.before.rows[TraceId(0).index()] = None),
 ];
 
 #[test]

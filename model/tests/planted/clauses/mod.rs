@@ -14,12 +14,12 @@ mod windows;
 
 use expect_test::Expect;
 use model::books::{Books, Edge, Occurrence};
-use model::invariant::{self, Look};
+use model::invariant::{self, Evaluation};
 use model::money::Money;
 use model::row::LedgerRow;
+use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::Setup;
-use model::trace::Run;
 
 /// A move that can be changed.
 struct Made {
@@ -46,14 +46,14 @@ impl Made {
         change(&mut self.after);
     }
 
-    fn look(&self, id: &str, setup: &Setup) -> (Look, String) {
+    fn evaluation(&self, id: &str, setup: &Setup) -> (Evaluation, String) {
         let edge = Edge { before: Some(&self.before), did: Some(&self.did), after: &self.after };
         let invariant = invariant::find(id).unwrap();
-        let look = invariant.judge(&edge);
-        let Look::Broken(subject) = look else { return (look, String::new()) };
+        let evaluation = invariant.judge(&edge);
+        let Evaluation::Broken(subject) = evaluation else { return (evaluation, String::new()) };
         let figures = (invariant.figures)(&edge, subject, setup);
         let figures = figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value));
-        (look, figures.collect::<Vec<_>>().join(", "))
+        (evaluation, figures.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -66,11 +66,11 @@ fn broken_by(cases: &[Case], told: &Expect) {
     for (id, what, world, change) in cases {
         let setup = world();
         let mut made = Made::unmoved(&setup);
-        let (before, figures) = made.look(id, &setup);
-        assert!(!matches!(before, Look::Broken(_)), "{id} is broken before this: {what}: {figures}");
+        let (before, figures) = made.evaluation(id, &setup);
+        assert!(!matches!(before, Evaluation::Broken(_)), "{id} is broken before this: {what}: {figures}");
         change(&mut made);
-        let (look, figures) = made.look(id, &setup);
-        assert!(matches!(look, Look::Broken(_)), "{id} does not see: {what}");
+        let (evaluation, figures) = made.evaluation(id, &setup);
+        assert!(matches!(evaluation, Evaluation::Broken(_)), "{id} does not see: {what}");
         lines.push(format!("{id}, {what}: {figures}"));
     }
     told.assert_eq(&lines.join("\n"));
@@ -82,8 +82,8 @@ fn not_broken_by(cases: &[Case]) {
         let setup = world();
         let mut made = Made::unmoved(&setup);
         change(&mut made);
-        let (look, figures) = made.look(id, &setup);
-        assert!(!matches!(look, Look::Broken(_)), "{id} is broken by: {what}: {figures}");
+        let (evaluation, figures) = made.evaluation(id, &setup);
+        assert!(!matches!(evaluation, Evaluation::Broken(_)), "{id} is broken by: {what}: {figures}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::effect::{Call, Effect, Increment, PgOp, RedisOp};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::row::{Request, Status, Tenant, Unit, UsageRow};
 use model::setup::{Account, Asked, Premises, Setup};
@@ -44,7 +44,7 @@ fn paid_in_beside() -> Setup {
 
 fn streamed(design: &str) -> Setup {
     let premises = billing(acme("100.00"), vec![stream("t1"), asked("t2")], 2);
-    setup(Premises { path: Path { upstream: true, ..Path::default() }, ..premises }, &[], design)
+    setup(Premises { path: RequestPath { upstream: true, ..RequestPath::default() }, ..premises }, &[], design)
 }
 
 /// A charge and what gives it back.
@@ -54,7 +54,7 @@ fn given_back() -> Setup {
 
 fn given_back_with_usage() -> Setup {
     let premises = billing(acme("100.00"), vec![asked("t1"), reverse("v1", "t1")], 1);
-    setup(Premises { path: Path { usage: true, ..Path::default() }, ..premises }, &[], "as-reported")
+    setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }
 
 /// A stream that is held and a charge that is not.

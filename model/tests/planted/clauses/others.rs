@@ -3,7 +3,7 @@
 
 use expect_test::expect;
 use model::effect::{Effect, PgOp};
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::row::{Request, Tenant};
 use model::setup::{Account, Asked, Premises, Setup};
 use model::step::Step;
@@ -30,7 +30,7 @@ fn one_each() -> Setup {
 fn stream_of_beta() -> Setup {
     let of_beta = Asked { account: "beta".to_owned(), ..stream("t2") };
     let premises = Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1);
-    setup(Premises { path: Path { upstream: true, ..Path::default() }, ..premises }, &[], "as-reported")
+    setup(Premises { path: RequestPath { upstream: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }
 
 /// So much is charged to the key of a tenant, and is on record.
@@ -68,7 +68,7 @@ const BREACHES: &[Case] = &[
     }),
     ("truth", "ok by a row of beta's under acme's own trace", one_each, |m| {
         m.did.request = Some(Request(0));
-        m.did.told.as_mut().unwrap().answer = model::reply::Answer::Ok(model::row::Trace(0));
+        m.did.client_answer.as_mut().unwrap().answer = model::reply::Answer::Ok(model::row::TraceId(0));
         row(&mut m.after, 0).tenant = Tenant(1);
     }),
 ];

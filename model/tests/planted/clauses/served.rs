@@ -1,9 +1,9 @@
 //! What was served is paid, and no more is given back: metered, hold-release, fail-mode, reversal.
 
 use expect_test::expect;
-use model::invariant::Look;
+use model::invariant::Evaluation;
 use model::money::Money;
-use model::row::{Kind, LedgerRow, Status, Trace};
+use model::row::{Kind, LedgerRow, Status, TraceId};
 use model::setup::{Account, Premises, Setup};
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
@@ -44,7 +44,7 @@ fn held_by_less() -> Setup {
 
 /// The second refund has a row too.
 fn second_refund(made: &mut Made, status: Status) {
-    made.after.rows[2] = made.after.rows[1].map(|row| LedgerRow { trace: Trace(2), status, ..row });
+    made.after.rows[2] = made.after.rows[1].map(|row| LedgerRow { trace: TraceId(2), status, ..row });
 }
 
 const BREACHES: &[Case] = &[
@@ -157,9 +157,9 @@ const NONE: &[Case] = &[
 fn a_request_that_was_not_served_does_not_put_metered_to_the_test() {
     let setup = whole_path();
     let mut made = Made::unmoved(&setup);
-    assert_eq!(made.look("metered", &setup).0, Look::Held);
+    assert_eq!(made.evaluation("metered", &setup).0, Evaluation::Held);
     made.after.requests[0].served = 0;
-    assert_eq!(made.look("metered", &setup).0, Look::Vacuous);
+    assert_eq!(made.evaluation("metered", &setup).0, Evaluation::Vacuous);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Streams whose attempts are charged under traces of their own, and what else has more rows than one: exact, usage.
 
 use expect_test::expect;
-use model::row::{LedgerRow, Status, Trace, UsageRow};
+use model::row::{LedgerRow, Status, TraceId, UsageRow};
 use model::setup::{Asked, Premises, Setup};
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
@@ -31,7 +31,7 @@ fn held() -> Setup {
 /// A second attempt has a row of its own, `t1@2`, of this amount.
 fn second_row(made: &mut Made, amount: &str, status: Status) {
     let amount = money(amount);
-    made.after.rows[2] = made.after.rows[1].map(|row| LedgerRow { trace: Trace(2), amount, status, ..row });
+    made.after.rows[2] = made.after.rows[1].map(|row| LedgerRow { trace: TraceId(2), amount, status, ..row });
 }
 
 const BREACHES: &[Case] = &[

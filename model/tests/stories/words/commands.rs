@@ -2,7 +2,7 @@
 
 use model::design::Scripts;
 use model::effect::{Arithmetic, Field, Fields, Increment, RedisOp, Script, Seconds};
-use model::row::{Key, KeyRow, QuotaRow, Tenant};
+use model::row::{IdempotencyKey, KeyRow, QuotaRow, Tenant};
 use model::store::redis::Evicted;
 
 use super::answers::key_words;
@@ -10,7 +10,7 @@ use super::{TENANTS, named, on, rows, tenant, value, word_of};
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// A command or a script.
     Ask(RedisOp),
     /// INCRBYFLOAT or HINCRBYFLOAT, by this text.
@@ -48,7 +48,7 @@ pub enum Place {
 pub const FLOATS: [&str; 8] =
     ["0.1", "-0.3", "5.25", "0.000249", "-0.004999", "99999999999999.123456", "-100000000000000", "3.0e-3"];
 
-/// What [`Deed::read`] knows, in capitals what changes.
+/// What [`Action::read`] knows, in capitals what changes.
 const FORMS: &str = "\
 set key N nx ex SECONDS, del key N, hset TENANT FIELDS with FIELD VALUE .., exists TENANT, hget TENANT balance, \
 hgetall TENANT, set warming of TENANT nx ex SECONDS, get principal|budget of TENANT, \
@@ -58,47 +58,47 @@ eval|evalsha|evalsha-or-eval TENANT and count daily DAY, count monthly MONTH, ad
 deduct AMOUNT exactly|in-lua [and count] [on DAY] [below zero too], write FIELDS ex SECONDS if newer with FIELD VALUE ..";
 
 /// Everything that happens without a value.
-const OTHERS: [(&str, Deed); 8] = [
-    ("time passes", Deed::TimePasses),
-    ("script flush", Deed::FlushScripts),
-    ("script load of all", Deed::LoadScripts),
-    ("redis is killed and started again", Deed::Restart),
-    ("save", Deed::Save),
-    ("redis is killed and started on what was saved", Deed::GoBack),
-    ("memory is full", Deed::Fill),
-    ("memory is there again", Deed::Empty),
+const OTHERS: [(&str, Action); 8] = [
+    ("time passes", Action::TimePasses),
+    ("script flush", Action::FlushScripts),
+    ("script load of all", Action::LoadScripts),
+    ("redis is killed and started again", Action::Restart),
+    ("save", Action::Save),
+    ("redis is killed and started on what was saved", Action::GoBack),
+    ("memory is full", Action::Fill),
+    ("memory is there again", Action::Empty),
 ];
 const SENT: [(&str, Scripts); 3] =
     [("eval", Scripts::Eval), ("evalsha", Scripts::Sha), ("evalsha-or-eval", Scripts::ShaReload)];
 const RECKONED: [(&str, Arithmetic); 2] = [("in-lua", Arithmetic::Lua), ("exactly", Arithmetic::Exact)];
 const FIELDS: [(&str, Fields); 3] = [("whole", Fields::ALL), ("balance", Fields::BALANCE), ("daily", Fields::DAILY)];
 
-impl Deed {
+impl Action {
     /// In words, where rows differ from the one given.
     pub fn words(&self, given: &QuotaRow) -> String {
         match *self {
-            Deed::Ask(op) => words(op, given),
-            Deed::Float(Place::Text, by) => format!("incrbyfloat {by}"),
-            Deed::Float(Place::Field, by) => format!("hincrbyfloat {by}"),
-            Deed::Evict(Evicted::Key(request)) => format!("evict key {}", request.0),
-            Deed::Evict(Evicted::Hash(t)) => format!("evict hash of {}", name(t)),
-            Deed::Evict(Evicted::Principal(t)) => format!("evict principal of {}", name(t)),
-            Deed::Evict(Evicted::Budget(t)) => format!("evict budget of {}", name(t)),
-            Deed::TimePasses
-            | Deed::FlushScripts
-            | Deed::LoadScripts
-            | Deed::Restart
-            | Deed::Save
-            | Deed::GoBack
-            | Deed::Fill
-            | Deed::Empty => word_of(*self, &OTHERS).to_owned(),
+            Action::Ask(op) => words(op, given),
+            Action::Float(Place::Text, by) => format!("incrbyfloat {by}"),
+            Action::Float(Place::Field, by) => format!("hincrbyfloat {by}"),
+            Action::Evict(Evicted::Key(request)) => format!("evict key {}", request.0),
+            Action::Evict(Evicted::Hash(t)) => format!("evict hash of {}", name(t)),
+            Action::Evict(Evicted::Principal(t)) => format!("evict principal of {}", name(t)),
+            Action::Evict(Evicted::Budget(t)) => format!("evict budget of {}", name(t)),
+            Action::TimePasses
+            | Action::FlushScripts
+            | Action::LoadScripts
+            | Action::Restart
+            | Action::Save
+            | Action::GoBack
+            | Action::Fill
+            | Action::Empty => word_of(*self, &OTHERS).to_owned(),
         }
     }
 
     /// What the words mean. An error says what is not known, and what was expected.
-    pub fn read(text: &str, given: &QuotaRow) -> Result<Deed, String> {
-        if let Some((_, deed)) = OTHERS.iter().find(|(known, _)| *known == text) {
-            return Ok(*deed);
+    pub fn read(text: &str, given: &QuotaRow) -> Result<Action, String> {
+        if let Some((_, action)) = OTHERS.iter().find(|(known, _)| *known == text) {
+            return Ok(*action);
         }
         let words: Vec<&str> = text.split(' ').collect();
         let float = |word: &str| {
@@ -106,13 +106,13 @@ impl Deed {
             known.copied().ok_or_else(|| format!("`{word}`: expected one of {}", FLOATS.join(", ")))
         };
         Ok(match words[..] {
-            ["incrbyfloat", by] => Deed::Float(Place::Text, float(by)?),
-            ["hincrbyfloat", by] => Deed::Float(Place::Field, float(by)?),
-            ["evict", "key", n] => Deed::Evict(Evicted::Key(key(n)?)),
-            ["evict", "hash", "of", t] => Deed::Evict(Evicted::Hash(tenant(t)?)),
-            ["evict", "principal", "of", t] => Deed::Evict(Evicted::Principal(tenant(t)?)),
-            ["evict", "budget", "of", t] => Deed::Evict(Evicted::Budget(tenant(t)?)),
-            _ => Deed::Ask(read(&words, given)?.ok_or_else(|| {
+            ["incrbyfloat", by] => Action::Float(Place::Text, float(by)?),
+            ["hincrbyfloat", by] => Action::Float(Place::Field, float(by)?),
+            ["evict", "key", n] => Action::Evict(Evicted::Key(key(n)?)),
+            ["evict", "hash", "of", t] => Action::Evict(Evicted::Hash(tenant(t)?)),
+            ["evict", "principal", "of", t] => Action::Evict(Evicted::Principal(tenant(t)?)),
+            ["evict", "budget", "of", t] => Action::Evict(Evicted::Budget(tenant(t)?)),
+            _ => Action::Ask(read(&words, given)?.ok_or_else(|| {
                 let others = OTHERS.map(|(known, _)| known).join(", ");
                 format!("`{text}`: expected one of {others}, {FORMS}")
             })?),
@@ -231,8 +231,8 @@ fn read_script(words: &[&str], given: &QuotaRow) -> Result<Option<Script>, Strin
     }))
 }
 
-fn key(word: &str) -> Result<Key, String> {
-    value(word, "the place of a request").map(Key)
+fn key(word: &str) -> Result<IdempotencyKey, String> {
+    value(word, "the place of a request").map(IdempotencyKey)
 }
 
 fn seconds(word: &str) -> Result<Seconds, String> {

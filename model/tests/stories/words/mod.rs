@@ -10,7 +10,7 @@ pub mod statements;
 use std::str::FromStr;
 
 use model::day::Day;
-use model::row::{QuotaRow, Tenant, Trace};
+use model::row::{QuotaRow, Tenant, TraceId};
 
 pub const TENANTS: [&str; 2] = ["acme", "zenith"];
 pub const TRACES: [&str; 2] = ["t-1", "t-2"];
@@ -29,8 +29,8 @@ fn tenant(word: &str) -> Result<Tenant, String> {
     place(word, &TENANTS).map(Tenant)
 }
 
-fn trace(word: &str) -> Result<Trace, String> {
-    place(word, &TRACES).map(Trace)
+fn trace(word: &str) -> Result<TraceId, String> {
+    place(word, &TRACES).map(TraceId)
 }
 
 /// What a word of a list means.

@@ -2,8 +2,8 @@
 
 use model::effect::PgOp;
 use model::money::Money;
-use model::row::{Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
-use model::store::versioned::Session;
+use model::row::{Kind, QuotaRow, Status, Tenant, TraceId, Unit, UsageRow};
+use model::store::versioned::SessionId;
 
 use super::answers::usage_words;
 use super::{TENANTS, TRACES, named, on, place, rows, tenant, trace, value, word_of};
@@ -18,8 +18,8 @@ const BALANCE: Money = Money::from_micros(100_000_000);
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deed {
-    pub session: Session,
+pub struct Action {
+    pub session: SessionId,
     pub what: What,
 }
 
@@ -36,7 +36,7 @@ pub enum What {
     SitsIdle,
 }
 
-/// What [`Deed::read`] knows, in capitals what changes.
+/// What [`Action::read`] knows, in capitals what changes.
 const FORMS: &str = "\
 a crashes, a is given up waiting, a sits idle for too long, postgres restarts (in a story), or `a: ` and one of begin, commit, \
 rollback [to savepoint], [release] savepoint, select quota|totals|key|budget of TENANT, select TRACE [for update], \
@@ -47,16 +47,16 @@ mark TRACE committed|reversed|settled, settle TRACE with AMOUNT [from BALANCE], 
 add usage AMOUNT of TRACE to totals of TENANT, insert usage AMOUNT of TRACE for TENANT on conflict do nothing";
 
 /// A session's name.
-pub fn letter(session: Session) -> &'static str {
+pub fn letter(session: SessionId) -> &'static str {
     LETTERS[usize::from(session.0)]
 }
 
 /// The session of that name.
-pub fn session(word: &str) -> Result<Session, String> {
-    place(word, &LETTERS).map(Session)
+pub fn session(word: &str) -> Result<SessionId, String> {
+    place(word, &LETTERS).map(SessionId)
 }
 
-impl Deed {
+impl Action {
     /// In words, where rows began as given.
     pub fn words(&self, given: &QuotaRow) -> String {
         let who = letter(self.session);
@@ -69,10 +69,10 @@ impl Deed {
     }
 
     /// What the words mean. An error says what is not known, and what was expected.
-    pub fn read(text: &str, given: &QuotaRow) -> Result<Deed, String> {
+    pub fn read(text: &str, given: &QuotaRow) -> Result<Action, String> {
         let (who, rest) = text.split_once(' ').unwrap_or((text, ""));
         if let Some(who) = who.strip_suffix(':') {
-            return Ok(Deed { session: session(who)?, what: What::Asks(read(rest, given)?) });
+            return Ok(Action { session: session(who)?, what: What::Asks(read(rest, given)?) });
         }
         let what = match rest {
             "crashes" => What::Crashes,
@@ -80,13 +80,13 @@ impl Deed {
             "sits idle for too long" => What::SitsIdle,
             _ => return Err(format!("`{text}`: expected {FORMS}")),
         };
-        Ok(Deed { session: session(who)?, what })
+        Ok(Action { session: session(who)?, what })
     }
 }
 
 fn words(op: PgOp, given: &QuotaRow) -> String {
     let tenant = |tenant: Tenant| TENANTS[tenant.index()];
-    let trace = |trace: Trace| TRACES[trace.index()];
+    let trace = |trace: TraceId| TRACES[trace.index()];
     match op {
         PgOp::Begin => "begin".to_owned(),
         PgOp::Commit => "commit".to_owned(),
@@ -204,11 +204,11 @@ pub fn read(text: &str, given: &QuotaRow) -> Result<PgOp, String> {
     })
 }
 
-fn settle(trace: Trace, amount: Money, before: Money) -> PgOp {
+fn settle(trace: TraceId, amount: Money, before: Money) -> PgOp {
     PgOp::SettleRow { trace, amount, before, after: before - amount }
 }
 
-fn insert(trace: Trace, tenant: Tenant, mut rest: &[&str]) -> Result<PgOp, String> {
+fn insert(trace: TraceId, tenant: Tenant, mut rest: &[&str]) -> Result<PgOp, String> {
     let (mut status, mut kind, mut amount, mut before) = (Status::Pending, Kind::Deduct, PRICE, BALANCE);
     loop {
         rest = match *rest {

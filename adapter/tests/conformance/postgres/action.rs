@@ -5,15 +5,15 @@ use std::fmt;
 use model::day::Day;
 use model::effect::PgOp;
 use model::money::Money;
-use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, Trace, Unit, UsageRow};
-use model::store::versioned::Session;
+use model::row::{BudgetRow, KeyRow, Kind, QuotaRow, Status, Tenant, TraceId, Unit, UsageRow};
+use model::store::versioned::SessionId;
 
 pub use crate::words::answers::answer;
-pub use crate::words::statements::{Deed, What, letter};
+pub use crate::words::statements::{Action, What, letter};
 pub use crate::words::{TENANTS, TRACES};
 
 /// The sessions.
-pub const SESSIONS: [Session; 3] = [Session(0), Session(1), Session(2)];
+pub const SESSIONS: [SessionId; 3] = [SessionId(0), SessionId(1), SessionId(2)];
 /// The version that both quotas begin with.
 pub const FIRST_VERSION: u32 = 7;
 
@@ -50,7 +50,7 @@ const CONTROL: [PgOp; 6] =
 
 /// Statements on rows, those first that cases are to have most of. `versions` are those of the WHERE clauses.
 pub fn statements(versions: impl Iterator<Item = u32> + Clone) -> Vec<PgOp> {
-    let traces = || [Trace(0), Trace(1)].into_iter();
+    let traces = || [TraceId(0), TraceId(1)].into_iter();
     let mut all = Vec::new();
     for tenant in [Tenant(0), Tenant(1)] {
         for if_version in versions.clone() {
@@ -93,22 +93,22 @@ pub fn statements(versions: impl Iterator<Item = u32> + Clone) -> Vec<PgOp> {
 }
 
 /// A pending charge of the first tenant, or money paid in by the second one.
-fn insert(tenant: u8, trace: Trace) -> PgOp {
+fn insert(tenant: u8, trace: TraceId) -> PgOp {
     let (kind, status) =
         if tenant == 0 { (Kind::Deduct, Status::Pending) } else { (Kind::Recharge, Status::Committed) };
     let (amount, before) = (money("5.25"), money("100"));
     PgOp::InsertRow { tenant: Tenant(tenant), trace, kind, status, amount, before, after: before + kind.effect(amount) }
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.words(&quota()))
     }
 }
 
 /// What a line of a file means.
-pub fn read(line: &str) -> Result<Deed, String> {
-    Deed::read(line, &quota())
+pub fn read(line: &str) -> Result<Action, String> {
+    Action::read(line, &quota())
 }
 
 /// What can be read is what was written.
@@ -116,7 +116,7 @@ pub fn read(line: &str) -> Result<Deed, String> {
 fn every_deed_is_read_as_it_is_written() {
     let statements = statements(0..=FIRST_VERSION).into_iter().chain(CONTROL).map(What::Asks);
     let whats: Vec<What> = statements.chain([What::Crashes, What::GivesUp, What::SitsIdle]).collect();
-    for deed in SESSIONS.into_iter().flat_map(|session| whats.iter().map(move |&what| Deed { session, what })) {
-        assert_eq!(read(&deed.to_string()), Ok(deed));
+    for action in SESSIONS.into_iter().flat_map(|session| whats.iter().map(move |&what| Action { session, what })) {
+        assert_eq!(read(&action.to_string()), Ok(action));
     }
 }

@@ -25,7 +25,7 @@ type Rows = BTreeMap<String, Vec<Option<String>>>;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Truth {
+pub struct DatabaseSide {
     /// Quota rows.
     pub quotas: Rows,
     /// Rows of API keys.
@@ -57,13 +57,13 @@ impl Fresh {
     ///
     /// # Errors
     /// As Postgres.
-    pub async fn ask(&self, connection: &mut PgConnection, keys: &[&Named]) -> Result<Truth, sqlx::Error> {
+    pub async fn ask(&self, connection: &mut PgConnection, keys: &[&Named]) -> Result<DatabaseSide, sqlx::Error> {
         let names = |kind: Kind, last: bool| -> Vec<String> {
             let of_kind = keys.iter().filter(|named| named.kind == kind).flat_map(|named| &named.parts);
             let part = of_kind.filter_map(|parts| if last { parts.last() } else { parts.first() });
             part.cloned().collect::<BTreeSet<String>>().into_iter().collect()
         };
-        let mut truth = Truth {
+        let mut database = DatabaseSide {
             quotas: hash(connection, &self.quota, names(Kind::Quota, false)).await?,
             api_keys: hash(connection, &self.api_key, names(Kind::ApiKey, false)).await?,
             charges: BTreeMap::new(),
@@ -72,10 +72,10 @@ impl Fresh {
         if let (Ok(select), false) = (&self.rows, traces.is_empty()) {
             for row in query(AssertSqlSafe(select.as_str())).bind(traces).fetch_all(connection).await? {
                 let text = |column| row.try_get::<Option<String>, usize>(column).map(Option::unwrap_or_default);
-                truth.charges.entry((text(1)?, text(0)?)).or_default().push(text(2)?);
+                database.charges.entry((text(1)?, text(0)?)).or_default().push(text(2)?);
             }
         }
-        Ok(truth)
+        Ok(database)
     }
 }
 

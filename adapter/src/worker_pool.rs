@@ -35,7 +35,7 @@ pub struct WorkerCommand {
 
 /// A worker did not do as expected.
 #[derive(Debug, thiserror::Error)]
-pub enum CrewError {
+pub enum WorkerPoolError {
     /// It cannot be started or spoken to.
     #[error("a worker process: {0}")]
     Io(#[from] io::Error),
@@ -65,7 +65,7 @@ struct Member {
 
 /// All workers of one engine. One more than is needed is kept started, since starting is what takes longest.
 #[derive(Debug)]
-pub(crate) struct Crew {
+pub(crate) struct WorkerPool {
     command: WorkerCommand,
     members: BTreeMap<Actor, Member>,
     spare: Option<Member>,
@@ -73,14 +73,14 @@ pub(crate) struct Crew {
     outbox: UnboundedSender<(u64, Line)>,
 }
 
-impl Crew {
-    pub(crate) fn new(command: WorkerCommand) -> Crew {
+impl WorkerPool {
+    pub(crate) fn new(command: WorkerCommand) -> WorkerPool {
         let (outbox, inbox) = unbounded_channel();
-        Crew { command, members: BTreeMap::new(), spare: None, inbox, outbox }
+        WorkerPool { command, members: BTreeMap::new(), spare: None, inbox, outbox }
     }
 
     /// Starts a worker for an actor.
-    pub(crate) async fn start(&mut self, actor: Actor, mut order: Order) -> Result<(), CrewError> {
+    pub(crate) async fn start(&mut self, actor: Actor, mut order: Order) -> Result<(), WorkerPoolError> {
         let mut member = match self.spare.take() {
             Some(member) => member,
             None => self.spawn()?,
@@ -94,7 +94,7 @@ impl Crew {
         Ok(())
     }
 
-    fn spawn(&mut self) -> Result<Member, CrewError> {
+    fn spawn(&mut self) -> Result<Member, WorkerPoolError> {
         let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&self.command.program);
         // In a group of its own, so that Ctrl-C reaches us and not it.
@@ -113,16 +113,16 @@ impl Crew {
     }
 
     /// The name of an actor's session in `pg_stat_activity`.
-    pub(crate) fn label(&self, actor: Actor) -> Result<String, CrewError> {
-        self.members.get(&actor).map(|member| label(member.id)).ok_or_else(|| CrewError::Nobody(actor.name()))
+    pub(crate) fn label(&self, actor: Actor) -> Result<String, WorkerPoolError> {
+        self.members.get(&actor).map(|member| label(member.id)).ok_or_else(|| WorkerPoolError::Nobody(actor.name()))
     }
 
-    fn member(&mut self, actor: Actor) -> Result<&mut Member, CrewError> {
-        self.members.get_mut(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))
+    fn member(&mut self, actor: Actor) -> Result<&mut Member, WorkerPoolError> {
+        self.members.get_mut(&actor).ok_or_else(|| WorkerPoolError::Nobody(actor.name()))
     }
 
     /// Lets a worker do the step it is about to do, or take its reply as given.
-    pub(crate) async fn permit(&mut self, actor: Actor, permit: Permit) -> Result<(), CrewError> {
+    pub(crate) async fn permit(&mut self, actor: Actor, permit: Permit) -> Result<(), WorkerPoolError> {
         let mut line = serde_json::to_vec(&permit)?;
         line.push(b'\n');
         let member = self.member(actor)?;
@@ -133,7 +133,11 @@ impl Crew {
     }
 
     /// The step a worker is about to do, or what it said instead, while these others may say what they did.
-    pub(crate) async fn about(&mut self, actor: Actor, others: &[Actor]) -> Result<Result<Step, Line>, CrewError> {
+    pub(crate) async fn about(
+        &mut self,
+        actor: Actor,
+        others: &[Actor],
+    ) -> Result<Result<Step, Line>, WorkerPoolError> {
         if let Some(step) = self.member(actor)?.about {
             return Ok(Ok(step));
         }
@@ -147,12 +151,12 @@ impl Crew {
     }
 
     /// The next line of a worker, while these others may also say what they did.
-    pub(crate) async fn hear(&mut self, actor: Actor, others: &[Actor]) -> Result<Line, CrewError> {
+    pub(crate) async fn hear(&mut self, actor: Actor, others: &[Actor]) -> Result<Line, WorkerPoolError> {
         loop {
             if let Some(line) = self.member(actor)?.heard.pop_front() {
                 return Ok(line);
             }
-            let silent = || CrewError::Silent(actor.name());
+            let silent = || WorkerPoolError::Silent(actor.name());
             let said = timeout(PATIENCE, self.inbox.recv()).await.map_err(|_| silent())?;
             let (id, line) = said.ok_or_else(silent)?;
             self.note(id, line, actor, others)?;
@@ -160,25 +164,25 @@ impl Crew {
     }
 
     /// What a worker has said by now.
-    pub(crate) fn heard(&mut self, actor: Actor) -> Result<Option<Line>, CrewError> {
+    pub(crate) fn heard(&mut self, actor: Actor) -> Result<Option<Line>, WorkerPoolError> {
         while let Ok((id, line)) = self.inbox.try_recv() {
             self.note(id, line, actor, &[])?;
         }
         Ok(self.member(actor)?.heard.pop_front())
     }
 
-    fn note(&mut self, id: u64, line: Line, actor: Actor, others: &[Actor]) -> Result<(), CrewError> {
+    fn note(&mut self, id: u64, line: Line, actor: Actor, others: &[Actor]) -> Result<(), WorkerPoolError> {
         let from = self.members.iter_mut().find(|(_, member)| member.id == id);
         // A line of a worker that is gone means nothing any more.
         let Some((&from, member)) = from else { return Ok(()) };
         let surprise = matches!(line, Line::Did { .. }) && from != actor && !others.contains(&from);
         member.heard.push_back(line);
-        if surprise { Err(CrewError::OutOfTurn(from.name())) } else { Ok(()) }
+        if surprise { Err(WorkerPoolError::OutOfTurn(from.name())) } else { Ok(()) }
     }
 
     /// SIGKILLs a worker and waits until the process is gone; its label, to wait for its backend.
-    pub(crate) async fn kill(&mut self, actor: Actor) -> Result<String, CrewError> {
-        let mut member = self.members.remove(&actor).ok_or_else(|| CrewError::Nobody(actor.name()))?;
+    pub(crate) async fn kill(&mut self, actor: Actor) -> Result<String, WorkerPoolError> {
+        let mut member = self.members.remove(&actor).ok_or_else(|| WorkerPoolError::Nobody(actor.name()))?;
         member.process.kill().await?;
         Ok(label(member.id))
     }
@@ -189,21 +193,21 @@ impl Crew {
     }
 
     /// The process of a worker.
-    pub(crate) fn process(&mut self, actor: Actor) -> Result<Process, CrewError> {
-        let gone = || CrewError::Nobody(actor.name());
+    pub(crate) fn process(&mut self, actor: Actor) -> Result<Process, WorkerPoolError> {
+        let gone = || WorkerPoolError::Nobody(actor.name());
         self.member(actor)?.process.id().map(Process::now).ok_or_else(gone)
     }
 
     /// Lets go of a worker that ends by itself.
-    pub(crate) async fn leave(&mut self, actor: Actor) -> Result<(), CrewError> {
+    pub(crate) async fn leave(&mut self, actor: Actor) -> Result<(), WorkerPoolError> {
         if let Some(mut member) = self.members.remove(&actor) {
-            timeout(PATIENCE, member.process.wait()).await.map_err(|_| CrewError::Silent(actor.name()))??;
+            timeout(PATIENCE, member.process.wait()).await.map_err(|_| WorkerPoolError::Silent(actor.name()))??;
         }
         Ok(())
     }
 
     /// Kills every worker that is left; their labels.
-    pub(crate) async fn dismiss(&mut self) -> Result<Vec<String>, CrewError> {
+    pub(crate) async fn dismiss(&mut self) -> Result<Vec<String>, WorkerPoolError> {
         let mut labels = Vec::new();
         while let Some(actor) = self.members.keys().next().copied() {
             labels.push(self.kill(actor).await?);

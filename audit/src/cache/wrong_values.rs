@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use model::money::Money;
 
+use crate::cache::database_side::{DatabaseSide, Fresh};
 use crate::cache::fields::Hash;
 use crate::cache::kinds::{Kind, Named};
 use crate::cache::seen::{Content, Seen};
-use crate::cache::truth::{Fresh, Truth};
 use crate::check::Check;
 use crate::mapping::{Mapping, Word};
 
@@ -41,16 +41,16 @@ pub struct Judge<'m> {
 
 impl Judge<'_> {
     /// What is wrong with a key.
-    pub fn wrongs(&self, named: &Named, seen: &Seen, truth: &Truth) -> Wrongs {
+    pub fn wrongs(&self, named: &Named, seen: &Seen, database: &DatabaseSide) -> Wrongs {
         let mut wrongs = Wrongs::new();
         if seen.lives.is_none() {
             let check = if named.kind == Kind::Idempotency { Check::Key } else { Check::CacheForm };
             add(&mut wrongs, check, "time to live", "none", None);
         }
         match named.kind {
-            Kind::Quota => self.hash(&self.fresh.quota, named, seen, &truth.quotas, &mut wrongs),
-            Kind::ApiKey => self.hash(&self.fresh.api_key, named, seen, &truth.api_keys, &mut wrongs),
-            Kind::Idempotency if self.unexplained(seen) => self.charged(named, truth, &mut wrongs),
+            Kind::Quota => self.hash(&self.fresh.quota, named, seen, &database.quotas, &mut wrongs),
+            Kind::ApiKey => self.hash(&self.fresh.api_key, named, seen, &database.api_keys, &mut wrongs),
+            Kind::Idempotency if self.unexplained(seen) => self.charged(named, database, &mut wrongs),
             Kind::Idempotency | Kind::Warming | Kind::Counter | Kind::Principal => {}
         }
         wrongs
@@ -107,10 +107,10 @@ impl Judge<'_> {
         }
     }
 
-    fn charged(&self, named: &Named, truth: &Truth, wrongs: &mut Wrongs) {
+    fn charged(&self, named: &Named, database: &DatabaseSide, wrongs: &mut Wrongs) {
         let rows = named.parts.iter().filter_map(|parts| {
             let (tenant, trace) = (parts.first()?, parts.last()?);
-            truth.charges.get(&(trace.clone(), tenant.clone()))
+            database.charges.get(&(trace.clone(), tenant.clone()))
         });
         let statuses: Vec<&String> = rows.flatten().collect();
         let effective = |status: &&&String| self.mapping.ledger.effective.contains(&Word((**status).clone()));

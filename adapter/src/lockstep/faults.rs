@@ -41,16 +41,16 @@ impl Lockstep<'_> {
         let place = self.number - 1;
         match self.means {
             Means::Stopped { actor, from, .. } if from == place => {
-                let stopped = self.real.crew.process(actor)?.stop();
+                let stopped = self.real.workers.process(actor)?.stop();
                 if stopped { Ok(()) } else { Err(RealError::Stays(format!("the running {}", actor.name()))) }
             }
             Means::Stopped { actor, to, .. } if to == place => {
-                self.real.crew.process(actor)?.go_on();
+                self.real.workers.process(actor)?.go_on();
                 Ok(())
             }
             Means::CutIdle { from } if from == place => {
                 self.proxies()?.postgres.drop_all().await;
-                for label in self.real.crew.labels() {
+                for label in self.real.workers.labels() {
                     self.real.observer.gone(&label).await?;
                 }
                 Ok(())
@@ -86,7 +86,7 @@ impl Lockstep<'_> {
             Move::Unheard { actor, step } => self.step(actor, step, did, after).await,
             Move::IdleTimeout { actor, before } => self.end_idle_session(actor, before).await,
             Move::LockTimeout { actor, .. } => {
-                let label = self.real.crew.label(actor)?;
+                let label = self.real.workers.label(actor)?;
                 self.real.observer.cancel(&label).await
             }
             Move::StatementTimeout { actor, step } => self.give_up_statement(actor, step, did, after).await,
@@ -138,10 +138,10 @@ impl Lockstep<'_> {
 
     /// A task that was started and has not run has no process yet.
     async fn kill(&mut self, actor: Actor) -> Result<(), RealError> {
-        if !self.real.crew.has(actor) {
+        if !self.real.workers.has(actor) {
             return Ok(());
         }
-        let label = self.real.crew.kill(actor).await?;
+        let label = self.real.workers.kill(actor).await?;
         self.real.observer.gone(&label).await
     }
 
@@ -174,7 +174,7 @@ impl Lockstep<'_> {
     ) -> Result<(), RealError> {
         let of_redis = matches!(did.call, Some(Call { effect: Effect::Redis(_), .. }));
         self.begin_job(actor).await?;
-        let label = self.real.crew.label(actor)?;
+        let label = self.real.workers.label(actor)?;
         // The worker connects to Postgres before it names its first step.
         self.comes_to(actor, step).await?;
         let proxy = self.proxy(of_redis)?;
@@ -193,7 +193,7 @@ impl Lockstep<'_> {
                 return Err(self.never_reachable(why));
             }
         }
-        if of_redis || !self.real.crew.has(actor) { Ok(()) } else { self.real.observer.gone(&label).await }
+        if of_redis || !self.real.workers.has(actor) { Ok(()) } else { self.real.observer.gone(&label).await }
     }
 
     async fn refuse_for_memory(
@@ -236,7 +236,7 @@ impl Lockstep<'_> {
     async fn end_idle_session(&mut self, actor: Actor, before: Step) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().postgres)?;
         self.comes_to(actor, before).await?;
-        let label = self.real.crew.label(actor)?;
+        let label = self.real.workers.label(actor)?;
         self.real.observer.have_patience(IDLE, false).await?;
         let since = Instant::now();
         let idle = self.sit_idle(actor, before).await;
@@ -249,8 +249,8 @@ impl Lockstep<'_> {
     }
 
     async fn sit_idle(&mut self, actor: Actor, before: Step) -> Result<(), RealError> {
-        self.real.crew.permit(actor, Permit::Idle).await?;
-        match self.real.crew.hear(actor, &[]).await? {
+        self.real.workers.permit(actor, Permit::Idle).await?;
+        match self.real.workers.hear(actor, &[]).await? {
             Line::Idle { idle: true } => Ok(()),
             Line::Idle { idle: false } => Err(self.never_reachable("the session sits idle in no transaction")),
             line => Err(self.unexpected(actor, before, line)),
@@ -263,7 +263,7 @@ impl Lockstep<'_> {
             self.real.observer.reconnect_redis().await
         } else {
             // Its scripts would be lost as well, and they are not ours to flush.
-            self.needs(self.setup.met.scripts == Scripts::Eval)?;
+            self.needs(self.setup.effective.scripts == Scripts::Eval)?;
             self.real.observer.forget_keys().await
         }
     }

@@ -10,7 +10,7 @@ use crate::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdic
 
 /// Findings by scenario and design.
 #[derive(Debug, Default)]
-pub struct Known<'a> {
+pub struct FindingsIndex<'a> {
     findings: By<'a, Finding>,
     explored: By<'a, Explored>,
     counterexamples: By<'a, Counterexample>,
@@ -27,20 +27,20 @@ fn kept<'b, 'a, T>(by: &'b By<'a, T>, scenario: &str, design: &str) -> &'b [&'a 
     by.get(scenario).and_then(|designs| designs.get(design)).map_or(&[], Vec::as_slice)
 }
 
-impl<'a> Known<'a> {
+impl<'a> FindingsIndex<'a> {
     /// Sorts them.
-    pub fn new(findings: &'a Findings) -> Known<'a> {
-        let mut known = Known::default();
+    pub fn new(findings: &'a Findings) -> FindingsIndex<'a> {
+        let mut index = FindingsIndex::default();
         for it in &findings.findings {
-            keep(&mut known.findings, &it.scenario, &it.design, it);
+            keep(&mut index.findings, &it.scenario, &it.design, it);
         }
         for it in &findings.explored {
-            keep(&mut known.explored, &it.scenario, &it.design, it);
+            keep(&mut index.explored, &it.scenario, &it.design, it);
         }
         for it in &findings.counterexamples {
-            keep(&mut known.counterexamples, &it.scenario, &it.design, it);
+            keep(&mut index.counterexamples, &it.scenario, &it.design, it);
         }
-        known
+        index
     }
 
     /// The findings of one scenario and design.

@@ -1,27 +1,27 @@
 //! What of a design a scenario meets: the parts of the path that are walked and the choices that any step of them asks about.
 
 use crate::design::{Cache, Counting, Design, Idempotency, Stream, WarmUp};
-use crate::flow::Path;
+use crate::flow::RequestPath;
 use crate::setup::{Account, Asked, AskedKind};
 
 /// The path with the parts that the design cannot do without: quota_check is walked where it takes the money (P0-4 A), and
 /// where nobody else keeps the counts of the hash (P0-4 D).
 /// Of a stream the provider's call is looked at always.
-pub(super) fn needed(path: Path, design: Design, requests: &[Asked]) -> Path {
+pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> RequestPath {
     let stream = requests.iter().any(|asked| asked.kind == AskedKind::Stream);
     let needs_quota_check = matches!(design.cache, Cache::A | Cache::AFixed | Cache::D | Cache::DFixed);
     let upstream = path.upstream || stream;
-    Path { quota_check: path.quota_check || needs_quota_check, upstream, stream, ..path }
+    RequestPath { quota_check: path.quota_check || needs_quota_check, upstream, stream, ..path }
 }
 
 impl Design {
     /// The design as far as a step of this path meets it: for each choice what it needs to mean anything, without which it is as
     /// reported.
-    pub(super) fn met_on(self, path: Path, accounts: &[Account], requests: &[Asked]) -> Design {
+    pub(super) fn effective_on(self, path: RequestPath, accounts: &[Account], requests: &[Asked]) -> Design {
         let zoned = accounts.iter().any(|account| account.zone.is_some());
         let asks = |kind: AskedKind| requests.iter().any(|asked| asked.kind == kind);
         let (recharges, reverses) = (asks(AskedKind::Recharge), asks(AskedKind::Reverse));
-        let stream = met(path.stream, self.stream);
+        let stream = effective(path.stream, self.stream);
         let leaves = leaves_rows(self.idempotency, stream)
             || recharges && self.recharge.leaves_rows()
             || reverses && self.reverse.leaves_rows();
@@ -29,22 +29,22 @@ impl Design {
             base: self.base,
             idempotency: self.idempotency,
             cache: self.cache,
-            budget: met(path.auth, self.budget),
-            counting: met(path.quota_check, self.counting),
-            warm_up: met(path.quota_check, self.warm_up),
-            usage: met(path.usage, self.usage),
+            budget: effective(path.auth, self.budget),
+            counting: effective(path.quota_check, self.counting),
+            warm_up: effective(path.quota_check, self.warm_up),
+            usage: effective(path.usage, self.usage),
             stream,
-            sweeper: met(leaves, self.sweeper),
-            scripts: met(self.runs_scripts(path), self.scripts),
-            midnight: met(zoned, self.midnight),
-            recharge: met(recharges, self.recharge),
-            reverse: met(reverses, self.reverse),
-            limit_change: met(asks(AskedKind::DailyQuota), self.limit_change),
+            sweeper: effective(leaves, self.sweeper),
+            scripts: effective(self.runs_scripts(path), self.scripts),
+            midnight: effective(zoned, self.midnight),
+            recharge: effective(recharges, self.recharge),
+            reverse: effective(reverses, self.reverse),
+            limit_change: effective(asks(AskedKind::DailyQuota), self.limit_change),
         }
     }
 
     /// Whether a step of this path runs a Lua script.
-    fn runs_scripts(self, path: Path) -> bool {
+    fn runs_scripts(self, path: RequestPath) -> bool {
         let writes_by_script = !matches!(self.cache, Cache::AsReported | Cache::B | Cache::D);
         let counts_by_script = !matches!(self.counting, Counting::A | Counting::B);
         let warms_by_script = self.warm_up == WarmUp::WarmLockFixed;
@@ -53,7 +53,7 @@ impl Design {
 }
 
 /// The choice where something meets it, else that of the original.
-fn met<T: Default>(is_met: bool, choice: T) -> T {
+fn effective<T: Default>(is_met: bool, choice: T) -> T {
     if is_met { choice } else { T::default() }
 }
 

@@ -6,9 +6,9 @@ use madsim::time::TimeHandle;
 use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::Request;
+use model::run::{Entry, Run};
 use model::setup::Setup;
 use model::step::Step;
-use model::trace::{Entry, Run};
 use model::world::{Next, Work, World, label_of};
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,7 +45,7 @@ pub(super) enum Chance {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Truth {
+pub(super) struct SharedWorld {
     setup: Arc<Setup>,
     pub(super) world: World,
     pub(super) run: Run,
@@ -58,18 +58,19 @@ pub(super) struct Truth {
     dead: mpsc::UnboundedSender<Actor>,
 }
 
-impl Truth {
+impl SharedWorld {
     /// Before the first move. Who died, and may be started again, is told to `dead`.
-    pub(super) fn new(setup: Arc<Setup>, director: Director, dead: mpsc::UnboundedSender<Actor>) -> Truth {
+    pub(super) fn new(setup: Arc<Setup>, director: Director, dead: mpsc::UnboundedSender<Actor>) -> SharedWorld {
         let world = World::new(&setup);
         let run = Run { opening: world.books(&setup), entries: Vec::new() };
         let place = Place { victim: Victim::Attempt(0), step: 0 };
         let lane = |_| Lane { place, up: false, life: 0, links: 0, dying: None, waiting: None, about_to_begin: false };
         let lanes = actors(&setup).map(lane).collect();
         let log = Vec::new();
-        let mut truth = Truth { setup, world, run, log, error: None, director, lanes, sends: 0, job_runs: 0, dead };
-        truth.look_ahead();
-        truth
+        let mut shared =
+            SharedWorld { setup, world, run, log, error: None, director, lanes, sends: 0, job_runs: 0, dead };
+        shared.look_ahead();
+        shared
     }
 
     /// How many moves have happened.
@@ -94,9 +95,9 @@ impl Truth {
     }
 
     /// What befalls a store, the queue or a clock now, if anything.
-    pub(super) fn weather(&mut self) -> Option<Move> {
+    pub(super) fn environment(&mut self) -> Option<Move> {
         let (done, about_to_begin) = (self.done(), self.lanes.iter().any(|lane| lane.about_to_begin));
-        self.director.weather(&self.setup, &self.world, done, about_to_begin)
+        self.director.environment(&self.setup, &self.world, done, about_to_begin)
     }
 
     /// Whether a command that was given up is on its way and nothing but time is between it and Redis.

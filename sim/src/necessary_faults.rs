@@ -5,12 +5,12 @@ use std::sync::atomic::AtomicBool;
 
 use explore::{Limits, shortest};
 use model::invariant;
-use model::trace::Entry;
+use model::run::Entry;
 
 use crate::check::CaseMachine;
+use crate::fault_kinds::{kind_of, lacking};
 use crate::scenario::Case;
 use crate::verdict::Counterexample;
-use crate::without::{kind_of, lacking};
 
 /// Fills [`Counterexample::without`] by exploring the case once more per kind of fault that occurs, with none of it
 /// allowed. An exploration that is cut leaves its kind out.

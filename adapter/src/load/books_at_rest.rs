@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::books::{Allowed, Books, Cached, Edge, TenantBook};
-use model::invariant::{self, Figure, Look};
+use model::invariant::{self, Evaluation, Figure};
 use model::money::Money;
 use model::reply::Answer;
-use model::row::{Kind, LedgerRow, Status, Tenant, Trace};
+use model::row::{Kind, LedgerRow, Status, Tenant, TraceId};
 use model::setup::Setup;
 use redis::aio::MultiplexedConnection;
 use rust_decimal::Decimal;
@@ -19,7 +19,7 @@ use crate::contents;
 use crate::error::RealError;
 use crate::load::clients::Asked;
 use crate::load::error::LoadError;
-use crate::load::street::Street;
+use crate::load::shared_traffic::SharedTraffic;
 use crate::rows::Unreadable;
 use crate::tables;
 
@@ -64,11 +64,11 @@ struct Line {
 }
 
 /// Looks of one invariant.
-struct Looks(Judged);
+struct EdgeEvaluations(Judged);
 
-impl Looks {
-    fn of(invariant: &'static str) -> Looks {
-        Looks(Judged { invariant, looked: 0, breaches: 0, first: None })
+impl EdgeEvaluations {
+    fn of(invariant: &'static str) -> EdgeEvaluations {
+        EdgeEvaluations(Judged { invariant, looked: 0, breaches: 0, first: None })
     }
 
     fn look(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
@@ -99,19 +99,20 @@ pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
 pub(super) async fn judge(
     postgres: &mut PgConnection,
     redis: &mut MultiplexedConnection,
-    street: &Street,
+    shared: &SharedTraffic,
 ) -> Result<(Vec<Judged>, u64), LoadError> {
-    let lines = ledger(postgres, street).await?;
-    let tenants = tables::tenants(postgres, &street.names).await?;
-    let contents = contents::read(redis, &street.names).await?;
-    let keys = keys(redis, street).await?;
-    let clients = street.clients();
+    let lines = ledger(postgres, shared).await?;
+    let tenants = tables::tenants(postgres, &shared.names).await?;
+    let contents = contents::read(redis, &shared.names).await?;
+    let keys = keys(redis, shared).await?;
+    let clients = shared.clients();
     let asked = &clients.asked;
     let effective: BTreeSet<usize> = lines.iter().filter(|line| line.effective).map(|line| line.number).collect();
-    let mut found: Vec<Looks> = BY_BOOKS.map(Looks::of).into();
-    let (mut chain, mut once, mut usage) = (Looks::of("chain"), Looks::of("once"), Looks::of("usage"));
-    let mut count = Looks::of("count-exact");
-    for (place, setup) in street.setups.iter().enumerate() {
+    let mut found: Vec<EdgeEvaluations> = BY_BOOKS.map(EdgeEvaluations::of).into();
+    let (mut chain, mut once, mut usage) =
+        (EdgeEvaluations::of("chain"), EdgeEvaluations::of("once"), EdgeEvaluations::of("usage"));
+    let mut count = EdgeEvaluations::of("count-exact");
+    for (place, setup) in shared.setups.iter().enumerate() {
         let own: Vec<&Line> = lines.iter().filter(|line| line.tenant == place && line.effective).collect();
         let charged: Money = own.iter().map(|line| line.amount).sum();
         let (rows, there) = (&tenants[place], &contents.tenants[place]);
@@ -142,7 +143,7 @@ pub(super) async fn judge(
             ]
         });
         chained(&mut chain, name, book.open, own.iter().map(|line| (line.before, line.after, line.amount)).collect());
-        if setup.met.counts_with_the_charge() {
+        if setup.effective.counts_with_the_charge() {
             count.look(u64::from(rows.quota.daily_used) == own.len() as u64, || {
                 vec![figure(format!("daily_used of {name}"), rows.quota.daily_used), figure("charges", own.len())]
             });
@@ -161,7 +162,7 @@ pub(super) async fn judge(
         by_books(&mut found, setup, book, charged);
     }
     found.extend([chain, once, usage, count]);
-    found.extend(by_request(street, asked, &lines, &effective));
+    found.extend(by_request(shared, asked, &lines, &effective));
     found.push(stands(&keys, &effective));
     let judged = found.into_iter().map(|looks| looks.0).filter(|judged| judged.looked > 0).collect();
     Ok((judged, lines.len() as u64))
@@ -169,17 +170,17 @@ pub(super) async fn judge(
 
 /// The balance in the store that decides.
 fn balance(setup: &Setup, book: &TenantBook) -> Money {
-    match (setup.met.truth(), book.hash) {
+    match (setup.effective.truth(), book.hash) {
         (model::policy::Store::Redis, Some(hash)) => hash.row.balance,
         _ => book.quota.balance,
     }
 }
 
 /// The model's own invariants over the books of one tenant.
-fn by_books(found: &mut [Looks], setup: &Setup, book: TenantBook, charged: Money) {
+fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, charged: Money) {
     let sum = LedgerRow {
         tenant: Tenant(0),
-        trace: Trace(0),
+        trace: TraceId(0),
         kind: Kind::Deduct,
         status: Status::Committed,
         amount: charged,
@@ -187,7 +188,7 @@ fn by_books(found: &mut [Looks], setup: &Setup, book: TenantBook, charged: Money
         after: book.open - charged,
     };
     let books = Books {
-        design: setup.met,
+        design: setup.effective,
         path: setup.path,
         turn: 0,
         owners: [None].into_iter().collect(),
@@ -205,15 +206,15 @@ fn by_books(found: &mut [Looks], setup: &Setup, book: TenantBook, charged: Money
     for looks in found {
         let Some(invariant) = invariant::find(looks.0.invariant) else { continue };
         match invariant.judge(&edge) {
-            Look::Held => looks.look(true, Vec::new),
-            Look::Broken(subject) => looks.look(false, || (invariant.figures)(&edge, subject, setup)),
-            Look::NotJudged | Look::Vacuous => {}
+            Evaluation::Held => looks.look(true, Vec::new),
+            Evaluation::Broken(subject) => looks.look(false, || (invariant.figures)(&edge, subject, setup)),
+            Evaluation::NotEvaluated | Evaluation::Vacuous => {}
         }
     }
 }
 
 /// Whether there is an order in which each row begins where the one before it ended: charges alone only go down.
-fn chained(chain: &mut Looks, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
+fn chained(chain: &mut EdgeEvaluations, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
     rows.sort_by_key(|(before, ..)| std::cmp::Reverse(*before));
     let mut end = open;
     for (before, after, amount) in rows {
@@ -230,9 +231,14 @@ fn chained(chain: &mut Looks, name: &str, open: Money, mut rows: Vec<(Money, Mon
 }
 
 /// What needs what the clients know.
-fn by_request(street: &Street, asked: &[Asked], lines: &[Line], effective: &BTreeSet<usize>) -> Vec<Looks> {
-    let (mut exact, mut metered) = (Looks::of("exact"), Looks::of("metered"));
-    let (mut truth, mut progress) = (Looks::of("truth"), Looks::of("progress"));
+fn by_request(
+    shared: &SharedTraffic,
+    asked: &[Asked],
+    lines: &[Line],
+    effective: &BTreeSet<usize>,
+) -> Vec<EdgeEvaluations> {
+    let (mut exact, mut metered) = (EdgeEvaluations::of("exact"), EdgeEvaluations::of("metered"));
+    let (mut truth, mut progress) = (EdgeEvaluations::of("truth"), EdgeEvaluations::of("progress"));
     for line in lines.iter().filter(|line| line.effective) {
         let Asked { price, tenant, .. } = asked[line.number];
         exact.look(line.amount == price && usize::from(tenant) == line.tenant, || {
@@ -243,7 +249,7 @@ fn by_request(street: &Street, asked: &[Asked], lines: &[Line], effective: &BTre
         let charged = effective.contains(&number);
         let row = || figure(format!("ledger row of {number}"), if charged { "effective" } else { "none" });
         progress.look(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
-        if asked.served > 0 && street.setups[0].path.upstream {
+        if asked.served > 0 && shared.setups[0].path.upstream {
             // UNIQUE lets a request have one charge, and each call needs one.
             let covered = asked.served <= u32::from(charged);
             metered.look(covered, || vec![figure(format!("calls of {number}"), asked.served), row()]);
@@ -259,8 +265,8 @@ fn by_request(street: &Street, asked: &[Asked], lines: &[Line], effective: &BTre
 }
 
 /// A key stands for a charge or is a lease: nobody alive holds one at rest.
-fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> Looks {
-    let mut looks = Looks::of("key");
+fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> EdgeEvaluations {
+    let mut looks = EdgeEvaluations::of("key");
     for (number, seconds) in keys {
         looks.look(*seconds <= LEASE && *seconds >= 0 || effective.contains(number), || {
             vec![
@@ -272,7 +278,7 @@ fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> Looks {
     looks
 }
 
-async fn ledger(postgres: &mut PgConnection, street: &Street) -> Result<Vec<Line>, LoadError> {
+async fn ledger(postgres: &mut PgConnection, shared: &SharedTraffic) -> Result<Vec<Line>, LoadError> {
     let mut lines = Vec::new();
     let mut last = 0_i64;
     loop {
@@ -285,7 +291,7 @@ async fn ledger(postgres: &mut PgConnection, street: &Street) -> Result<Vec<Line
                 let value: Decimal = row.try_get(column)?;
                 Money::from_exact(value).map_err(|error| unreadable("money", &error.to_string()))
             };
-            let tenant = street.names.tenant_of(tenant).ok_or_else(|| unreadable("tenant_id", tenant))?.index();
+            let tenant = shared.names.tenant_of(tenant).ok_or_else(|| unreadable("tenant_id", tenant))?.index();
             let number = number(trace)?;
             let (amount, before, after) = (money("amount")?, money("balance_before")?, money("balance_after")?);
             lines.push(Line { number, tenant, effective: status != "pending", amount, before, after });
@@ -297,8 +303,8 @@ async fn ledger(postgres: &mut PgConnection, street: &Street) -> Result<Vec<Line
 }
 
 /// The idempotency keys that are there: of which request, and the seconds they live; negative if for ever.
-async fn keys(redis: &mut MultiplexedConnection, street: &Street) -> Result<Vec<(usize, i64)>, LoadError> {
-    let pattern = format!("{}deduct:*", street.stores.prefix);
+async fn keys(redis: &mut MultiplexedConnection, shared: &SharedTraffic) -> Result<Vec<(usize, i64)>, LoadError> {
+    let pattern = format!("{}deduct:*", shared.stores.prefix);
     let (mut keys, mut cursor) = (BTreeSet::new(), 0_u64);
     loop {
         let mut scan = redis::cmd("SCAN");
@@ -356,7 +362,7 @@ mod tests {
             (micros(&[(10, 7, 3), (5, 1, 4)]), 1),
             (micros(&[(10, 6, 3)]), 1),
         ] {
-            let mut chain = Looks::of("chain");
+            let mut chain = EdgeEvaluations::of("chain");
             chained(&mut chain, "acme", Money::from_micros(10), rows);
             assert_eq!(chain.0.breaches, breaches);
         }

@@ -6,14 +6,14 @@ use crate::moves::{Actor, Move};
 use crate::reply::{Failure, Reply};
 use crate::setup::{Fault, Setup};
 use crate::step::Step;
-use crate::store::postgres::Ran;
+use crate::store::postgres::StatementResult;
 use crate::store::redis::Redis;
 use crate::world::impossible::Possible;
 use crate::world::mechanics::{Event, Late, Mechanics, Watch};
 use crate::world::{Impossible, Next, label_of};
 
 /// What strikes nobody but a store, the queue or a clock, in the order of moves.
-pub(super) const WEATHER: [Fault; 9] = [
+pub(super) const ENVIRONMENT: [Fault; 9] = [
     Fault::PostgresRestart,
     Fault::RedisLoss,
     Fault::RedisTimeTravel,
@@ -93,15 +93,15 @@ impl Mechanics {
             Move::LockTimeout { actor, step } => self.give_up_waiting(setup, actor, step, watch),
             Move::StatementTimeout { actor, step } => self.give_up_statement(setup, actor, step, watch),
             Move::PostgresRestart => self.restart_postgres(setup, watch),
-            Move::RedisLoss => self.befall_redis(setup, watch, Redis::lose_everything),
-            Move::RedisTimeTravel => self.befall_redis(setup, watch, |redis| redis.go_back_to(&Redis::opening(setup))),
-            Move::ScriptFlush => self.befall_redis(setup, watch, Redis::flush_scripts),
-            Move::Expire => self.befall_redis(setup, watch, Redis::expire_next),
+            Move::RedisLoss => self.strike_redis(setup, watch, Redis::lose_everything),
+            Move::RedisTimeTravel => self.strike_redis(setup, watch, |redis| redis.go_back_to(&Redis::opening(setup))),
+            Move::ScriptFlush => self.strike_redis(setup, watch, Redis::flush_scripts),
+            Move::Expire => self.strike_redis(setup, watch, Redis::expire_next),
             Move::Evict(what) if !self.redis.evictable().contains(&what) => Err(Impossible::NothingThere),
-            Move::Evict(what) => self.befall_redis(setup, watch, |redis| redis.evict(what)),
+            Move::Evict(what) => self.strike_redis(setup, watch, |redis| redis.evict(what)),
             Move::BrokerLoss => {
                 self.lose_the_queue(setup);
-                watch(self, Event::Weather);
+                watch(self, Event::Environment);
                 Ok(())
             }
             Move::ClockSkew { gateway, ahead } => self.skew(gateway, ahead, watch),
@@ -256,8 +256,8 @@ impl Mechanics {
         }
         let refused = [Failure::InFailedTransaction, Failure::IdleTimeout, Failure::PgLost, Failure::Deadlock];
         match self.pg.clone().execute(self.session(setup, actor), op) {
-            Ran::Done(reply) => !refused.map(Reply::Failed).contains(&reply),
-            Ran::Waits => false,
+            StatementResult::Done(reply) => !refused.map(Reply::Failed).contains(&reply),
+            StatementResult::Waits => false,
         }
     }
 
@@ -273,13 +273,13 @@ impl Mechanics {
     }
 
     /// What befalls Redis touches every attempt.
-    fn befall_redis(&mut self, setup: &Setup, watch: Watch, how: impl FnOnce(&mut Redis)) -> Possible {
+    fn strike_redis(&mut self, setup: &Setup, watch: Watch, how: impl FnOnce(&mut Redis)) -> Possible {
         how(&mut self.redis);
-        if setup.met.scripts == Scripts::Eval {
+        if setup.effective.scripts == Scripts::Eval {
             // Nobody asks for a script by its hash: worlds that differ in nothing else are one.
             self.redis.load_scripts();
         }
-        watch(self, Event::Weather);
+        watch(self, Event::Environment);
         self.touch_all();
         watch(self, Event::Struck(None));
         Ok(())
@@ -289,7 +289,7 @@ impl Mechanics {
         let skew = self.skews.get_mut(usize::from(gateway)).filter(|skew| **skew == 0);
         let skew = skew.ok_or_else(|| Impossible::Clock(Actor::Gateway(gateway).name()))?;
         *skew = if ahead { 1 } else { -1 };
-        watch(self, Event::Weather);
+        watch(self, Event::Environment);
         Ok(())
     }
 
@@ -298,7 +298,7 @@ impl Mechanics {
             return Err(Impossible::EndOfCalendar);
         }
         self.turn += 1;
-        watch(self, Event::Weather);
+        watch(self, Event::Environment);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! judges it.
 
 use crate::books::{Books, Edge, Occurrence};
-use crate::invariant::{self, Figure, Invariant, Look, Subject};
+use crate::invariant::{self, Evaluation, Figure, Invariant, Subject};
 use crate::moves::Move;
 use crate::setup::Setup;
 use crate::situation;
@@ -39,7 +39,7 @@ pub struct Breach {
 
 /// What judging a run found about one invariant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct InvariantResult {
     /// How often it was judged.
     pub judged: u64,
     /// How often it could have failed.
@@ -52,7 +52,7 @@ pub struct Tally {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// By invariant, in the order of [`invariant::ALL`].
-    pub tallies: Vec<Tally>,
+    pub results: Vec<InvariantResult>,
     /// Whether each of [`situation::ALL`] arose.
     pub seen: Vec<bool>,
 }
@@ -96,17 +96,17 @@ impl Run {
 
     /// Judges every invariant on every move.
     pub fn judge(&self, setup: &Setup) -> Judgement {
-        let mut tallies = vec![Tally::default(); invariant::ALL.len()];
+        let mut results = vec![InvariantResult::default(); invariant::ALL.len()];
         let mut seen = vec![false; situation::ALL.len()];
         for (after, edge) in self.edges().enumerate() {
-            for (invariant, tally) in invariant::ALL.iter().zip(&mut tallies) {
-                tally.count(invariant, &edge, after, setup);
+            for (invariant, result) in invariant::ALL.iter().zip(&mut results) {
+                result.count(invariant, &edge, after, setup);
             }
             for (situation, seen) in situation::ALL.iter().zip(&mut seen) {
                 *seen |= (situation.arose)(&edge);
             }
         }
-        Judgement { tallies, seen }
+        Judgement { results, seen }
     }
 
     /// The moves alone.
@@ -115,19 +115,19 @@ impl Run {
     }
 }
 
-impl Tally {
+impl InvariantResult {
     fn count(&mut self, invariant: &Invariant, edge: &Edge<'_>, after: usize, setup: &Setup) {
-        let look = invariant.judge(edge);
-        self.judged += u64::from(look != Look::NotJudged);
-        self.could_have_failed += u64::from(matches!(look, Look::Held | Look::Broken(_)));
-        if let (Look::Broken(subject), None) = (look, &self.breach) {
+        let evaluation = invariant.judge(edge);
+        self.judged += u64::from(evaluation != Evaluation::NotEvaluated);
+        self.could_have_failed += u64::from(matches!(evaluation, Evaluation::Held | Evaluation::Broken(_)));
+        if let (Evaluation::Broken(subject), None) = (evaluation, &self.breach) {
             self.breach =
                 Some(Breach { invariant: invariant.id, after, figures: figures(invariant, edge, subject, setup) });
         }
     }
 
     /// Adds what another run of the same scenario found; the earlier breach stays.
-    pub fn add(&mut self, other: Tally) {
+    pub fn add(&mut self, other: InvariantResult) {
         self.judged += other.judged;
         self.could_have_failed += other.could_have_failed;
         self.breach = self.breach.take().or(other.breach);

@@ -2,8 +2,8 @@
 //! can be said otherwise is that it held within what was looked at.
 
 use model::invariant;
+use model::run::{InvariantResult, Run};
 use model::situation::{self, Situation};
-use model::trace::{Run, Tally};
 
 use crate::capsules::Capsules;
 use crate::route::Route;
@@ -13,25 +13,25 @@ use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findin
 
 /// The runs of one engine on one case, judged as they come.
 #[derive(Debug)]
-pub struct Sampled<'a> {
+pub struct ObservedRuns<'a> {
     scenario: &'a Scenario,
     case: &'a Case,
     engine: Engine,
-    tallies: Vec<Tally>,
+    results: Vec<InvariantResult>,
     first: Vec<Option<(Run, Option<u64>)>>,
     seen: Vec<bool>,
     must_be_seen: Vec<String>,
     runs: u64,
 }
 
-impl<'a> Sampled<'a> {
+impl<'a> ObservedRuns<'a> {
     /// No runs so far.
-    pub fn new(scenario: &'a Scenario, case: &'a Case, engine: Engine) -> Sampled<'a> {
-        Sampled {
+    pub fn new(scenario: &'a Scenario, case: &'a Case, engine: Engine) -> ObservedRuns<'a> {
+        ObservedRuns {
             scenario,
             case,
             engine,
-            tallies: vec![Tally::default(); invariant::ALL.len()],
+            results: vec![InvariantResult::default(); invariant::ALL.len()],
             first: vec![None; invariant::ALL.len()],
             seen: vec![false; situation::ALL.len()],
             must_be_seen: case.seen.clone(),
@@ -52,15 +52,15 @@ impl<'a> Sampled<'a> {
             *seen |= now;
         }
         let mut broken = Vec::new();
-        for (place, tally) in judgement.tallies.into_iter().enumerate() {
-            if let Some(breach) = &tally.breach {
+        for (place, result) in judgement.results.into_iter().enumerate() {
+            if let Some(breach) = &result.breach {
                 broken.push(breach.invariant);
                 if self.first[place].is_none() {
                     let cut = Run { opening: run.opening.clone(), entries: run.entries[..breach.after].to_vec() };
                     self.first[place] = Some((cut, seed));
                 }
             }
-            self.tallies[place].add(tally);
+            self.results[place].add(result);
         }
         broken
     }
@@ -76,13 +76,13 @@ impl<'a> Sampled<'a> {
         let missing: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
         let mut found = Findings::default();
         for (place, invariant) in invariant::ALL.iter().enumerate() {
-            let tally = &self.tallies[place];
+            let result = &self.results[place];
             let expected = self.case.expected[place];
             // What could not have failed in any run is no verdict.
-            if self.runs > 0 && cut.is_none() && tally.could_have_failed == 0 && expected != Expected::Broken {
+            if self.runs > 0 && cut.is_none() && result.could_have_failed == 0 && expected != Expected::Broken {
                 continue;
             }
-            let (verdict, why) = match (&tally.breach, cut) {
+            let (verdict, why) = match (&result.breach, cut) {
                 (Some(breach), _) => (Verdict::Broken, story::sentence(breach)),
                 (None, _) if self.runs == 0 => (Verdict::Unknown, cut.unwrap_or("no run was made").to_owned()),
                 (None, _) if !missing.is_empty() => {
@@ -92,7 +92,7 @@ impl<'a> Sampled<'a> {
                 (None, Some(cut)) => (Verdict::Unknown, format!("{} runs without a breach, then {cut}", self.runs)),
                 (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
             };
-            let shown = self.first[place].as_ref().zip(tally.breach.as_ref());
+            let shown = self.first[place].as_ref().zip(result.breach.as_ref());
             let capsule = shown.map(|((run, seed), breach)| {
                 capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
             });
@@ -118,8 +118,8 @@ impl<'a> Sampled<'a> {
                 verdict,
                 expected,
                 as_expected: expected_so,
-                judged: tally.judged,
-                could_have_failed: tally.could_have_failed,
+                judged: result.judged,
+                could_have_failed: result.could_have_failed,
                 why,
                 steps: shown.map(|((run, _), _)| run.entries.len()),
                 capsule,

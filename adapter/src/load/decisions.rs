@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::design::Design;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::money::Money;
 
 /// What is run.
@@ -12,7 +12,7 @@ pub struct Terms {
     /// The design.
     pub design: Design,
     /// The parts of the path that are walked.
-    pub path: Path,
+    pub path: RequestPath,
     /// Decides what is asked for and who is killed when.
     pub seed: u64,
     /// Gateway processes; one more runs the jobs.
@@ -70,7 +70,7 @@ pub(super) struct Kill {
 
 /// Both streams of decisions: how many are used of one does not shift the other.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(super) struct Decisions {
     requests: Draw,
     kills: Draw,
     tenants: u64,
@@ -83,10 +83,16 @@ const KILL_EVERY: u64 = 25;
 /// One request in so many is sent twice at once.
 const TWICE_IN: u64 = 20;
 
-impl Plan {
-    pub(super) fn new(seed: u64, tenants: u8, processes: usize) -> Plan {
+impl Decisions {
+    pub(super) fn new(seed: u64, tenants: u8, processes: usize) -> Decisions {
         let processes = processes as u64;
-        Plan { requests: Draw::new(seed), kills: Draw::new(!seed), tenants: u64::from(tenants), processes, last: 0 }
+        Decisions {
+            requests: Draw::new(seed),
+            kills: Draw::new(!seed),
+            tenants: u64::from(tenants),
+            processes,
+            last: 0,
+        }
     }
 
     pub(super) fn request(&mut self) -> Wanted {
@@ -105,11 +111,12 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::Plan;
+    use super::Decisions;
 
     #[test]
     fn the_same_seed_asks_and_kills_the_same() {
-        let (mut one, mut other, mut another) = (Plan::new(7, 4, 9), Plan::new(7, 4, 9), Plan::new(8, 4, 9));
+        let (mut one, mut other, mut another) =
+            (Decisions::new(7, 4, 9), Decisions::new(7, 4, 9), Decisions::new(8, 4, 9));
         let kills: Vec<_> = (0..100).map(|_| one.kill()).collect();
         let asked: Vec<_> = (0..100).map(|_| one.request()).collect();
         assert_eq!(asked, (0..100).map(|_| other.request()).collect::<Vec<_>>());

@@ -1,9 +1,9 @@
 //! What the world does to us, one story each.
 
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::Move;
 use model::reply::{Failure, Reply};
-use model::row::{Key, Tenant};
+use model::row::{IdempotencyKey, Tenant};
 use model::step::Step;
 use model::store::redis::Evicted;
 
@@ -43,8 +43,12 @@ async fn a_command_runs_after_its_client_gave_up() {
 #[tokio::test]
 async fn redis_evicts_a_key() {
     let (mut real, setup) = (real().await, on_path("p0-2-b+fixed", WHOLE, &[("t-1", "5.25"), ("t-2", "1")]));
-    let evicted =
-        [Evicted::Key(Key(0)), Evicted::Hash(Tenant(0)), Evicted::Principal(Tenant(0)), Evicted::Budget(Tenant(0))];
+    let evicted = [
+        Evicted::Key(IdempotencyKey(0)),
+        Evicted::Hash(Tenant(0)),
+        Evicted::Principal(Tenant(0)),
+        Evicted::Budget(Tenant(0)),
+    ];
     for which in evicted {
         Script::new(&setup).whole(0).act(Move::Evict(which)).whole(1).finally().run(&mut real).await;
     }
@@ -100,7 +104,7 @@ async fn a_failed_transaction_sits_idle_as_well() {
 #[tokio::test]
 async fn redis_forgets_its_scripts() {
     let mut real = real().await;
-    let counts = Path { quota_check: true, ..Path::default() };
+    let counts = RequestPath { quota_check: true, ..RequestPath::default() };
     let requests = [("t-1", "5.25"), ("t-2", "1")];
     let not_found = Reply::Failed(Failure::NoScript);
     // Sent by hash it is not found, neither after SCRIPT FLUSH nor after a restart; sent again whole, it is.

@@ -13,16 +13,16 @@ use model::store::postgres::MAX_TENANTS;
 use model::world::Work;
 use tokio::task::JoinSet;
 
-use crate::crew::WorkerCommand;
 use crate::load::clients::Clients;
+use crate::load::decisions::{Decisions, Kill, Terms};
 use crate::load::error::LoadError;
 use crate::load::gateway::Said;
-use crate::load::plan::{Kill, Plan, Terms};
 use crate::load::process::Gateway;
 use crate::names::Names;
 use crate::servers::process::Process;
 use crate::stores::Stores;
 use crate::worker::Order;
+use crate::worker_pool::WorkerCommand;
 
 /// Accounts that all requests are of: few, so that they meet.
 const TENANTS: u8 = 4;
@@ -31,7 +31,7 @@ const DELIVERIES: usize = 5;
 
 /// What clients, gateways and whoever kills share.
 #[derive(Debug)]
-pub(super) struct Street {
+pub(super) struct SharedTraffic {
     /// By tenant: a world of that tenant alone.
     pub(super) setups: Vec<Setup>,
     pub(super) names: Names,
@@ -43,15 +43,15 @@ pub(super) struct Street {
     running: Mutex<BTreeMap<usize, u32>>,
 }
 
-impl Street {
-    pub(super) fn new(terms: &Terms, stores: Stores, command: WorkerCommand) -> Result<Street, LoadError> {
+impl SharedTraffic {
+    pub(super) fn new(terms: &Terms, stores: Stores, command: WorkerCommand) -> Result<SharedTraffic, LoadError> {
         let setups = (0..TENANTS).map(|place| world(terms, place)).collect::<Result<Vec<_>, SetupError>>()?;
         let tenants: Vec<&str> = setups.iter().map(|setup| setup.account_name(Tenant(0))).collect();
         let names = Names::of(&stores.prefix, &tenants, &[], &[]);
-        let plan = Plan::new(terms.seed, TENANTS, terms.workers + 1);
-        let clients = Mutex::new(Clients::new(plan, terms.requests));
+        let decisions = Decisions::new(terms.seed, TENANTS, terms.workers + 1);
+        let clients = Mutex::new(Clients::new(decisions, terms.requests));
         let label = format!("trial-load {}", std::process::id());
-        Ok(Street { setups, names, stores, label, command, clients, running: Mutex::default() })
+        Ok(SharedTraffic { setups, names, stores, label, command, clients, running: Mutex::default() })
     }
 
     pub(super) fn clients(&self) -> MutexGuard<'_, Clients> {
@@ -64,7 +64,7 @@ impl Street {
 
     /// Requests are begun until then, and all of them ended. Jobs run meanwhile.
     pub(super) async fn round(
-        self: &Arc<Street>,
+        self: &Arc<SharedTraffic>,
         gateways: Vec<Option<Gateway>>,
         until: Instant,
         stop: &AtomicBool,
@@ -73,10 +73,10 @@ impl Street {
         let jobs = gateways.len() - 1;
         let mut tasks = JoinSet::new();
         for (place, gateway) in gateways.into_iter().enumerate() {
-            let street = Arc::clone(self);
+            let shared = Arc::clone(self);
             tasks.spawn(async move {
                 let served =
-                    if place == jobs { street.work(place, gateway).await } else { street.serve(place, gateway).await };
+                    if place == jobs { shared.work(place, gateway).await } else { shared.serve(place, gateway).await };
                 (place, served)
             });
         }
@@ -94,7 +94,7 @@ impl Street {
 
     /// A gateway: attempt after attempt until there is nothing more to do.
     async fn serve(
-        self: &Arc<Street>,
+        self: &Arc<SharedTraffic>,
         place: usize,
         mut gateway: Option<Gateway>,
     ) -> Result<Option<Gateway>, LoadError> {
@@ -168,16 +168,16 @@ impl Street {
 
     /// Delivers one errand, which stays in the queue unless it is acknowledged; false if there is none.
     async fn deliver(&self, place: usize, gateway: &mut Option<Gateway>) -> Result<bool, LoadError> {
-        let (number, errand, tenant, price) = {
+        let (number, deferred, tenant, price) = {
             let mut clients = self.clients();
-            let Some((number, errand)) = clients.queue.pop_front() else { return Ok(false) };
-            (number, errand, clients.asked[number].tenant, clients.asked[number].price)
+            let Some((number, deferred)) = clients.queue.pop_front() else { return Ok(false) };
+            (number, deferred, clients.asked[number].tenant, clients.asked[number].price)
         };
-        let work = Work::Errand { errand, day: self.setups[usize::from(tenant)].today };
+        let work = Work::Deferred { deferred, day: self.setups[usize::from(tenant)].today };
         let order = self.order(tenant, asked(number, &account_name(tenant), price), work);
         let ended = self.run(place, gateway, &order, number).await?;
         if !ended.acknowledged {
-            self.clients().queue.push_back((number, errand));
+            self.clients().queue.push_back((number, deferred));
         }
         Ok(true)
     }
@@ -239,7 +239,7 @@ impl Street {
             match process.hear().await? {
                 None => self.lose(place, gateway).await,
                 Some(Said::Served) => self.clients().asked[number].served += 1,
-                Some(Said::Sent(errand)) => self.clients().queue.push_back((number, errand)),
+                Some(Said::Sent(deferred)) => self.clients().queue.push_back((number, deferred)),
                 Some(Said::Acknowledged(_)) => ended.acknowledged = true,
                 Some(Said::Answered(answer)) => ended.answer = Some(answer),
                 Some(Said::Through) => {
@@ -259,7 +259,7 @@ impl Street {
     }
 
     /// A process is killed in whatever it is doing then.
-    async fn kill(self: Arc<Street>, kill: Kill) {
+    async fn kill(self: Arc<SharedTraffic>, kill: Kill) {
         tokio::time::sleep(Duration::from_micros(kill.after_micros)).await;
         let pid = self.running().get(&kill.whom).copied();
         if let Some(pid) = pid {

@@ -3,14 +3,14 @@
 use model::risk::Risk;
 
 use crate::explain;
-use crate::known::{Known, case_of, design, rank};
+use crate::findings_index::{FindingsIndex, case_of, design, rank};
 use crate::report::text::paragraph;
 use crate::scenario::Scenario;
 use crate::verdict::{Finding, Findings, Verdict};
 
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(super) struct CellTotals {
     /// The worst verdict of any of them; nothing if nothing was looked at.
     pub worst: Option<Verdict>,
     /// Breaches: an invariant counts once per scenario, on whatever engine.
@@ -27,28 +27,28 @@ pub(super) struct Tally {
     pub same: usize,
 }
 
-impl Tally {
+impl CellTotals {
     /// Counts; a design that is the same world as another one somewhere has that one's verdicts there.
-    pub fn of<'a>(known: &Known<'_>, scenarios: impl Iterator<Item = &'a Scenario>, name: &str) -> Tally {
-        let mut tally = Tally::default();
+    pub fn of<'a>(index: &FindingsIndex<'_>, scenarios: impl Iterator<Item = &'a Scenario>, name: &str) -> CellTotals {
+        let mut totals = CellTotals::default();
         for scenario in scenarios {
-            tally.of += 1;
+            totals.of += 1;
             let Some(case) = case_of(scenario, name) else { continue };
             let speaks = design(case);
-            let verdicts = known.together(&scenario.id, &speaks);
+            let verdicts = index.together(&scenario.id, &speaks);
             if verdicts.is_empty() {
                 continue;
             }
-            tally.asked += 1;
-            tally.same += usize::from(speaks != name);
+            totals.asked += 1;
+            totals.same += usize::from(speaks != name);
             let count = |wanted: Verdict| verdicts.iter().filter(|(_, verdict)| *verdict == wanted).count();
-            tally.broken += count(Verdict::Broken);
-            tally.unknown += count(Verdict::Unknown);
-            tally.surprises += surprises(known.of(&scenario.id, &speaks));
+            totals.broken += count(Verdict::Broken);
+            totals.unknown += count(Verdict::Unknown);
+            totals.surprises += surprises(index.of(&scenario.id, &speaks));
             let worst = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| rank(*verdict));
-            tally.worst = tally.worst.into_iter().chain(worst).max_by_key(|verdict| rank(*verdict));
+            totals.worst = totals.worst.into_iter().chain(worst).max_by_key(|verdict| rank(*verdict));
         }
-        tally
+        totals
     }
 
     /// Whether it was looked at somewhere, but nowhere on its own account.

@@ -6,13 +6,13 @@ use model::day::Day;
 use model::design::Scripts;
 use model::effect::{Arithmetic, BUDGET_TTL, DAY, Fields, Increment, RedisOp, Script, Seconds, WARM_LOCK_TTL};
 use model::money::Money;
-use model::row::{Key, KeyRow, QuotaRow, Tenant};
+use model::row::{IdempotencyKey, KeyRow, QuotaRow, Tenant};
 use model::store::redis::Evicted;
 
 use crate::words::commands::FLOATS;
 
 pub use crate::words::TENANTS;
-pub use crate::words::commands::{Deed, Place};
+pub use crate::words::commands::{Action, Place};
 
 /// How many rows are written.
 const ROWS: usize = 4;
@@ -48,7 +48,7 @@ pub fn row(place: usize) -> QuotaRow {
 /// Commands, those first that cases are to have most of.
 pub fn commands() -> Vec<RedisOp> {
     let mut all = Vec::new();
-    for key in [Key(0), Key(1)] {
+    for key in [IdempotencyKey(0), IdempotencyKey(1)] {
         all.extend([DAY, Seconds(60)].map(|ttl| RedisOp::SetNx { key, ttl }));
         all.push(RedisOp::Del(key));
     }
@@ -101,44 +101,44 @@ fn scripts() -> Vec<Script> {
 }
 
 /// What is no command of a flow, evictions left out.
-pub fn others() -> Vec<Deed> {
+pub fn others() -> Vec<Action> {
     let mut all = vec![
-        Deed::TimePasses,
-        Deed::FlushScripts,
-        Deed::LoadScripts,
-        Deed::Save,
-        Deed::Fill,
-        Deed::Empty,
-        Deed::Restart,
-        Deed::GoBack,
+        Action::TimePasses,
+        Action::FlushScripts,
+        Action::LoadScripts,
+        Action::Save,
+        Action::Fill,
+        Action::Empty,
+        Action::Restart,
+        Action::GoBack,
     ];
     for place in [Place::Text, Place::Field] {
-        all.extend(FLOATS.map(|by| Deed::Float(place, by)));
+        all.extend(FLOATS.map(|by| Action::Float(place, by)));
     }
     all
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.words(&row(0)))
     }
 }
 
 /// What a line of a file means.
-pub fn read(line: &str) -> Result<Deed, String> {
-    Deed::read(line, &row(0))
+pub fn read(line: &str) -> Result<Action, String> {
+    Action::read(line, &row(0))
 }
 
 /// What can be read is what was written.
 #[test]
 fn every_deed_is_read_as_it_is_written() {
-    let mut all: Vec<Deed> = commands().into_iter().map(Deed::Ask).collect();
+    let mut all: Vec<Action> = commands().into_iter().map(Action::Ask).collect();
     all.extend(others());
-    all.extend([Key(0), Key(1)].map(|key| Deed::Evict(Evicted::Key(key))));
+    all.extend([IdempotencyKey(0), IdempotencyKey(1)].map(|key| Action::Evict(Evicted::Key(key))));
     for tenant in [Tenant(0), Tenant(1)] {
-        all.extend([Evicted::Hash(tenant), Evicted::Principal(tenant), Evicted::Budget(tenant)].map(Deed::Evict));
+        all.extend([Evicted::Hash(tenant), Evicted::Principal(tenant), Evicted::Budget(tenant)].map(Action::Evict));
     }
-    for deed in all {
-        assert_eq!(read(&deed.to_string()), Ok(deed));
+    for action in all {
+        assert_eq!(read(&action.to_string()), Ok(action));
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use model::design::Design;
 use model::effect::Effect;
-use model::flow::Path;
+use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::row::Request;
+use model::run::Unreachable;
 use model::schedule;
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, SetupError, Streamed, Tokens};
 use model::step::Step;
-use model::trace::Unreachable;
 use model::world::{Next, World, label_of};
 
 use crate::matrix::cell::{Fault, Side};
@@ -22,7 +22,7 @@ const BESIDE: u8 = 1;
 
 /// A list of moves and how they are done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deed {
+pub struct ScriptedRun {
     /// The means.
     pub means: Means,
     /// The moves, to the end.
@@ -40,17 +40,17 @@ pub struct Cell {
     pub fault: Fault,
     /// On which side.
     pub side: Side,
-    /// The place in [`Plan::deeds`], or why the fault does not apply there.
-    pub deed: Result<usize, &'static str>,
+    /// The place in [`Layout::deeds`], or why the fault does not apply there.
+    pub run: Result<usize, &'static str>,
 }
 
 /// All cells of one design. After one step is before the next, so that cells share what is done.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Layout {
     /// By row, then by fault, then by side.
     pub cells: Vec<Cell>,
     /// What is done, each once; the undisturbed run comes first.
-    pub deeds: Vec<Deed>,
+    pub runs: Vec<ScriptedRun>,
 }
 
 /// What every design of the matrix begins with: two tenants whose API keys have budgets and whose hashes are cold where the
@@ -59,7 +59,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`SetupError`], when the design has too many jobs for a world.
-pub fn setup(design: Design, path: Path) -> Result<Setup, SetupError> {
+pub fn setup(design: Design, path: RequestPath) -> Result<Setup, SetupError> {
     let amount = |text: &str| text.parse().unwrap_or_default();
     let account = |name: &str| Account {
         name: name.to_owned(),
@@ -92,12 +92,12 @@ fn streamed(trace: &str, account: &str, output: u32) -> Asked {
     Asked { kind: AskedKind::Stream, amount: None, tokens, stream, estimate, ..plain }
 }
 
-impl Plan {
+impl Layout {
     /// The cells of a setup.
     ///
     /// # Errors
     /// Internal error: a move that the model has just offered cannot happen.
-    pub fn new(setup: &Setup) -> Result<Plan, Unreachable> {
+    pub fn new(setup: &Setup) -> Result<Layout, Unreachable> {
         let undisturbed = schedule::until_rest(setup, &[])?;
         let mut worlds = vec![World::new(setup)];
         for (place, &mv) in undisturbed.iter().enumerate() {
@@ -106,22 +106,22 @@ impl Plan {
             worlds.push(world);
         }
         let walk = Walk { setup, undisturbed: &undisturbed, worlds: &worlds };
-        let mut places: BTreeMap<Deed, usize> = BTreeMap::new();
-        let mut deeds = vec![Deed { means: Means::Plain, moves: undisturbed.clone() }];
+        let mut places: BTreeMap<ScriptedRun, usize> = BTreeMap::new();
+        let mut runs = vec![ScriptedRun { means: Means::Plain, moves: undisturbed.clone() }];
         let mut cells = Vec::new();
         for row in walk.rows() {
             for (fault, side) in Fault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
-                let deed = match walk.deed(&row, fault, side)? {
-                    Ok(deed) => Ok(*places.entry(deed.clone()).or_insert_with(|| {
-                        deeds.push(deed);
-                        deeds.len() - 1
+                let run = match walk.run(&row, fault, side)? {
+                    Ok(run) => Ok(*places.entry(run.clone()).or_insert_with(|| {
+                        runs.push(run);
+                        runs.len() - 1
                     })),
                     Err(why) => Err(why),
                 };
-                cells.push(Cell { step: row.step, actor: row.actor, fault, side, deed });
+                cells.push(Cell { step: row.step, actor: row.actor, fault, side, run });
             }
         }
-        Ok(Plan { cells, deeds })
+        Ok(Layout { cells, runs })
     }
 }
 
@@ -140,7 +140,7 @@ struct Walk<'a> {
     worlds: &'a [World],
 }
 
-type Planned = Result<Result<Deed, &'static str>, Unreachable>;
+type Planned = Result<Result<ScriptedRun, &'static str>, Unreachable>;
 
 impl Walk<'_> {
     /// Each step where it is first walked.
@@ -156,7 +156,7 @@ impl Walk<'_> {
         rows
     }
 
-    fn deed(&self, row: &Row, fault: Fault, side: Side) -> Planned {
+    fn run(&self, row: &Row, fault: Fault, side: Side) -> Planned {
         match fault {
             Fault::Sigkill => self.sigkill(row, side),
             Fault::Cut => self.cut(row, side),
@@ -184,7 +184,7 @@ impl Walk<'_> {
     /// The undisturbed run up to a place, then this, then on until all is at rest.
     fn struck(&self, at: usize, fault: Move, means: Means) -> Planned {
         let moves: Vec<Move> = self.undisturbed[..at].iter().copied().chain([fault]).collect();
-        Ok(Ok(Deed { means, moves: schedule::until_rest(self.setup, &moves)? }))
+        Ok(Ok(ScriptedRun { means, moves: schedule::until_rest(self.setup, &moves)? }))
     }
 
     fn sigkill(&self, row: &Row, side: Side) -> Planned {
@@ -223,7 +223,7 @@ impl Walk<'_> {
         let mut probe = self.worlds[from].clone();
         let means = Means::CutIdle { from };
         if probe.apply(self.setup, Move::IdleTimeout { actor, before: label_of(process.next) }).is_err() {
-            return Ok(Ok(Deed { means, moves: self.undisturbed.to_vec() }));
+            return Ok(Ok(ScriptedRun { means, moves: self.undisturbed.to_vec() }));
         }
         let asks_postgres = |place: &usize| {
             let next = self.worlds[*place].next(self.setup, actor);
@@ -255,7 +255,7 @@ impl Walk<'_> {
         let moves = schedule::until_rest(self.setup, &moves)?;
         let goes_on = |mv: &Move| mv.actor() == Some(row.actor);
         let to = moves[from..].iter().position(goes_on).map_or(moves.len(), |place| from + place);
-        Ok(Ok(Deed { means: Means::Stopped { actor: row.actor, from, to }, moves }))
+        Ok(Ok(ScriptedRun { means: Means::Stopped { actor: row.actor, from, to }, moves }))
     }
 
     fn request(&self, row: &Row) -> Option<Request> {
