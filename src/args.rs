@@ -352,13 +352,13 @@ pub enum ServiceAction {
 fn check(text: &str) -> Result<Check, String> {
     let valid = || Check::ALL.map(Check::id).join(", ");
     let found = Check::ALL.into_iter().find(|check| check.id() == text);
-    found.ok_or_else(|| format!("`{text}` is no check: expected one of {}", valid()))
+    found.ok_or_else(|| format!("unknown check `{text}`; expected one of {}", valid()))
 }
 
 fn invariant(text: &str) -> Result<&'static str, String> {
     let valid = || invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
     let found = invariant::find(text).map(|invariant| invariant.id);
-    found.ok_or_else(|| format!("`{text}` is no invariant: expected one of {}", valid()))
+    found.ok_or_else(|| format!("unknown invariant `{text}`; expected one of {}", valid()))
 }
 
 fn file_name(text: &str) -> Result<String, String> {
@@ -367,7 +367,7 @@ fn file_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!(
-        "`{text}` is no name for a capsule: expected letters, digits, `-`, `_`, `+` or `.`, without `.json` at its end"
+        "`{text}` is not a name for a capsule: expected letters, digits, `-`, `_`, `+` or `.`, without `.json` at its end"
     ))
 }
 

@@ -145,9 +145,12 @@ fn one_that_is_kept_has_a_name_and_a_title() {
 fn a_name_that_is_none_is_bad_input() {
     let folder = checkout(&["p0-3-crash-between-steps"]);
     for (args, says) in [
-        ("p0-3-crash --design as-reported --invariant key", "`p0-3-crash` is no scenario"),
-        ("p0-3-crash-between-steps --design p0-3-z --invariant key", "`p0-3-z` is no design"),
-        ("p0-3-crash-between-steps --design p0-3-a --invariant kee", "`kee` is no invariant: expected one of conserve"),
+        ("p0-3-crash --design as-reported --invariant key", "unknown scenario `p0-3-crash`"),
+        ("p0-3-crash-between-steps --design p0-3-z --invariant key", "unknown design `p0-3-z`"),
+        (
+            "p0-3-crash-between-steps --design p0-3-a --invariant kee",
+            "unknown invariant `kee`; expected one of conserve",
+        ),
         ("p0-3-crash-between-steps --design p0-3-a --invariant key --through T9", "`T9` is neither a step nor a fault"),
         ("p0-3-crash-between-steps --design p0-3-a --invariant key --through job-run", "`job-run` is neither"),
         (

@@ -373,7 +373,7 @@ impl Visitor<'_> for Text {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<String>, E> {
         if text.is_empty() || text.len() > LONGEST || text.contains('\0') {
-            return Err(E::custom(format!("\"{text}\" is no name: expected {}", self.what)));
+            return Err(E::custom(format!("\"{text}\" is not a name: expected {}", self.what)));
         }
         Ok(Some(text.to_owned()))
     }

@@ -25,7 +25,7 @@ fn each_mistake_is_named_with_its_line_its_key_and_what_is_valid() {
             "names.toml:3: `balance`: invalid type: integer `5`, expected a name of 1 to 63 bytes",
         ),
         ("[quota]\nbalance = true", "names.toml:2: `balance`: expected a name of 1 to 63 bytes, or false"),
-        ("[quota]\nbalance = \"\"", "names.toml:2: `balance`: \"\" is no name: expected a name of 1 to 63 bytes"),
+        ("[quota]\nbalance = \"\"", "names.toml:2: `balance`: \"\" is not a name: expected a name of 1 to 63 bytes"),
         (long.as_str(), "names.toml:2: `balance`: \"xxxxxx"),
         ("[ledger]\norder = [\"id\", false]", "names.toml:2: `order`: expected a name of 1 to 63 bytes"),
         ("[ledger]\nmidnight_slack = -1", "names.toml:2: `midnight_slack`: invalid value: integer `-1`, expected u32"),
@@ -33,8 +33,11 @@ fn each_mistake_is_named_with_its_line_its_key_and_what_is_valid() {
         ("[ledger]\neffective = []", "names.toml:2: `effective`: at least one status must count"),
         ("[ledger]\ntakes = []", "names.toml:2: `takes`: at least one kind must be a charge"),
         ("[budget]\nunit = \"dollars\"", "unknown variant `dollars`, expected one of `units`, `cents`, `micros`"),
-        ("[redis]\nquota = \"quota\"", "names.toml:2: `quota`: \"quota\" is no template: expected a key with {tenant}"),
-        ("[redis]\nquota = \"q:{user}\"", "names.toml:2: `quota`: \"q:{user}\" is no template"),
+        (
+            "[redis]\nquota = \"quota\"",
+            "names.toml:2: `quota`: \"quota\" is not a template: expected a key with {tenant}",
+        ),
+        ("[redis]\nquota = \"q:{user}\"", "names.toml:2: `quota`: \"q:{user}\" is not a template"),
         ("[redis]\nquota = \"q:{key}\"", "names.toml:2: `quota`: such a key is told by {tenant}"),
         (
             "[redis]\nidempotency = \"i:{trace}\"",

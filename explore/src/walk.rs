@@ -10,7 +10,7 @@ use super::found::{Exhausted, ExhaustedProperty};
 use super::limits::{Counts, Ended, Limits};
 use super::machine::{EdgeEvaluations, Machine, members};
 
-/// A state on its way through stateright. How it was reached first travels along and is no part of its identity.
+/// A state on its way through stateright. How it was reached first travels along and is not a part of its identity.
 #[derive(Clone, Debug)]
 pub(super) struct Reached<S> {
     pub(super) state: S,

@@ -84,7 +84,7 @@ pub enum CapsuleError {
         why: UnknownMove,
     },
     /// No such invariant.
-    #[error("`breach.invariant` is `{found}`: valid are {valid}")]
+    #[error("`breach.invariant` is `{found}`; expected one of {valid}")]
     Invariant {
         /// What it says.
         found: String,

@@ -195,10 +195,10 @@ pub enum LocalOp {
     },
     /// The provider is asked what it has counted for a stream.
     AskCount(Request),
-    /// An errand is handed over: to the job queue, which outlives the process and delivers at least once, or, for
+    /// A deferred job is handed over: to the job queue, which outlives the process and delivers at least once, or, for
     /// [`Deferred::Snapshot`], to a task of this process.
     Send(DeferredJob),
-    /// The worker tells the queue that its errand is done.
+    /// The worker tells the queue that its deferred job is done.
     Acknowledge(DeferredJob),
     /// Waiting a moment.
     Wait,

@@ -32,7 +32,7 @@ enum Entry<C> {
     Reply(Step, Reply),
     /// So many rounds of the loop that begins here came to nothing.
     Round(u8),
-    /// What a phase came to, at this depth of nesting.
+    /// The value returned by a completed phase, at this depth of nesting.
     Carried(u8, C),
 }
 

@@ -23,7 +23,7 @@ pub enum Actor {
     CopyBack,
     /// The job that finishes rows nobody comes back for.
     Sweeper,
-    /// The queue's worker at the errands about one request.
+    /// The queue's worker at the deferred jobs about one request.
     Worker(Request),
     /// The task that a process started after the commit of a request's charge.
     Task(Request),

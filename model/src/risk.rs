@@ -48,7 +48,7 @@ risks! {
 
 /// No risk has that id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no risk: expected one of {}", Risk::ids())]
+#[error("unknown risk `{text}`; expected one of {}", Risk::ids())]
 pub struct UnknownRisk {
     /// What was written.
     pub text: String,

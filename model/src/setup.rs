@@ -152,7 +152,7 @@ impl Setup {
         self.charges.iter().find(|input| input.tenant == tenant && input.has(trace)).map(|input| input.request)
     }
 
-    /// The background jobs and the workers for errands, in the order of moves.
+    /// The background jobs and the workers for deferred jobs, in the order of moves.
     pub fn jobs(&self) -> &[Actor] {
         &self.jobs
     }
@@ -297,7 +297,7 @@ fn asking(asked: &Asked, traces: &[String]) -> Result<Asking, SetupError> {
         (AskedKind::Recharge, ..) => Ok(Asking::Recharge),
         (AskedKind::Reverse, Some(of), _) => match traces.iter().position(|trace| trace == of) {
             Some(place) => Ok(Asking::Reverse { of: TraceId(place as u8) }),
-            None => wrong(&format!("`of` names `{of}`: valid are the traces of requests before it")),
+            None => wrong(&format!("`of` names `{of}`; expected one of the traces of requests before it")),
         },
         (AskedKind::Reverse, None, _) => wrong("`kind = \"reverse\"` needs `of`, the trace of the charge"),
         (AskedKind::DailyQuota, _, Some(quota)) => Ok(Asking::DailyQuota(quota)),

@@ -42,10 +42,14 @@ const COMPOSED: &[Situation] = &[
     arises("task-lost", "a task that was started died before its end", |edge| {
         did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Task(_), .. }))
     }),
-    arises("errand-delivered-twice", "a worker died before it told the queue: its errand is delivered again", |edge| {
-        let begun = edge.did.is_some_and(|did| did.last.is_some());
-        begun && did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Worker(_), .. }))
-    }),
+    arises(
+        "job-delivered-twice",
+        "a worker died before it told the queue: its deferred job is delivered again",
+        |edge| {
+            let begun = edge.did.is_some_and(|did| did.last.is_some());
+            begun && did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Worker(_), .. }))
+        },
+    ),
     // What the client was told.
     arises("retry-stopped-by-the-key", "retry stopped by the key", |edge| {
         client_answer(edge) == Some(Answer::Error(Failure::KeyWithoutRow))

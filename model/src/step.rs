@@ -191,7 +191,7 @@ steps! {
     J0 = "J0",
     /// The worker puts usage on record.
     J1 = "J1",
-    /// The worker tells the queue that the errand is done.
+    /// The worker tells the queue that the deferred job is done.
     J2 = "J2",
     /// Read of the usage totals for a stream's record.
     J3 = "J3",
@@ -307,7 +307,7 @@ steps! {
 
 /// No step has that label.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no step: valid are the labels of the flows, such as Q5, T1, T4b or reply")]
+#[error("unknown step `{0}`; expected one of the labels of the flows, such as Q5, T1, T4b or reply")]
 pub struct UnknownStep(pub String);
 
 impl FromStr for Step {

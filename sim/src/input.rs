@@ -10,7 +10,7 @@ use model::shown::{MOST as MOST_SHOWN, is_hidden, plain, shown};
 /// The most bytes of a scenario, a lock file or a capsule: a hundred times what any of ours has.
 const MOST: u64 = 4 << 20;
 
-/// Reads a text file; a mark of the byte order before it is no part of it.
+/// Reads a text file; a mark of the byte order before it is not a part of it.
 ///
 /// # Errors
 /// In words: it is no regular file, is too large, is no text, or cannot be read.

@@ -231,7 +231,7 @@ fn a_wrong_file_is_told_where_and_what_would_be_valid() {
         ),
         ("says = \"It is taken twice.\"", "says = \" \"", 4, "`says` of `p0-3-1` is blank"),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, "such as p0-4-1"),
-        ("because", "design = \"p9\"\nbecause", 8, "`p9` is no design: valid are as-reported"),
+        ("because", "design = \"p9\"\nbecause", 8, "unknown design `p9`; expected one of as-reported"),
         (
             "because",
             "through = [\"T3b\", \"T9\"]\nbecause",

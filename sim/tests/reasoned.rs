@@ -89,9 +89,9 @@ fn a_contradiction_fails_and_what_is_not_known_is_no_pass() {
 fn a_wrong_file_is_told_by_line_and_key() {
     for (from, to, line, told) in [
         ("p0-3-b", "p0-3-z", 2, "`design`: "),
-        ("\"once\"", "\"twice\"", 3, "`twice` is no invariant: expected one of conserve, once,"),
+        ("\"once\"", "\"twice\"", 3, "unknown invariant `twice`; expected one of conserve, once,"),
         ("\"break\"", "\"burst\"", 4, "break"),
-        ("because", "scenario = \"p0-9\"\nbecause", 5, "`p0-9` is no scenario: expected one of p0-3-one"),
+        ("because", "scenario = \"p0-9\"\nbecause", 5, "unknown scenario `p0-9`; expected one of p0-3-one"),
         ("The finisher takes the money once more.", " ", 5, "`because` is blank"),
     ] {
         let text = LINE.replace(from, to);

@@ -77,6 +77,6 @@ fn words(exit: u8) -> &'static str {
     match exit {
         0 => "every check could have failed, and none did",
         1 => "something is broken",
-        _ => "nothing is broken, but not everything is known",
+        _ => "no violations, but some checks were inconclusive",
     }
 }

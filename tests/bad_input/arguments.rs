@@ -6,8 +6,8 @@ use crate::{Checkout, SCENARIO, assert_refused};
 fn what_is_asked_for_must_exist() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let table: &[(&[&str], &[&str])] = &[
-        (&["check", "p0-3-y"], &["`p0-3-y` is no scenario", "p0-3-x"]),
-        (&["check", "--risk", "p0-9"], &["--risk: `p0-9` is no risk", "p0-3"]),
+        (&["check", "p0-3-y"], &["unknown scenario `p0-3-y`", "p0-3-x"]),
+        (&["check", "--risk", "p0-9"], &["--risk: unknown risk `p0-9`", "p0-3"]),
         (&["check", "--time", "soon"], &["`soon` is no duration", "60s"]),
         (&["check", "--threads", "0"], &["0 is not in 1..=256"]),
         (&["check", "--max-states", "0"], &["--max-states"]),
@@ -28,12 +28,15 @@ fn a_design_must_be_one() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let code = "the fix replaces the steps in which the code differs";
     let table: &[(&str, &[&str])] = &[
-        ("p0-3-q", &["`p0-3-q` is no design", "p0-3-b+fixed", "idempotency="]),
-        ("", &["`` is no design", "as-reported"]),
-        ("cache=D,B", &["`cache=D,B` is no design", "idempotency=A,cache=D"]),
+        ("p0-3-q", &["unknown design `p0-3-q`", "p0-3-b+fixed", "idempotency="]),
+        ("", &["unknown design ``", "as-reported"]),
+        ("cache=D,B", &["unknown design `cache=D,B`", "idempotency=A,cache=D"]),
         ("cash=D", &["`cash` is nothing to choose", "base, budget, idempotency, cache, counting, usage, warm-up"]),
-        ("cache=Z", &["`cache=Z` is no choice", "valid are as-reported, A, A+fixed, B, B+fixed, C, C+fixed, D"]),
-        ("cache=", &["`cache=` is no choice"]),
+        (
+            "cache=Z",
+            &["unknown choice `cache=Z`", "expected one of as-reported, A, A+fixed, B, B+fixed, C, C+fixed, D"],
+        ),
+        ("cache=", &["unknown choice `cache=`"]),
         ("cache=D,cache=B", &["`cache` is chosen twice"]),
         ("cache=D,cache=D", &["`cache` is chosen twice"]),
         ("cache=C,idempotency=A", &["cache=C and idempotency=A contradict each other", "balance in Postgres"]),

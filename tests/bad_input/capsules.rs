@@ -11,7 +11,7 @@ fn a_wrong_capsule_is_named_with_its_line_and_what_would_be_valid() {
         ("\"schema\": 1", "\"schema\": 0", &["c.json:2:", "`schema` is 0"]),
         ("\"gateways\"", "\"gateway\"", &["c.json:24:", "unknown field `gateway`", "gateways"]),
         ("\"gateways\": 2", "\"gateways\": 7", &["c.json:24:", "`gateways` is 7", "1 to 3"]),
-        ("\"step\": \"T1\"", "\"step\": \"T9\"", &["c.json:", "`T9` is no step", "Q5, T1, T4b or reply"]),
+        ("\"step\": \"T1\"", "\"step\": \"T9\"", &["c.json:", "unknown step `T9`", "Q5, T1, T4b or reply"]),
         (",\n      \"step\": \"T1\"", "", &["c.json:", "`moves` entry 2", "step", "T1"]),
         (
             "\"actor\": \"gateway-a\"",
@@ -32,7 +32,7 @@ fn a_wrong_capsule_is_named_with_its_line_and_what_would_be_valid() {
         ),
         ("\"invariant\": \"progress\"", "\"invariant\": \"progres\"", &["c.json:", "`progres`", "progress"]),
         ("\"amount\": \"5.25\"", "\"amount\": \"5.12345678\"", &["c.json:20:", "six decimals"]),
-        ("\"design\": \"as-reported\"", "\"design\": \"as-repeated\"", &["c.json:5:", "`as-repeated` is no design"]),
+        ("\"design\": \"as-reported\"", "\"design\": \"as-repeated\"", &["c.json:5:", "unknown design `as-repeated`"]),
         (
             "\"design\": \"as-reported\"",
             "\"design\": \"cache=C,idempotency=A\"",
@@ -41,7 +41,7 @@ fn a_wrong_capsule_is_named_with_its_line_and_what_would_be_valid() {
         (
             "\"design\": \"as-reported\"",
             "\"design\": \"as-reported\", \"also\": [\"p0-3-q\"]",
-            &["c.json:5:", "`p0-3-q` is no design"],
+            &["c.json:5:", "unknown design `p0-3-q`"],
         ),
     ];
     for (from, to, parts) in table {

@@ -23,13 +23,13 @@ fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
             "scenario = \"p0-3-x\"",
             "scenario = \"p0-3-y\"",
             5,
-            &["`scenario` of `p0-3-1`: `p0-3-y` is no scenario", "expected one of p0-3-x"],
+            &["`scenario` of `p0-3-1`: unknown scenario `p0-3-y`", "expected one of p0-3-x"],
         ),
         (
             "invariant = \"progress\"",
             "invariant = \"progres\"",
             6,
-            &["`invariant` of `p0-3-1`: `progres` is no invariant", "expected one of conserve", "progress"],
+            &["`invariant` of `p0-3-1`: unknown invariant `progres`", "expected one of conserve", "progress"],
         ),
         (
             "invariant = \"progress\"",
@@ -41,7 +41,7 @@ fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
             "invariant = \"progress\"",
             "invariant = \"progress\"\nelsewhere = { scenario = \"p0-3-x\", invariant = \"progres\" }",
             7,
-            &["`elsewhere.invariant` of `p0-3-1`: `progres` is no invariant", "progress"],
+            &["`elsewhere.invariant` of `p0-3-1`: unknown invariant `progres`", "progress"],
         ),
         (EXPECT, "expect = \"perhaps\"", 8, &["`expect` of `p0-3-1` is `perhaps`", CAN_COME_OUT]),
         (EXPECT, "expect = \"unknown\"", 8, &["`expect` of `p0-3-1` is `unknown`", CAN_COME_OUT]),
@@ -59,7 +59,7 @@ fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
             &["expected one of confirmed, only-in-the-code, needs-another-fault, refuted, refuted-here\n"],
         ),
         (EXPECT, "expect = 1", 8, &["`expect`: not valid here", "expected a text in quotes"]),
-        ("risk = \"p0-3\"", "risk = \"p0-9\"", 3, &["`risk` of `p0-3-1`: `p0-9` is no risk", "p0-1, p0-2, p0-3"]),
+        ("risk = \"p0-3\"", "risk = \"p0-9\"", 3, &["`risk` of `p0-3-1`: unknown risk `p0-9`", "p0-1, p0-2, p0-3"]),
         ("risk = \"p0-3\"", "risk = \"p0-4\"", 2, &["`id` is `p0-3-1`", "p0-4-1"]),
         ("risk = \"p0-3\"", "rsk = \"p0-3\"", 3, &["unknown field `rsk`", "risk"]),
         ("because = \"The key is taken before the transaction begins.\"", "because = \"\"", 7, &["`because`", "blank"]),
@@ -67,7 +67,7 @@ fn a_wrong_claim_is_named_with_its_line_and_what_would_be_valid() {
             "risk = \"p0-3\"",
             "risk = \"p0-3\"\ndesign = \"p0-3-q\"",
             4,
-            &["`design` of `p0-3-1`", "`p0-3-q` is no design"],
+            &["`design` of `p0-3-1`", "unknown design `p0-3-q`"],
         ),
     ];
     for (from, to, line, parts) in table {

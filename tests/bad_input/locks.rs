@@ -29,7 +29,7 @@ fn a_lock_file_that_is_wrong() {
             &["`states`: not valid here: string \"48\"", "expected a whole number"] as &[&str],
         ),
         ("depth = 15", "deep = 15", 2, &["unknown field `deep`"]),
-        ("\"p0-3-a\"]", "\"p0-3-z\"]", 2, &["`explored` names a design", "`p0-3-z` is no design"]),
+        ("\"p0-3-a\"]", "\"p0-3-z\"]", 2, &["`explored` names a design", "unknown design `p0-3-z`"]),
         ("\"p0-3-a\"] },\n]", "\"as-reported\"] },\n]", 2, &["names the design `as-reported` twice"]),
         ("\"key\"", "\"kee\"", 6, &["`broken` names the invariant `kee`", "expected one of"]),
         (

@@ -26,11 +26,11 @@ fn a_wrong_number_or_key_of_the_world() {
         ("attempts = 1", "attempts = 9", 21, &["`attempts` is 9", "1 to 5"]),
         ("\"A crash\"", "\" \"", 1, &["`title` is blank"]),
         ("\"quota-check\"", "\"quota-chek\"", 9, &["`quota-chek`", "`auth`, `quota-check`, `upstream`, `usage`"]),
-        ("\"2026-01-15\"", "\"2026-02-30\"", 8, &["`2026-02-30` is no day", "2026-01-31"]),
-        ("\"2026-01-15\"", "\"15.1.2026\"", 8, &["`15.1.2026` is no day"]),
-        ("\"2026-01-15\"", "\"2149-06-07\"", 8, &["`today`", "`2149-06-07` is no day", "1970-01-01 to 2149-06-06"]),
-        ("\"2026-01-15\"", "\"2149-06-01\"", 8, &["`today` is 2149-06-01: valid are 1970-01-03 to 2149-05-31"]),
-        ("\"2026-01-15\"", "\"1970-01-02\"", 8, &["`today` is 1970-01-02: valid are 1970-01-03 to 2149-05-31"]),
+        ("\"2026-01-15\"", "\"2026-02-30\"", 8, &["`2026-02-30` is not a day", "2026-01-31"]),
+        ("\"2026-01-15\"", "\"15.1.2026\"", 8, &["`15.1.2026` is not a day"]),
+        ("\"2026-01-15\"", "\"2149-06-07\"", 8, &["`today`", "`2149-06-07` is not a day", "1970-01-01 to 2149-06-06"]),
+        ("\"2026-01-15\"", "\"2149-06-01\"", 8, &["`today` is 2149-06-01: expected 1970-01-03 to 2149-05-31"]),
+        ("\"2026-01-15\"", "\"1970-01-02\"", 8, &["`today` is 1970-01-02: expected 1970-01-03 to 2149-05-31"]),
         ("\"2026-01-15\"", "20260115", 8, &["`today`: not valid here", "expected a text in quotes"]),
         (
             "balance = \"100.00\"",
@@ -99,7 +99,7 @@ fn a_name_that_is_too_long_to_be_shown() {
 #[test]
 fn more_requests_than_a_world_has_are_counted_before_anything_is_made_of_them() {
     let request = "[[requests]]\ntrace = \"t1\"\naccount = \"acme\"\namount = \"5.25\"\n\n";
-    for (count, says) in [(20_000, "`requests` is 20002: valid are 1 to 4"), (1_000_000, "it has more than 4 MiB")] {
+    for (count, says) in [(20_000, "`requests` is 20002: expected 1 to 4"), (1_000_000, "it has more than 4 MiB")] {
         let text = spoiled(SCENARIO, "[faults]", &format!("{}[faults]", request.repeat(count)));
         let checkout = Checkout::new().with("scenarios/p0-3-x.toml", &text);
         // In 600 MiB of memory and of what threads reserve.
@@ -138,7 +138,7 @@ fn a_file_that_is_no_scenario() {
     assert_eq!(
         checkout.trial(&["list", "scenarios"]).status.code(),
         Some(0),
-        "a mark of the byte order is no part of it"
+        "a mark of the byte order is not a part of it"
     );
 }
 
@@ -154,13 +154,13 @@ fn a_folder_without_scenarios_is_no_pass() {
 fn a_design_that_is_none() {
     let design = "\"p0-3-a+fixed\"";
     assert_each_is_refused(&[
-        (design, "\"p0-3-z\"", 41, &["`p0-3-z` is no design", "as-reported, as-reported-code", "idempotency=A"]),
+        (design, "\"p0-3-z\"", 41, &["unknown design `p0-3-z`", "as-reported, as-reported-code", "idempotency=A"]),
         (design, "\"cash=D\"", 41, &["`cash` is nothing to choose", "idempotency, cache, counting"]),
-        (design, "\"cache=Z\"", 41, &["`cache=Z` is no choice", "valid are as-reported, A, A+fixed, B"]),
+        (design, "\"cache=Z\"", 41, &["unknown choice `cache=Z`", "expected one of as-reported, A, A+fixed, B"]),
         (design, "\"cache=D,cache=B\"", 41, &["`cache` is chosen twice"]),
         (design, "\"cache=C,idempotency=A\"", 41, &["cache=C and idempotency=A contradict each other", "PENDING"]),
         (design, "\"idempotency=B,cache=D\"", 41, &["`idempotency=B,cache=D`", "add it to `designs`"]),
-        ("idempotency=A,cache=D", "idempotency=Z", 11, &["`designs`: `idempotency=Z` is no choice"]),
+        ("idempotency=A,cache=D", "idempotency=Z", 11, &["`designs`: unknown choice `idempotency=Z`"]),
         // No step of this path keeps a budget or sends usage, so neither choice makes another world.
         (
             "idempotency=A,cache=D",
@@ -193,7 +193,7 @@ fn an_expectation_that_means_nothing() {
 #[test]
 fn a_risk_that_is_none() {
     assert_each_is_refused(&[
-        ("risk = \"p0-3\"", "risk = \"p0-9\"", 2, &["`p0-9` is no risk", "p0-1, p0-2, p0-3"]),
+        ("risk = \"p0-3\"", "risk = \"p0-9\"", 2, &["unknown risk `p0-9`", "p0-1, p0-2, p0-3"]),
         ("risk = \"p0-3\"\n", "", 1, &["`risk` is missing", "p0-1, p0-2, p0-3"]),
     ]);
 }

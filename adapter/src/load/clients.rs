@@ -31,7 +31,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) asked: Vec<Asked>,
-    /// Errands that were handed over and not acknowledged, with their request's number.
+    /// Deferred jobs that were handed over and not acknowledged, with their request's number.
     pub(super) queue: VecDeque<(usize, DeferredJob)>,
     pub(super) attempts: u64,
     pub(super) kills: u64,

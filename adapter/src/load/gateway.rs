@@ -21,9 +21,9 @@ use crate::worker::{Order, WorkerError};
 pub(super) enum Said {
     /// The provider was called.
     Served,
-    /// An errand was handed over to the queue, which outlives the process.
+    /// A deferred job was handed over to the queue, which outlives the process.
     Sent(DeferredJob),
-    /// An errand is done: the queue may forget it.
+    /// A deferred job is done: the queue may forget it.
     Acknowledged(DeferredJob),
     /// The client was answered. What the process has still to do by itself comes before its next order.
     Answered(Answer),

@@ -1,4 +1,4 @@
-//! The street: clients, gateway processes, the queue and whoever kills, all at once.
+//! What runs at once under load: clients, gateway processes, the queue and whoever kills, all at once.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ use crate::worker_pool::WorkerCommand;
 
 /// Accounts that all requests are of: few, so that they meet.
 const TENANTS: u8 = 4;
-/// How often the queue delivers one errand once all is quiet before it is left to whoever reads the books.
+/// How often the queue delivers one deferred job once all is quiet before it is left to whoever reads the books.
 const DELIVERIES: usize = 5;
 
 /// What clients, gateways and whoever kills share.
@@ -138,7 +138,7 @@ impl SharedTraffic {
         self.run(place, gateway, &order, number).await.map(|ended| ended.answer)
     }
 
-    /// The process for jobs: errands as they come, and the periodic jobs every now and then.
+    /// The process for jobs: deferred jobs as they come, and the periodic jobs every now and then.
     async fn work(&self, place: usize, mut gateway: Option<Gateway>) -> Result<Option<Gateway>, LoadError> {
         let mut synced = Instant::now();
         loop {
@@ -166,7 +166,7 @@ impl SharedTraffic {
         Ok(gateways)
     }
 
-    /// Delivers one errand, which stays in the queue unless it is acknowledged; false if there is none.
+    /// Delivers one deferred job, which stays in the queue unless it is acknowledged; false if there is none.
     async fn deliver(&self, place: usize, gateway: &mut Option<Gateway>) -> Result<bool, LoadError> {
         let (number, deferred, tenant, price) = {
             let mut clients = self.clients();

@@ -93,7 +93,7 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Fault, String> {
         let known = Fault::ALL.into_iter().find(|fault| fault.id() == text);
         known.ok_or_else(|| {
-            format!("`{text}` is no fault of the matrix: valid are {}", Fault::ALL.map(Fault::id).join(", "))
+            format!("unknown fault of the matrix `{text}`; expected one of {}", Fault::ALL.map(Fault::id).join(", "))
         })
     }
 }
@@ -102,6 +102,6 @@ impl FromStr for Side {
     type Err = String;
     fn from_str(text: &str) -> Result<Side, String> {
         let known = Side::ALL.into_iter().find(|side| side.id() == text);
-        known.ok_or_else(|| format!("`{text}` is no side of a step: valid are before, after"))
+        known.ok_or_else(|| format!("unknown side of a step `{text}`; expected one of before, after"))
     }
 }

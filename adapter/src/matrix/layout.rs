@@ -36,11 +36,11 @@ pub struct Cell {
     pub step: Step,
     /// Who does it.
     pub actor: Actor,
-    /// What befalls it.
+    /// Which fault happens at it.
     pub fault: Fault,
     /// On which side.
     pub side: Side,
-    /// The place in [`Layout::deeds`], or why the fault does not apply there.
+    /// The place in [`Layout::runs`], or why the fault does not apply there.
     pub run: Result<usize, &'static str>,
 }
 

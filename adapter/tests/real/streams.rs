@@ -1,4 +1,4 @@
-//! Streams: who breaks them off, what their rows and errands come to, and who finishes what is left.
+//! Streams: who breaks them off, what their rows and deferred jobs come to, and who finishes what is left.
 
 use model::design::Stream;
 use model::moves::{Actor, Move};

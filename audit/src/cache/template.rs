@@ -31,7 +31,7 @@ impl Template {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Template, String> {
-        let wrong = || format!("\"{text}\" is no template: expected {}", Template::VALID);
+        let wrong = || format!("\"{text}\" is not a template: expected {}", Template::VALID);
         let (mut literals, mut holes, mut rest) = (Vec::new(), Vec::new(), text);
         while let Some((literal, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').ok_or_else(wrong)?;

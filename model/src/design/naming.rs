@@ -9,19 +9,19 @@ use crate::design::{Choice, Design, PRESETS, Preset};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownDesign {
     /// Neither a preset nor a list of choices.
-    #[error("`{text}` is no design: valid are {}, or choices such as idempotency=A,cache=D", preset_names())]
+    #[error("unknown design `{text}`; expected one of {}, or choices such as idempotency=A,cache=D", preset_names())]
     Name {
         /// What was written.
         text: String,
     },
     /// A choice of something that cannot be chosen.
-    #[error("`{key}` is nothing to choose: valid are {}", Design::KEYS.join(", "))]
+    #[error("unknown option `{key}`; expected one of {}", Design::KEYS.join(", "))]
     Key {
         /// What was written.
         key: String,
     },
     /// A choice that does not exist.
-    #[error("`{key}={value}` is no choice: valid are {valid}")]
+    #[error("unknown choice `{key}={value}`; expected one of {valid}")]
     Value {
         /// Of what.
         key: &'static str,

@@ -51,7 +51,7 @@ carried! {
     MaybeQuota(Option<QuotaRow>),
     /// A stream that is over.
     Delivered(Delivered),
-    /// What a deduct came to.
+    /// The result of a deduct.
     Deducted(Deducted),
     /// Nothing to tell so far, or this.
     Answer(Option<Answer>),

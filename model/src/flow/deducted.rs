@@ -1,4 +1,4 @@
-//! What a deduct came to.
+//! The result of a deduct.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct Taken {
     pub row_after: Money,
 }
 
-/// What a deduct came to.
+/// The result of a deduct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deducted {

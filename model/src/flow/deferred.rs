@@ -1,4 +1,4 @@
-//! What is done with an errand that was handed over.
+//! What is done with a deferred job that was handed over.
 
 use crate::effect::{DeferredJob, LocalOp};
 use crate::flow::deduct::deduct;
@@ -8,7 +8,7 @@ use crate::io::{FlowResult, fail};
 use crate::reply::Answer;
 use crate::step::Step;
 
-/// One delivery of an errand. The queue forgets it only when it is told so (J2): a worker that dies before is followed
+/// One delivery of a deferred job. The queue forgets it only when it is told so (J2): a worker that dies before is followed
 /// by another delivery. A task has no queue behind it and is gone with its process.
 pub fn run(io: &mut Io<'_>, input: &AttemptInput, deferred: DeferredJob) -> FlowResult<()> {
     match deferred {
@@ -22,7 +22,7 @@ pub fn run(io: &mut Io<'_>, input: &AttemptInput, deferred: DeferredJob) -> Flow
 }
 
 /// P0-4 A: the true cost, by the deduct of the design, in a transaction of the worker's own. A charge or a refusal ends the
-/// errand; trouble with a store gives the delivery up, and the queue delivers again.
+/// deferred job; trouble with a store gives the delivery up, and the queue delivers again.
 fn settle(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     match deduct(io, &AttemptInput { commits: true, ..*input })? {
         Deducted::Answered(Answer::Error(failure)) if failure.is_outage() => fail(failure),

@@ -175,7 +175,7 @@ pub type Attempt = fn(&mut Io<'_>, &AttemptInput) -> FlowResult<Answer>;
 /// A background job over all tenants.
 pub type Job = fn(&mut Io<'_>, &ArrayVec<Tenant, MAX_TENANTS>, Design) -> FlowResult<()>;
 
-/// What runs an errand that was handed over, for the charge it is about.
+/// What runs a deferred job that was handed over, for the charge it is about.
 pub type Runner = fn(&mut Io<'_>, &AttemptInput, DeferredJob) -> FlowResult<()>;
 
 /// A date of each tenant.
@@ -195,6 +195,6 @@ pub struct Flows {
     pub copy_back: Option<Job>,
     /// The job that finishes what nobody comes back for, in designs that have one.
     pub sweep: Option<Sweep>,
-    /// What runs errands.
+    /// What runs deferred jobs.
     pub deferred: Runner,
 }

@@ -9,7 +9,7 @@ use crate::setup::Setup;
 pub const INVARIANT: Invariant = Invariant {
     id: "no-early-effect",
     sentence: "Nothing outside Postgres sees a transaction that may still roll back: before COMMIT no money moves \
-               in Redis, no hash or counter is written there, no errand is handed over and no client is told ok.",
+               in Redis, no hash or counter is written there, no deferred job is handed over and no client is told ok.",
     reason: "If it rolls back, the cache, the job and the client believe in a charge that never was.",
     concerns: Concern::Records,
     when: When::Always,

@@ -38,7 +38,7 @@ pub struct NamedMove {
 
 /// A named move that means nothing in its scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{found}`: valid are {valid}")]
+#[error("{what} `{found}`; expected one of {valid}")]
 pub struct UnknownMove {
     /// Which part.
     pub what: &'static str,

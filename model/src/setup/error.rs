@@ -7,7 +7,7 @@ use crate::money::MoneyError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// A number outside its range.
-    #[error("`{key}` is {found}: valid are {low} to {high}")]
+    #[error("`{key}` is {found}: expected {low} to {high}")]
     OutOfRange {
         /// Which key.
         key: &'static str,
@@ -19,7 +19,7 @@ pub enum SetupError {
         high: usize,
     },
     /// A request names an account that is not there.
-    #[error("request `{trace}` names the account `{account}`: valid are {known}")]
+    #[error("request `{trace}` names the account `{account}`; expected one of {known}")]
     UnknownAccount {
         /// Whose request.
         trace: String,
@@ -47,7 +47,7 @@ pub enum SetupError {
         character: String,
     },
     /// A day from which a run would leave the days that there are.
-    #[error("`today` is {0}: valid are {first} to {last}", first = Day::FIRST_OF_A_RUN.start(), last = Day::FIRST_OF_A_RUN.end())]
+    #[error("`today` is {0}: expected {first} to {last}", first = Day::FIRST_OF_A_RUN.start(), last = Day::FIRST_OF_A_RUN.end())]
     FirstDay(Day),
     /// A time zone of which no dates are known.
     #[error(

@@ -16,7 +16,7 @@ pub struct Double(pub u64);
 
 /// A text that Lua's `tonumber` would not read as a decimal number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no decimal number such as 99.950000000000003 or 1e-07")]
+#[error("`{0}` is not a decimal number such as 99.950000000000003 or 1e-07")]
 pub struct NotANumber(pub String);
 
 /// Digits of `%.17g`.

@@ -27,13 +27,13 @@ pub enum Impossible {
     #[error("{0} is busy")]
     Busy(String),
     /// The client has its answer or has given up.
-    #[error("the client of this trace asks no more")]
+    #[error("the client has its answer or no retries left")]
     ClientDone,
     /// There is no such actor in this design or scenario.
     #[error("there is no {0} here")]
     NoSuchActor(String),
     /// This step is not one of Redis.
-    #[error("{0} is no step of redis")]
+    #[error("{0} is not a step of redis")]
     NotRedis(Step),
     /// A fault of this kind strikes other steps.
     #[error("{} does not strike {step}", fault.id())]

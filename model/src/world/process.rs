@@ -33,7 +33,7 @@ pub enum Work {
         /// Its date, for each tenant.
         days: Days,
     },
-    /// One delivery of an errand.
+    /// One delivery of a deferred job.
     Deferred {
         /// Which.
         deferred: DeferredJob,

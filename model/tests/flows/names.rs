@@ -33,7 +33,7 @@ fn a_move_that_cannot_happen_is_named_with_its_place() {
         move 2 is not reachable: gateway-a is busy
         move 1 is not reachable: there is no gateway-h here
         move 2 is not reachable: gateway-a is at T1, not at T6
-        move 3 is not reachable: T2 is no step of redis"#]]
+        move 3 is not reachable: T2 is not a step of redis"#]]
     .assert_eq(&said.join("\n"));
 }
 
@@ -50,11 +50,11 @@ fn a_named_move_that_means_nothing_says_what_would() {
     let said =
         names.map(|json| serde_json::from_str::<NamedMove>(json).unwrap().resolve(&setup).unwrap_err().to_string());
     expect![[r#"
-        trace `t9 of acme`: valid are t1 of acme, t2 of acme
-        gateway `sync`: valid are gateway-a, gateway-b
-        actor `gateway-c`: valid are gateway-a, gateway-b
-        step `nothing`: valid are a label such as Q5, T1, T4b or reply
-        act `sleeps`: valid are sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout"#]].assert_eq(&said.join("\n"));
+        trace `t9 of acme`; expected one of t1 of acme, t2 of acme
+        gateway `sync`; expected one of gateway-a, gateway-b
+        actor `gateway-c`; expected one of gateway-a, gateway-b
+        step `nothing`: expected a label such as Q5, T1, T4b or reply
+        act `sleeps`; expected one of sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout"#]].assert_eq(&said.join("\n"));
 }
 
 /// Moves of streams, of the queue and of clocks, as capsules spell them.
@@ -156,7 +156,7 @@ fn a_capsule_that_does_not_fit_together_says_why() {
         `schema` is 2: this suite reads 1 to 1
         `schema` is 0: this suite reads 1 to 1
         `moves` is empty: a counterexample has at least one move
-        `breach.invariant` is `luck`: valid are conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
-        `gateways` is 9: valid are 1 to 3
-        `moves` entry 1: trace `t9 of acme`: valid are t1 of acme"#]].assert_eq(&said.join("\n"));
+        `breach.invariant` is `luck`; expected one of conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
+        `gateways` is 9: expected 1 to 3
+        `moves` entry 1: trace `t9 of acme`; expected one of t1 of acme"#]].assert_eq(&said.join("\n"));
 }

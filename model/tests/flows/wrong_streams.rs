@@ -91,7 +91,7 @@ fn attempts_with_traces_of_their_own_need_room() {
         .map(|requests| said("p0-1-trace-plus-timestamp", &faults, requests));
     expect![[r#"
         nothing is wrong
-        `attempts of a stream, those that faults can give it included,` is 12: valid are 1 to 6"#]]
+        `attempts of a stream, those that faults can give it included,` is 12: expected 1 to 6"#]]
     .assert_eq(&lines.join("\n"));
 }
 

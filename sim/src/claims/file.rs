@@ -157,11 +157,11 @@ fn one_line(text: &str) -> String {
 fn resolve_place(written: WrittenPlace, scenarios: &[&str]) -> Result<Place, (&'static str, String)> {
     let WrittenPlace { scenario, invariant, through, without } = written;
     if !scenarios.contains(&scenario.as_str()) {
-        return Err(("scenario", format!("`{scenario}` is no scenario: expected one of {}", scenarios.join(", "))));
+        return Err(("scenario", format!("unknown scenario `{scenario}`; expected one of {}", scenarios.join(", "))));
     }
     if invariant::find(&invariant).is_none() {
         let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        return Err(("invariant", format!("`{invariant}` is no invariant: expected one of {}", valid.join(", "))));
+        return Err(("invariant", format!("unknown invariant `{invariant}`; expected one of {}", valid.join(", "))));
     }
     let route = Route { through: waypoints("through", &through)?, without: waypoints("without", &without)? };
     Ok(Place { scenario, invariant, route })

@@ -85,13 +85,13 @@ fn resolve(written: Written, scenarios: &[&str]) -> Result<Reasoned, (&'static s
         let ids: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
         return Err((
             "invariant",
-            format!("`invariant`: `{invariant}` is no invariant: expected one of {}", ids.join(", ")),
+            format!("`invariant`: unknown invariant `{invariant}`; expected one of {}", ids.join(", ")),
         ));
     };
     if let Some(id) = scenario.as_deref().filter(|id| !scenarios.contains(id)) {
         return Err((
             "scenario",
-            format!("`scenario`: `{id}` is no scenario: expected one of {}", scenarios.join(", ")),
+            format!("`scenario`: unknown scenario `{id}`; expected one of {}", scenarios.join(", ")),
         ));
     }
     let because = because.split_whitespace().collect::<Vec<_>>().join(" ");

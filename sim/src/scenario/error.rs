@@ -22,7 +22,7 @@ pub enum ScenarioError {
         why: String,
     },
     /// No scenario of that id.
-    #[error("`{id}` is no scenario: valid are {valid}")]
+    #[error("unknown scenario `{id}`; expected one of {valid}")]
     Unknown {
         /// What was asked for.
         id: String,

@@ -107,7 +107,7 @@ impl Director {
     }
 
     /// What befalls a store, the queue or a clock now, if anything. `about_to_begin`: a job has been told what day it is and has
-    /// taken its errand out of the queue.
+    /// taken its deferred job out of the queue.
     pub(super) fn environment(
         &mut self,
         setup: &Setup,

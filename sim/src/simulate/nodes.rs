@@ -82,7 +82,7 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
     recorder.link_ended(actor);
 }
 
-/// What befalls a store as a whole, or the clock.
+/// Environment faults: stores, queue, clock.
 pub(super) async fn environment(recorder: Arc<Recorder>) {
     loop {
         recorder.environment().await;

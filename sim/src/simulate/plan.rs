@@ -45,7 +45,7 @@ pub(super) struct Strike {
     pub(super) fault: FaultAtStep,
 }
 
-/// What befalls a store as a whole, or the clock.
+/// Environment faults: stores, queue, clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EnvironmentFault {
     /// The first that is possible of this kind, which these words tell.
@@ -69,7 +69,7 @@ pub(super) struct Partition {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) strikes: Vec<Strike>,
-    /// After how many moves which weather.
+    /// After how many moves which environment fault.
     pub(super) environment: Vec<(u64, EnvironmentFault)>,
     /// After which sending, and how long after it, the client asks again without waiting.
     pub(super) impatience: Vec<(u64, Duration)>,

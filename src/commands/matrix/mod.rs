@@ -175,7 +175,10 @@ fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
     };
     if !parts.iter().any(|part| part.risk == Some(risk)) {
         let valid: Vec<&str> = parts.iter().filter_map(|part| part.risk).collect();
-        return Err(Failure::Input(format!("no preset is a fix of the risk `{risk}`: valid are {}", valid.join(", "))));
+        return Err(Failure::Input(format!(
+            "no preset is a fix of the risk `{risk}`; expected one of {}",
+            valid.join(", ")
+        )));
     }
     parts.retain(|part| part.risk == Some(risk));
     if let Some(design) = selection.design {

@@ -1,4 +1,4 @@
-//! What the model allows: everything that may come of a deed, since who of several waiters gets a row is open.
+//! What the model allows: everything that may result from an action, since who of several waiters gets a row is open.
 
 use model::effect::PgOp;
 use model::reply::Reply;
@@ -17,7 +17,7 @@ pub struct State {
     standing: [Standing; 3],
 }
 
-/// What may come of a deed.
+/// What may result from an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Whose statements are through, with what, in the order of sessions.
@@ -114,7 +114,7 @@ impl State {
         all
     }
 
-    /// Everything that may come of a deed.
+    /// Everything that may result from an action.
     pub fn outcomes(&self, action: Action, rules: Rules) -> Vec<Outcome> {
         let mut state = self.clone();
         let mut done = Vec::new();

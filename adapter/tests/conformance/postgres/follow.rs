@@ -1,4 +1,4 @@
-//! A case on model and server at once: after each deed the server must be in a state that the model allows.
+//! A case on model and server at once: after each action the server must be in a state that the model allows.
 
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,7 @@ impl<'a> Case<'a> {
         self.end().await
     }
 
-    /// These deeds; nothing where a race went otherwise, so that one of them cannot happen.
+    /// These actions; nothing where a race went otherwise, so that one of them cannot happen.
     pub async fn replay(mut self, actions: &[Action]) -> Result<Option<Counted>, String> {
         for &action in actions {
             if !self.states.iter().all(|state| state.can(action)) {

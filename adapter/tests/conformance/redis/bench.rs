@@ -57,7 +57,7 @@ impl Bench {
         self.load_scripts().await;
     }
 
-    /// Does a deed. `after` is what the model holds then: clocks of real servers cannot be moved, so that times to live are.
+    /// Carries out an action. `after` is what the model holds then: clocks of real servers cannot be moved, so that times to live are.
     pub async fn act(&mut self, action: Action, after: &State) -> Answer {
         match action {
             Action::Ask(op) => {

@@ -1,4 +1,4 @@
-//! A case on model and server at once: the same answers, and the same contents after each deed.
+//! A case on model and server at once: the same answers, and the same contents after each action.
 
 use super::action::Action;
 use super::bench::Bench;
@@ -16,7 +16,7 @@ pub async fn play(bench: &mut Bench, rules: Rules, picks: &[u16]) -> Result<(), 
     .await
 }
 
-/// Plays these deeds.
+/// Plays these actions.
 pub async fn replay(bench: &mut Bench, rules: Rules, actions: &[Action]) -> Result<(), String> {
     let mut actions = actions.iter();
     follow(bench, rules, |state| actions.next().copied().filter(|action| state.can(*action))).await

@@ -1,5 +1,5 @@
 //! What INCRBYFLOAT and HINCRBYFLOAT reckon with: C's `long double`, and the text `%.17Lf` without zeros at its end. No
-//! design uses them, so that this is no part of the model; the documented numbers are held to it.
+//! design uses them, so that this is not a part of the model; the documented numbers are held to it.
 
 use rustc_apfloat::Float;
 #[cfg(all(target_os = "macos", target_arch = "aarch64"))]

@@ -14,7 +14,7 @@ use crate::reply::Failure;
 use crate::row::LedgerRow;
 use crate::step::Step;
 
-/// What the savepoint came to.
+/// The result of the savepoint.
 enum Inside {
     Charged(Taken),
     FoundThere(LedgerRow),

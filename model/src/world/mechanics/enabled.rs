@@ -162,7 +162,7 @@ impl Mechanics {
         }
     }
 
-    /// What befalls a store or the clock.
+    /// Environment faults: stores, queue, clock.
     fn environment(&self, setup: &Setup, out: &mut Vec<Move>) {
         for fault in
             ENVIRONMENT.into_iter().filter(|&fault| self.left.of(fault) > 0 && self.may_strike(setup, fault, None))

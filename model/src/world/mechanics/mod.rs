@@ -35,7 +35,7 @@ pub struct Attempt {
     /// How far it has come.
     pub process: Process,
     /// The place in the calendar at which it arrived. Nobody here reads it, nor what is made of it in [`Job::began`] and
-    /// [`Queued::arrived`]: it travels through the queue with the errand, which the checker would have to keep once more.
+    /// [`Queued::arrived`]: it travels through the queue with the deferred job, which the checker would have to keep once more.
     pub(super) arrived: u8,
     /// The client of its stream has gone away: nobody hears the answer.
     pub client_gone: bool,
@@ -62,7 +62,7 @@ pub struct Client {
     reconnects: bool,
 }
 
-/// A background job, or a worker for errands about one request.
+/// A background job, or a worker for deferred jobs about one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Job {
     running: Option<Box<Process>>,
@@ -70,17 +70,17 @@ pub struct Job {
     due: bool,
     /// The place in the calendar by which the run that is under way is judged.
     began: Option<u8>,
-    /// Errands that were handed over and not acknowledged.
+    /// Deferred jobs that were handed over and not acknowledged.
     pub(super) queued: ArrayVec<Queued, 2>,
 }
 
-/// An errand in the queue.
+/// A deferred job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Queued {
     pub(super) deferred: DeferredJob,
     /// How often the first deliveries of a bounded one failed.
     failed: u8,
-    /// The place in the calendar at which the attempt arrived whose day the errand carries, if it carries one.
+    /// The place in the calendar at which the attempt arrived whose day the deferred job carries, if it carries one.
     arrived: Option<u8>,
 }
 

@@ -154,7 +154,7 @@ impl Mechanics {
     }
 
     /// The job is through or is given up: its connection goes back, and whatever it left open is rolled back. A task is
-    /// not started again; an errand of the queue stays there until it is acknowledged.
+    /// not started again; a deferred job of the queue stays there until it is acknowledged.
     pub(super) fn end_job(&mut self, setup: &Setup, actor: Actor, watch: Watch) {
         let Some(place) = place_of(setup, actor) else { return };
         watch(self, Event::Ends(actor, None));

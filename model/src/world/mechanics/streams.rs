@@ -50,7 +50,7 @@ impl Mechanics {
         Ok(())
     }
 
-    /// Story: 1. a worker is done and says so; 2. the queue does not hear it; 3. it delivers the errand once more.
+    /// Story: 1. a worker is done and says so; 2. the queue does not hear it; 3. it delivers the deferred job once more.
     pub(super) fn not_hear(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Local(LocalOp::Acknowledge(_))) {
@@ -60,7 +60,7 @@ impl Mechanics {
         Ok(())
     }
 
-    /// A delivery ends while its errand is still in the queue: one of those that a job has, where they are counted.
+    /// A delivery ends while its deferred job is still in the queue: one of those that a job has, where they are counted.
     pub(super) fn count_failed_delivery(&mut self, setup: &Setup, place: usize) {
         if setup.effective.stream != Stream::B || self.jobs[place].running.is_none() {
             return;
@@ -74,7 +74,7 @@ impl Mechanics {
         }
     }
 
-    /// Every errand in the queue is gone; what a worker has taken out it still does.
+    /// Every deferred job in the queue is gone; what a worker has taken out it still does.
     pub(super) fn lose_the_queue(&mut self, setup: &Setup) {
         for (actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
             if matches!(actor, Actor::Worker(_)) {
