@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
 use model::invariant;
 use model::step::Step;
-use sim::deny::Deny;
-use sim::route::Waypoint;
+use sim::suite::deny::Deny;
+use sim::suite::route::Waypoint;
 
 /// Proves, or refutes by a replayable counterexample, that an LLM gateway's quota and billing keep the money right.
 ///

@@ -4,8 +4,8 @@ use audit::report::Report;
 use model::invariant::Figure;
 use model::shown::is_hidden;
 use serde::Serialize;
-use sim::story;
-use sim::verdict::{Counterexample, Explored, Finding, Findings, NotRun};
+use sim::suite::story;
+use sim::suite::verdict::{Counterexample, Explored, Finding, Findings, NotRun};
 
 /// Version of the document's shape.
 pub const SCHEMA: u32 = 1;
@@ -31,7 +31,7 @@ pub struct Replayed {
     /// Which capsule, as it was named.
     pub capsule: String,
     /// Which engine.
-    pub engine: sim::verdict::Engine,
+    pub engine: sim::suite::verdict::Engine,
     /// Whether the capsule is not as it was written; then it is judged as what it is.
     pub edited: bool,
     /// Whether the same invariant breaks.

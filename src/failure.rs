@@ -1,9 +1,9 @@
 //! What ends a command early, and the exit code it ends with.
 
 use adapter::servers::ServersError;
-use sim::capsules::UnreadableCapsule;
-use sim::check::CheckError;
-use sim::scenario::ScenarioError;
+use sim::suite::capsules::UnreadableCapsule;
+use sim::suite::check::CheckError;
+use sim::suite::scenario::ScenarioError;
 
 /// Why a command has no result.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use model::shown::plain;
-use sim::capsules::Capsules;
+use sim::suite::capsules::Capsules;
 
 use crate::failure::Failure;
 use crate::output;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use model::risk::Risk;
-use sim::scenario::{self, Locks, Scenario, ScenarioError};
-use sim::unseen::Unseen;
+use sim::suite::scenario::{self, Locks, Scenario, ScenarioError};
+use sim::suite::unseen::Unseen;
 
 use crate::args::Selection;
 use crate::failure::Failure;
@@ -89,25 +89,25 @@ impl Workspace {
     }
 
     /// The claims of the review, which name scenarios.
-    pub fn claims(&self, scenarios: &[Scenario]) -> Result<Vec<sim::claims::Claim>, Failure> {
+    pub fn claims(&self, scenarios: &[Scenario]) -> Result<Vec<sim::suite::claims::Claim>, Failure> {
         let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-        Ok(sim::claims::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
+        Ok(sim::suite::claims::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
     /// What was reasoned of designs and invariants, beside what is found.
-    pub fn reasoned(&self, scenarios: &[Scenario]) -> Result<Vec<sim::reasoned::Reasoned>, Failure> {
+    pub fn reasoned(&self, scenarios: &[Scenario]) -> Result<Vec<sim::suite::reasoned::Reasoned>, Failure> {
         let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-        Ok(sim::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
+        Ok(sim::suite::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
     /// What sim need not see, where a list of it is committed.
     pub fn unseen(&self, committed: &str, scenarios: &[Scenario]) -> Result<Option<Unseen>, Failure> {
-        let name = format!("{committed}/{}", sim::unseen::FILE);
+        let name = format!("{committed}/{}", sim::suite::unseen::FILE);
         let path = self.path(&name);
         if !path.exists() {
             return Ok(None);
         }
-        let text = sim::input::read(&path);
+        let text = sim::suite::input::read(&path);
         let text = text.map_err(|why| ScenarioError::Unreadable { file: name.clone(), why })?;
         let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
         Ok(Some(Unseen::parse(&name, &text, &ids)?))

@@ -64,7 +64,7 @@ fn a_scenario_is_short() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for entry in std::fs::read_dir(root.join("scenarios")).unwrap() {
         let path = entry.unwrap().path();
-        let other = [sim::claims::FILE, sim::reasoned::FILE].iter().any(|name| path.ends_with(name));
+        let other = [sim::suite::claims::FILE, sim::suite::reasoned::FILE].iter().any(|name| path.ends_with(name));
         if path.extension().is_some_and(|kind| kind == "toml") && !other {
             let lines = std::fs::read_to_string(&path).unwrap().lines().count();
             assert!(lines <= 40, "{} has {lines} lines", path.display());

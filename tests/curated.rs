@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use model::capsule::Capsule;
-use sim::capsules;
-use sim::claims::{Answer, Claim, Place};
-use sim::scenario::Locks;
+use sim::suite::capsules;
+use sim::suite::claims::{Answer, Claim, Place};
+use sim::suite::scenario::Locks;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -22,9 +22,9 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn claims() -> Vec<Claim> {
-    let scenarios = sim::scenario::load_all(&root().join("scenarios"), Locks::Ignored).unwrap();
+    let scenarios = sim::suite::scenario::load_all(&root().join("scenarios"), Locks::Ignored).unwrap();
     let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-    sim::claims::load(&root().join("scenarios"), &ids).unwrap()
+    sim::suite::claims::load(&root().join("scenarios"), &ids).unwrap()
 }
 
 /// The place of the claim that these name, if it has one.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sim::lock::{self, Pin};
+use sim::suite::lock::{self, Pin};
 
 /// So many days it takes until every counterexample had its turn.
 const DAYS: u64 = 30;
@@ -97,7 +97,7 @@ fn explained(folder: &Path, asked: &Pinned) -> PathBuf {
         .current_dir(folder)
         .output()
         .unwrap();
-    let command = sim::explain::command(scenario, design, invariant);
+    let command = sim::suite::explain::command(scenario, design, invariant);
     assert_eq!(output.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let figure = |figure: &serde_json::Value| {

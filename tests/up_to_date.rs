@@ -5,13 +5,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use sim::{explain, lock};
+use sim::suite::{explain, lock};
 use similar::{ChangeTag, TextDiff};
 
 /// What is written by the run that these tests look at, and by no other command.
 const REPORTS: [&str; 5] = ["claims.txt", "index.html", "reasoned.txt", "summary.txt", "unseen.toml"];
 /// The files of the folder of the scenarios that are none.
-const NO_SCENARIOS: [&str; 2] = [sim::claims::FILE, sim::reasoned::FILE];
+const NO_SCENARIOS: [&str; 2] = [sim::suite::claims::FILE, sim::suite::reasoned::FILE];
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()

@@ -7,11 +7,11 @@ mod asked;
 use asked::asked;
 use explore::Limits;
 use model::invariant::Concern;
-use sim::claims::{self, Answer, Claim, Judged, Runs, exit_code, seek};
-use sim::fixes::{Worth, compare};
 use sim::report;
-use sim::scenario::{Scenario, ScenarioError};
-use sim::verdict::{Engine, Expected, Finding, Findings, Verdict};
+use sim::suite::claims::{self, Answer, Claim, Judged, Runs, exit_code, seek};
+use sim::suite::fixes::{Worth, compare};
+use sim::suite::scenario::{Scenario, ScenarioError};
+use sim::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 const HERE: &str = "p0-3-here";
 const THERE: &str = "p0-3-there";
@@ -314,7 +314,7 @@ fn a_fix_is_compared_with_the_original() {
 #[test]
 fn the_committed_claims_name_what_there_is() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let scenarios = sim::scenario::load_all(&folder, sim::scenario::Locks::Read).unwrap();
+    let scenarios = sim::suite::scenario::load_all(&folder, sim::suite::scenario::Locks::Read).unwrap();
     let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
     assert!(!claims::load(&folder, &ids).unwrap().is_empty());
 }

@@ -7,10 +7,10 @@ mod asked;
 use std::path::Path;
 
 use asked::asked;
-use sim::lock::{Entry, Pin};
-use sim::reasoned::{Agreement, compare, exit_code, load, parse};
 use sim::report;
-use sim::scenario::{Locks, Scenario, ScenarioError, load_all};
+use sim::suite::lock::{Entry, Pin};
+use sim::suite::reasoned::{Agreement, compare, exit_code, load, parse};
+use sim::suite::scenario::{Locks, Scenario, ScenarioError, load_all};
 
 const LINE: &str = r#"[[reasoned]]
 design = "p0-3-b"

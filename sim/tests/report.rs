@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use expect_test::expect;
 use hand_built::{crash, findings, preview, stuck};
 use sim::report::{Labels, claims, overview, pages, short_index, storyboard, summary, terminal, verdicts};
-use sim::story;
+use sim::suite::story;
 
 #[test]
 fn a_storyboard_tells_moves_and_money() {

@@ -13,10 +13,10 @@ use model::run::Run;
 use model::setup::{Faults, Setup};
 use model::step::Step;
 use model::world::World;
-use sim::capsules::Capsules;
-use sim::check::check;
-use sim::scenario::parse;
 use sim::simulate::{SimulateError, Simulated, replay, run_seed, sweep};
+use sim::suite::capsules::Capsules;
+use sim::suite::check::check;
+use sim::suite::scenario::parse;
 use worlds::{breaches, everything, seeds, setup, situation, wander, whole};
 
 const SCENARIO: &str = include_str!("../../scenarios/p0-3-cancelled.toml");
@@ -226,7 +226,7 @@ fn any_path_of_the_world_can_be_driven_through_the_simulation() {
 #[test]
 fn every_scenario_rests_and_replays() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    for scenario in sim::scenario::load_all(&folder, sim::scenario::Locks::Read).unwrap() {
+    for scenario in sim::suite::scenario::load_all(&folder, sim::suite::scenario::Locks::Read).unwrap() {
         for case in &scenario.cases {
             for (seed, simulated) in &seeds(&case.setup, 6) {
                 let again = replay(&case.setup, &simulated.run.moves());

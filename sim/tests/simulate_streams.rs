@@ -11,8 +11,8 @@ use model::run::Run;
 use model::setup::{Faults, Setup};
 use model::step::Step;
 use model::world::World;
-use sim::scenario::parse;
 use sim::simulate::{Simulated, replay, run_seed};
+use sim::suite::scenario::parse;
 use worlds::{breaches, breaks_by, everything, one, seeds, wander};
 
 /// Two streams at two gateways, and nobody comes again unless trouble lets it.

@@ -15,9 +15,9 @@ use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
 use model::world::{World, label_of};
 use sim::report::{Labels, storyboard};
-use sim::route::Route;
-use sim::story;
-use sim::verdict::Counterexample;
+use sim::suite::route::Route;
+use sim::suite::story;
+use sim::suite::verdict::Counterexample;
 use worlds::{WHOLE, acme, amount, everything, premises, seeds, setup, whole};
 
 /// The counterexample that a run is for the invariant, cut after the breach.

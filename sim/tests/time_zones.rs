@@ -7,10 +7,10 @@ use model::day::Day;
 use model::moves::Move;
 use model::run::Run;
 use model::world::World;
-use sim::capsules::{self, Capsules};
-use sim::check::check;
-use sim::scenario::{Scenario, parse};
-use sim::verdict::Verdict;
+use sim::suite::capsules::{self, Capsules};
+use sim::suite::check::check;
+use sim::suite::scenario::{Scenario, parse};
+use sim::suite::verdict::Verdict;
 
 fn text(today: &str, zone: &str, rest: &str) -> String {
     format!(

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use sim::unseen::{Unseen, hold_real_against_check};
-use sim::verdict::{Engine, Expected, Explored, Finding, Findings, NotRun, Verdict};
+use sim::suite::unseen::{Unseen, hold_real_against_check};
+use sim::suite::verdict::{Engine, Expected, Explored, Finding, Findings, NotRun, Verdict};
 
 const SCENARIO: &str = "p0-3-here";
 const DESIGN: &str = "as-reported";

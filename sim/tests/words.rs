@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use explore::Limits;
-use sim::capsules::Capsules;
-use sim::check::check;
-use sim::observed::ObservedRuns;
-use sim::scenario::{Scenario, parse};
 use sim::simulate::run_seed;
-use sim::verdict::{Engine, Findings, Verdict};
+use sim::suite::capsules::Capsules;
+use sim::suite::check::check;
+use sim::suite::observed::ObservedRuns;
+use sim::suite::scenario::{Scenario, parse};
+use sim::suite::verdict::{Engine, Findings, Verdict};
 
 /// One request, undisturbed; `seen` are the situations that must arise.
 fn scenario(seen: &str) -> Scenario {

@@ -1,10 +1,10 @@
 //! `trial check --accept`: what check finds becomes what the lock files pin, to be reviewed as a diff.
 
 use model::invariant;
-use sim::capsules::Capsules;
-use sim::lock::{self, Entry, Lock};
-use sim::scenario::{Case, Scenario};
-use sim::verdict::{Expected, Findings, Verdict};
+use sim::suite::capsules::Capsules;
+use sim::suite::lock::{self, Entry, Lock};
+use sim::suite::scenario::{Case, Scenario};
+use sim::suite::verdict::{Expected, Findings, Verdict};
 
 use crate::commands::engines::{self, Bounds};
 use crate::failure::Failure;

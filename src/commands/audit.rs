@@ -5,7 +5,7 @@ use audit::mapping::Mapping;
 use audit::report::Report;
 use audit::{Options, Target};
 use model::shown::plain;
-use sim::input;
+use sim::suite::input;
 
 use crate::args::AuditArgs;
 use crate::document;

@@ -14,11 +14,11 @@ use model::moves::Move;
 use model::run::Run;
 use model::schedule;
 use model::setup::Setup;
-use sim::capsules::Capsules;
-use sim::observed::ObservedRuns;
-use sim::scenario::{Case, Scenario};
 use sim::simulate;
-use sim::verdict::{Counterexample, Engine, Findings, NotRun};
+use sim::suite::capsules::Capsules;
+use sim::suite::observed::ObservedRuns;
+use sim::suite::scenario::{Case, Scenario};
+use sim::suite::verdict::{Counterexample, Engine, Findings, NotRun};
 
 use crate::failure::Failure;
 use crate::output;
@@ -78,7 +78,7 @@ pub fn check(scenario: &Scenario, case: &Case, bounds: &Bounds, capsules: &mut C
         stop: Some(Arc::clone(&bounds.stop)),
         first_breach: false,
     };
-    Ok(sim::check::check(scenario, case, &limits, capsules)?)
+    Ok(sim::suite::check::check(scenario, case, &limits, capsules)?)
 }
 
 /// Sweeps seeds over one case. A seed that fails is an internal error, named with the command that shows it.
@@ -246,8 +246,8 @@ impl RealServers {
                     let judged = run.judge(&case.setup);
                     let breach = place.and_then(|place| judged.results.get(place)?.breach.as_ref());
                     if breach != Some(&shown.breach) {
-                        let breach = breach.map_or("nothing".to_owned(), sim::story::sentence);
-                        let expected = sim::story::sentence(&shown.breach);
+                        let breach = breach.map_or("nothing".to_owned(), sim::suite::story::sentence);
+                        let expected = sim::suite::story::sentence(&shown.breach);
                         return Err(Failure::Internal(format!("{which}: check breaks {expected}; reality {breach}")));
                     }
                     sampled.add(&run, None);

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use explore::Ended;
 use model::invariant;
-use sim::capsules::{self, CURATED};
-use sim::explain::{Explanation, Question, explain as search};
 use sim::report::{self, Labels};
-use sim::route::{Route, Waypoint};
-use sim::scenario::{Case, Locks};
-use sim::verdict::{Counterexample, Engine};
+use sim::suite::capsules::{self, CURATED};
+use sim::suite::explain::{Explanation, Question, explain as search};
+use sim::suite::route::{Route, Waypoint};
+use sim::suite::scenario::{Case, Locks};
+use sim::suite::verdict::{Counterexample, Engine};
 
 use crate::args::{ExplainArgs, Selection};
 use crate::commands::engines::Bounds;

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use sim::capsules::Capsules;
 use sim::report::{self, Labels};
-use sim::scenario::{Locks, Scenario};
-use sim::story;
-use sim::verdict::Findings;
+use sim::suite::capsules::Capsules;
+use sim::suite::scenario::{Locks, Scenario};
+use sim::suite::story;
+use sim::suite::verdict::Findings;
 
 use crate::args::{CheckArgs, RealArgs, Selection, SimArgs};
 use crate::commands::engines::{self, Bounds, RealServers};

@@ -1,7 +1,7 @@
 //! What findings come to: the exit code, and the words for it.
 
-use sim::deny::Deny;
-use sim::verdict::Findings;
+use sim::suite::deny::Deny;
+use sim::suite::verdict::Findings;
 
 /// The exit code of findings: what is denied fails, whatever is expected.
 pub fn exit_code(findings: &Findings, deny: Option<Deny>) -> u8 {

@@ -5,7 +5,7 @@ use model::risk::Risk;
 use model::setup::Faults;
 use model::step::Step;
 use model::{invariant, situation};
-use sim::scenario::Locks;
+use sim::suite::scenario::Locks;
 
 use crate::args::{ListArgs, What};
 use crate::document::{self, Item};

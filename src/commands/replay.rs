@@ -9,9 +9,10 @@ use model::moves::Move;
 use model::run::{Breach, Run};
 use model::setup::Setup;
 use model::shown::plain;
-use sim::route::Route;
-use sim::verdict::{Counterexample, Engine, NotRun};
-use sim::{capsules, report, simulate, story};
+use sim::suite::route::Route;
+use sim::suite::verdict::{Counterexample, Engine, NotRun};
+use sim::suite::{capsules, story};
+use sim::{report, simulate};
 
 use crate::args::{On, ReplayArgs};
 use crate::commands::engines::{NotAtHand, RealServers};

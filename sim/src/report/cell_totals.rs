@@ -2,11 +2,11 @@
 
 use model::risk::Risk;
 
-use crate::explain;
-use crate::findings_index::{FindingsIndex, case_of, design, rank};
 use crate::report::text::paragraph;
-use crate::scenario::Scenario;
-use crate::verdict::{Finding, Findings, Verdict};
+use crate::suite::explain;
+use crate::suite::findings_index::{FindingsIndex, case_of, design, rank};
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Finding, Findings, Verdict};
 
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

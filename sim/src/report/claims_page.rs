@@ -4,13 +4,13 @@ use maud::{Markup, html};
 use model::invariant::Concern;
 use model::risk::Risk;
 
-use crate::claims::{Evidence, Judged};
-use crate::fixes::{Fix, Spot};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, counterexample_anchor, design_anchor, path_of, valued};
 use crate::report::text::counted;
 use crate::report::{row, storyboard};
-use crate::verdict::Counterexample;
+use crate::suite::claims::{Evidence, Judged};
+use crate::suite::fixes::{Fix, Spot};
+use crate::suite::verdict::Counterexample;
 
 /// Every claim: what the review says, what is known, why, and where to see it.
 pub(super) fn claims(judged: &[Judged]) -> Markup {

@@ -2,13 +2,13 @@
 
 use model::invariant::Concern;
 
-use crate::claims::{Judged, Place};
-use crate::explain;
-use crate::fixes::Fix;
 use crate::report::claims_page::{before_and_after, risks, where_seen};
 use crate::report::labels::Labels;
 use crate::report::phrases::{claims_in_words, fixes_in_words};
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
+use crate::suite::claims::{Judged, Place};
+use crate::suite::explain;
+use crate::suite::fixes::Fix;
 
 /// Room for what a fix is worth.
 const WORTH: usize = 13;

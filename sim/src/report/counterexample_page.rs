@@ -9,8 +9,8 @@ use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor};
 use crate::report::row::{self, MONEY, Row};
 use crate::report::text::{counted, width};
-use crate::story;
-use crate::verdict::{Counterexample, Finding, Verdict};
+use crate::suite::story;
+use crate::suite::verdict::{Counterexample, Finding, Verdict};
 
 /// The section; `told` is the finding it belongs to, `labels` what the page has explained so far.
 pub(super) fn section(found: &Counterexample, told: Option<&Finding>, labels: &mut Labels) -> Markup {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::findings_index::{FindingsIndex, design};
-use crate::fixes::ORIGINAL;
 use crate::report::labels::Labels;
 use crate::report::page::{badge, counterexample_anchor};
 use crate::report::text::counted;
 use crate::report::{counterexample_page, row, storyboard};
-use crate::scenario::Scenario;
-use crate::story;
-use crate::verdict::{Counterexample, Verdict};
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::fixes::ORIGINAL;
+use crate::suite::scenario::Scenario;
+use crate::suite::story;
+use crate::suite::verdict::{Counterexample, Verdict};
 
 /// The original gets diagrams, and so does what one of the risk's own designs breaks and the original does not; what it
 /// breaks as well gets a storyboard. A design of another risk gets a storyboard where it breaks what the original holds, and

@@ -1,8 +1,8 @@
 //! What `--deny` denies, in a line each.
 
-use crate::deny::Deny;
 use crate::report::text::paragraph;
-use crate::verdict::{Finding, Findings};
+use crate::suite::deny::Deny;
+use crate::suite::verdict::{Finding, Findings};
 
 /// What is told one by one; the text of all verdicts and the JSON document have the others.
 const LINES: usize = 20;

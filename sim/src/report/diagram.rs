@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use model::moves::Move;
 
 use crate::report::row::Row;
-use crate::story::{Lane, Outcome};
+use crate::suite::story::{Lane, Outcome};
 
 /// With more lanes than this their short names stand above them.
 const ROOMY: usize = 6;

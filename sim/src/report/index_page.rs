@@ -5,16 +5,16 @@ use model::design::PRESETS;
 use model::invariant;
 use model::risk::Risk;
 
-use crate::claims::Judged;
-use crate::findings_index::{FindingsIndex, design};
-use crate::fixes::Fix;
 use crate::report::cell_totals::{instead, of_risk, risks, unexpected};
 use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::text::grouped;
 use crate::report::{claims_page, claims_text, matrix};
-use crate::scenario::Scenario;
-use crate::verdict::{Engine, Explored, Findings, Verdict};
+use crate::suite::claims::Judged;
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::fixes::Fix;
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Engine, Explored, Findings, Verdict};
 
 /// What is said one by one; the summary has the others.
 const LISTED: usize = 100;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::step::Step;
 
 use crate::report::text::paragraph;
-use crate::verdict::Counterexample;
+use crate::suite::verdict::Counterexample;
 
 /// The labels that a document has explained so far.
 #[derive(Debug, Default)]

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 use model::risk::Risk;
 
-use crate::findings_index::{FindingsIndex, case_of, design, designs};
 use crate::report::cell_totals::{CellTotals, of_risk, risks};
 use crate::report::page::{design_anchor, mark, path_of};
-use crate::scenario::{Scenario, is_fix_of};
-use crate::verdict::Verdict;
+use crate::suite::findings_index::{FindingsIndex, case_of, design, designs};
+use crate::suite::scenario::{Scenario, is_fix_of};
+use crate::suite::verdict::Verdict;
 
 /// Every design by every risk.
 pub(super) fn of_risks(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Markup {

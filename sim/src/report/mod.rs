@@ -28,11 +28,11 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
-use crate::claims::{Claim, Judged};
-use crate::findings_index::FindingsIndex;
-use crate::fixes;
-use crate::scenario::Scenario;
-use crate::verdict::Findings;
+use crate::suite::claims::{Claim, Judged};
+use crate::suite::findings_index::FindingsIndex;
+use crate::suite::fixes;
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::Findings;
 
 pub use denied::denied;
 pub use labels::Labels;

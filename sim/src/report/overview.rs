@@ -2,11 +2,11 @@
 
 use model::risk::Risk;
 
-use crate::findings_index::{FindingsIndex, designs};
 use crate::report::cell_totals::{CellTotals, differing, instead, of_risk, risks, unexpected, word};
 use crate::report::text::{WIDTH, pad, paragraph, width};
-use crate::scenario::{Scenario, is_fix_of, is_preset};
-use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
+use crate::suite::findings_index::{FindingsIndex, designs};
+use crate::suite::scenario::{Scenario, is_fix_of, is_preset};
+use crate::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 /// What is told one by one; the text of all verdicts has the others.
 const LISTED: usize = 20;

@@ -3,9 +3,9 @@
 use maud::{DOCTYPE, Markup, html};
 use model::shown::is_hidden;
 
-use crate::claims::Answer;
-use crate::fixes::Worth;
-use crate::verdict::Verdict;
+use crate::suite::claims::Answer;
+use crate::suite::fixes::Worth;
+use crate::suite::verdict::Verdict;
 
 /// Where the style sheet lies, in the site.
 pub(super) const STYLE: &str = "style.css";

@@ -1,10 +1,10 @@
 //! What several reports say in the same words.
 
-use crate::claims::{Answer, Judged};
-use crate::fixes::Fix;
 use crate::report::text::{counted, grouped};
-use crate::scenario::Case;
-use crate::verdict::{Engine, Explored, Findings};
+use crate::suite::claims::{Answer, Judged};
+use crate::suite::fixes::Fix;
+use crate::suite::scenario::Case;
+use crate::suite::verdict::{Engine, Explored, Findings};
 /// That nothing is unexpected, and of how much nothing is expected.
 pub(super) fn as_expected_in_words(findings: &Findings) -> String {
     match findings.expected_nothing() {

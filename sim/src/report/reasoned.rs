@@ -1,8 +1,8 @@
 //! What was reasoned beside what check finds, as text.
 
-use crate::reasoned::{Agreement, Compared};
 use crate::report::labels::Labels;
 use crate::report::text::{ascii, counted, paragraph};
+use crate::suite::reasoned::{Agreement, Compared};
 
 /// Columns before what is said of a line.
 const INDENT: &str = "    ";

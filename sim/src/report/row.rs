@@ -2,9 +2,9 @@
 
 use model::books::Occurrence;
 
-use crate::explain;
-use crate::story::{self, Lane, Line};
-use crate::verdict::Counterexample;
+use crate::suite::explain;
+use crate::suite::story::{self, Lane, Line};
+use crate::suite::verdict::Counterexample;
 
 /// What the money columns are headed.
 pub(super) const MONEY: [&str; 4] = ["balance", "ledger", "hash", "key"];

@@ -8,14 +8,14 @@ use model::invariant::{self, Invariant};
 use model::row::Request;
 use model::setup::{Account, Asked, Setup};
 
-use crate::findings_index::{FindingsIndex, design};
 use crate::report::counterexamples::counterexamples;
 use crate::report::labels::Labels;
 use crate::report::page::{anchor, badge, counterexample_anchor, design_anchor, page, path_of};
 use crate::report::phrases::{also, looked};
 use crate::report::text::{counted, grouped};
-use crate::scenario::Scenario;
-use crate::verdict::{Engine, Expected, Finding, Verdict};
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Engine, Expected, Finding, Verdict};
 
 /// Path and text of the page.
 pub(super) fn scenario(scenario: &Scenario, index: &FindingsIndex<'_>) -> (String, String) {

@@ -4,18 +4,18 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::design::PRESETS;
 
-use crate::claims::Judged;
-use crate::explain;
-use crate::findings_index::FindingsIndex;
-use crate::fixes::Fix;
 use crate::report::claims_page::{risks, shown, where_seen};
 use crate::report::labels::Labels;
 use crate::report::page::{answered, safe, valued};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::text::grouped;
 use crate::report::{cell_totals, overview};
-use crate::scenario::Scenario;
-use crate::verdict::Findings;
+use crate::suite::claims::Judged;
+use crate::suite::explain;
+use crate::suite::findings_index::FindingsIndex;
+use crate::suite::fixes::Fix;
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::Findings;
 
 /// The text of the page.
 pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> String {

@@ -3,8 +3,8 @@
 use crate::report::labels::Labels;
 use crate::report::row::{self, MONEY, Row};
 use crate::report::text::{WIDTH, pad, paragraph, width, wrap};
-use crate::story::{self, Lane, Outcome};
-use crate::verdict::Counterexample;
+use crate::suite::story::{self, Lane, Outcome};
+use crate::suite::verdict::Counterexample;
 
 const LEGEND: &str = "> asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed";
 const GAP: usize = 2;

@@ -1,13 +1,13 @@
 //! The summary that is committed: designs by risks on one screen, then a line per scenario. What each design does in each of
 //! them stands in the lock files.
 
-use crate::findings_index::{FindingsIndex, design};
 use crate::report::cell_totals::{of_risk, risks};
 use crate::report::overview::matrix;
 use crate::report::text::{WIDTH, ascii, counted, grouped, paragraph, width};
 use crate::report::verdicts::not_as_expected;
-use crate::scenario::Scenario;
-use crate::verdict::{Engine, Findings, Verdict};
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Engine, Findings, Verdict};
 
 const LEGEND: &str = "worlds: designs that differ in the scenario. states: what check looked at under all of them together. broken: \
                       breaches that check found, an invariant once per world; then how many of those of the risk's own designs \

@@ -6,17 +6,17 @@ use anstyle::{AnsiColor, Style};
 use model::invariant::{self, When};
 use model::situation;
 
-use crate::explain;
-use crate::findings_index::{FindingsIndex, design};
 use crate::report::cell_totals::{gravity, word};
 use crate::report::labels::Labels;
 use crate::report::phrases::{also, looked};
 use crate::report::storyboard::storyboard;
 use crate::report::text::{WIDTH, grouped, pad, paragraph, width};
 use crate::report::unexpected::is_unexpected;
-use crate::scenario::{Case, Scenario};
-use crate::story::sentence;
-use crate::verdict::{Engine, Expected, Finding, Findings, Verdict};
+use crate::suite::explain;
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::story::sentence;
+use crate::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
 /// Every design of a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {

@@ -1,11 +1,11 @@
 //! What nobody expected, told last: first in a line each, then the moves of the counterexamples.
 
-use crate::findings_index::FindingsIndex;
 use crate::report::cell_totals::{differing, instead, unexpected as not_as_expected, word};
 use crate::report::labels::Labels;
 use crate::report::storyboard::storyboard;
 use crate::report::text::paragraph;
-use crate::verdict::{Counterexample, Finding, Findings, Verdict};
+use crate::suite::findings_index::FindingsIndex;
+use crate::suite::verdict::{Counterexample, Finding, Findings, Verdict};
 
 /// Lines and storyboards that are told; the others are in the text of all verdicts and in the capsules.
 const LINES: usize = 20;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use model::invariant::{self, Invariant};
 
-use crate::findings_index::{FindingsIndex, design};
 use crate::report::cell_totals::{differing, instead, unexpected, word};
 use crate::report::phrases::also;
 use crate::report::row;
 use crate::report::scenario_page::tells;
 use crate::report::text::{WIDTH, ascii, counted, grouped, pad, paragraph, width};
-use crate::scenario::Scenario;
-use crate::verdict::{Engine, Finding, Findings, Verdict};
+use crate::suite::findings_index::{FindingsIndex, design};
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Engine, Finding, Findings, Verdict};
 
 const LEGEND: &str = "BROKEN n: a counterexample of n moves. holds: everything within the bounds was looked at. within-bound: \
                       nothing found in what was looked at. unknown: see why. ! not as expected. `-` not asked. What check \

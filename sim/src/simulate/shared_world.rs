@@ -16,7 +16,7 @@ use crate::simulate::SimulateError;
 use crate::simulate::actors::{actors, lane_of};
 use crate::simulate::director::{Director, Occasion, Place, Turn, enabled};
 use crate::simulate::plan::{Ending, Victim};
-use crate::story::{self, Lane as StoryLane};
+use crate::suite::story::{self, Lane as StoryLane};
 
 /// A node that acts, gateway or job.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part")]
 
 use model::invariant;
-use sim::scenario::{Scenario, parse};
-use sim::verdict::Expected;
+use sim::suite::scenario::{Scenario, parse};
+use sim::suite::verdict::Expected;
 
 /// The scenario of a text with these designs alone. Of each is expected what the text argues, else that these invariants break
 /// and all others hold.

@@ -1,8 +1,8 @@
 //! How much of a counterexample a page shows.
 
 use sim::report::pages;
-use sim::scenario::Scenario;
-use sim::verdict::Counterexample;
+use sim::suite::scenario::Scenario;
+use sim::suite::verdict::Counterexample;
 
 use crate::hand_built::{asked, findings, redis_away};
 

@@ -13,11 +13,13 @@ use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
 use model::world::{World, label_of};
-use sim::claims::{self, Judged, judge};
-use sim::route::Route;
-use sim::scenario::{Case, Scenario};
-use sim::story;
-use sim::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected};
+use sim::suite::claims::{self, Judged, judge};
+use sim::suite::route::Route;
+use sim::suite::scenario::{Case, Scenario};
+use sim::suite::story;
+use sim::suite::verdict::{
+    Counterexample, Engine, Expected, Explored, Finding, Findings, NotRun, Verdict, as_expected,
+};
 
 /// Moves in the making: a world walks along, so that only what is chosen must be written down.
 pub struct Hand {

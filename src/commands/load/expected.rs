@@ -6,9 +6,9 @@ use model::design::Design;
 use model::flow::RequestPath;
 use model::risk::Risk;
 use model::setup::{Account, Asked, Faults, Premises};
-use sim::capsules::Capsules;
-use sim::scenario::Scenario;
-use sim::verdict::Verdict;
+use sim::suite::capsules::Capsules;
+use sim::suite::scenario::Scenario;
+use sim::suite::verdict::Verdict;
 
 use crate::commands::engines::{self, Bounds};
 use crate::failure::Failure;

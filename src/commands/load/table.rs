@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use adapter::load::{Figures, Judged};
 use model::run::Breach;
-use sim::{report, story};
+use sim::report;
+use sim::suite::story;
 
 use super::Loaded;
 

@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use indicatif::ProgressBar;
-use sim::capsules::Capsules;
-use sim::necessary_faults;
-use sim::scenario::{Case, Scenario};
-use sim::verdict::{Counterexample, Findings};
+use sim::suite::capsules::Capsules;
+use sim::suite::necessary_faults;
+use sim::suite::scenario::{Case, Scenario};
+use sim::suite::verdict::{Counterexample, Findings};
 
 use crate::commands::engines::{self, Bounds, RealServers};
 use crate::commands::run::Tier;

@@ -5,13 +5,13 @@ mod tell;
 
 use std::collections::BTreeMap;
 
-use sim::capsules::Capsules;
-use sim::claims::{self, Judged};
+use sim::suite::capsules::Capsules;
+use sim::suite::claims::{self, Judged};
 
-use sim::reasoned::{self, Compared};
-use sim::scenario::{Locks, Scenario};
-use sim::unseen::hold_real_against_check;
-use sim::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
+use sim::suite::reasoned::{self, Compared};
+use sim::suite::scenario::{Locks, Scenario};
+use sim::suite::unseen::hold_real_against_check;
+use sim::suite::verdict::{Counterexample, Engine, Finding, Findings, NotRun};
 
 use crate::args::RunArgs;
 use crate::commands::engines::{Bounds, NotAtHand, RealServers};

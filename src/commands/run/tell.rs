@@ -1,11 +1,11 @@
 //! What a run tells and writes: the verdict first, so that no disk takes it away.
 
-use sim::lock::{self, Entry, Lock};
-use sim::reasoned::Agreement;
 use sim::report;
-use sim::scenario::Scenario;
-use sim::unseen::{self, Unseen};
-use sim::verdict::{Engine, Findings, NotRun};
+use sim::suite::lock::{self, Entry, Lock};
+use sim::suite::reasoned::Agreement;
+use sim::suite::scenario::Scenario;
+use sim::suite::unseen::{self, Unseen};
+use sim::suite::verdict::{Engine, Findings, NotRun};
 
 use super::{COMMITTED, FinishedRun};
 use crate::commands::gate;

@@ -7,9 +7,9 @@ use model::design::Design;
 use model::invariant;
 use serde::Deserialize;
 
-use crate::input;
-use crate::reasoned::{Must, Reasoned};
-use crate::scenario::ScenarioError;
+use crate::suite::input;
+use crate::suite::reasoned::{Must, Reasoned};
+use crate::suite::scenario::ScenarioError;
 
 /// The file of the reasoned lines, in the folder of the scenarios.
 pub const FILE: &str = "reasoned.toml";

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use model::invariant::{self, Concern};
 
-use crate::verdict::{Finding, Findings, Verdict};
+use crate::suite::verdict::{Finding, Findings, Verdict};
 
 /// What is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use model::design::{Design, PRESETS};
 use model::{invariant, situation};
 use serde::Deserialize;
 
-use crate::input;
-use crate::lock::{Entry, Lock, Pin};
-use crate::scenario::ScenarioError;
+use crate::suite::input;
+use crate::suite::lock::{Entry, Lock, Pin};
+use crate::suite::scenario::ScenarioError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

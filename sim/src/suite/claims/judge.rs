@@ -1,11 +1,11 @@
 //! Claims answered from findings and, where a claim says what must occur in its run, from the runs that were found for it.
 
-use crate::claims::seek::{Sought, places};
-use crate::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
-use crate::findings_index::{self, FindingsIndex};
-use crate::scenario::Scenario;
-use crate::story;
-use crate::verdict::{Counterexample, Engine, Findings, Verdict};
+use crate::suite::claims::seek::{Sought, places};
+use crate::suite::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
+use crate::suite::findings_index::{self, FindingsIndex};
+use crate::suite::scenario::Scenario;
+use crate::suite::story;
+use crate::suite::verdict::{Counterexample, Engine, Findings, Verdict};
 use explore::Ended;
 
 /// Answers each claim from what check found.

@@ -4,12 +4,12 @@ use model::day::Day;
 use model::risk::Risk;
 use model::setup::SetupError;
 
-use crate::input;
-use crate::lock::Lock;
-use crate::scenario::cases::cases;
-use crate::scenario::written::File;
-use crate::scenario::zones::{self, UnknownZone};
-use crate::scenario::{Scenario, ScenarioError};
+use crate::suite::input;
+use crate::suite::lock::Lock;
+use crate::suite::scenario::cases::cases;
+use crate::suite::scenario::written::File;
+use crate::suite::scenario::zones::{self, UnknownZone};
+use crate::suite::scenario::{Scenario, ScenarioError};
 
 /// Reads one scenario from its text, with what its lock file pins; `file` is what errors name.
 ///

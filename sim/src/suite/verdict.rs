@@ -4,7 +4,7 @@ use model::run::{Breach, Run};
 use model::setup::Setup;
 use serde::{Deserialize, Serialize};
 
-use crate::route::Route;
+use crate::suite::route::Route;
 
 /// Who looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -12,11 +12,11 @@ use model::run::Run;
 use model::setup::Setup;
 use model::world::World;
 
-use crate::capsules::FOUND;
-use crate::fault_kinds;
-use crate::route::Route;
-use crate::scenario::{Case, Scenario};
-use crate::verdict::Counterexample;
+use crate::suite::capsules::FOUND;
+use crate::suite::fault_kinds;
+use crate::suite::route::Route;
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::verdict::Counterexample;
 
 /// What is asked for.
 #[derive(Clone, Debug)]

@@ -7,10 +7,10 @@ use explore::{Limits, shortest};
 use model::invariant;
 use model::run::Entry;
 
-use crate::check::CaseMachine;
-use crate::fault_kinds::{kind_of, lacking};
-use crate::scenario::Case;
-use crate::verdict::Counterexample;
+use crate::suite::check::CaseMachine;
+use crate::suite::fault_kinds::{kind_of, lacking};
+use crate::suite::scenario::Case;
+use crate::suite::verdict::Counterexample;
 
 /// Fills [`Counterexample::without`] by exploring the case once more per kind of fault that occurs, with none of it
 /// allowed. An exploration that is cut leaves its kind out.

@@ -5,11 +5,11 @@ use model::invariant;
 use model::run::{InvariantResult, Run};
 use model::situation::{self, Situation};
 
-use crate::capsules::Capsules;
-use crate::route::Route;
-use crate::scenario::{Case, Scenario};
-use crate::story;
-use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
+use crate::suite::capsules::Capsules;
+use crate::suite::route::Route;
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::story;
+use crate::suite::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
 /// The runs of one engine on one case, judged as they come.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::{invariant, situation};
 use toml::Value;
 
-use crate::explain;
-use crate::lock::Lock;
+use crate::suite::explain;
+use crate::suite::lock::Lock;
 
 /// One line of a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn sections(lock: &Lock) -> [(&'static str, Vec<Line>); 4] {
 }
 
 /// The designs that share something, in the order of the lock, by what they share; each group where its first design stands.
-fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::lock::Entry) -> Option<T>) -> Vec<(T, Vec<&str>)> {
+fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::suite::lock::Entry) -> Option<T>) -> Vec<(T, Vec<&str>)> {
     let mut groups: Vec<(T, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<T, usize> = BTreeMap::new();
     for (name, entry) in &lock.entries {

@@ -8,8 +8,8 @@ use model::run::{Breach, Run};
 use model::setup::Setup;
 use model::shown::plain;
 
-use crate::input;
-use crate::verdict::{Counterexample, Engine};
+use crate::suite::input;
+use crate::suite::verdict::{Counterexample, Engine};
 
 /// Where curated capsules lie, relative to the workspace.
 pub const CURATED: &str = "scenarios/found";

@@ -6,10 +6,10 @@ use model::risk::Risk;
 use model::setup::{Account, Faults, Setup, SetupError};
 use model::situation;
 
-use crate::lock::{Entry, Lock};
-use crate::scenario::written::{Argued, File};
-use crate::scenario::{Case, Scenario, ScenarioError};
-use crate::verdict::Expected;
+use crate::suite::lock::{Entry, Lock};
+use crate::suite::scenario::written::{Argued, File};
+use crate::suite::scenario::{Case, Scenario, ScenarioError};
+use crate::suite::verdict::Expected;
 
 type Wrong<'a> = &'a dyn Fn(&str, String) -> ScenarioError;
 

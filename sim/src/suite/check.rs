@@ -13,12 +13,12 @@ use model::setup::Setup;
 use model::situation::{self, Situation};
 use model::world::{Impossible, World};
 
-use crate::capsules::Capsules;
-use crate::lock::{Entry, Pin};
-use crate::route::Route;
-use crate::scenario::{Case, Scenario};
-use crate::story;
-use crate::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
+use crate::suite::capsules::Capsules;
+use crate::suite::lock::{Entry, Pin};
+use crate::suite::route::Route;
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::story;
+use crate::suite::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
 /// Why check has no result to give.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use model::books::{Books, Occurrence};
 use model::setup::{Fault, Faults};
 use model::step::{Step, UnknownStep};
 
-use crate::fault_kinds;
+use crate::suite::fault_kinds;
 
 /// Something that occurs in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

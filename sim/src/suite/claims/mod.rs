@@ -8,8 +8,8 @@ mod seek;
 use model::risk::Risk;
 use serde::Serialize;
 
-use crate::route::Route;
-use crate::verdict::Counterexample;
+use crate::suite::route::Route;
+use crate::suite::verdict::Counterexample;
 
 pub use file::{FILE, load, parse};
 pub use judge::{exit_code, judge};

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use explore::{Ended, Limits};
 use model::invariant;
 
-use crate::claims::{AS_REPORTED, CODE, Claim, Place};
-use crate::explain::{ExplainError, Explanation, Question, explain};
-use crate::findings_index::FindingsIndex;
-use crate::scenario::{Case, Scenario};
-use crate::verdict::{Counterexample, Engine, Findings, Verdict};
+use crate::suite::claims::{AS_REPORTED, CODE, Claim, Place};
+use crate::suite::explain::{ExplainError, Explanation, Question, explain};
+use crate::suite::findings_index::FindingsIndex;
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::verdict::{Counterexample, Engine, Findings, Verdict};
 
 /// What was found for the claims that say what must occur in their run.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::design::PRESETS;
 use model::invariant;
 
-use crate::scenario::{Case, Scenario};
-use crate::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdict};
+use crate::suite::scenario::{Case, Scenario};
+use crate::suite::verdict::{Counterexample, Engine, Explored, Finding, Findings, Verdict};
 
 /// Findings by scenario and design.
 #[derive(Debug, Default)]

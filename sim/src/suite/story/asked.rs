@@ -7,7 +7,7 @@ use model::row::{Kind, Status};
 use model::setup::Setup;
 use model::store::redis::Evicted;
 
-use crate::story::units;
+use crate::suite::story::units;
 
 /// An effect in words.
 pub(super) fn words(setup: &Setup, effect: Effect) -> String {

@@ -8,9 +8,9 @@ use model::invariant;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::input;
-use crate::scenario::ScenarioError;
-use crate::verdict::{Engine, Findings, Verdict};
+use crate::suite::input;
+use crate::suite::scenario::ScenarioError;
+use crate::suite::verdict::{Engine, Findings, Verdict};
 
 /// The file with the list, among the committed reports.
 pub const FILE: &str = "unseen.toml";
@@ -154,7 +154,7 @@ fn breaches(found: &Findings, engine: Engine, verdict: Verdict) -> BTreeSet<Brea
 
 /// A breach in a scenario or under a design that was not looked at is nobody's.
 fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &BreachId, why: String) {
-    let its = |it: &&mut crate::verdict::Explored| {
+    let its = |it: &&mut crate::suite::verdict::Explored| {
         it.engine == engine && it.complete && it.scenario == *scenario && it.design == *design
     };
     if let Some(explored) = found.explored.iter_mut().find(its) {

@@ -11,7 +11,7 @@ use model::situation;
 pub use file::parse;
 pub use text::{Line, lines, text};
 
-use crate::verdict::{Counterexample, Explored, Finding, Findings, Verdict};
+use crate::suite::verdict::{Counterexample, Explored, Finding, Findings, Verdict};
 
 /// What the names of lock files end in, after the id of the scenario.
 pub const EXTENSION: &str = "lock";
@@ -52,7 +52,7 @@ pub struct Pin {
 impl Pin {
     /// The breach of a counterexample that check found.
     pub fn of(found: &Counterexample) -> Pin {
-        Pin { moves: found.run.entries.len() as u64, figures: crate::story::sentence(&found.breach) }
+        Pin { moves: found.run.entries.len() as u64, figures: crate::suite::story::sentence(&found.breach) }
     }
 
     /// In words.

@@ -1,9 +1,9 @@
 //! Reasoned lines beside what the lock files pin, which is what check finds.
 
-use crate::findings_index::case_of;
-use crate::lock::Entry;
-use crate::reasoned::{Agreement, Compared, Must, Reasoned};
-use crate::scenario::Scenario;
+use crate::suite::findings_index::case_of;
+use crate::suite::lock::Entry;
+use crate::suite::reasoned::{Agreement, Compared, Must, Reasoned};
+use crate::suite::scenario::Scenario;
 
 /// How many scenarios are named.
 const NAMED: usize = 3;

@@ -7,10 +7,10 @@ use model::invariant;
 use model::risk::Risk;
 use serde::Deserialize;
 
-use crate::claims::{AS_REPORTED, Answer, Claim, Place};
-use crate::input;
-use crate::route::{Route, Waypoint};
-use crate::scenario::ScenarioError;
+use crate::suite::claims::{AS_REPORTED, Answer, Claim, Place};
+use crate::suite::input;
+use crate::suite::route::{Route, Waypoint};
+use crate::suite::scenario::ScenarioError;
 
 /// The file of the claims, in the folder of the scenarios.
 pub const FILE: &str = "claims.toml";

@@ -5,7 +5,7 @@ use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{KeyRow, LedgerRow, Status};
 
-use crate::story::units;
+use crate::suite::story::units;
 
 /// A reply in words, as an answer to what was asked, where that is known; empty if there is nothing more to say.
 pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {

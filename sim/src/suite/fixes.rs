@@ -7,10 +7,10 @@ use model::design::{PRESETS, Preset};
 use model::invariant::{self, Concern};
 use model::risk::Risk;
 
-use crate::claims::Claim;
-use crate::findings_index::{FindingsIndex, case_of, design};
-use crate::scenario::Scenario;
-use crate::verdict::{Findings, Verdict};
+use crate::suite::claims::Claim;
+use crate::suite::findings_index::{FindingsIndex, case_of, design};
+use crate::suite::scenario::Scenario;
+use crate::suite::verdict::{Findings, Verdict};
 
 /// The design every fix is compared with.
 pub const ORIGINAL: &str = "as-reported";

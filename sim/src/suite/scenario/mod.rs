@@ -18,9 +18,9 @@ pub use cases::{is_fix_of, is_preset};
 pub use error::ScenarioError;
 pub use file::parse;
 
-use crate::input;
-use crate::lock::{self, Entry};
-use crate::verdict::Expected;
+use crate::suite::input;
+use crate::suite::lock::{self, Entry};
+use crate::suite::verdict::Expected;
 
 /// A question: who asks for what, what may go wrong, and what is expected of each design.
 #[derive(Clone, Debug)]
@@ -88,7 +88,9 @@ pub fn load_all(folder: &Path, locks: Locks) -> Result<Vec<Scenario>, ScenarioEr
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let claims = path.file_name().is_some_and(|name| name == crate::claims::FILE || name == crate::reasoned::FILE);
+        let claims = path
+            .file_name()
+            .is_some_and(|name| name == crate::suite::claims::FILE || name == crate::suite::reasoned::FILE);
         if path.extension().is_some_and(|extension| extension == "toml") && !claims {
             files.push(path);
         }
