@@ -100,3 +100,30 @@ fn results_in_the_documents_are_those_of_the_committed_reports() {
         expect_file![root().join(name)].assert_eq(&with_block(&read(name), block, &content));
     }
 }
+
+/// The end of a run that the README quotes: its rows are those of the summary, its totals those of the lock files.
+#[test]
+fn the_output_in_the_readme_is_of_the_committed_run() {
+    let readme = read("README.md");
+    assert!(readme.lines().count() <= 120, "{} lines: expected at most 120", readme.lines().count());
+    let (summary, rows) = (read("reports/summary.txt"), ["as-reported  ", "p0-2-a+fixed  "]);
+    for row in rows.map(|row| readme.lines().find(|line| line.starts_with(row)).unwrap()) {
+        assert!(summary.lines().any(|line| line == row), "not in reports/summary.txt: {row}");
+    }
+    let (mut states, mut moves, mut searches) = (0, 0, 0);
+    for file in std::fs::read_dir(root().join("scenarios")).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_none_or(|kind| kind != "lock") {
+            continue;
+        }
+        let text = std::fs::read_to_string(file).unwrap();
+        for line in text.lines().filter_map(|line| line.strip_prefix("{ states = ")) {
+            let designs = line.matches('"').count() as u64 / 2;
+            let number = |text: &str| text.split(',').next().unwrap().parse::<u64>().unwrap();
+            states += designs * number(line);
+            moves += designs * number(line.split_once("moves = ").unwrap().1);
+            searches += designs;
+        }
+    }
+    let totals = format!("check  {states} states, {moves} moves, {searches} of {searches} searches complete;");
+    assert!(readme.contains(&totals), "expected in README.md: {totals}");
+}
