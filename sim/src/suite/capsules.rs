@@ -1,4 +1,4 @@
-//! Capsules as files: kept while a command runs, written once it is through, read for a replay.
+//! Capsules as files: collected while a command runs, written when it ends, read for a replay.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,12 +11,12 @@ use model::shown::plain;
 use crate::suite::input;
 use crate::suite::verdict::{Counterexample, Engine};
 
-/// Where curated capsules lie, relative to the workspace.
+/// The folder of curated capsules, relative to the workspace.
 pub const CURATED: &str = "scenarios/found";
-/// Where commands put what they find if nothing is said, relative to the workspace.
+/// The default folder for what commands find, relative to the workspace.
 pub const FOUND: &str = "target/trial/found";
 
-/// The capsules of one command, by name of the file.
+/// The capsules of one command, by file name.
 #[derive(Clone, Debug)]
 pub struct Capsules {
     folder: String,
@@ -40,7 +40,7 @@ pub enum UnreadableCapsule {
         /// What the system says.
         why: String,
     },
-    /// It is no JSON of a capsule's shape.
+    /// The JSON does not have the shape of a capsule.
     #[error("{file}:{line}: {why}")]
     Shape {
         /// Which file.
@@ -62,7 +62,7 @@ pub enum UnreadableCapsule {
     },
 }
 
-/// The run as a capsule.
+/// Makes a capsule of the run.
 pub fn capsule(
     scenario: &str,
     setup: &Setup,
@@ -92,18 +92,18 @@ pub fn capsule(
 }
 
 impl Capsules {
-    /// None so far.
+    /// An empty collection for the default folder.
     pub fn new() -> Capsules {
         Capsules::of(FOUND)
     }
 
-    /// None so far, to lie in this folder.
+    /// An empty collection for this folder.
     pub fn of(folder: &str) -> Capsules {
         Capsules { folder: folder.to_owned(), kept: BTreeMap::new() }
     }
 
-    /// Keeps the run as a capsule; returns its path, by its folder. What check finds is named by scenario,
-    /// design and invariant, what other engines find by the engine as well.
+    /// Keeps the run as a capsule and returns its path in the folder. The file name of what check finds consists of
+    /// scenario, design and invariant; for other engines it also names the engine.
     pub fn keep(
         &mut self,
         scenario: &str,
@@ -120,25 +120,25 @@ impl Capsules {
         path
     }
 
-    /// Keeps a counterexample that check was asked for under the name of the file that it says.
+    /// Keeps a counterexample that check was asked for, under the file name that it carries.
     pub fn keep_shown(&mut self, shown: &Counterexample) {
         let Counterexample { scenario, capsule: path, setup, run, breach, .. } = shown;
         let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
         self.kept.insert(name.to_owned(), capsule(scenario, setup, Engine::Check, None, run, breach));
     }
 
-    /// Takes over what another part of a command kept.
+    /// Adds what another part of a command kept.
     pub fn extend(&mut self, other: Capsules) {
         self.kept.extend(other.kept);
     }
 
-    /// Name of the file and text of each.
+    /// The file name and the text of each.
     pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
         self.kept.iter().map(|(name, capsule)| (name.as_str(), text(capsule)))
     }
 }
 
-/// What the digest of a capsule is of, as hexadecimal digits: everything in it but the title and the digest itself.
+/// The digest of a capsule, as hexadecimal digits: it covers everything but the title and the digest itself.
 pub fn digest(capsule: &Capsule) -> String {
     use sha2::Digest;
     let content = Capsule { title: None, digest: None, ..capsule.clone() };
@@ -146,12 +146,12 @@ pub fn digest(capsule: &Capsule) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether a capsule is not as it was written. Of what older versions wrote that is not known.
+/// Whether a capsule was edited after it was written. `false` if it has no digest (older versions): it is not known.
 pub fn is_edited(capsule: &Capsule) -> bool {
     capsule.digest.as_ref().is_some_and(|written| *written != digest(capsule))
 }
 
-/// JSON with one move to a line, so that a diff shows which one changed, with its digest.
+/// The JSON with its digest and one move per line, so that a diff shows which move changed.
 pub fn text(capsule: &Capsule) -> String {
     written(&Capsule { digest: Some(digest(capsule)), ..capsule.clone() })
 }
@@ -180,7 +180,7 @@ pub fn read(path: &Path) -> Result<Capsule, UnreadableCapsule> {
     parse(&file, &text)
 }
 
-/// Reads a capsule from its text; `file` is what errors name.
+/// Reads a capsule from its text; errors call the file `file`.
 ///
 /// # Errors
 /// As [`read`].

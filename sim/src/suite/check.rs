@@ -1,4 +1,4 @@
-//! The engine `check`: a case as a machine that the explorers walk, and what they found as verdicts.
+//! The engine `check`: turns a case into a machine that the explorers walk, and their results into verdicts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,7 +20,7 @@ use crate::suite::scenario::{Case, Scenario};
 use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Engine, Expected, Explored, Finding, Findings, Verdict, as_expected};
 
-/// Why check has no result to give.
+/// Why check has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// The two searches disagree, or a trace does not lead where it should.
@@ -33,7 +33,7 @@ pub enum CheckError {
         /// What went wrong.
         why: ExploreError,
     },
-    /// The world offered a move that it then could not make, or stopped short of rest.
+    /// The world offered a move that it then could not make, or has a state without moves that is not at rest.
     #[error("internal error in {scenario}, {design}: {why}")]
     World {
         /// Which scenario.
@@ -45,7 +45,7 @@ pub enum CheckError {
     },
 }
 
-/// A world with what led to it. Only the world is its identity.
+/// A world and the move that led to it. Only the world counts for equality.
 #[derive(Clone, Debug)]
 pub struct Node {
     world: World,
@@ -75,12 +75,12 @@ pub struct CaseMachine {
 }
 
 impl CaseMachine {
-    /// The machine of one setup.
+    /// The machine of this setup.
     pub fn new(setup: &Setup) -> CaseMachine {
         CaseMachine { setup: setup.clone(), seen: AtomicU64::new(0), impossible: OnceLock::new() }
     }
 
-    /// Whether the situation at this place of [`situation::ALL`] arose.
+    /// Whether the situation at this index of [`situation::ALL`] arose.
     pub fn saw(&self, place: usize) -> bool {
         self.seen.load(Ordering::Relaxed) >> place & 1 == 1
     }
@@ -145,7 +145,7 @@ impl Machine for CaseMachine {
 /// Explores one case and judges every invariant; counterexamples go into `capsules`.
 ///
 /// # Errors
-/// Only internal ones: what could not be finished within the limits is `unknown`.
+/// Only internal ones: what the limits cut short is `unknown`.
 pub fn check(
     scenario: &Scenario,
     case: &Case,
@@ -172,7 +172,7 @@ pub fn check(
     let mut found = Findings::default();
     for place in 0..invariant::ALL.len() {
         let shown = counterexample(scenario, case, &exploration, place, capsules).map_err(&world_error)?;
-        // What could not have failed anywhere, since the path does not meet what it speaks of, is no verdict.
+        // An invariant that could not have failed anywhere, since the path does not meet its subject, gets no verdict.
         let empty = exploration.ended.is_complete() && exploration.properties[place].failable == 0;
         if !empty || case.expected[place] == Expected::Broken {
             found.findings.push(finding(scenario, case, &exploration, place, &unseen, shown.as_ref()));
@@ -206,7 +206,7 @@ pub fn check(
     Ok(found)
 }
 
-/// The situations of these ids that did not arise.
+/// The situations with these ids that did not arise.
 fn did_not_arise(ids: &[String], machine: &CaseMachine) -> Vec<&'static Situation> {
     let missing = situation::ALL.iter().enumerate();
     let missing = missing.filter(|(place, s)| !machine.saw(*place) && ids.iter().any(|id| id == s.id));
@@ -275,7 +275,7 @@ fn finding(
     }
 }
 
-/// The shortest breach that the lock file has, in words, where it is expected and another one was found.
+/// The shortest breach pinned in the lock file, in words, if a breach is expected and a different one was found.
 fn other_breach(case: &Case, place: usize, shown: &Counterexample) -> Option<String> {
     let pin = case.pinned.as_ref()?.broken.get(invariant::ALL[place].id)?;
     let argued = case.reasons.contains_key(invariant::ALL[place].id);

@@ -1,4 +1,4 @@
-//! What fails a run whatever is expected: a gate that lets no known breach pass.
+//! `--deny`: what makes a command fail whatever is expected, as a gate that lets no known breach pass.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,10 +22,10 @@ pub fn is_money(invariant: &str) -> bool {
 }
 
 impl Deny {
-    /// What there is to deny.
+    /// All that can be denied.
     pub const ALL: [Deny; 2] = [Deny::Broken, Deny::Money];
 
-    /// As commands spell it.
+    /// The word for it, as commands spell it.
     pub fn word(self) -> &'static str {
         match self {
             Deny::Broken => "broken",
@@ -33,7 +33,7 @@ impl Deny {
         }
     }
 
-    /// What it denies of what was found.
+    /// The findings that it denies.
     pub fn of(self, findings: &Findings) -> Vec<&Finding> {
         let denied = |it: &&Finding| {
             it.verdict == Verdict::Broken
@@ -52,7 +52,7 @@ impl fmt::Display for Deny {
     }
 }
 
-/// Nothing that can be denied.
+/// A word that names nothing that can be denied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is nothing to deny: expected one of broken, money")]
 pub struct NothingToDeny(String);

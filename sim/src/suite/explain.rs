@@ -1,5 +1,5 @@
-//! One counterexample, found again: the shortest run of a scenario and a design that breaks an invariant, if asked for by way
-//! of certain steps and faults. Only our own search looks, and only until it is found.
+//! Finds one counterexample again: the shortest run of a scenario and a design that breaks an invariant, optionally
+//! through certain steps and faults. Only our own search runs, and only until it finds one.
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,26 +21,26 @@ use crate::suite::verdict::Counterexample;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// Where.
+    /// The scenario.
     pub scenario: &'a Scenario,
-    /// Under which design.
+    /// The design.
     pub case: &'a Case,
-    /// Place of the invariant in [`invariant::ALL`].
+    /// Index of the invariant in [`invariant::ALL`].
     pub place: usize,
-    /// By which way.
+    /// The route that the run must take.
     pub route: &'a Route,
 }
 
-/// What the search came to.
+/// The result of the search.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The shortest such run; nothing if there is none among what was looked at.
+    /// The shortest such run; `None` if there is none among the explored states.
     pub found: Option<Counterexample>,
-    /// Distinct states that were looked at.
+    /// Distinct states explored.
     pub states: u64,
     /// Why the search ended.
     pub ended: Ended,
-    /// Whether a search for what happens without a fault was cut, so that [`Counterexample::without`] lacks it.
+    /// Whether a search for what happens without a fault was cut short, so that [`Counterexample::without`] lacks it.
     pub without_cut: bool,
 }
 
@@ -50,7 +50,7 @@ pub enum ExplainError {
     /// The search failed.
     #[error(transparent)]
     Explore(#[from] ExploreError),
-    /// The run that was found does not replay, or breaks nothing when it does.
+    /// The run that was found cannot be replayed, or its replay breaks nothing.
     #[error("the run that was found cannot be shown: {0}")]
     Replay(String),
     /// The world contradicts itself.
@@ -58,7 +58,7 @@ pub enum ExplainError {
     Impossible,
 }
 
-/// Looks for the shortest run that answers the question.
+/// Searches for the shortest run that answers the question.
 ///
 /// # Errors
 /// Only internal ones.
@@ -94,7 +94,7 @@ fn shown(question: &Question<'_>, moves: &[Move], limits: &Limits) -> Result<(Co
         without: Vec::new(),
     };
     let mut cut = false;
-    // What must not occur does not occur without the fault either: else it would break for that reason.
+    // What the route excludes is also excluded without the fault: else the invariant would break for that other reason.
     let kept_from = Route { through: Vec::new(), without: route.without.clone() };
     for (kind, budget) in case.setup.faults.budgets() {
         let strikes = |entry: &model::run::Entry| fault_kinds::kind_of(&entry.did, &entry.books) == Some(kind);
@@ -117,13 +117,13 @@ pub fn command(scenario: &str, design: &str, invariant: &str) -> String {
     command_by(scenario, design, invariant, &Route::default())
 }
 
-/// The same for one that goes a certain way.
+/// The same for a counterexample along a route.
 pub fn command_by(scenario: &str, design: &str, invariant: &str, route: &Route) -> String {
     let (scenario, design, options) = (quoted(scenario), quoted(design), route.options());
     format!("trial explain {scenario} --design {design} --invariant {invariant}{options}")
 }
 
-/// A word as a shell takes it.
+/// The word, quoted for a shell where it needs to be.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -133,7 +133,7 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
-/// A world on its way to a breach of one invariant.
+/// A machine that searches for a breach of one invariant along a route.
 struct Aimed {
     setup: Setup,
     place: usize,
@@ -141,16 +141,16 @@ struct Aimed {
     impossible: AtomicBool,
 }
 
-/// A world, and how much of what must occur has occurred.
+/// A world, and how many waypoints of the route have occurred.
 #[derive(Clone, Debug)]
 struct Way {
     world: World,
-    /// So many of the waypoints.
+    /// How many of the waypoints have occurred.
     met: u8,
-    /// The invariant broke before all had, so that what comes later is no counterexample that a replay would end with; or
-    /// something occurred that must not.
+    /// The invariant broke before all of them had, so that a replay would end there and nothing later is a
+    /// counterexample; or something occurred that must not.
     missed: bool,
-    /// What the invariant says of the move that led here; not part of the state.
+    /// What the invariant says of the move that led here; not a part of the state.
     evaluation: explore::EdgeEvaluation,
 }
 
@@ -180,8 +180,8 @@ impl Aimed {
         if self.impossible.load(Ordering::Relaxed) { Err(ExplainError::Impossible) } else { Ok(explored) }
     }
 
-    /// So many more of the waypoints are met by one move: it meets several that are different, such as a step and the fault
-    /// that strikes it, and each of them once.
+    /// How many further waypoints this move meets: it can meet several different ones, such as a step and the fault
+    /// that strikes it, but each of them once.
     fn met_by(&self, met: u8, did: &Occurrence, after: &Books) -> u8 {
         let next = &self.route.through[usize::from(met)..];
         let met =
@@ -189,7 +189,7 @@ impl Aimed {
         met.count() as u8
     }
 
-    /// The way with its last move judged.
+    /// The same with its last move judged.
     fn judged(&self, mut way: Way, before: Option<&World>, did: Option<&Occurrence>) -> Way {
         let books = before.map(|world| world.books(&self.setup));
         let after = way.world.books(&self.setup);
@@ -227,7 +227,7 @@ impl Machine for Aimed {
     }
 
     fn moves(&self, way: &Way, out: &mut Vec<Move>) {
-        // Beyond that there is nothing to find.
+        // After a miss there is nothing to find.
         if !way.missed {
             way.world.moves(&self.setup, out);
         }

@@ -1,4 +1,4 @@
-//! Which kind of fault a move is, and faults that lack a kind.
+//! The kind of fault that a move is, and sets of faults without one kind.
 
 use model::books::{Books, Occurrence};
 use model::moves::Move;
@@ -13,7 +13,7 @@ pub(crate) fn kind_of(did: &Occurrence, after: &Books) -> Option<&'static str> {
     did.mv.fault().or_else(impatient).map(Fault::id)
 }
 
-/// The same faults without one kind of [`Faults::KINDS`].
+/// The same faults without one of the [`Faults::KINDS`].
 pub(crate) fn lacking(faults: Faults, kind: &str) -> Faults {
     faults.without(kind).unwrap_or(faults)
 }

@@ -1,4 +1,4 @@
-//! Looking findings up, and what all engines together know.
+//! Looks findings up, and combines what all engines know.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ fn kept<'b, 'a, T>(by: &'b By<'a, T>, scenario: &str, design: &str) -> &'b [&'a 
 }
 
 impl<'a> FindingsIndex<'a> {
-    /// Sorts them.
+    /// Builds the index.
     pub fn new(findings: &'a Findings) -> FindingsIndex<'a> {
         let mut index = FindingsIndex::default();
         for it in &findings.findings {
@@ -48,7 +48,7 @@ impl<'a> FindingsIndex<'a> {
         kept(&self.findings, scenario, design)
     }
 
-    /// How much was looked at in one scenario and design.
+    /// How much was explored in one scenario and design.
     pub fn explored(&self, scenario: &str, design: &str) -> &[&'a Explored] {
         kept(&self.explored, scenario, design)
     }
@@ -58,13 +58,13 @@ impl<'a> FindingsIndex<'a> {
         kept(&self.counterexamples, scenario, design)
     }
 
-    /// What one engine says of one invariant.
+    /// The finding of one engine on one invariant.
     pub fn one(&self, scenario: &str, design: &str, engine: Engine, invariant: &str) -> Option<&'a Finding> {
         let said = self.of(scenario, design).iter();
         said.copied().find(|finding| finding.engine == engine && finding.invariant == invariant)
     }
 
-    /// What all engines together know of one invariant. A sample without a breach takes nothing from what was exhausted.
+    /// What all engines together know of one invariant. A sample without a breach does not weaken an exhaustive search.
     pub fn verdict(&self, scenario: &str, design: &str, invariant: &str) -> Option<Verdict> {
         let said = || self.of(scenario, design).iter().filter(|finding| finding.invariant == invariant);
         let exhausted = said().any(|finding| finding.verdict == Verdict::Holds);
@@ -72,20 +72,20 @@ impl<'a> FindingsIndex<'a> {
         telling.max_by_key(|verdict| rank(*verdict))
     }
 
-    /// What all engines together know of one scenario and design, invariants in the order of reports.
+    /// What all engines together know of one scenario and design; invariants in the order of reports.
     pub fn together(&self, scenario: &str, design: &str) -> Vec<(&'static str, Verdict)> {
         let of = |id: &'static str| self.verdict(scenario, design, id).map(|verdict| (id, verdict));
         invariant::ALL.iter().filter_map(|invariant| of(invariant.id)).collect()
     }
 
-    /// The finding that shows a breach: the first engine's that has one.
+    /// The finding that shows a breach, from the first engine that has one.
     pub fn breach(&self, scenario: &str, design: &str, invariant: &str) -> Option<&'a Finding> {
         let found = |engine| self.one(scenario, design, engine, invariant);
         Engine::ALL.into_iter().filter_map(found).find(|finding| finding.verdict == Verdict::Broken)
     }
 }
 
-/// How much a verdict says; more is worse.
+/// The rank of a verdict; higher is worse.
 pub fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Broken => 3,
@@ -95,18 +95,18 @@ pub fn rank(verdict: Verdict) -> u8 {
     }
 }
 
-/// The name of a case's design: a preset's, or its choices.
+/// The name of a case's design: that of a preset, or its list of choices.
 pub fn design(case: &Case) -> String {
     case.setup.design.to_string()
 }
 
-/// The case that speaks for a design in a scenario: its own, or that of a design which is the same world there.
+/// The case that covers a design in a scenario: its own, or that of a design that makes the same world there.
 pub fn case_of<'a>(scenario: &'a Scenario, name: &str) -> Option<&'a Case> {
     let own = scenario.cases.iter().find(|case| design(case) == name);
     own.or_else(|| scenario.cases.iter().find(|case| case.also.iter().any(|preset| preset.name == name)))
 }
 
-/// Every design that some scenario speaks of: the presets in their order, then what is no preset.
+/// Every design that some scenario has: the presets in their order, then the others.
 pub fn designs(scenarios: &[Scenario]) -> Vec<String> {
     let asked = |name: &str| scenarios.iter().any(|scenario| case_of(scenario, name).is_some());
     let presets = PRESETS.iter().map(|preset| preset.name);

@@ -1,5 +1,5 @@
-//! What each proposed fix is worth: what it cures, what it keeps and what it breaks, each compared with the original in
-//! every scenario in which both are known.
+//! What each proposed fix achieves: what it cures, keeps and breaks, compared with the original in every scenario in
+//! which both are known.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,24 @@ use crate::suite::findings_index::{FindingsIndex, case_of, design};
 use crate::suite::scenario::Scenario;
 use crate::suite::verdict::{Findings, Verdict};
 
-/// The design every fix is compared with.
+/// The design that every fix is compared with.
 pub const ORIGINAL: &str = "as-reported";
 
-/// An invariant in a scenario, with the counterexample where there is one.
+/// An invariant in a scenario, and its counterexample if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     /// Id of the scenario.
     pub scenario: String,
     /// Id of the invariant.
     pub invariant: &'static str,
-    /// The design that breaks it, by which findings name it.
+    /// The design that breaks it, as findings name it.
     pub design: String,
-    /// Moves of the counterexample.
+    /// Number of moves of the counterexample.
     pub steps: Option<usize>,
     /// Whether there is a counterexample to show.
     pub shown: bool,
-    /// Whether the fix was proposed for it: a claim that its risk's fixes aim at is about this invariant, and the
-    /// scenario is its risk's.
+    /// Whether the fix was proposed for it: the scenario belongs to the fix's risk, and a claim that the fixes of this
+    /// risk aim at is about this invariant.
     pub aimed: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct Fix {
     pub risk: Risk,
     /// The original breaks it and the fix does not.
     pub cured: Vec<Spot>,
-    /// Both break it. Of other risks' scenarios only where the fix changes the world.
+    /// Both break it. From scenarios of other risks only if the fix changes the world there.
     pub kept: Vec<Spot>,
     /// The fix breaks what the original holds; worst first.
     pub new: Vec<Spot>,
@@ -57,11 +57,11 @@ pub struct Fix {
     pub unknown: usize,
     /// Comparisons that were made.
     pub compared: usize,
-    /// Scenarios in which the original was looked at and the fix was not.
+    /// Scenarios in which the original was explored and the fix was not.
     pub missing: usize,
 }
 
-/// What a fix is worth, in a word.
+/// The value of a fix, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Worth {
     /// It cures what it was proposed for and breaks nothing new.
@@ -70,14 +70,14 @@ pub enum Worth {
     Partly,
     /// It cures none of it and breaks nothing new.
     Useless,
-    /// It breaks what the original holds; the gravest kind of it.
+    /// It breaks what the original holds; this is the gravest concern among those breaches.
     Harms(Concern),
-    /// Nothing speaks against it, but not all is known.
+    /// Nothing speaks against it, but not everything is known.
     Unknown,
 }
 
 impl Worth {
-    /// As reports print it.
+    /// The word, as reports print it.
     pub fn word(self) -> &'static str {
         match self {
             Worth::Works => "works",
@@ -91,7 +91,8 @@ impl Worth {
     }
 }
 
-/// Every preset that is a fix of some risk, in the order of the presets; its own risk's scenarios come first.
+/// Compares every preset that is a fix of some risk, in the order of the presets; the scenarios of its own risk come
+/// first.
 pub fn compare(scenarios: &[Scenario], claims: &[Claim], findings: &Findings) -> Vec<Fix> {
     let index = FindingsIndex::new(findings);
     let fixes = PRESETS.iter().filter_map(|preset| Some((preset, preset.risk?)));
@@ -120,7 +121,7 @@ fn one(
             fix.missing += 1;
             continue;
         };
-        // Where the fix is not met, that everything stays is no news.
+        // Where the path does not meet the fix, nothing can change, which need not be reported.
         if before == after && !own {
             continue;
         }
@@ -130,7 +131,7 @@ fn one(
             if was.is_none() && is.is_none() {
                 continue;
             }
-            // What could not have failed in a world is no verdict there, and not broken.
+            // An invariant that could not have failed in a world has no verdict there; it counts as not broken.
             let (was, is) = (was.unwrap_or(Verdict::Holds), is.unwrap_or(Verdict::Holds));
             fix.compared += 1;
             let aimed = own && aims.contains(invariant.id);
@@ -151,25 +152,25 @@ fn one(
             }
         }
     }
-    // Stable: its own risk's scenarios stay first within an invariant.
+    // The sort is stable: the scenarios of its own risk stay first within an invariant.
     fix.new.sort_by_key(|spot| (spot.concerns().rank(), invariant::place(spot.invariant), spot.steps));
     fix
 }
 
 impl Fix {
-    /// Of what it was proposed for: how much it cures, and how much there is.
+    /// Of the breaches that it was proposed for: how many it cures, and how many there are.
     pub fn aimed(&self) -> (usize, usize) {
         let aimed = |spots: &[Spot]| spots.iter().filter(|spot| spot.aimed).count();
         (aimed(&self.cured), aimed(&self.cured) + aimed(&self.kept))
     }
 
-    /// Whether it cures what it was proposed for and breaks nothing new, and nothing of that is unknown.
+    /// Whether it cures everything it was proposed for, breaks nothing new, and nothing of that is unknown.
     pub fn works(&self) -> bool {
         let (cured, all) = self.aimed();
         all > 0 && cured == all && self.new.is_empty() && self.unknown == 0 && self.missing == 0
     }
 
-    /// Whether it does what it was proposed for without breaking anything.
+    /// The value of the fix.
     pub fn worth(&self) -> Worth {
         let (cured, all) = self.aimed();
         match (cured, self.new.iter().map(Spot::concerns).min_by_key(|concern| concern.rank())) {
@@ -181,13 +182,13 @@ impl Fix {
         }
     }
 
-    /// Breaches of one kind in what was compared: under the original, and under the fix.
+    /// Number of breaches of one kind in what was compared: under the original, and under the fix.
     pub fn breaches(&self, kind: Concern) -> (usize, usize) {
         let of = |spots: &[Spot]| spots.iter().filter(|spot| spot.concerns() == kind).count();
         (of(&self.cured) + of(&self.kept), of(&self.kept) + of(&self.new))
     }
 
-    /// The worst three of what it breaks, each of another invariant as far as there are three.
+    /// The three worst new breaches, each of a different invariant as far as possible.
     pub fn worst(&self) -> Vec<&Spot> {
         let mut worst: Vec<&Spot> = Vec::new();
         for spot in &self.new {
@@ -200,7 +201,7 @@ impl Fix {
         worst
     }
 
-    /// One line.
+    /// The conclusion in one line.
     pub fn conclusion(&self) -> String {
         let (cured, all) = self.aimed();
         let new = self.new.len();

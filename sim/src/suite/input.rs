@@ -1,5 +1,5 @@
-//! Files that somebody else wrote: read within bounds, and what is wrong with them told without the words of a programming
-//! language.
+//! Reads files that somebody else wrote, within bounds, and reports what is wrong with them without the terms of a
+//! programming language.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,16 +7,16 @@ use std::path::Path;
 use model::setup::Account;
 use model::shown::{MOST as MOST_SHOWN, is_hidden, plain, shown};
 
-/// The most bytes of a scenario, a lock file or a capsule: a hundred times what any of ours has.
+/// The most bytes of a scenario, a lock file or a capsule: a hundred times the size of any of ours.
 const MOST: u64 = 4 << 20;
 
-/// Reads a text file; a mark of the byte order before it is not a part of it.
+/// Reads a text file, without a byte order mark at its beginning.
 ///
 /// # Errors
-/// In words: it is no regular file, is too large, is no text, or cannot be read.
+/// In words: it is not a regular file, is too large, is not text, or cannot be read.
 pub fn read(path: &Path) -> Result<String, String> {
     let told = |error: std::io::Error| error.to_string();
-    // Before it is opened: a pipe would wait for somebody who writes.
+    // Checked before opening: opening a pipe would wait for a writer.
     let meta = std::fs::metadata(path).map_err(told)?;
     if !meta.is_file() {
         return Err("it is no regular file: expected a file with text in it".to_owned());
@@ -30,12 +30,12 @@ pub fn read(path: &Path) -> Result<String, String> {
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 
-/// What a person wrote, its lines kept and every other hidden character written out.
+/// A person's text with its lines kept and every other hidden character escaped.
 pub fn prose(text: &str) -> String {
     text.split(['\n', '\t']).map(plain).collect::<Vec<_>>().join("\n")
 }
 
-/// What is wrong with a name that is to be shown, to be typed and to name files, if something is.
+/// What is wrong with a name that is shown, typed and used in file names, if anything is.
 pub fn wrong_name(name: &str) -> Option<String> {
     if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
         return Some(format!(
@@ -55,14 +55,15 @@ pub fn wrong_account(accounts: &[Account]) -> Option<(String, String)> {
     Some((long.clone(), why))
 }
 
-/// The line of an error in a TOML text, and what is wrong there, with the key that it is about.
+/// The line of an error in a TOML text, and what is wrong there, with the key.
 pub fn wrong_toml(text: &str, error: &toml::de::Error) -> (usize, String) {
     let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     (line, with_key(text, line, in_plain_words(error.message())))
 }
 
-/// The message with the key of its line in front, where the line has one and the message does not name it or speak of a field.
+/// The message preceded by the key of its line, if the line has one and the message neither names it nor speaks of a
+/// field.
 pub fn with_key(text: &str, line: usize, why: String) -> String {
     let of_a_field = why.contains(" field `") || why.contains("duplicate key");
     let Some(text) = text.lines().nth(line.saturating_sub(1)).filter(|_| !of_a_field) else { return why };
@@ -75,7 +76,7 @@ pub fn with_key(text: &str, line: usize, why: String) -> String {
     format!("`{key}`: {why}")
 }
 
-/// What a parser says of types, in words that are not a programming language's.
+/// A parser's message about types, in words that are not those of a programming language.
 pub fn in_plain_words(why: &str) -> String {
     const WORDS: [(&str, &str); 14] = [
         ("expected u8", "expected a whole number from 0 to 255"),

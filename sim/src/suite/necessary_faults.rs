@@ -1,4 +1,4 @@
-//! What a counterexample owes to each fault in it: does the invariant still break if that kind of fault cannot happen?
+//! Which faults of a counterexample are necessary: does the invariant still break if that kind of fault cannot happen?
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,8 +12,8 @@ use crate::suite::fault_kinds::{kind_of, lacking};
 use crate::suite::scenario::Case;
 use crate::suite::verdict::Counterexample;
 
-/// Fills [`Counterexample::without`] by exploring the case once more per kind of fault that occurs, with none of it
-/// allowed. An exploration that is cut leaves its kind out.
+/// Fills [`Counterexample::without`] by exploring the case again for each kind of fault that occurs, with that kind
+/// disallowed. If an exploration is cut short, its kind is left out.
 pub fn compare(case: &Case, counterexamples: &mut [Counterexample], stop: &Arc<AtomicBool>) {
     for (kind, budget) in case.setup.faults.budgets() {
         let strikes = |entry: &Entry| kind_of(&entry.did, &entry.books) == Some(kind);

@@ -1,5 +1,5 @@
-//! Verdicts from runs that were sampled, in the simulation or on real servers: a breach is a breach, and the best that
-//! can be said otherwise is that it held within what was looked at.
+//! Verdicts from sampled runs, in the simulation or on real servers: a breach is a breach, and without one the best
+//! verdict is that the invariant held within what was sampled.
 
 use model::invariant;
 use model::run::{InvariantResult, Run};
@@ -25,7 +25,7 @@ pub struct ObservedRuns<'a> {
 }
 
 impl<'a> ObservedRuns<'a> {
-    /// No runs so far.
+    /// Starts with no runs.
     pub fn new(scenario: &'a Scenario, case: &'a Case, engine: Engine) -> ObservedRuns<'a> {
         ObservedRuns {
             scenario,
@@ -39,12 +39,12 @@ impl<'a> ObservedRuns<'a> {
         }
     }
 
-    /// Demands no situation: for a single seed, or where runs that could show one were refused.
+    /// Requires no situation: for a single seed, or if runs that could show one were refused.
     pub fn demand_nothing(&mut self) {
         self.must_be_seen.clear();
     }
 
-    /// Judges one run; `seed` is what drew it. Returns the invariants it breaks.
+    /// Judges one run, which `seed` produced. Returns the invariants it breaks.
     pub fn add(&mut self, run: &Run, seed: Option<u64>) -> Vec<&'static str> {
         self.runs += 1;
         let judgement = run.judge(&self.case.setup);
@@ -78,7 +78,7 @@ impl<'a> ObservedRuns<'a> {
         for (place, invariant) in invariant::ALL.iter().enumerate() {
             let result = &self.results[place];
             let expected = self.case.expected[place];
-            // What could not have failed in any run is no verdict.
+            // An invariant that could not have failed in any run gets no verdict.
             if self.runs > 0 && cut.is_none() && result.could_have_failed == 0 && expected != Expected::Broken {
                 continue;
             }
@@ -88,7 +88,8 @@ impl<'a> ObservedRuns<'a> {
                 (None, _) if !missing.is_empty() => {
                     (Verdict::Unknown, format!("an expected situation never arose: {}", missing.join(", ")))
                 }
-                // An expected breach that a sample had no occasion to see is not seen, which changes no exit code.
+                // An expected breach that the sample gave no occasion for is merely not seen, which changes no exit
+                // code.
                 (None, Some(cut)) => (Verdict::Unknown, format!("{} runs without a breach, then {cut}", self.runs)),
                 (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
             };
@@ -97,7 +98,7 @@ impl<'a> ObservedRuns<'a> {
                 capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
             });
             let expected_so = as_expected(verdict, expected);
-            // What nobody expected is shown as check shows it; what was expected, check shows itself.
+            // Unexpected breaches are shown as those of check are; check shows the expected ones itself.
             if let (Some(((run, _), breach)), Some(capsule), false) = (shown, &capsule, expected_so) {
                 found.counterexamples.push(Counterexample {
                     scenario: self.scenario.id.clone(),

@@ -1,4 +1,4 @@
-//! The file of the claims: TOML to claims, with what is wrong told by file, line and key.
+//! The file of the claims: reads TOML into claims and reports errors by file, line and key.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::suite::input;
 use crate::suite::route::{Route, Waypoint};
 use crate::suite::scenario::ScenarioError;
 
-/// The file of the claims, in the folder of the scenarios.
+/// The name of the file of the claims, in the folder of the scenarios.
 pub const FILE: &str = "claims.toml";
 
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ fn as_reported() -> String {
     AS_REPORTED.to_owned()
 }
 
-/// Reads the claims of a folder of scenarios; `scenarios` are the ids a claim can name.
+/// Reads the claims from a folder of scenarios; `scenarios` are the ids that a claim can name.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
@@ -72,7 +72,7 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioErr
     parse(&file, &text, scenarios)
 }
 
-/// Reads the claims from their text; `file` is what errors name.
+/// Reads the claims from their text; errors call the file `file`.
 ///
 /// # Errors
 /// As [`load`].
@@ -99,7 +99,7 @@ fn names(line: &str, key: &str, value: &str) -> bool {
     line.trim_start().starts_with(key) && line.contains(&format!("\"{value}\""))
 }
 
-/// The line of a claim's key, else the one of its id.
+/// The line of a claim's key, or of its id if the key is not there.
 fn line_of(text: &str, id: &str, key: &str) -> usize {
     let begin = text.lines().position(|line| names(line, "id", id)).unwrap_or(0);
     let inside =
@@ -110,7 +110,7 @@ fn line_of(text: &str, id: &str, key: &str) -> usize {
     line.map_or(begin, |(place, _)| place) + 1
 }
 
-/// Checks a claim's keys against what there is; an error names the key.
+/// Checks that the values of a claim's keys exist; an error names the key.
 fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str, String)> {
     let Written { id, risk, says, elsewhere, design, aimed, because, expect, .. } = written;
     let Written { scenario, invariant, through, without, .. } = written;
@@ -137,7 +137,7 @@ fn resolve(written: Written, scenarios: &[&str]) -> Result<Claim, (&'static str,
     Ok(Claim { id, risk: named, says, at, elsewhere, design, aimed, because, expect })
 }
 
-/// The answer of this name, if it can come out; else those that can, as the file spells them.
+/// The answer with this name, if it is a possible one; else a list of the possible ones, as the file spells them.
 fn answer(named: &str, elsewhere: bool, design: &str) -> Result<Answer, String> {
     let can = |answer: &Answer| match answer {
         Answer::Confirmed | Answer::Refuted | Answer::RefutedHere => true,

@@ -1,4 +1,5 @@
-//! Claims answered from findings and, where a claim says what must occur in its run, from the runs that were found for it.
+//! Answers claims from findings and, where a claim says what must occur in its run, from the runs that were found for
+//! it.
 
 use crate::suite::claims::seek::{Sought, places};
 use crate::suite::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
@@ -14,7 +15,7 @@ pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs
     claims.iter().map(|claim| judge.answer(claim)).collect()
 }
 
-/// 1 if a verdict is not the expected one, 2 if one is not known, else 0.
+/// 1 if an answer is not the expected one, 2 if an answer is unknown, else 0.
 pub fn exit_code(judged: &[Judged]) -> u8 {
     let unknown = |judged: &Judged| judged.answer == Answer::Unknown;
     if judged.iter().any(|judged| !judged.as_expected && !unknown(judged)) {
@@ -32,13 +33,13 @@ struct Judge<'a> {
 
 /// Whether a claim comes true in one place.
 enum Shown {
-    /// By a run of so many moves: the finding's, or one of the claim's own.
+    /// Yes, by a run of so many moves: that of the finding, or one of the claim's own.
     So(usize, Option<Box<Counterexample>>, String),
     /// The invariant does not break, as far as is known.
     Not,
-    /// It breaks, and in no run that goes the claim's way.
+    /// It breaks, but in no run along the claim's route.
     Otherwise,
-    /// It breaks, and why it is not known whether in a run that goes the claim's way.
+    /// It breaks, but it is not known whether it does in a run along the claim's route; the text says why.
     Unknown(String),
 }
 
@@ -96,7 +97,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The answer where the invariant breaks nowhere the claim names.
+    /// The answer if the invariant breaks in none of the places that the claim names.
     fn unbroken(&self, claim: &Claim) -> (Answer, String) {
         let Place { scenario, invariant, .. } = &claim.at;
         let design = claim.design.as_str();
@@ -112,7 +113,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A refutation is one of the whole risk only if the invariant holds in all of its scenarios.
+    /// A refutation counts for the whole risk only if the invariant holds in all of the risk's scenarios.
     fn refuted(&self, claim: &Claim, times: u64) -> (Answer, String) {
         let Place { scenario: here, invariant, .. } = &claim.at;
         let (mut holds, mut breaks, mut unknown) = (0, Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! The claims of the review, sentence by sentence: each names where it is put to the test and what must occur in a run that shows
-//! it, and check answers it.
+//! The claims of the review, sentence by sentence: each names where it is tested and what must occur in a run that
+//! shows it; check answers it.
 
 mod file;
 mod judge;
@@ -17,10 +17,10 @@ pub use seek::{Runs, seek};
 
 /// The design that a claim is about unless it names another one.
 const AS_REPORTED: &str = "as-reported";
-/// The other reading of the original.
+/// The other reading of the original: the code that the review quotes.
 const CODE: &str = "as-reported-code";
 
-/// A sentence of the review about a cause or an effect, in our words, with the place where it is put to the test.
+/// A sentence of the review about a cause or an effect, in our words, with the place where it is tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Its risk and a number, such as `p0-3-1`.
@@ -29,21 +29,21 @@ pub struct Claim {
     pub risk: Risk,
     /// The claim.
     pub says: String,
-    /// Where it is put to the test.
+    /// Where it is tested.
     pub at: Place,
-    /// Where it comes true if it does not in the first place, with a fault that the claim does not name.
+    /// Where it comes true, if not in the first place, with a fault that the claim does not name.
     pub elsewhere: Option<Place>,
-    /// The design it is about: `as-reported`, or the fix whose effect it tells.
+    /// The design it is about: `as-reported`, or the fix whose effect it describes.
     pub design: String,
-    /// Whether its risk's fixes were proposed for it; not where it is about one of them.
+    /// Whether the fixes of its risk were proposed for it; `false` if the claim is about one of these fixes.
     pub aimed: bool,
-    /// The reason of the verdict, in a line or two.
+    /// The reason for the verdict, in a line or two.
     pub because: String,
     /// The verdict that is expected.
     pub expect: Answer,
 }
 
-/// Where a claim is put to the test: it is true where this invariant breaks in this scenario by this way.
+/// Where a claim is tested: it is true if this invariant breaks in this scenario along this route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Id of the scenario.
@@ -60,15 +60,16 @@ pub struct Place {
 pub enum Answer {
     /// It comes true in the design it is about.
     Confirmed,
-    /// It does not, in no scenario of its risk, and everything within the bounds was looked at.
+    /// It does not come true in any scenario of its risk, and everything within the bounds was explored.
     Refuted,
-    /// It does not where the claim places it; in another scenario of its risk the invariant breaks, or is not known to hold.
+    /// It does not come true where the claim places it; in another scenario of its risk the invariant breaks, or is not
+    /// known to hold.
     RefutedHere,
-    /// It does not as the review tells the flow, but it does in the code that the review quotes.
+    /// It does not come true in the flow as the review describes it, but in the code that the review quotes.
     OnlyInTheCode,
-    /// It does not where the claim places it, but with another fault it does.
+    /// It does not come true where the claim places it, but does with another fault.
     NeedsAnotherFault,
-    /// Not known; the reason is given.
+    /// It is not known; the reason is given.
     Unknown,
 }
 
@@ -83,7 +84,7 @@ impl Answer {
         Answer::Unknown,
     ];
 
-    /// As files spell it.
+    /// The id, as files spell it.
     pub fn id(self) -> &'static str {
         match self {
             Answer::Confirmed => "confirmed",
@@ -115,7 +116,7 @@ pub struct Judged {
     pub claim: Claim,
     /// What is known of it.
     pub answer: Answer,
-    /// Whether that was expected; what is unknown never is.
+    /// Whether that was expected; an unknown answer never is.
     pub as_expected: bool,
     /// Where the verdict comes from.
     pub evidence: Evidence,
@@ -123,16 +124,17 @@ pub struct Judged {
     pub why: String,
 }
 
-/// The finding a verdict rests on.
+/// The finding that a verdict rests on.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// Under which design.
+    /// The design.
     pub design: String,
-    /// Moves of the counterexample, where there is one.
+    /// Number of moves of the counterexample, if there is one.
     pub steps: Option<usize>,
-    /// The counterexample, where the claim has one of its own: the shortest that goes its way. Else it is the finding's.
+    /// The claim's own counterexample, if it has one: the shortest along its route. Otherwise that of the finding
+    /// applies.
     pub run: Option<Box<Counterexample>>,
 }
 

@@ -1,4 +1,5 @@
-//! The runs of claims that say what must occur in theirs: the shortest breach of an invariant may be another mechanism's.
+//! Searches for the runs of claims that say what must occur in them: the shortest breach of an invariant may be due to
+//! another mechanism.
 
 use std::collections::BTreeMap;
 
@@ -11,32 +12,32 @@ use crate::suite::findings_index::FindingsIndex;
 use crate::suite::scenario::{Case, Scenario};
 use crate::suite::verdict::{Counterexample, Engine, Findings, Verdict};
 
-/// What was found for the claims that say what must occur in their run.
+/// The search results for the claims that say what must occur in their run.
 #[derive(Clone, Debug, Default)]
 pub struct Runs(BTreeMap<CaseKey, Sought>);
 
 /// Id of the claim, id of the scenario, name of the design.
 type CaseKey = (String, String, String);
 
-/// What a search for a claim's run came to.
+/// The result of a search for a claim's run.
 #[derive(Clone, Debug)]
 pub enum Sought {
-    /// The shortest one.
+    /// The shortest such run.
     Found(Box<Counterexample>),
-    /// There is none, and everything within the bounds was looked at.
+    /// There is none, and everything within the bounds was explored.
     Nowhere,
-    /// It was cut.
+    /// The search was cut short.
     Cut(Ended),
 }
 
 impl Runs {
-    /// What was found for a claim in one place, if it was looked for there.
+    /// The result for a claim in one place, if a search was made there.
     pub(super) fn of(&self, claim: &Claim, place: &Place, design: &str) -> Option<&Sought> {
         self.0.get(&(claim.id.clone(), place.scenario.clone(), design.to_owned()))
     }
 }
 
-/// Where a claim may come true, in the order in which the places answer it.
+/// Where a claim may come true, in the order in which the places are tried.
 pub(super) fn places(claim: &Claim) -> Vec<(&Place, &str)> {
     let design = claim.design.as_str();
     let code = (design == AS_REPORTED).then_some((&claim.at, CODE));
@@ -44,8 +45,8 @@ pub(super) fn places(claim: &Claim) -> Vec<(&Place, &str)> {
     [Some((&claim.at, design)), code, elsewhere].into_iter().flatten().collect()
 }
 
-/// Looks for the run of each claim that says what must occur in it, where its invariant breaks at all. Each search ends with the
-/// first such run, which is the shortest.
+/// Searches for the run of each claim that says what must occur in it, wherever its invariant breaks at all. Each
+/// search ends with the first such run, which is the shortest.
 ///
 /// # Errors
 /// Only internal ones.
@@ -64,7 +65,7 @@ pub fn seek(
             if !breaks {
                 continue;
             }
-            // Where any run will do, the finding is the answer.
+            // If any run will do, the finding is the answer.
             if place.route.is_any() {
                 break;
             }

@@ -1,4 +1,4 @@
-//! A lock file's text: TOML, read strictly.
+//! Reads the text of a lock file strictly, as TOML.
 
 use model::design::{Design, PRESETS};
 use model::{invariant, situation};
@@ -54,10 +54,10 @@ struct Never {
     except: Option<Vec<String>>,
 }
 
-/// The list that it stands in, a wrong value, and what would be valid.
+/// The list that contains it, a wrong value, and what would be valid.
 type Wrong = (&'static str, String, String);
 
-/// Reads a lock file from its text; `file` is what errors name.
+/// Reads a lock file from its text; errors call the file `file`.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
@@ -91,7 +91,7 @@ fn resolve(file: File) -> Result<Lock, Wrong> {
             lock.entries.push((name, Entry { states, moves, depth, ..Entry::default() }));
         }
     }
-    // A line stands where the first of its designs does; by design they are in the order of reports.
+    // A line comes where its first design does; this puts the designs back into the order of reports.
     lock.entries.sort_by_key(|(name, _)| PRESETS.iter().position(|preset| preset.name == name).unwrap_or(usize::MAX));
     for Broken { invariant, moves, designs, figures } in file.broken {
         known("broken", &invariant)?;
@@ -141,7 +141,7 @@ fn twice(key: &'static str, id: &str) -> Wrong {
     )
 }
 
-/// The entries of the designs that a line names, or of all but those.
+/// The entries of the designs that a line names, or all except those.
 fn chosen<'a>(
     lock: &'a mut Lock,
     key: &'static str,

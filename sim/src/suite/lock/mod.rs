@@ -1,5 +1,5 @@
-//! The lock file of a scenario: what a complete check finds in it, one line per result and the designs that share it. It is
-//! written by `trial check --accept` and pins every verdict, so that a diff of it shows which one changed.
+//! The lock file of a scenario: what a complete check finds in it, one line per result with the designs that share it.
+//! `trial check --accept` writes it; it pins every verdict, so that a diff of it shows which one changed.
 
 mod file;
 mod text;
@@ -13,13 +13,13 @@ pub use text::{Line, lines, text};
 
 use crate::suite::verdict::{Counterexample, Explored, Finding, Findings, Verdict};
 
-/// What the names of lock files end in, after the id of the scenario.
+/// The extension of lock files; their names begin with the id of the scenario.
 pub const EXTENSION: &str = "lock";
 
 /// What is pinned of one scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// Per design that is a world of its own, in the order of reports: what check finds under it.
+    /// What check finds under each design that has its own world here, in the order of reports.
     pub entries: Vec<(String, Entry)>,
 }
 
@@ -28,11 +28,11 @@ pub struct Lock {
 pub struct Entry {
     /// Distinct states.
     pub states: u64,
-    /// Moves carried out, those that led to known states included.
+    /// Moves carried out, including those that led to known states.
     pub moves: u64,
-    /// Moves of the longest shortest path.
+    /// Length of the longest of the shortest paths to a state, in moves.
     pub depth: u64,
-    /// The shortest breach of each invariant that is broken, by id. An invariant that is in neither list holds.
+    /// The shortest breach of each broken invariant, by id. An invariant that is not in this list or the next holds.
     pub broken: BTreeMap<String, Pin>,
     /// Ids of invariants that could not fail in any state.
     pub could_not_fail: BTreeSet<String>,
@@ -40,10 +40,10 @@ pub struct Entry {
     pub never: BTreeSet<String>,
 }
 
-/// The shortest breach of an invariant, as it is pinned.
+/// The pinned shortest breach of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pin {
-    /// Its moves.
+    /// Number of its moves.
     pub moves: u64,
     /// The figures of the broken equation, in a sentence.
     pub figures: String,
@@ -55,7 +55,7 @@ impl Pin {
         Pin { moves: found.run.entries.len() as u64, figures: crate::suite::story::sentence(&found.breach) }
     }
 
-    /// In words.
+    /// The breach in words.
     pub fn words(&self) -> String {
         format!("after {} moves with {}", self.moves, self.figures)
     }
@@ -69,7 +69,7 @@ impl Lock {
 }
 
 impl Entry {
-    /// What check found of one scenario and design; nothing where the search was cut.
+    /// What check found in one scenario and design; `None` if the search was cut short.
     pub fn of(explored: &Explored, found: &Findings) -> Option<Entry> {
         let Explored { states: Some(states), generated: Some(moves), depth: Some(depth), complete: true, .. } =
             explored
@@ -92,8 +92,9 @@ impl Entry {
         })
     }
 
-    /// What of this entry is not as it is pinned, each in a few words. Verdicts are findings and told there, but for those of the
-    /// invariants `argued`: of these a finding says whether it is as a person argues, and not whether it is as pinned.
+    /// How this entry differs from the pinned one, each difference in a few words. Findings report the verdicts
+    /// themselves, except those of the invariants `argued`: there a finding compares with what a person argues and not
+    /// with what is pinned.
     pub fn differs_from(&self, pinned: &Entry, argued: impl Fn(&str) -> bool) -> Vec<String> {
         let mut differs = Vec::new();
         for (what, is, was) in [

@@ -1,4 +1,4 @@
-//! A lock file as text: what is equal under several designs is one line that names them.
+//! Writes a lock file as text: what is equal under several designs is one line that names them.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use crate::suite::lock::Lock;
 /// One line of a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// As it stands in the file.
+    /// The line as it is in the file.
     pub text: String,
-    /// The design to look at first where the line is not as expected.
+    /// The design to look at first if the line is not as expected.
     pub design: String,
-    /// The invariant that it is about, if it is about one.
+    /// The invariant that it is about, if any.
     pub invariant: Option<String>,
 }
 
-/// The file's text; `id` is the scenario's.
+/// The text of the file; `id` is that of the scenario.
 pub fn text(id: &str, lock: &Lock) -> String {
     let mut out = format!(
         "# `trial check {} --accept` wrote this after complete searches. An invariant without a line holds.\n",
@@ -34,7 +34,7 @@ pub fn text(id: &str, lock: &Lock) -> String {
     out
 }
 
-/// Every line that has a result in it.
+/// Every line that contains a result.
 pub fn lines(lock: &Lock) -> Vec<Line> {
     sections(lock).into_iter().flat_map(|(_, lines)| lines).collect()
 }
@@ -48,7 +48,7 @@ fn sections(lock: &Lock) -> [(&'static str, Vec<Line>); 4] {
     ]
 }
 
-/// The designs that share something, in the order of the lock, by what they share; each group where its first design stands.
+/// Groups the designs by what `of` gives for them, in the order of the lock; a group comes where its first design does.
 fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::suite::lock::Entry) -> Option<T>) -> Vec<(T, Vec<&str>)> {
     let mut groups: Vec<(T, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<T, usize> = BTreeMap::new();
@@ -77,7 +77,7 @@ fn broken(lock: &Lock) -> Vec<Line> {
         let groups = shared(lock, move |entry| entry.broken.get(id).cloned());
         groups.into_iter().map(move |(pin, designs)| {
             let (moves, figures) = (pin.moves, quoted(&pin.figures));
-            // All of them by name, also where they are most: what a new design breaks must stand in the diff.
+            // Names all designs, even if they are the majority: the diff must show what a new design breaks.
             let inside = format!(
                 "invariant = {}, moves = {moves}, designs = {}, figures = {figures}",
                 quoted(id),
@@ -90,7 +90,7 @@ fn broken(lock: &Lock) -> Vec<Line> {
 }
 
 fn could_not_fail(lock: &Lock) -> Vec<Line> {
-    // What could fail under the same designs stands together.
+    // Invariants that could not fail under the same designs share a line.
     let mut groups: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
     for invariant in invariant::ALL {
         let could_not = lock.entries.iter().filter(|(_, entry)| entry.could_not_fail.contains(invariant.id));
@@ -126,7 +126,7 @@ fn line(inside: String, designs: &[&str], invariant: Option<&str>) -> Line {
     }
 }
 
-/// The designs, or those that are left out where they are fewer.
+/// The designs, or the exceptions if these are fewer.
 fn whose(lock: &Lock, designs: &[&str]) -> String {
     let others = lock.entries.iter().map(|(name, _)| name.as_str()).filter(|name| !designs.contains(name));
     let others: Vec<&str> = others.collect();

@@ -1,19 +1,19 @@
-//! Reasoned lines beside what the lock files pin, which is what check finds.
+//! Compares the reasoned lines with what the lock files pin, which is what check finds.
 
 use crate::suite::findings_index::case_of;
 use crate::suite::lock::Entry;
 use crate::suite::reasoned::{Agreement, Compared, Must, Reasoned};
 use crate::suite::scenario::Scenario;
 
-/// How many scenarios are named.
+/// How many scenarios are named at most.
 const NAMED: usize = 3;
 
-/// Puts each line beside what is pinned of its design in the scenarios it means.
+/// Compares each line with what is pinned for its design in the scenarios it means.
 pub fn compare(lines: &[Reasoned], scenarios: &[Scenario]) -> Vec<Compared> {
     lines.iter().map(|line| one(line, scenarios)).collect()
 }
 
-/// 1 if a line is contradicted, 2 if of one nothing can be said, else 0.
+/// 1 if a line is contradicted, 2 if the comparison is not possible for one, else 0.
 pub fn exit_code(compared: &[Compared]) -> u8 {
     let any = |agreement| compared.iter().any(|it| it.agreement == agreement);
     if any(Agreement::Contradicts) { 1 } else { u8::from(any(Agreement::Unknown)) * 2 }

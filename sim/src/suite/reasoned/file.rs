@@ -1,4 +1,4 @@
-//! The file of the reasoned lines: TOML, with what is wrong told by file, line and key.
+//! Reads the file of the reasoned lines, as TOML, and reports errors by file, line and key.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::suite::input;
 use crate::suite::reasoned::{Must, Reasoned};
 use crate::suite::scenario::ScenarioError;
 
-/// The file of the reasoned lines, in the folder of the scenarios.
+/// The name of the file of the reasoned lines, in the folder of the scenarios.
 pub const FILE: &str = "reasoned.toml";
 
 #[derive(Deserialize)]
@@ -30,7 +30,8 @@ struct Written {
     because: String,
 }
 
-/// Reads the lines of a folder of scenarios; `scenarios` are the ids that one can name. A folder without the file has none.
+/// Reads the lines of a folder of scenarios; `scenarios` are the ids that a line can name. Without the file there are
+/// none.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
@@ -44,7 +45,7 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Reasoned>, Scenario
     parse(&file, &text, scenarios)
 }
 
-/// Reads the lines from their text; `file` is what errors name.
+/// Reads the lines from their text; errors call the file `file`.
 ///
 /// # Errors
 /// As [`load`].
@@ -69,7 +70,7 @@ pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Vec<Reasoned>
     Ok(lines)
 }
 
-/// The line of a key in the table that begins at this byte, else the table's own.
+/// The line of a key in the table that begins at this byte, or of the table if the key is not there.
 fn line_of(text: &str, begin: usize, key: &str) -> usize {
     let first = text[..begin].matches('\n').count();
     let inside = text.lines().enumerate().skip(first).take_while(|(at, line)| *at == first || *line != "[[reasoned]]");
@@ -77,7 +78,7 @@ fn line_of(text: &str, begin: usize, key: &str) -> usize {
     inside.into_iter().find(|(_, line)| of_key(line)).map_or(first, |(at, _)| at) + 1
 }
 
-/// Checks the keys against what there is; an error names the key.
+/// Checks that the values of the keys exist; an error names the key.
 fn resolve(written: Written, scenarios: &[&str]) -> Result<Reasoned, (&'static str, String)> {
     let Written { design, invariant, must, scenario, because } = written;
     let design = design.parse::<Design>().map_err(|why| ("design", format!("`design`: {why}")))?.to_string();

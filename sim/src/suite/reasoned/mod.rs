@@ -1,4 +1,4 @@
-//! What must come out, reasoned from the steps of the flows and not taken from a search: an oracle besides the
+//! Results that are reasoned from the steps of the flows and not taken from a search: an oracle independent of the
 //! program's own output. Lock files pin what check finds; a line here that they contradict fails.
 
 mod compare;
@@ -7,18 +7,18 @@ mod file;
 pub use compare::{compare, exit_code};
 pub use file::{FILE, load, parse};
 
-/// What must come out.
+/// The required result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Must {
-    /// Some scenario breaks it.
+    /// Some scenario breaks the invariant.
     Break,
-    /// No scenario breaks it, and in some it could fail.
+    /// No scenario breaks it, and it could fail in some.
     Hold,
 }
 
 impl Must {
-    /// In a sentence, after the design.
+    /// The verb phrase for a sentence, after the design.
     pub fn words(self) -> &'static str {
         match self {
             Must::Break => "must break",
@@ -34,9 +34,9 @@ pub struct Reasoned {
     pub design: String,
     /// Id of the invariant.
     pub invariant: &'static str,
-    /// What must come out.
+    /// The required result.
     pub must: Must,
-    /// The only scenario that is meant, by id; else all of them together.
+    /// The id of the only scenario that is meant; `None` means all of them together.
     pub scenario: Option<String>,
     /// The mechanism, in a sentence or two.
     pub because: String,
@@ -49,12 +49,12 @@ pub enum Agreement {
     Agrees,
     /// It does not: one of the two is wrong.
     Contradicts,
-    /// That cannot be said.
+    /// It is not known.
     Unknown,
 }
 
 impl Agreement {
-    /// As a table has it.
+    /// The word, as a table has it.
     pub fn word(self) -> &'static str {
         match self {
             Agreement::Agrees => "agrees",
@@ -64,7 +64,7 @@ impl Agreement {
     }
 }
 
-/// A line beside what check finds.
+/// A line compared with what check finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     /// The line.
