@@ -1,4 +1,5 @@
-//! What a design is worth in some scenarios, in a cell: the worst verdict, how many are broken, what nobody expected.
+//! What a table cell says of a design in some scenarios: the worst verdict, how many are broken, how many are
+//! unexpected.
 
 use model::risk::Risk;
 
@@ -11,24 +12,24 @@ use crate::suite::verdict::{Finding, Findings, Verdict};
 /// Some scenarios under one design, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct CellTotals {
-    /// The worst verdict of any of them; nothing if nothing was looked at.
+    /// The worst verdict of any of them; `None` if none was explored.
     pub worst: Option<Verdict>,
-    /// Breaches: an invariant counts once per scenario, on whatever engine.
+    /// Breaches: an invariant counts once per scenario, whichever engines find it.
     pub broken: usize,
-    /// Verdicts that are not known.
+    /// Unknown verdicts.
     pub unknown: usize,
     /// Verdicts that were not expected or are not known.
     pub surprises: usize,
     /// All scenarios.
     pub of: usize,
-    /// Those of them in which the design was looked at.
+    /// Those of them in which the design was explored.
     pub asked: usize,
-    /// Of these, the ones in which it is the same world as another design.
+    /// Those of these in which it makes the same world as another design.
     pub same: usize,
 }
 
 impl CellTotals {
-    /// Counts; a design that is the same world as another one somewhere has that one's verdicts there.
+    /// Counts; where a design makes the same world as another one, it has the verdicts of that one.
     pub fn of<'a>(index: &FindingsIndex<'_>, scenarios: impl Iterator<Item = &'a Scenario>, name: &str) -> CellTotals {
         let mut totals = CellTotals::default();
         for scenario in scenarios {
@@ -51,12 +52,12 @@ impl CellTotals {
         totals
     }
 
-    /// Whether it was looked at somewhere, but nowhere on its own account.
+    /// Whether it was explored somewhere, but only as the same world as another design.
     pub fn is_another(&self) -> bool {
         self.asked > 0 && self.same == self.asked
     }
 
-    /// ` in 1 of 14` where it is a sum over some of the scenarios alone, which compares with no sum over others.
+    /// ` in 1 of 14` if the sum covers only some of the scenarios, so that it is not comparable with sums over others.
     pub fn in_part(&self) -> String {
         if self.asked == 0 || self.asked == self.of {
             return String::new();
@@ -91,7 +92,7 @@ pub(super) fn of_risk(scenarios: &[Scenario], risk: Risk) -> impl Iterator<Item 
     scenarios.iter().filter(move |scenario| scenario.risk == risk)
 }
 
-/// How bad a finding is; what nobody expected is worst.
+/// How bad a finding is; an unexpected breach is worst.
 pub(super) fn gravity(finding: &Finding) -> u8 {
     match (finding.verdict, finding.as_expected) {
         (Verdict::Broken, false) => 5,
@@ -113,14 +114,14 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What was looked at and did not go as expected or is not known, worst first.
+/// Findings that are not as expected or not known, worst first.
 pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
     let mut unexpected: Vec<&Finding> = findings.iter().filter(|finding| !finding.as_expected).collect();
     unexpected.sort_by_key(|finding| std::cmp::Reverse(gravity(finding)));
     unexpected
 }
 
-/// Where what is found is not as the lock file has it, and where there is none, each in a paragraph.
+/// A paragraph for each difference from a lock file, and for each scenario without one.
 pub(super) fn differing(findings: &Findings) -> String {
     let told = findings.explored.iter().flat_map(|it| {
         let both = [("! lock file     ", &it.differs), ("! not seen      ", &it.unseen)];
@@ -134,7 +135,7 @@ pub(super) fn differing(findings: &Findings) -> String {
     told.chain(unlocked).collect()
 }
 
-/// What was expected where it is not what was found, and why.
+/// For an unexpected finding: what was expected, and why the finding is what it is.
 pub(super) fn instead(finding: &Finding) -> String {
     let colon = if finding.why.is_empty() { "" } else { ": " };
     format!("expected {}{colon}{}", finding.expected.words(), finding.why)

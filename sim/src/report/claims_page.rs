@@ -1,4 +1,4 @@
-//! The claims answered one by one, and what each fix is worth.
+//! The claims with their answers, and the value of each fix.
 
 use maud::{Markup, html};
 use model::invariant::Concern;
@@ -32,7 +32,7 @@ pub(super) fn risks(judged: &[Judged]) -> Vec<Risk> {
 
 fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
     let Judged { claim, answer, as_expected, evidence, why } = judged;
-    // The scenario's page shows the shortest breach; a run of the claim's own is shown here.
+    // The page of the scenario shows the shortest breach; a run of the claim's own is shown here.
     let in_the_site = evidence.steps.is_some() && evidence.run.is_none();
     html! {
         div.claim id={ "claim-" (claim.id) } {
@@ -52,7 +52,7 @@ fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
     }
 }
 
-/// Where the evidence lies, in words; for a run of the claim's own also what must occur in it.
+/// Where the evidence is, in words; for a run of the claim's own also what must occur in it.
 pub(super) fn where_seen(evidence: &Evidence) -> String {
     let Evidence { place, design, steps, .. } = evidence;
     let steps = steps.map_or(String::new(), |steps| format!(", {}", counted(steps as u64, "move")));
@@ -61,7 +61,7 @@ pub(super) fn where_seen(evidence: &Evidence) -> String {
     format!("{} in {}, {design}{steps}{way}", place.invariant, place.scenario)
 }
 
-/// A counterexample that a claim's section shows itself.
+/// A counterexample that the section of a claim shows itself.
 pub(super) fn shown(found: &Counterexample, labels: &mut Labels) -> Markup {
     html! {
         details {
@@ -101,7 +101,7 @@ pub(super) fn fixes(fixes: &[Fix]) -> Markup {
     }
 }
 
-/// Breaches of one kind under the original, and under the fix.
+/// Number of breaches of one kind under the original, and under the fix.
 pub(super) fn before_and_after(fix: &Fix, kind: Concern) -> String {
     let (before, after) = fix.breaches(kind);
     format!("{before} to {after}")

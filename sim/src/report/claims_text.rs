@@ -1,4 +1,4 @@
-//! The claims and the fixes as text in a stable order, so that its diff shows an answer changing.
+//! The claims and the fixes as text in a stable order, so that its diff shows which answer changed.
 
 use model::invariant::Concern;
 
@@ -10,14 +10,14 @@ use crate::suite::claims::{Judged, Place};
 use crate::suite::explain;
 use crate::suite::fixes::Fix;
 
-/// Room for what a fix is worth.
+/// Width of the column with the value of a fix.
 const WORTH: usize = 13;
-/// Room for the breaches of a kind, before and after.
+/// Width of a column with the breaches of a kind, before and after.
 const KIND: usize = 17;
-/// What the cells of the fixes say.
+/// What the cells of the fixes mean.
 pub(super) const KINDS: &str = "Breaches of each kind under as-reported and under the fix, in every scenario of its risk, and in those \
                                 of others in which the fix changes the world.";
-/// Columns before a claim's text.
+/// Indentation of a claim's text.
 const INDENT: &str = "          ";
 
 /// Every claim with its answer, then every fix with its conclusion.

@@ -12,7 +12,7 @@ use crate::report::text::{counted, width};
 use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Finding, Verdict};
 
-/// The section; `told` is the finding it belongs to, `labels` what the page has explained so far.
+/// The section; `told` is the finding it belongs to, `labels` are those that the page has explained so far.
 pub(super) fn section(found: &Counterexample, told: Option<&Finding>, labels: &mut Labels) -> Markup {
     let names = labels.new_ones(Labels::of_story(found));
     let breach = &found.breach;
@@ -96,7 +96,7 @@ fn values(now: &str, before: &str) -> Markup {
     }
 }
 
-/// Room for the longest number of a money column and its mark; keys, which have no numbers, may wrap.
+/// Width for the longest number of a money column and its mark; keys, which have no numbers, may wrap.
 fn room(column: usize, opening: &[String; 4], rows: &[Row<'_>]) -> usize {
     let cells = std::iter::once(&opening[column]).chain(rows.iter().map(|row| &row.money[column]));
     let longest = cells.flat_map(|cell| cell.split(' ')).map(width).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The counterexamples of one scenario, each in the detail it is worth.
+//! The counterexamples of one scenario, in more or less detail.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use crate::suite::scenario::Scenario;
 use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Verdict};
 
-/// The original gets diagrams, and so does what one of the risk's own designs breaks and the original does not; what it
-/// breaks as well gets a storyboard. A design of another risk gets a storyboard where it breaks what the original holds, and
-/// a line where the original breaks it too. The same moves are shown once.
+/// A diagram is shown for each breach of the original, and for what one of the risk's own designs breaks and the
+/// original does not; what both break gets a storyboard. A design of another risk gets a storyboard where it breaks
+/// what the original holds, and a line where the original breaks it too. Equal moves are shown only once.
 pub(super) fn counterexamples(scenario: &Scenario, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
     let mut shown: BTreeMap<String, &Counterexample> = BTreeMap::new();
     let mut sections = Vec::new();
@@ -44,14 +44,14 @@ pub(super) fn counterexamples(scenario: &Scenario, index: &FindingsIndex<'_>, la
     }
 }
 
-/// What two counterexamples share whose pages would be equal but for the design.
+/// A key that is equal for two counterexamples whose sections would be equal except for the design.
 fn likeness(found: &Counterexample) -> String {
     let rows = row::rows(found).into_iter().map(|row| format!("{:?}{:?}", row.line, row.money));
     let rows: String = rows.collect();
     format!("{:?}{:?}{:?}{rows}", found.breach, found.without, row::opening(found))
 }
 
-/// A counterexample without its diagram: its heading, then what `rest` says of it.
+/// A counterexample without its diagram: its heading, then `rest`.
 fn brief(found: &Counterexample, rest: &Markup) -> Markup {
     let Counterexample { scenario, design, breach, .. } = found;
     html! {

@@ -1,13 +1,13 @@
-//! What `--deny` denies, in a line each.
+//! What `--deny` denies, one line each.
 
 use crate::report::text::paragraph;
 use crate::suite::deny::Deny;
 use crate::suite::verdict::{Finding, Findings};
 
-/// What is told one by one; the text of all verdicts and the JSON document have the others.
+/// The most findings listed; the text of all verdicts and the JSON document have the others.
 const LINES: usize = 20;
 
-/// Nothing if nothing is denied.
+/// Empty if nothing is denied.
 pub fn denied(deny: Deny, findings: &Findings) -> String {
     let all = deny.of(findings);
     let mut out = String::new();

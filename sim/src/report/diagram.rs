@@ -1,5 +1,5 @@
-//! The sequence diagram, one SVG segment per move. Places are percentages and sizes are pixels, so that a segment fits
-//! any width without scaling its strokes, and the label is text of the page, which wraps and is never cut.
+//! The sequence diagram, one SVG segment per move. Positions are percentages and sizes are pixels, so that a segment
+//! fits any width without scaling its strokes, and the label is text of the page, which wraps and is never cut.
 
 use maud::{Markup, html};
 use model::moves::Move;
@@ -7,7 +7,7 @@ use model::moves::Move;
 use crate::report::row::Row;
 use crate::suite::story::{Lane, Outcome};
 
-/// With more lanes than this their short names stand above them.
+/// With more lanes than this, their short names are used.
 const ROOMY: usize = 6;
 /// Height of one arrow with its head.
 const STEP: usize = 13;
@@ -33,7 +33,8 @@ impl Lanes {
         }
     }
 
-    /// The lines behind every row, as a background: drawn once for the whole diagram, since there are many of both.
+    /// The lines behind every row, as a background: drawn once for the whole diagram, since there are many lanes and
+    /// rows.
     pub(super) fn lines(&self) -> String {
         let line = |&lane: &Lane| {
             let x = percent(self.x(lane));
@@ -106,7 +107,7 @@ impl Lanes {
     }
 }
 
-/// Where something gets lost: past the middle, so that it is on no lane between the two.
+/// Where a message gets lost: past the middle, so that it is not on a lane between the two.
 fn on_the_way(from: f64, to: f64) -> f64 {
     from + (to - from) * 0.58
 }

@@ -1,4 +1,4 @@
-//! The index: what is known in plain words, the claims, the fixes, the matrix, what is not known, what was looked at.
+//! The index: what is known in plain words, the claims, the fixes, the matrix, what is not known, what was explored.
 
 use maud::{Markup, html};
 use model::design::PRESETS;
@@ -16,7 +16,7 @@ use crate::suite::fixes::Fix;
 use crate::suite::scenario::Scenario;
 use crate::suite::verdict::{Engine, Explored, Findings, Verdict};
 
-/// What is said one by one; the summary has the others.
+/// The most items listed; the summary has the others.
 const LISTED: usize = 100;
 
 /// Path and text of the index.

@@ -1,4 +1,4 @@
-//! The names of the steps, told where a label stands for the first time in a document.
+//! The names of the steps, given where a label first appears in a document.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,12 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// A document that has explained none.
+    /// For a new document, in which no label is explained yet.
     pub fn new() -> Labels {
         Labels::default()
     }
 
-    /// The text with the name of each label that stands in the document for the first time behind it, in brackets.
+    /// The text, in which each label that is new in the document is followed by its name in brackets.
     pub fn explained(&mut self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;
@@ -29,7 +29,7 @@ impl Labels {
             let (word, after) = word.split_at(end);
             out.push_str(before);
             out.push_str(word);
-            // A word of a longer name, such as the design `P0-3 A1-b`, is no label.
+            // A word of a longer name, such as the design `P0-3 A1-b`, is not a label.
             let alone = !before.ends_with('-') && !after.starts_with('-');
             if let Some(step) = word.parse::<Step>().ok().filter(|step| alone && *step != Step::Reply)
                 && self.told.insert(step)
@@ -41,18 +41,18 @@ impl Labels {
         out + rest
     }
 
-    /// Those of these labels that stand in the document for the first time, in the order of the flows.
+    /// Those of these labels that are new in the document, in the order of the flows.
     pub fn new_ones(&mut self, labels: impl IntoIterator<Item = Step>) -> Vec<Step> {
         let here: BTreeSet<Step> = labels.into_iter().filter(|step| *step != Step::Reply).collect();
         here.into_iter().filter(|step| self.told.insert(*step)).collect()
     }
 
-    /// The labels that stand in the story of a counterexample.
+    /// The labels in the story of a counterexample.
     pub(super) fn of_story(found: &Counterexample) -> impl Iterator<Item = Step> {
         found.run.entries.iter().flat_map(|entry| [entry.did.mv.step(), entry.did.last]).flatten()
     }
 
-    /// A line for each of the new ones with its name; nothing if there are none.
+    /// A line for each new label with its name; empty if there are none.
     pub fn legend(&mut self, labels: impl IntoIterator<Item = Step>) -> String {
         let line = |step: Step| paragraph(&format!("{:5}", step.label()), step.title());
         self.new_ones(labels).into_iter().map(line).collect()

@@ -1,4 +1,4 @@
-//! The matrix in two steps: designs by risks, and per risk the designs that differ there by its scenarios.
+//! The matrix in two steps: designs by risks, and for each risk the designs that differ there by its scenarios.
 
 use maud::{Markup, html};
 use model::risk::Risk;
@@ -35,7 +35,7 @@ pub(super) fn of_risks(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Mar
     }
 }
 
-/// One risk's scenarios as columns; a row for each design that is a world of its own in one of them.
+/// One risk's scenarios as columns; a row for each design that has a case of its own in one of them.
 pub(super) fn of_scenarios(scenarios: &[Scenario], risk: Risk, index: &FindingsIndex<'_>) -> Markup {
     let columns: Vec<&Scenario> = of_risk(scenarios, risk).collect();
     let own = |name: &String| columns.iter().any(|s| s.cases.iter().any(|case| design(case) == *name));
@@ -67,7 +67,7 @@ fn of_one(scenario: &Scenario, name: &str, index: &FindingsIndex<'_>) -> Markup 
     cell(CellTotals::of(index, std::iter::once(scenario), name), &link)
 }
 
-/// A cell: the shape and the words of its worst verdict, and what nobody expected.
+/// A cell: the shape and the words of its worst verdict, and the number of unexpected ones.
 fn cell(totals: CellTotals, link: &str) -> Markup {
     html! {
         @match totals.worst {
@@ -81,7 +81,7 @@ fn cell(totals: CellTotals, link: &str) -> Markup {
     }
 }
 
-/// The designs whose world it is in all of a risk's scenarios.
+/// The designs that make the same world in the scenarios of a risk.
 fn twin(scenarios: &[Scenario], risk: Risk, name: &str) -> String {
     let mut twins: Vec<String> = Vec::new();
     for case in of_risk(scenarios, risk).filter_map(|scenario| case_of(scenario, name)) {
@@ -92,7 +92,7 @@ fn twin(scenarios: &[Scenario], risk: Risk, name: &str) -> String {
     twins.join(", ")
 }
 
-/// A scenario's id without its risk, which stands above.
+/// A scenario's id without its risk, which is in the heading.
 fn short(scenario: &Scenario) -> &str {
     let id = scenario.id.as_str();
     id.strip_prefix(scenario.risk.id()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(id)

@@ -1,6 +1,6 @@
-//! Findings for three readers: text whose diff shows a verdict changing, a terminal, and pages for a browser.
+//! Reports for three readers: text whose diff shows which verdict changed, a terminal, and pages for a browser.
 //!
-//! Every output depends on its arguments alone, byte for byte.
+//! Every output depends only on its arguments, byte for byte.
 
 mod cell_totals;
 mod claims_page;
@@ -45,8 +45,8 @@ pub use text::paragraph;
 pub use unexpected::{unexpected, unexpected_boards};
 pub use verdicts::verdicts;
 
-/// The pages of the whole site and what they need, by path: the index, one page per scenario, the style sheet. They need
-/// neither script nor network.
+/// The files of the whole site, by path: the index, one page per scenario, the style sheet. They need neither scripts
+/// nor a network.
 pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> BTreeMap<String, String> {
     let index = FindingsIndex::new(findings);
     let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
@@ -57,7 +57,7 @@ pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> 
     pages
 }
 
-/// The index that is committed, one page by itself: the claims with their counterexamples, the fixes, how much was looked at.
+/// The index that is committed, a single page: the claims with their counterexamples, the fixes, how much was explored.
 pub fn short_index(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> String {
     let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
     short_index::index(scenarios, judged, &fixes, findings)

@@ -8,11 +8,11 @@ use crate::suite::findings_index::{FindingsIndex, designs};
 use crate::suite::scenario::{Scenario, is_fix_of, is_preset};
 use crate::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
-/// What is told one by one; the text of all verdicts has the others.
+/// The most findings listed; the text of all verdicts has the others.
 const LISTED: usize = 20;
 
-/// Per design and risk how many invariants break in that risk's scenarios, on whatever engine; then what did not go as
-/// expected, worst first; then how much was looked at. Designs that are no preset are named only.
+/// Per design and risk how many invariants break in that risk's scenarios, in any engine; then what did not go as
+/// expected, worst first; then how much was explored. Designs that are not presets are only named.
 pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
     let mut out = matrix(scenarios, &FindingsIndex::new(findings));
     out.push_str(&not_as_expected(findings));
@@ -20,7 +20,7 @@ pub fn overview(scenarios: &[Scenario], findings: &Findings) -> String {
     out
 }
 
-/// Designs by risks, with what the signs mean and what the risks are called.
+/// Designs by risks, with a legend of the signs and the names of the risks.
 pub(super) fn matrix(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> String {
     let risks = risks(scenarios);
     let heads = risks.iter().map(|risk| risk.id().to_owned());
@@ -67,7 +67,7 @@ fn cell(scenarios: &[Scenario], risk: Risk, name: &str, index: &FindingsIndex<'_
     format!("{words}{}{surprise}{own}", totals.in_part())
 }
 
-/// Columns side by side as far as the page goes, the others in a table below.
+/// Columns side by side as far as the page is wide, the others in a table below.
 fn lay_out(rows: &[Vec<String>]) -> String {
     let room = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
     let (label, columns) = (room(0).min(WIDTH / 2), rows.first().map_or(0, Vec::len));
@@ -82,7 +82,7 @@ fn lay_out(rows: &[Vec<String>]) -> String {
         let to = from + fits.count().max(1);
         for row in rows {
             let cells: String = (from..to).map(|column| format!("  {}", pad(&row[column], room(column)))).collect();
-            // A name that has no room stands above its cells.
+            // A name that is too long for its column gets a line above the cells.
             let lead =
                 if width(&row[0]) > label { format!("{}\n{}", row[0], pad("", label)) } else { pad(&row[0], label) };
             out.push_str(&format!("{lead}{}\n", cells.trim_end()));

@@ -7,12 +7,12 @@ use crate::suite::claims::Answer;
 use crate::suite::fixes::Worth;
 use crate::suite::verdict::Verdict;
 
-/// Where the style sheet lies, in the site.
+/// Where the style sheet is, in the site.
 pub(super) const STYLE: &str = "style.css";
-/// Where the index lies, in the site.
+/// Where the index is, in the site.
 pub(super) const INDEX: &str = "index.html";
 
-/// A page; `root` leads from its folder to that of the index.
+/// A page; `root` is the path from its folder to that of the index.
 pub(super) fn page(title: &str, root: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -29,13 +29,13 @@ pub(super) fn page(title: &str, root: &str, body: &Markup) -> String {
     safe(&page.into_string()) + "\n"
 }
 
-/// The page with what nobody would see in it written out, such as what turns the text around.
+/// The page with invisible characters escaped, such as those that reverse the direction of text.
 pub(super) fn safe(page: &str) -> String {
     let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
     page.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
-/// Where the page of a scenario lies, in the site.
+/// Where the page of a scenario is, in the site.
 pub(super) fn path_of(scenario: &str) -> String {
     format!("scenarios/{}.html", plain(scenario))
 }
@@ -71,7 +71,7 @@ pub(super) fn badge(verdict: Verdict) -> Markup {
     mark(verdict, word)
 }
 
-/// The shape and the colour of a verdict with a word of its own.
+/// The shape and the colour of a verdict with another word.
 pub(super) fn mark(verdict: Verdict, word: &str) -> Markup {
     let (class, shape) = match verdict {
         Verdict::Broken => ("broken", "cross"),
@@ -82,7 +82,7 @@ pub(super) fn mark(verdict: Verdict, word: &str) -> Markup {
     drawn(class, shape, word)
 }
 
-/// What is known of a claim, as a shape and words. That a claim is confirmed is bad news.
+/// The answer to a claim, as a shape and words. A confirmed claim is bad news.
 pub(super) fn answered(answer: Answer) -> Markup {
     let (class, shape) = match answer {
         Answer::Confirmed => ("broken", "cross"),
@@ -95,7 +95,7 @@ pub(super) fn answered(answer: Answer) -> Markup {
     drawn(class, shape, answer.words())
 }
 
-/// What a fix is worth, as a shape and a word.
+/// The value of a fix, as a shape and a word.
 pub(super) fn valued(worth: Worth) -> Markup {
     let (class, shape) = match worth {
         Worth::Works => ("holds", "disc"),

@@ -1,11 +1,11 @@
-//! What several reports say in the same words.
+//! Sentences that several reports share.
 
 use crate::report::text::{counted, grouped};
 use crate::suite::claims::{Answer, Judged};
 use crate::suite::fixes::Fix;
 use crate::suite::scenario::Case;
 use crate::suite::verdict::{Engine, Explored, Findings};
-/// That nothing is unexpected, and of how much nothing is expected.
+/// Says that nothing is unexpected, and of how many verdicts nothing is expected.
 pub(super) fn as_expected_in_words(findings: &Findings) -> String {
     match findings.expected_nothing() {
         0 => "all as expected".to_owned(),
@@ -13,7 +13,7 @@ pub(super) fn as_expected_in_words(findings: &Findings) -> String {
     }
 }
 
-/// How many claims came to what.
+/// How many claims got which answer.
 pub(super) fn claims_in_words(judged: &[Judged]) -> String {
     if judged.is_empty() {
         return "No claim was judged.".to_owned();
@@ -24,7 +24,7 @@ pub(super) fn claims_in_words(judged: &[Judged]) -> String {
     format!("Of {} in the review: {}.", counted(judged.len() as u64, "claim"), parts.join(", "))
 }
 
-/// Which fixes keep the money right.
+/// Which fixes cure what they were proposed for and break nothing new.
 pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
     let compared = fixes.iter().filter(|fix| fix.compared > 0).count();
     let works: Vec<&str> = fixes.iter().filter(|fix| fix.works()).map(|fix| fix.preset.name).collect();
@@ -44,7 +44,7 @@ pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
     }
 }
 
-/// How much one engine looked at, in words.
+/// How much one engine explored, in words.
 pub(super) fn looked(explored: &Explored) -> String {
     let runs = if explored.engine == Engine::Sim { "seed" } else { "run" };
     let counts = [(explored.states, "state"), (explored.generated, "edge"), (explored.runs, runs)];
@@ -56,7 +56,7 @@ pub(super) fn looked(explored: &Explored) -> String {
     format!("{} {}", explored.engine.name(), parts.join(", "))
 }
 
-/// The other designs that are the same world.
+/// The other designs that make the same world.
 pub(super) fn also(case: &Case) -> String {
     case.also.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }

@@ -1,10 +1,10 @@
-//! What was reasoned beside what check finds, as text.
+//! The reasoned lines compared with what check finds, as text.
 
 use crate::report::labels::Labels;
 use crate::report::text::{ascii, counted, paragraph};
 use crate::suite::reasoned::{Agreement, Compared};
 
-/// Columns before what is said of a line.
+/// Indentation of what is said of a line.
 const INDENT: &str = "    ";
 
 /// How many lines there are and how many agree, in a sentence.
@@ -18,8 +18,8 @@ pub fn reasoned_in_words(compared: &[Compared]) -> String {
     )
 }
 
-/// Every line with what check finds. What is contradicted or unknown comes first and says why it must be so; of what
-/// agrees the reasons stand in the file that they are read from.
+/// Every line with what check finds. Contradicted and unknown lines come first and give their reasons; the reasons of
+/// lines that agree are in the file that they are read from.
 pub fn reasoned(compared: &[Compared]) -> String {
     let mut out = "Trial Balance: what was reasoned, beside what check finds\n\n".to_owned();
     out.push_str(&paragraph("", &reasoned_in_words(compared)));

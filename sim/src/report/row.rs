@@ -1,4 +1,4 @@
-//! The rows of a counterexample: each move told, with the money after it and what of it changed.
+//! The rows of a counterexample: each move in words, with the money after it and what changed.
 
 use model::books::Occurrence;
 
@@ -6,22 +6,22 @@ use crate::suite::explain;
 use crate::suite::story::{self, Lane, Line};
 use crate::suite::verdict::Counterexample;
 
-/// What the money columns are headed.
+/// The headings of the money columns.
 pub(super) const MONEY: [&str; 4] = ["balance", "ledger", "hash", "key"];
 
 /// One move.
 pub(super) struct Row<'a> {
-    /// From 1.
+    /// Its number, from 1.
     pub number: usize,
     /// What it did.
     pub did: &'a Occurrence,
-    /// Told.
+    /// The move in words.
     pub line: Line,
     /// The money after it.
     pub money: [String; 4],
     /// The money before it.
     pub before: [String; 4],
-    /// Which of the money it changed.
+    /// Which of the money columns it changed.
     pub changed: [bool; 4],
 }
 
@@ -45,13 +45,13 @@ pub(super) fn rows(counterexample: &Counterexample) -> Vec<Row<'_>> {
     rows
 }
 
-/// Whether one of a cell's values is news: it was not there before, or the cell only lost some.
+/// Whether to mark a value of a changed cell: it was not there before, or the cell only lost values.
 pub(super) fn is_news(value: &str, now: &str, before: &str) -> bool {
     let there = |value: &str| before.split(' ').any(|other| other == value);
     now != before && (!there(value) || now.split(' ').all(there))
 }
 
-/// What went wrong and what the clients saw of it, in a line.
+/// What went wrong and what the clients saw of it, in one line.
 pub(super) fn in_a_line(counterexample: &Counterexample) -> String {
     let rows = rows(counterexample);
     let telling = rows.iter().filter(|row| row.did.mv.is_fault() || row.did.again || row.did.client_answer.is_some());

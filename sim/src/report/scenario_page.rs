@@ -1,4 +1,4 @@
-//! The page of one scenario: why it is asked, its bounds, what each design does in it, and every counterexample.
+//! The page of one scenario: its reason, its bounds, what each design does in it, and every counterexample.
 
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ fn asked(setup: &Setup, request: Request) -> String {
     format!("{trace}: {what}, {}", counted(u64::from(*attempts), "attempt"))
 }
 
-/// What a stream costs by how far it comes.
+/// What a stream costs, depending on how far it gets.
 fn streamed(setup: &Setup, request: Request) -> String {
     let charge = setup.input(request);
     let prices = &charge.stream;
@@ -157,7 +157,7 @@ fn verdicts(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'
     }
 }
 
-/// What all engines know, then each one by its word.
+/// What all engines together know, then each engine's own verdict.
 fn cell(scenario: &Scenario, name: &str, invariant: &'static str, index: &FindingsIndex<'_>) -> Markup {
     let Some(verdict) = index.verdict(&scenario.id, name, invariant) else {
         let looked = !index.of(&scenario.id, name).is_empty();

@@ -1,5 +1,5 @@
-//! The index that is committed: one page that needs no other, small enough to be reviewed. The whole site is written by a
-//! run, and has a page for each scenario.
+//! The index that is committed: a single self-contained page, small enough to be reviewed. A run writes the whole site,
+//! with a page for each scenario.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::design::PRESETS;

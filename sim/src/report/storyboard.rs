@@ -9,28 +9,28 @@ use crate::suite::verdict::Counterexample;
 const LEGEND: &str = "> asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed";
 const GAP: usize = 2;
 const NUMBER: usize = 3;
-/// The least room for words; with less, lanes take shorter names, lanes without an event go, money goes below the words.
+/// The least width for words; below it, lanes get shorter names, lanes without an event go, money goes below the words.
 const WORDS: usize = 26;
 /// A line of a money cell, and whether what it says is new.
 type Cell = (bool, String);
 
-/// A cell's lines; a piece of a value that was cut is as new as the cell.
+/// A cell's lines; a piece of a value that was split is as new as the cell.
 fn marked(now: &str, before: &str, room: usize) -> Vec<Cell> {
     let new = |line: &str| line.split(' ').any(|value| row::is_news(value, now, before));
     wrap(now, room).into_iter().map(|line| (new(&line), line)).collect()
 }
 
-/// Trace ids longer than this are broken.
+/// Trace ids longer than this are split.
 const KEY: usize = 12;
 
-/// The moves, the names of the steps that the document has not named so far, the broken equation and what to type, at most
-/// 100 columns wide.
+/// The moves, the names of the steps that are new in the document, the broken equation and the commands to type, at
+/// most 100 columns wide.
 pub fn storyboard(counterexample: &Counterexample, labels: &mut Labels) -> String {
     let replay = format!("replay: {}\n", row::replay(counterexample));
     board(counterexample, labels) + &replay
 }
 
-/// The same without what to type.
+/// The same without the commands to type.
 pub(super) fn board(counterexample: &Counterexample, labels: &mut Labels) -> String {
     let rows = row::rows(counterexample);
     let opening = row::opening(counterexample);
@@ -67,7 +67,7 @@ struct Table {
     lanes: Vec<(Lane, String)>,
     words: usize,
     money: [usize; 4],
-    /// The money stands below the words, for want of room beside them.
+    /// The money goes below the words, since there is no room beside them.
     stacked: bool,
 }
 
@@ -75,7 +75,7 @@ impl Table {
     fn new(lanes: &[Lane], opening: &[String; 4], rows: &[Row<'_>]) -> Table {
         let cells =
             |column: usize| std::iter::once(&opening[column]).chain(rows.iter().map(move |row| &row.money[column]));
-        // One more column than the text: the mark of a change.
+        // One more column than the text, for the mark of a change.
         let whole = |column: usize| cells(column).map(|cell| width(cell) + 1).max().unwrap_or(1);
         let word = |column: usize| {
             let longest = cells(column).flat_map(|cell| cell.split(' ')).map(|part| width(part) + 1).max().unwrap_or(1);
@@ -116,7 +116,7 @@ impl Table {
         let lanes: String = self.lanes.iter().map(|(_, name)| pad(name, width(name) + GAP)).collect();
         let heads = MONEY.map(str::to_owned);
         let head = self.line("#", &lanes, "what", &heads, &heads);
-        // Below the names of the lanes there are no lanes yet.
+        // There are no lane lines yet below the names of the lanes.
         head.replace('|', " ")
     }
 
@@ -124,7 +124,7 @@ impl Table {
     fn line(&self, number: &str, lanes: &str, what: &str, money: &[String; 4], before: &[String; 4]) -> String {
         let cells: [Vec<Cell>; 4] =
             std::array::from_fn(|column| marked(&money[column], &before[column], self.money[column] - 1));
-        // Below the words, money is worth its lines only where it changed.
+        // Below the words, money takes lines only if it changed.
         let silent = self.stacked && money == before && !matches!(number, "#" | "0");
         let depth = if silent { 0 } else { cells.iter().map(Vec::len).max().unwrap_or(1) };
         let money = |place: usize| {
@@ -144,7 +144,7 @@ impl Table {
             let left = format!("{number:>NUMBER$}  {lanes}");
             let line = match place.checked_sub(below) {
                 Some(place) if self.stacked => {
-                    // Long numbers and many lanes: the last lanes give way.
+                    // With long numbers and many lanes, the last lanes are cut off.
                     let money = money(place);
                     let room = WIDTH.saturating_sub(width(&money));
                     format!("{}{money}", left.chars().take(room).collect::<String>())

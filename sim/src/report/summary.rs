@@ -1,5 +1,5 @@
-//! The summary that is committed: designs by risks on one screen, then a line per scenario. What each design does in each of
-//! them stands in the lock files.
+//! The summary that is committed: designs by risks on one screen, then a line per scenario. The lock files have the
+//! results of each design in each scenario.
 
 use crate::report::cell_totals::{of_risk, risks};
 use crate::report::overview::matrix;
@@ -13,7 +13,7 @@ const LEGEND: &str = "worlds: designs that differ in the scenario. states: what 
                       breaches that check found, an invariant once per world; then how many of those of the risk's own designs \
                       sim and real showed as well. Each line's verdicts stand in scenarios/SCENARIO.lock.";
 
-/// The summary, what is not as expected first.
+/// The summary, with what is not as expected first.
 pub fn summary(scenarios: &[Scenario], findings: &Findings) -> String {
     let index = FindingsIndex::new(findings);
     let mut out = "Trial Balance: what is known\n\n".to_owned();
@@ -58,7 +58,7 @@ fn line(scenario: &Scenario, room: usize, index: &FindingsIndex<'_>) -> String {
     row(&scenario.id, room, cells)
 }
 
-/// What all searches together came to.
+/// The totals of all searches.
 fn totals(findings: &Findings) -> String {
     let checked = || findings.explored.iter().filter(|it| it.engine == Engine::Check);
     let complete = checked().filter(|it| it.complete).count();

@@ -18,7 +18,7 @@ use crate::suite::scenario::{Case, Scenario};
 use crate::suite::story::sentence;
 use crate::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
 
-/// Every design of a scenario; colour only repeats what a word says.
+/// The results of every design in a scenario; colour only repeats what a word says.
 pub fn terminal(scenario: &Scenario, findings: &Findings, colour: bool) -> String {
     let (paint, index) = (Paint { colour }, FindingsIndex::new(findings));
     let mut labels = Labels::new();
@@ -77,10 +77,10 @@ fn section(scenario: &Scenario, case: &Case, index: &FindingsIndex<'_>, paint: &
         let lead = format!("unknown ({}): ", engine.name());
         out.push_str(&format!("\n{}", paragraph(&lead, &format!("{why}: {}", invariants.join(", ")))));
     }
-    // What nobody expected comes last on the screen.
+    // Unexpected counterexamples come last on the screen.
     for found in index.counterexamples(&scenario.id, &design).iter().filter(|found| !is_unexpected(found, index)) {
         let why = index.breach(&scenario.id, &design, found.breach.invariant);
-        // What the storyboard says at its end need not be said before it.
+        // The storyboard ends with this sentence, so that it need not come first as well.
         if let Some(finding) = why.filter(|finding| finding.why != sentence(&found.breach)) {
             out.push_str(&format!("\n{}", paragraph(&format!("{}: ", found.breach.invariant), &finding.why)));
         }
@@ -100,18 +100,18 @@ fn heading(scenario: &Scenario, design: &str, paint: &Paint) -> String {
     format!("{}{right:>WIDTH$}\n", paint.with(bold, &paragraph("", &scenario.title)))
 }
 
-/// The first engine to say something of an invariant, and those that do not contradict it.
+/// The first engine with a finding on an invariant, and the engines that do not contradict it.
 struct Group<'a> {
     first: &'a Finding,
     engines: String,
-    /// Whether any of them had an occasion to see it fail.
+    /// Whether the invariant could have failed in any of them.
     could_fail: bool,
 }
 
 fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
     for &finding in findings {
-        // That a sample shows no breach does not contradict that there is none.
+        // A sample without a breach does not contradict `holds`.
         let gravity = gravity(finding).max(1);
         let name = finding.engine.name();
         let group = groups.entry((std::cmp::Reverse(gravity), invariant::place(finding.invariant)));
@@ -153,7 +153,7 @@ fn table(groups: &[Group<'_>], paint: &Paint) -> String {
         let (judged, could) = (grouped(first.judged), grouped(first.could_have_failed));
         out.push_str(&row([&verdict, first.invariant, when, &judged, &could, expected, engines]));
     }
-    // What could not have failed in any state is no finding at all, where check says so.
+    // check has no finding where the invariant could not have failed in any state; it is listed here.
     let said = |id: &str| groups.iter().any(|group| group.first.invariant == id);
     let never = invariant::ALL.iter().map(|invariant| invariant.id).filter(|id| !said(id) && !groups.is_empty());
     let ids: Vec<&str> = could_not.iter().map(|group| group.first.invariant).chain(never).collect();
@@ -184,7 +184,7 @@ fn looked_at(scenario: &Scenario, case: &Case, index: &FindingsIndex<'_>) -> Str
     out
 }
 
-/// Why either verdict is right, where it is, and what a person argues.
+/// Why either verdict is right, if so, and what a person argues.
 fn argued(case: &Case, labels: &mut Labels) -> String {
     let mut why: BTreeMap<(&str, Expected), Vec<&str>> = BTreeMap::new();
     for (id, reason) in &case.reasons {

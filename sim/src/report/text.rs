@@ -5,12 +5,12 @@ use model::shown::is_hidden;
 /// Columns of every text output.
 pub(super) const WIDTH: usize = 100;
 
-/// Characters, as a terminal counts them.
+/// The number of characters, as a terminal counts them.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The text with blanks to its right up to a width.
+/// The text padded with blanks on its right to a width.
 pub(super) fn pad(text: &str, to: usize) -> String {
     format!("{text:<to$}")
 }
@@ -33,7 +33,7 @@ pub(super) fn counted(n: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// Lines of at most so many columns, broken between words; only a word longer than a line is cut.
+/// Lines of at most so many columns, broken between words; only a word longer than a line is split.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
@@ -56,7 +56,7 @@ fn pieces(word: &str, columns: usize) -> Vec<String> {
     chars.chunks(columns).map(|piece| piece.iter().collect()).collect()
 }
 
-/// A paragraph that begins with a lead and whose further lines stand below its text.
+/// A paragraph that begins with a lead; its further lines are indented below its text.
 pub fn paragraph(lead: &str, text: &str) -> String {
     let indent = width(lead);
     let lines = wrap(text, WIDTH.saturating_sub(indent));
@@ -67,7 +67,7 @@ pub fn paragraph(lead: &str, text: &str) -> String {
     lines.collect()
 }
 
-/// The text in ASCII: what has no plain form becomes `?`.
+/// The text in ASCII: a character without a plain form becomes `?`.
 pub(super) fn ascii(text: &str) -> String {
     let plain = |c: char| match c {
         c if c.is_ascii() && (c == '\n' || !is_hidden(c)) => c,

@@ -1,4 +1,4 @@
-//! What nobody expected, told last: first in a line each, then the moves of the counterexamples.
+//! What is unexpected, at the end of an output: first one line each, then the moves of the counterexamples.
 
 use crate::report::cell_totals::{differing, instead, unexpected as not_as_expected, word};
 use crate::report::labels::Labels;
@@ -7,17 +7,17 @@ use crate::report::text::paragraph;
 use crate::suite::findings_index::FindingsIndex;
 use crate::suite::verdict::{Counterexample, Finding, Findings, Verdict};
 
-/// Lines and storyboards that are told; the others are in the text of all verdicts and in the capsules.
+/// The most lines and storyboards; the others are in the text of all verdicts and in the capsules.
 const LINES: usize = 20;
 const BOARDS: usize = 3;
 
-/// Whether the counterexample is of a breach that was not expected.
+/// Whether the counterexample shows an unexpected breach.
 pub(super) fn is_unexpected(found: &Counterexample, index: &FindingsIndex<'_>) -> bool {
     let said = index.of(&found.scenario, &found.design).iter();
     said.copied().any(|it| it.invariant == found.breach.invariant && it.verdict == Verdict::Broken && !it.as_expected)
 }
 
-/// Nothing if all was as expected.
+/// Empty if all was as expected.
 pub fn unexpected(findings: &Findings) -> String {
     let mut out = differing(findings);
     let all = not_as_expected(&findings.findings);
@@ -34,7 +34,7 @@ pub fn unexpected(findings: &Findings) -> String {
     out
 }
 
-/// The moves of the first counterexamples that nobody expected.
+/// The moves of the first unexpected counterexamples.
 pub fn unexpected_boards(findings: &Findings) -> String {
     let index = FindingsIndex::new(findings);
     let mut out = String::new();

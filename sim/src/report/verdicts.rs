@@ -1,5 +1,5 @@
-//! Every verdict of all three engines side by side: plain text in a stable order, one line per invariant and design that
-//! breaks it. It holds only what is equal on every machine.
+//! Every verdict of all three engines side by side: plain text in a stable order, one line per invariant and design
+//! that breaks it. It contains only what is equal on every machine.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::suite::verdict::{Engine, Finding, Findings, Verdict};
 const LEGEND: &str = "BROKEN n: a counterexample of n moves. holds: everything within the bounds was looked at. within-bound: \
                       nothing found in what was looked at. unknown: see why. ! not as expected. `-` not asked. What check \
                       breaks is shown again by `trial explain SCENARIO --design DESIGN --invariant INVARIANT`.";
-/// Room for a verdict.
+/// Width of a verdict.
 const CELL: usize = 14;
 
-/// The verdicts of every scenario, what is not as expected first.
+/// The verdicts of every scenario, with what is not as expected first.
 pub fn verdicts(scenarios: &[Scenario], findings: &Findings) -> String {
     let index = FindingsIndex::new(findings);
     let mut out = "Trial Balance: every verdict\n\n".to_owned();
@@ -37,7 +37,7 @@ pub fn verdicts(scenarios: &[Scenario], findings: &Findings) -> String {
     ascii(&out)
 }
 
-/// What is not as expected or not known; that all is as expected, where it is.
+/// What is not as expected or not known; or that all is as expected.
 pub(super) fn not_as_expected(findings: &Findings) -> String {
     let unexpected = unexpected(&findings.findings);
     let mut out = differing(findings);
@@ -97,7 +97,7 @@ fn table(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'_>)
                 continue;
             }
             let cells = said.map(|finding| pad(&cell(finding), CELL)).join("  ");
-            // A name that has no room stands above its verdicts.
+            // A name that is too long for its column gets a line above its verdicts.
             let lead = if width(name) > label {
                 format!("  {name}\n  {}", pad("", label))
             } else {
@@ -124,7 +124,7 @@ fn cell(finding: Option<&Finding>) -> String {
     format!("{}{steps}{}", word(finding.verdict), if finding.as_expected { "" } else { " !" })
 }
 
-/// How to replay what check did not find.
+/// How to replay a breach that check did not find.
 fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, index: &FindingsIndex<'_>) -> String {
     match index.breach(&scenario.id, name, invariant.id) {
         Some(Finding { engine: Engine::Sim | Engine::Real, capsule: Some(capsule), .. }) => {
@@ -149,7 +149,7 @@ fn holds(scenario: &Scenario, quiet: &[&Invariant], index: &FindingsIndex<'_>) -
     out
 }
 
-/// Why, each reason once.
+/// The reasons of the unknown verdicts, each once.
 fn unknown(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
     let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for name in scenario.cases.iter().map(design) {
@@ -169,7 +169,7 @@ fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
     let checked = |name: &String| {
         let explored = index.explored(&scenario.id, name).iter().find(|explored| explored.engine == Engine::Check)?;
         let n = |n: Option<u64>| grouped(n.unwrap_or(0));
-        // What a search was cut at differs from machine to machine.
+        // Where a search was cut short differs from machine to machine.
         Some(match explored.complete {
             true => {
                 format!("{} states, {} edges, depth {}", n(explored.states), n(explored.generated), n(explored.depth))

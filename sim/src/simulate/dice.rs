@@ -1,8 +1,8 @@
-//! The plan's random numbers: a stream that depends on the seed alone and never on how a run goes.
+//! The plan's random numbers: a stream that depends only on the seed and never on how a run goes.
 
 use std::time::Duration;
 
-/// SplitMix64.
+/// The SplitMix64 generator.
 #[derive(Clone, Debug)]
 pub(super) struct Dice(u64);
 
@@ -33,7 +33,8 @@ impl Dice {
         self.below(100) < chance
     }
 
-    /// A span between so many microseconds, every power of two as likely as any other: most are short, some are very long.
+    /// A span between so many microseconds; every power of two is equally likely, so that most are short and some very
+    /// long.
     pub(super) fn span(&mut self, shortest: u64, longest: u64) -> Duration {
         let doublings = u64::from((longest / shortest.max(1)).max(1).ilog2());
         let base = shortest << self.below(doublings + 1);

@@ -1,4 +1,4 @@
-//! Who says what happens next: a plan, which lets the network decide the order, or a script, which leaves nothing open.
+//! Decides what happens next: a plan lets the network decide the order, a script leaves nothing open.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::simulate::plan::{Ending, EnvironmentFault, FaultAtStep, Plan, Victim}
 /// What an actor is to do at its next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Instruction {
-    /// Go on, and end so long after asking if nothing comes before.
+    /// Go on, and end so long after asking, unless the reply comes first.
     Go { ends: Option<(Ending, Duration)> },
     /// End here.
     End(Ending),
 }
 
-/// The deed and how long to wait before it.
+/// The instruction and how long to wait before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
     pub(super) pause: Duration,
     pub(super) instruction: Instruction,
 }
 
-/// Where an actor is in the plan's terms.
+/// The position of an actor, in the plan's terms.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) victim: Victim,
@@ -37,23 +37,23 @@ pub(super) struct Place {
 /// Why a job may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Occasion {
-    /// All is quiet, it waits for nothing, or a script says so.
+    /// All is quiet, the job need not wait for that, or a script says so.
     Free,
-    /// This entry of the plan lets it run early.
+    /// This entry of the plan lets the job run early.
     Early(usize),
 }
 
-/// Plan or script.
+/// A plan or a script.
 #[derive(Debug)]
 pub(super) enum Director {
-    /// What is left of a plan, and dice for what the plan leaves open.
+    /// The rest of a plan, and dice for what the plan leaves open.
     Planned(Box<Plan>, Dice),
     /// These moves and no other.
     Scripted(Vec<Move>),
 }
 
 impl Director {
-    /// The turn of an actor, or nothing while a script has others act.
+    /// The turn of an actor; `None` while a script has others act.
     pub(super) fn turn(&mut self, actor: Actor, lane: usize, place: &mut Place, done: usize) -> Option<Turn> {
         match self {
             Director::Planned(plan, dice) => {
@@ -73,7 +73,7 @@ impl Director {
         }
     }
 
-    /// Whether a script ends the actor now, wherever it is.
+    /// Whether a script ends the actor at this move, wherever it is.
     pub(super) fn ends_now(&self, actor: Actor, done: usize) -> Option<Ending> {
         let Director::Scripted(script) = self else { return None };
         match *script.get(done)? {
@@ -83,13 +83,14 @@ impl Director {
         }
     }
 
-    /// Which move it is that a store carries out, or a client takes, for an actor.
+    /// The move that a store carries out, or a client takes, for an actor.
     pub(super) fn choose(&mut self, setup: &Setup, world: &World, place: Place, step: Move) -> Move {
         let Director::Planned(plan, dice) = self else { return step };
         let Move::Step { actor, step: label, .. } = step else { return step };
         let fault = strike(plan, setup, world, place, |fault| match fault {
             FaultAtStep::Meets(fault, _) if !fault.strikes_between() => fault.at(actor, label),
-            // A transaction that is lost with its connection hides whether its statement ran: the world offers one of both.
+            // A transaction that is lost with its connection hides whether its statement ran: the world offers one of
+            // the two.
             FaultAtStep::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
             FaultAtStep::Meets(..) | FaultAtStep::EndBefore(_) | FaultAtStep::EndInFlight(..) => None,
         });
@@ -106,8 +107,8 @@ impl Director {
         })
     }
 
-    /// What befalls a store, the queue or a clock now, if anything. `about_to_begin`: a job has been told what day it is and has
-    /// taken its deferred job out of the queue.
+    /// The environment fault that strikes a store, the queue or a clock at this move, if any. `about_to_begin`: a job
+    /// has read the date and taken its deferred job out of the queue.
     pub(super) fn environment(
         &mut self,
         setup: &Setup,
@@ -143,7 +144,7 @@ impl Director {
         }
     }
 
-    /// Whether a command that was given up is on its way and a plan is to say when it runs.
+    /// Whether a command that was given up is on its way and a plan decides when it runs.
     pub(super) fn straggles(&self, setup: &Setup, world: &World) -> bool {
         matches!(self, Director::Planned(..)) && enabled(setup, world).contains(&Move::RunsLate)
     }
@@ -175,14 +176,14 @@ impl Director {
         }
     }
 
-    /// Strikes an early run off the plan.
+    /// Removes an early run from the plan.
     pub(super) fn begins(&mut self, occasion: Occasion) {
         if let (Director::Planned(plan, _), Occasion::Early(place)) = (self, occasion) {
             plan.job_runs.remove(place);
         }
     }
 
-    /// How long to wait where the plan sets no more than a bound.
+    /// How long to wait if the plan sets only a bound.
     pub(super) fn idle(&mut self, longest: impl FnOnce(&Plan) -> Duration) -> Duration {
         match self {
             Director::Planned(plan, dice) => {
@@ -193,7 +194,7 @@ impl Director {
         }
     }
 
-    /// Which of these sendings, of one client to gateways that are free and differ, is the run's n-th.
+    /// Which of these sendings, by one client to free gateways with different dates, is the run's n-th.
     pub(super) fn route(&self, sends: &[Move], n: u64) -> Option<Move> {
         match self {
             Director::Planned(plan, _) if plan.detours.contains(&n) => sends.last().copied(),
@@ -209,19 +210,21 @@ impl Director {
     }
 }
 
-/// The moves a world knows to be possible.
+/// The moves that are possible in a world.
 pub(super) fn enabled(setup: &Setup, world: &World) -> Vec<Move> {
     let mut moves = Vec::new();
     world.moves(setup, &mut moves);
     moves
 }
 
-/// Whether nobody who acts here does it. What Postgres does to a session is among them: its process learns of it later.
+/// Whether no simulated actor makes this move. This includes what Postgres does to a session: the process learns of it
+/// later.
 fn is_weather(mv: Move) -> bool {
     mv.actor().is_none() || matches!(mv, Move::IdleTimeout { .. } | Move::LockTimeout { .. })
 }
 
-/// Periodic jobs and the usage worker run when all is quiet; what carries money or the hash runs whenever it likes.
+/// Whether a job runs only when all is quiet, as periodic jobs and the usage worker do. Those that carry money or the
+/// hash run at any time.
 fn waits_for_leisure(work: Work) -> bool {
     let Work::Deferred { deferred, .. } = work else { return true };
     !matches!(deferred, DeferredJob::Settle(_) | DeferredJob::Charge { .. } | DeferredJob::Snapshot { .. })
@@ -246,7 +249,7 @@ fn instruction(plan: &mut Plan, place: Place) -> Instruction {
     }
 }
 
-/// The first strike that is due here and whose move is possible here; it is struck off the plan.
+/// The first strike that is due here and whose move is possible here; it is removed from the plan.
 fn strike(
     plan: &mut Plan,
     setup: &Setup,
@@ -266,7 +269,7 @@ fn strike(
     Some(mv)
 }
 
-/// Where a step lets go of a lock that several wait for, Postgres does not say who gets it.
+/// If a step releases a lock that several wait for, the dice decide who gets it: Postgres does not say.
 fn winner(setup: &Setup, world: &World, mv: Move, dice: &mut Dice) -> Option<Actor> {
     let waits =
         |actor: &Actor| world.running(setup, *actor).is_some_and(|process| matches!(process.next, Next::Wait(_)));

@@ -1,4 +1,4 @@
-//! What a seed means for a setup: the plan is drawn here and nowhere else.
+//! Turns a seed into the plan of a setup; no other module draws plans.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::simulate::dice::Dice;
 use crate::simulate::extent::Extent;
 use crate::simulate::plan::{Ending, EnvironmentFault, FaultAtStep, Partition, Plan, Strike, Victim};
 
-/// A plan in the making.
+/// A plan that is being drawn.
 struct Drawing<'a> {
     setup: &'a Setup,
     extent: Extent,
@@ -18,7 +18,7 @@ struct Drawing<'a> {
 }
 
 impl Plan {
-    /// What a seed means for a setup.
+    /// The plan that a seed means for a setup.
     pub(super) fn draw(setup: &Setup, seed: u64) -> Plan {
         let plan = Plan::undisturbed(actors(setup).count());
         let mut drawing = Drawing { setup, extent: Extent::of(setup), dice: Dice::new(seed), plan };
@@ -64,7 +64,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// Each unit of each budget is used by every other seed; who drew none and could have draws one.
+    /// Each seed uses each unit of each budget with a chance of one half; if it draws none and there are some, it draws
+    /// one.
     fn faults(&mut self) {
         let budget = |fault: Fault| usize::from(self.setup.faults.of(fault));
         let units: Vec<Fault> =
@@ -134,14 +135,14 @@ impl Drawing<'_> {
         self.plan.environment.push((moment, environment));
     }
 
-    /// Also before the first sending, which other weather could hardly harm.
+    /// It may also come before the first sending, where other environment faults could do little harm.
     fn clock_skew(&mut self) {
         let ahead = self.dice.percent(50);
         let moment = self.dice.below(self.extent.moves);
         self.plan.environment.push((moment, EnvironmentFault::ClockSkew { ahead }));
     }
 
-    /// Every part of a stream is as likely to be the last one.
+    /// Every part of a stream is equally likely to be the last one.
     fn break_a_stream(&mut self, fault: FaultAtStep) {
         let parts = &self.extent.parts;
         if !parts.is_empty() {
@@ -151,7 +152,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// Half of them fall where not knowing costs money.
+    /// Half of them strike at steps where an unknown outcome costs money.
     fn lost_reply(&mut self) {
         let fault = FaultAtStep::Lost { ran: self.dice.percent(60) };
         self.strike_anybody(fault);
@@ -164,7 +165,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// Jobs are struck by one in four.
+    /// One strike in four hits a job.
     fn strike_anybody(&mut self, fault: FaultAtStep) {
         if self.extent.job_run == 0 || !self.dice.percent(25) {
             return self.strike_an_attempt(fault);

@@ -1,4 +1,5 @@
-//! How long things are in a setup while nothing goes wrong: what the places and moments of a plan are drawn from.
+//! The lengths of a setup's attempts and runs while nothing goes wrong: the places and moments of a plan are drawn from
+//! them.
 
 use model::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
 use model::moves::{Actor, Move};
@@ -7,21 +8,21 @@ use model::world::World;
 
 use crate::simulate::director::enabled;
 
-/// The longest run that is measured; a flow that does not end within it is cut there.
+/// The longest run that is measured, in moves; a longer flow is cut there.
 const LONGEST: u64 = 400;
 
-/// The undisturbed run, one attempt after the other, in numbers.
+/// The measurements of an undisturbed run, one attempt after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
-    /// Steps of the longest attempt, its answer included.
+    /// Steps of the longest attempt, including its answer.
     pub(super) attempt: u64,
-    /// Steps of the longest run of a job; none without jobs.
+    /// Steps of the longest run of a job; 0 without jobs.
     pub(super) job_run: u64,
     /// Moves from the first sending to rest.
     pub(super) moves: u64,
-    /// Steps of an attempt, from 1, where not knowing costs money: a key that is set, a script, a COMMIT.
+    /// Steps of an attempt, from 1, where an unknown outcome costs money: setting a key, a script, a COMMIT.
     pub(super) delicate: Vec<u64>,
-    /// Steps of an attempt, from 1, at which a part of a stream comes.
+    /// Steps of an attempt, from 1, at which a part of a stream arrives.
     pub(super) parts: Vec<u64>,
 }
 
@@ -62,7 +63,7 @@ impl Extent {
     }
 }
 
-/// Attempts go on first, then clients send, then jobs run.
+/// The next move: attempts go on first, then clients send, then jobs run.
 fn undisturbed(setup: &Setup, world: &World) -> Option<Move> {
     let moves = enabled(setup, world);
     let attempt = moves.iter().find(|mv| matches!(mv, Move::Step { actor: Actor::Gateway(_), .. }));

@@ -1,8 +1,8 @@
-//! The simulation: the flows run as processes on the nodes of a simulated network, between them and the store models lie
-//! latency, partitions and death, and a seed decides all of it.
+//! The simulation: the flows run as processes on the nodes of a simulated network. Between them and the store models
+//! there are latency, partitions and crashes, and a seed decides all of it.
 //!
-//! A seed is turned into a plan before the run, and the run writes down its moves, so that a finding is a list of moves
-//! and not a seed. [`replay`] drives such a list through the same nodes and the same network.
+//! A seed is turned into a plan before the run, and the run records its moves, so that a finding is a list of moves and
+//! not a seed. [`replay`] runs such a list through the same nodes and the same network.
 
 mod actors;
 mod dice;
@@ -35,24 +35,24 @@ pub use sweep::{Outcome, sweep};
 use crate::simulate::director::Director;
 use crate::simulate::plan::Plan;
 
-/// How long a run may take on the wall clock. A run takes milliseconds; one that takes this long hangs.
+/// How long a run may take on the wall clock. A run takes milliseconds; one that takes this long counts as hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One simulated run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulated {
-    /// What happened: a legal list of moves, with the books after each.
+    /// What happened: a possible sequence of moves, with the books after each.
     pub run: Run,
-    /// What the seed had planned, in lines for people.
+    /// The seed's plan, in readable lines.
     pub plan: Vec<String>,
-    /// What happened when, in simulated microseconds. Byte for byte the same whenever the seed is run again.
+    /// What happened when, in simulated microseconds. Every run of the seed gives the same bytes.
     pub log: Vec<String>,
 }
 
-/// Runs a setup as its seed has it, until all is at rest.
+/// Runs a setup by the plan of a seed, until all is at rest.
 ///
 /// # Errors
-/// The run did not come to rest, hung, panicked or, an internal error, did what the world does not know.
+/// The run did not come to rest, hung, panicked or, an internal error, did what the world does not allow.
 pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
     let setup = Arc::new(setup.clone());
     on_a_fresh_thread(move || {
@@ -63,24 +63,25 @@ pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
     })
 }
 
-/// Drives these moves and no others through the simulated nodes and network.
+/// Runs exactly these moves through the simulated nodes and network.
 ///
 /// # Errors
-/// [`SimulateError::NotReachable`] names the first move that cannot happen where it stands.
+/// [`SimulateError::NotReachable`] names the first move that cannot happen at its place.
 pub fn replay(setup: &Setup, moves: &[Move]) -> Result<Run, SimulateError> {
     let (setup, director) = (Arc::new(setup.clone()), Director::Scripted(moves.to_vec()));
     let (run, _log) = on_a_fresh_thread(move || stage::rehearse(setup, director))?;
     Ok(run)
 }
 
-/// On a thread that ran something before, hash maps inside madsim have another order: equal seeds would differ.
+/// Runs on a new thread: after an earlier run on the same thread, hash maps inside madsim have another order, and equal
+/// seeds would differ.
 fn on_a_fresh_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SimulateError> + Send + 'static,
 ) -> Result<T, SimulateError> {
     let (send, receive) = mpsc::sync_channel(1);
     let work = move || {
         let result = catch_unwind(AssertUnwindSafe(work));
-        // Nobody waits any more for a run that hung.
+        // An error means that the caller has given up on a run that hung.
         let _ = send.send(result.unwrap_or_else(|panic| Err(SimulateError::Panicked(words_of(&*panic)))));
     };
     let thread = std::thread::Builder::new().name("seed".to_owned()).spawn(work);

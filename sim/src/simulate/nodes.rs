@@ -1,4 +1,4 @@
-//! What runs on each node.
+//! The tasks that run on each node.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn actor_at(setup: &Setup, address: SocketAddr) -> Option<Actor> {
     actors(setup).find(|&actor| ip_of(setup, actor) == address.ip())
 }
 
-/// Listens, which fails only if the node's address is wrong.
+/// Listens; fails only if the node's address is wrong.
 async fn listen(address: SocketAddr) -> TcpListener {
     match TcpListener::bind(address).await {
         Ok(listener) => listener,
@@ -44,7 +44,7 @@ async fn listen(address: SocketAddr) -> TcpListener {
     }
 }
 
-/// A store: takes asks up one after the other per connection, for all connections at once.
+/// A store: serves calls one after the other per connection, and all connections concurrently.
 pub(super) async fn store(recorder: Arc<Recorder>, address: SocketAddr) {
     let listener = listen(address).await;
     loop {
@@ -66,11 +66,11 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
             Served::Waits(woken) => tokio::select! {
                 biased;
                 reply = woken => match reply {
-                    // Postgres died under it.
+                    // Postgres was killed while the statement waited.
                     Ok(Reply::Failed(Failure::PgLost)) | Err(_) => break,
                     Ok(reply) => Said::Reply(reply),
                 },
-                // Who waits says nothing more: this is the end of the connection.
+                // A client that waits sends nothing: this is the end of the connection.
                 _ = wire::receive::<Ask>(&mut stream) => break,
             },
         };
@@ -82,14 +82,14 @@ async fn serve(recorder: &Recorder, mut stream: TcpStream, actor: Actor) {
     recorder.link_ended(actor);
 }
 
-/// Environment faults: stores, queue, clock.
+/// Lets environment faults happen: stores, queue, clock.
 pub(super) async fn environment(recorder: Arc<Recorder>) {
     loop {
         recorder.environment().await;
     }
 }
 
-/// Commands whose clients have given up on them.
+/// Lets commands run late whose clients have given up on them.
 pub(super) async fn stragglers(recorder: Arc<Recorder>) {
     loop {
         recorder.straggler().await;
@@ -110,7 +110,7 @@ pub(super) async fn gateway(recorder: Arc<Recorder>, n: u8) {
             if recorder.is_deserted(n) {
                 recorder.answered(actor, answer);
             } else {
-                // The client waits for as long as the attempt lives.
+                // The client waits as long as the attempt lives.
                 let _ = wire::send(&mut client, &Answered(answer)).await;
             }
         }
@@ -130,12 +130,12 @@ pub(super) async fn job(recorder: Arc<Recorder>, job: Actor) {
     let mut links = Links::default();
     loop {
         let work = recorder.job_begins(job).await;
-        // A run that failed is given up, and the next one starts afresh.
+        // A run that failed is given up; the next one starts from the beginning.
         drive(&recorder, job, &mut links, work).await;
     }
 }
 
-/// The client of one request: asks until it has a final answer or has asked often enough.
+/// The client of one request: sends until it has a final answer or has sent often enough.
 pub(super) async fn client(recorder: Arc<Recorder>, request: Request) {
     let mut impatient = false;
     loop {
@@ -153,7 +153,8 @@ pub(super) async fn client(recorder: Arc<Recorder>, request: Request) {
     }
 }
 
-/// Sends if that is still possible once a connection stands; gives how long the client is patient, if not for ever.
+/// Connects, and sends if that is still possible then; returns how long the client is patient, `Some(None)` if for
+/// ever.
 async fn ask_gateway(
     recorder: &Arc<Recorder>,
     request: Request,
@@ -170,7 +171,7 @@ async fn ask_gateway(
         return None;
     };
     let patience = recorder.sends(request, impatient, chance)?;
-    // A gateway that dies meanwhile takes the attempt with it, which the recorder sees.
+    // If a gateway crashes here, its attempt ends too, which the recorder notices.
     let _ = wire::send(&mut stream, &Asks(request)).await;
     let recorder = Arc::clone(recorder);
     spawn(async move {
@@ -179,7 +180,7 @@ async fn ask_gateway(
             said = wire::receive(&mut stream) => if let Ok(Answered(answer)) = said {
                 recorder.answered(actor, answer);
             },
-            // Who goes away closes the connection and hears nothing more.
+            // A client that goes away closes the connection and receives nothing more.
             () = recorder.deserted(gateway) => {}
         }
     });

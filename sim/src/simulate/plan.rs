@@ -6,7 +6,7 @@ use model::setup::{Fault, Setup};
 
 use crate::simulate::actors::actors;
 
-/// Whom a strike hits.
+/// The victim of a strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Victim {
     /// The attempt of the run's n-th sending, from 1.
@@ -15,29 +15,29 @@ pub(super) enum Victim {
     JobRun(u64),
 }
 
-/// How an actor's work ends against its will.
+/// How an actor's work is ended from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// Its node dies.
     Crash,
-    /// The attempt is dropped, its node lives.
+    /// The attempt is dropped; its node lives.
     Cancel,
 }
 
 /// What goes wrong for one actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FaultAtStep {
-    /// It ends before it asks.
+    /// It ends before it sends a call.
     EndBefore(Ending),
-    /// It ends so long after it asked: on the way, while it waits for a lock, or with the reply under way.
+    /// It ends so long after it sent a call: on the way, while it waits for a lock, or with the reply under way.
     EndInFlight(Ending, Duration),
-    /// A fault strikes it, which these words tell.
+    /// This fault strikes it; the words describe it.
     Meets(Fault, &'static str),
-    /// The reply is lost, the step having run or not.
+    /// The reply is lost, whether the step ran or not.
     Lost { ran: bool },
 }
 
-/// One trouble and where it falls: at the first step, from the `from`-th of its victim, that it can befall.
+/// One fault and where it strikes: at the first possible step of its victim, starting with the `from`-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Strike {
     pub(super) victim: Victim,
@@ -48,11 +48,11 @@ pub(super) struct Strike {
 /// Environment faults: stores, queue, clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EnvironmentFault {
-    /// The first that is possible of this kind, which these words tell.
+    /// The first possible one of this kind; the words describe it.
     Of(Fault, &'static str),
-    /// What there is to evict is counted round until this number is reached.
+    /// The index of what is evicted, modulo the number of candidates.
     Eviction(u64),
-    /// Of the idle gateways, the first.
+    /// The clock of the first idle gateway.
     ClockSkew { ahead: bool },
 }
 
@@ -69,35 +69,35 @@ pub(super) struct Partition {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) strikes: Vec<Strike>,
-    /// After how many moves which environment fault.
+    /// Environment faults, each with the number of moves after which it is due.
     pub(super) environment: Vec<(u64, EnvironmentFault)>,
-    /// After which sending, and how long after it, the client asks again without waiting.
+    /// After which sending, and how long after it, the client sends again without waiting for the answer.
     pub(super) impatience: Vec<(u64, Duration)>,
-    /// Which sendings go, of gateways whose dates differ, to the last free one and not to the first.
+    /// The sendings that go to the last free gateway instead of the first, among those whose dates differ.
     pub(super) detours: Vec<u64>,
-    /// After how many moves a job that waits for leisure runs without it.
+    /// After how many moves a job that waits until all is quiet runs anyway.
     pub(super) job_runs: Vec<u64>,
-    /// Which step of which attempt is held up for how long.
+    /// Which step of which attempt or run is delayed for how long.
     pub(super) stalls: Vec<(Victim, u64, Duration)>,
-    /// How long each actor thinks before each step, gateways first: who is slow loses races.
+    /// How long each actor pauses before each step, gateways first: slow actors lose races.
     pub(super) pace: Vec<Duration>,
-    /// How many steps in a hundred are held up by a random span.
+    /// How many steps in a hundred are delayed by a random span.
     pub(super) hiccups: u64,
     pub(super) partitions: Vec<Partition>,
     /// Shortest and longest latency of a message.
     pub(super) latency: (Duration, Duration),
     /// How many messages in a hundred have to be sent again.
     pub(super) resent: u64,
-    /// The largest pause of a client before it asks.
+    /// The longest pause of a client before it sends.
     pub(super) patience: Duration,
-    /// The largest pause of a job before it begins.
+    /// The longest pause of a job before it begins.
     pub(super) lag: Duration,
-    /// The longest time that a command which was given up is still on its way.
+    /// The longest time for which a command that was given up is still on its way.
     pub(super) lateness: Duration,
 }
 
 impl Plan {
-    /// Nothing goes wrong and nobody is slow.
+    /// A plan in which nothing goes wrong and no actor is slow.
     pub(super) fn undisturbed(actors: usize) -> Plan {
         Plan {
             strikes: Vec::new(),
@@ -117,7 +117,7 @@ impl Plan {
         }
     }
 
-    /// The plan in lines for people.
+    /// The plan in readable lines.
     pub(super) fn lines(&self, setup: &Setup) -> Vec<String> {
         let (least, most) = self.latency;
         let mut lines = vec![format!("messages take {least:?} to {most:?}, {} in 100 are sent again", self.resent)];

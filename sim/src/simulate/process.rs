@@ -1,4 +1,4 @@
-//! A process that runs a flow: each ask goes over the network to a store, and the reply comes back the same way.
+//! A process that runs a flow: each call goes over the network to a store, and the reply comes back the same way.
 
 use std::future::pending;
 use std::time::Duration;
@@ -23,8 +23,7 @@ pub(super) struct Links {
     redis: Option<TcpStream>,
 }
 
-/// Runs a flow to its end, or to the end its actor meets; then there is nothing to give. A crash kills the node this is
-/// called on.
+/// Runs a flow to its end; `None` if its actor is ended before. A crash kills the node that this runs on.
 pub(super) async fn drive(recorder: &Recorder, actor: Actor, links: &mut Links, work: Work) -> Option<Next> {
     let mut recorded = Recorded::default();
     loop {
@@ -44,7 +43,7 @@ pub(super) async fn drive(recorder: &Recorder, actor: Actor, links: &mut Links, 
     }
 }
 
-/// Waits for its turn before something that is not an ask, and meets its end there if it is to.
+/// Waits for its turn before something that is not a call; `false` if the actor is ended there.
 pub(super) async fn may_go_on(recorder: &Recorder, actor: Actor, links: &mut Links) -> bool {
     match recorder.turn(actor).await {
         Instruction::Go { .. } => true,
@@ -84,7 +83,7 @@ async fn step(recorder: &Recorder, actor: Actor, links: &mut Links, call: Call) 
     })
 }
 
-/// Something outside both stores happens at once; who is to end in flight does so after it.
+/// Carries out a call outside both stores, at once; if the actor is to end in flight, it ends afterwards.
 async fn locally(
     recorder: &Recorder,
     actor: Actor,
@@ -92,7 +91,7 @@ async fn locally(
     ends: Option<(Ending, Duration)>,
 ) -> Result<Reply, Ending> {
     let Some(reply) = recorder.do_locally(actor, call) else {
-        // The run has ended in an error.
+        // The run has already ended with an error.
         return pending().await;
     };
     if let Some((ending, after)) = ends {
@@ -107,7 +106,7 @@ async fn exchange(stream: &mut TcpStream, call: Call) -> std::io::Result<Said> {
     wire::receive(stream).await
 }
 
-/// Connects, however long the link is cut.
+/// Connects, and retries for as long as the link is cut.
 async fn connect(recorder: &Recorder, actor: Actor, address: &str) -> TcpStream {
     loop {
         if let Ok(stream) = TcpStream::connect(address).await {
@@ -118,7 +117,7 @@ async fn connect(recorder: &Recorder, actor: Actor, address: &str) -> TcpStream 
     }
 }
 
-/// Meets its end: all connections close and, in a crash, the node is killed.
+/// Ends the actor: all connections close and, in a crash, the node is killed.
 async fn end(recorder: &Recorder, actor: Actor, links: &mut Links, ending: Ending) {
     recorder.ends(actor, ending);
     *links = Links::default();

@@ -1,16 +1,17 @@
-//! The recorder: the one world behind all nodes, the run as it is written down, and the log.
+//! The recorder: the one world behind all nodes, the recorded run, and the log.
 //!
-//! Each move of the run has one instant at which it happens, and at that instant it is applied to the world and written
-//! down. So the list of moves is a path of the world, whatever the network did in between:
+//! Each move of the run happens at one instant, at which it is applied to the world and recorded. So the list of moves
+//! is a path of the world, whatever the network did in between:
 //!
 //! | move | happens when |
 //! |---|---|
-//! | a client sends | it writes to a connection to a gateway that is up and free; the frame cannot get lost but by a crash |
-//! | a step, a refused or a lost one | the store takes the ask up; its reply may still be on the way when others act |
+//! | a client sends | it writes to a connection to a gateway that is up and free; only a crash can lose the frame |
+//! | a step, also a refused or a lost one | the store takes the call; its reply may still be on the way when others act
+//! |
 //! | a step outside both stores, done or failed | the process does it |
-//! | the answer | it reaches the client, or its gateway gives it where the client of the stream has gone |
-//! | the end of an idle session | its process is about to ask |
-//! | a crash or a cancellation | the last connection of the dead to a store has ended, see [`Recorder::ends`] |
+//! | the answer | it reaches the client, or its gateway gives it if the client of the stream has gone |
+//! | the end of an idle session | its process is about to send a call |
+//! | a crash or a cancellation | the last connection of the ended actor to a store has ended, see [`Recorder::ends`] |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,12 +32,12 @@ use crate::simulate::director::{Director, Instruction, Place};
 use crate::simulate::plan::{Ending, Plan, Victim};
 use crate::simulate::shared_world::{Chance, SharedWorld};
 
-/// What a store does with an ask.
+/// What a store does with a call.
 #[derive(Debug)]
 pub(super) enum Served {
     /// Answers.
     Reply(Reply),
-    /// Answers when a lock is free.
+    /// Answers when a lock is released.
     Waits(oneshot::Receiver<Reply>),
     /// Refuses the connection.
     Refused,
@@ -44,7 +45,7 @@ pub(super) enum Served {
     Cut,
 }
 
-/// Shared by all nodes of one run. No node holds the lock while it waits.
+/// Shared by all nodes of one run. No node holds the mutex while it waits.
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) setup: Arc<Setup>,
@@ -53,7 +54,8 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder of a run that has not begun, and who died, as it becomes known.
+    /// The recorder of a run that has not begun, and a channel that reports each crashed actor once its death is
+    /// recorded.
     pub(super) fn new(setup: Arc<Setup>, director: Director) -> (Arc<Recorder>, mpsc::UnboundedReceiver<Actor>) {
         let (dead, funerals) = mpsc::unbounded_channel();
         let shared = Mutex::new(SharedWorld::new(Arc::clone(&setup), director, dead));
@@ -64,14 +66,14 @@ impl Recorder {
         at(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets something happen and tells those who wait for it.
+    /// Changes the shared world and wakes those who wait for a change.
     fn act<T>(&self, act: impl FnOnce(&mut SharedWorld) -> T) -> T {
         let result = self.look(act);
         self.changed.notify_waiters();
         result
     }
 
-    /// Looks again whenever something has happened, until there is a result.
+    /// Checks after every change, until there is a result.
     async fn until<T>(&self, mut ready: impl FnMut(&mut SharedWorld) -> Option<T>) -> T {
         loop {
             if let Some(result) = self.look(&mut ready) {
@@ -81,7 +83,7 @@ impl Recorder {
         }
     }
 
-    /// Waits until something has happened.
+    /// Waits until something has changed.
     pub(super) async fn change(&self) {
         self.changed.notified().await;
     }
@@ -104,12 +106,12 @@ impl Recorder {
         self.look(|shared| shared.done())
     }
 
-    /// Writes a line that is no move.
+    /// Writes a line to the log that is not a move.
     pub(super) fn note(&self, text: &str) {
         self.look(|shared| shared.note(text));
     }
 
-    /// A node of this actor is up.
+    /// Records that a node of this actor is up.
     pub(super) fn started(&self, actor: Actor) {
         self.act(|shared| {
             let lane = shared.lane(actor);
@@ -120,7 +122,7 @@ impl Recorder {
         });
     }
 
-    /// Waits for the actor's turn. Meanwhile its session may sit idle for longer than Postgres suffers.
+    /// Waits for the actor's turn. Meanwhile its session may be idle for longer than Postgres allows.
     pub(super) async fn turn(&self, actor: Actor) -> Instruction {
         let turn = self.until(|shared| shared.turn(actor)).await;
         if !turn.pause.is_zero() {
@@ -132,7 +134,7 @@ impl Recorder {
         turn.instruction
     }
 
-    /// Waits until the actor, which has asked, is ended.
+    /// Waits until the actor, which has sent a call, is ended.
     pub(super) async fn ended_in_flight(&self, actor: Actor, planned: Option<(Ending, Duration)>) -> Ending {
         if let Some((ending, after)) = planned {
             sleep(after).await;
@@ -141,7 +143,7 @@ impl Recorder {
         self.until(|shared| shared.director.ends_now(actor, shared.done())).await
     }
 
-    /// Waits until a job is to run, and a while longer; what it is to run then.
+    /// Waits until a job may run, and a while longer; returns what it is to run then.
     pub(super) async fn job_begins(&self, job: Actor) -> Work {
         loop {
             self.until(|shared| shared.occasion(job)).await;
@@ -155,7 +157,7 @@ impl Recorder {
         }
     }
 
-    /// What the attempt at a gateway is to run: its day is the one on which the request was sent.
+    /// What the attempt at a gateway is to run: its date is the one on which the request was sent.
     pub(super) fn work_of(&self, gateway: u8) -> Option<Work> {
         self.look(|shared| shared.world.attempt(gateway).map(|attempt| attempt.process.work))
     }
@@ -170,13 +172,13 @@ impl Recorder {
         self.until(|shared| shared.is_deserted(gateway).then_some(())).await;
     }
 
-    /// Waits for what befalls a store or the clock next, and lets it happen.
+    /// Waits for the next environment fault, and lets it happen.
     pub(super) async fn environment(&self) {
         let mv = self.until(SharedWorld::environment).await;
         self.act(|shared| shared.record(mv));
     }
 
-    /// Waits for a command that its client gives up on, and lets Redis carry it out some time later.
+    /// Waits for a command that its client gave up, and lets Redis carry it out some time later.
     pub(super) async fn straggler(&self) {
         self.until(|shared| shared.straggles().then_some(())).await;
         let pause = self.idle(|plan| plan.lateness);
@@ -188,7 +190,7 @@ impl Recorder {
         });
     }
 
-    /// A pause up to what the plan bounds.
+    /// A pause of at most what the plan allows.
     pub(super) fn idle(&self, longest: impl FnOnce(&Plan) -> Duration) -> Duration {
         self.look(|shared| shared.director.idle(longest))
     }
@@ -198,8 +200,8 @@ impl Recorder {
         self.look(|shared| shared.chance(request, impatient))
     }
 
-    /// The client sends, if it still can: it must write to the connection before anything else happens. Gives the pause
-    /// after which it loses its patience.
+    /// The client sends, if it still can: it must write to the connection before anything else happens. Returns the
+    /// pause after which it becomes impatient.
     pub(super) fn sends(&self, request: Request, impatient: bool, chance: Chance) -> Option<Option<Duration>> {
         let Chance::Send { gateway, .. } = chance else { return None };
         self.act(|shared| {
@@ -213,7 +215,7 @@ impl Recorder {
         })
     }
 
-    /// An answer has reached its client, or is given where nobody listens.
+    /// An answer has reached its client, or is given although nobody listens.
     pub(super) fn answered(&self, actor: Actor, answer: Answer) {
         self.act(|shared| {
             if shared.agrees(actor, Next::Answer(answer)) {
@@ -223,7 +225,7 @@ impl Recorder {
         });
     }
 
-    /// A store takes an ask up.
+    /// A store takes a call from its connection.
     pub(super) fn carry_out(&self, actor: Actor, call: Call) -> Served {
         self.act(|shared| {
             if !shared.agrees(actor, Next::Ask(call)) {
@@ -244,7 +246,7 @@ impl Recorder {
         })
     }
 
-    /// An actor does something outside both stores.
+    /// An actor carries out a call outside both stores.
     pub(super) fn do_locally(&self, actor: Actor, call: Call) -> Option<Reply> {
         self.act(|shared| {
             if !shared.agrees(actor, Next::Ask(call)) {
@@ -260,7 +262,7 @@ impl Recorder {
         self.look(|shared| shared.lane(actor).links += 1);
     }
 
-    /// A store has seen the end of a connection, or has closed it.
+    /// A store has seen the end of a connection, or has closed it itself.
     pub(super) fn link_ended(&self, actor: Actor) {
         self.act(|shared| {
             let lane = shared.lane(actor);
@@ -271,13 +273,13 @@ impl Recorder {
         });
     }
 
-    /// An actor ends against its will: it closes its connections right after this and never uses them again.
+    /// An actor is ended from outside: it closes its connections right after this and never uses them again.
     ///
     /// The world learns of it only when the stores have seen the end of every connection:
     /// 1. `gateway-a` sends T1 and dies; the frame is on the wire.
     /// 2. Postgres sees its connection end.
-    /// 3. Redis takes T1 up: the key is set, for an attempt that nobody runs any more.
-    /// 4. Redis sees its connection end. Only now the attempt is over: had 2 ended it, 3 would be a step of nobody.
+    /// 3. Redis takes T1: the key is set, for an attempt that no process runs any more.
+    /// 4. Redis sees its connection end. Only then the attempt is over: had 2 ended it, 3 would have no actor.
     pub(super) fn ends(&self, actor: Actor, ending: Ending) {
         self.act(|shared| {
             let lane = shared.lane(actor);

@@ -1,4 +1,4 @@
-//! The truth behind all nodes: one world, the run as it is written down, and the log.
+//! The state behind all nodes: one world, the recorded run, and the log.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ use crate::simulate::director::{Director, Occasion, Place, Turn, enabled};
 use crate::simulate::plan::{Ending, Victim};
 use crate::suite::story::{self, Lane as StoryLane};
 
-/// A node that acts, gateway or job.
+/// An acting node: a gateway or a job.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) place: Place,
     pub(super) up: bool,
     pub(super) life: u32,
-    /// Connections to stores that have not ended for the store.
+    /// Connections whose end the stores have not seen.
     pub(super) links: u32,
     pub(super) dying: Option<Ending>,
     pub(super) waiting: Option<oneshot::Sender<Reply>>,
-    /// A job that knows what it is to run and has not asked for its first step.
+    /// Whether it is a job that knows what to run and has not sent its first call.
     pub(super) about_to_begin: bool,
 }
 
-/// What the client of a request can do.
+/// What the client of a request can do at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chance {
-    /// Nothing any more.
+    /// Nothing: it is done.
     Done,
     /// Nothing yet.
     Wait,
@@ -43,7 +43,7 @@ pub(super) enum Chance {
     Send { gateway: u8, life: u32 },
 }
 
-/// See the module.
+/// See the module's description.
 #[derive(Debug)]
 pub(super) struct SharedWorld {
     setup: Arc<Setup>,
@@ -59,7 +59,7 @@ pub(super) struct SharedWorld {
 }
 
 impl SharedWorld {
-    /// Before the first move. Who died, and may be started again, is told to `dead`.
+    /// The state before the first move. Crashed actors, which may be restarted, are sent to `dead`.
     pub(super) fn new(setup: Arc<Setup>, director: Director, dead: mpsc::UnboundedSender<Actor>) -> SharedWorld {
         let world = World::new(&setup);
         let run = Run { opening: world.books(&setup), entries: Vec::new() };
@@ -83,7 +83,7 @@ impl SharedWorld {
         &mut self.lanes[lane_of(&self.setup, actor)]
     }
 
-    /// The turn of an actor, if it has one now.
+    /// The turn of an actor, if it has one.
     pub(super) fn turn(&mut self, actor: Actor) -> Option<Turn> {
         let (lane, done) = (lane_of(&self.setup, actor), self.done());
         self.director.turn(actor, lane, &mut self.lanes[lane].place, done)
@@ -94,19 +94,19 @@ impl SharedWorld {
         self.world.attempt(gateway).is_some_and(|attempt| attempt.client_gone)
     }
 
-    /// What befalls a store, the queue or a clock now, if anything.
+    /// The environment fault that strikes a store, the queue or a clock at this move, if any.
     pub(super) fn environment(&mut self) -> Option<Move> {
         let (done, about_to_begin) = (self.done(), self.lanes.iter().any(|lane| lane.about_to_begin));
         self.director.environment(&self.setup, &self.world, done, about_to_begin)
     }
 
-    /// Whether a command that was given up is on its way and nothing but time is between it and Redis.
+    /// Whether a command that was given up is on its way and only time separates it from Redis.
     pub(super) fn straggles(&self) -> bool {
         self.setup.faults.late > 0 && self.director.straggles(&self.setup, &self.world)
     }
 
-    /// Whether a job may begin a run now. One that is about to begin keeps others of its kind from it, as one that has
-    /// begun does in the world.
+    /// Whether a job may begin a run. One that is about to begin blocks others of its kind, as one that has begun does
+    /// in the world.
     pub(super) fn occasion(&self, job: Actor) -> Option<Occasion> {
         let kind = std::mem::discriminant(&job);
         let mut others = actors(&self.setup)
@@ -118,7 +118,7 @@ impl SharedWorld {
         self.director.occasion(&self.setup, &self.world, job, self.done())
     }
 
-    /// A job begins a run if it still may: what it is to run.
+    /// A job begins a run if it still may; returns what it is to run.
     pub(super) fn begins(&mut self, job: Actor) -> Option<Work> {
         let occasion = self.occasion(job)?;
         let work = self.world.would_run(&self.setup, job)?;
@@ -131,13 +131,13 @@ impl SharedWorld {
         Some(work)
     }
 
-    /// Whether Postgres now ends the session of an actor that is about to ask.
+    /// Whether Postgres ends the session of an actor that is about to send a call.
     pub(super) fn idles_out(&mut self, actor: Actor) -> Option<Move> {
         let place = self.lane(actor).place;
         self.director.idles_out(&self.setup, &self.world, place, actor)
     }
 
-    /// Which move it is that a store carries out, or a client takes, for an actor.
+    /// The move that a store carries out, or a client takes, for an actor.
     pub(super) fn choose(&mut self, actor: Actor, step: Step) -> Move {
         let scripted = match &self.director {
             Director::Scripted(script) => script.get(self.done()).copied(),
@@ -148,7 +148,7 @@ impl SharedWorld {
         self.director.choose(&self.setup, &self.world, place, mv)
     }
 
-    /// What came over the wire must be what the world has the actor do.
+    /// Checks that what came over the wire is what the world has the actor do.
     pub(super) fn agrees(&mut self, actor: Actor, found: Next) -> bool {
         let expected = self.world.next(&self.setup, actor);
         let agrees = expected == Some(found);
@@ -159,7 +159,7 @@ impl SharedWorld {
         agrees
     }
 
-    /// Puts the end of an actor on record.
+    /// Records the end of an actor.
     pub(super) fn bury(&mut self, actor: Actor) {
         let lane = self.lane(actor);
         lane.waiting = None;
@@ -170,17 +170,17 @@ impl SharedWorld {
             Ending::Crash => Move::Crash { actor, before },
             Ending::Cancel => Move::Cancel { actor, before },
         };
-        // A job between two runs has nothing in flight: its death is no event of the world.
+        // A job between two runs has nothing in flight: the world has no move for its death.
         if actor.is_gateway() || self.world.clone().apply(&self.setup, mv).is_ok() {
             self.record(mv);
         }
         if ending == Ending::Crash {
-            // Nobody listens when the run is over.
+            // An error means that the run is over.
             let _ = self.dead.send(actor);
         }
     }
 
-    /// Applies a move and writes it down; gives the acting process's reply.
+    /// Applies a move and records it; returns the reply to the acting process.
     pub(super) fn record(&mut self, mv: Move) -> Option<Reply> {
         let did = match self.world.apply(&self.setup, mv) {
             Ok(did) => did,
@@ -205,7 +205,7 @@ impl SharedWorld {
         }
         for &(actor, _, reply) in &entry.did.woke {
             if let Some(wake) = self.lane(actor).waiting.take() {
-                // The one who waited may have died, which its connection's end will tell.
+                // An error means that the waiting actor has died, which the end of its connection will show.
                 let _ = wake.send(reply);
             }
         }
@@ -218,7 +218,7 @@ impl SharedWorld {
         self.error.get_or_insert(error);
     }
 
-    /// Writes a line.
+    /// Writes a line to the log.
     pub(super) fn note(&mut self, text: &str) {
         let now = TimeHandle::try_current().map_or(0, |time| time.elapsed().as_micros());
         self.log.push(format!("{now:>9} {text}"));
@@ -233,7 +233,7 @@ impl SharedWorld {
         done || self.error.is_some()
     }
 
-    /// A script's next move must be possible, or every node would wait for another one to act.
+    /// Fails the run if a script's next move is impossible: every node would wait for another one to act.
     fn look_ahead(&mut self) {
         let Director::Scripted(script) = &self.director else { return };
         let done = self.done();
@@ -244,7 +244,8 @@ impl SharedWorld {
         }
     }
 
-    /// What the client of a request can do now. One that has left its stream does not wait for its end.
+    /// What the client of a request can do at the moment. A client that has left its stream does not wait for the
+    /// stream's end.
     pub(super) fn chance(&self, request: Request, impatient: bool) -> Chance {
         match &self.director {
             Director::Scripted(script) => {

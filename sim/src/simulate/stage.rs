@@ -1,4 +1,5 @@
-//! One run on its own madsim runtime: builds the nodes, restarts who dies, cuts and heals links, ends when all is at rest.
+//! One run on its own madsim runtime: builds the nodes, restarts crashed ones, cuts and heals links, ends when all is
+//! at rest.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ struct Stage {
     client: NodeId,
 }
 
-/// Runs a setup as a plan has it. Must be called on a thread of its own.
+/// Runs a setup by a plan. Must be called on a new thread.
 pub(super) fn perform(setup: Arc<Setup>, seed: u64, plan: Plan) -> Result<(Run, Vec<String>), SimulateError> {
     let mut config = madsim::Config::default();
     let (least, most) = plan.latency;
@@ -44,7 +45,7 @@ pub(super) fn perform(setup: Arc<Setup>, seed: u64, plan: Plan) -> Result<(Run, 
     Runtime::with_seed_and_config(seed, config).block_on(play(setup, director, partitions))
 }
 
-/// Runs a setup as a script has it. Must be called on a thread of its own.
+/// Runs a setup by a script. Must be called on a new thread.
 pub(super) fn rehearse(setup: Arc<Setup>, director: Director) -> Result<(Run, Vec<String>), SimulateError> {
     let (least, most) = Plan::undisturbed(1).latency;
     let mut config = madsim::Config::default();
@@ -74,7 +75,7 @@ async fn play(
         helper.abort();
     }
     stage.strike();
-    // Tasks of a killed node are freed when they are polled next.
+    // The tasks of a killed node are freed when they are next polled.
     sleep(Duration::from_millis(2)).await;
     let result = recorder.result();
     if in_time { result } else { Err(SimulateError::NoRest { minutes: MINUTES, moves: recorder.moves() }) }
@@ -128,7 +129,7 @@ fn store(recorder: &Arc<Recorder>, name: &str, address: &str) -> NodeHandle {
     node
 }
 
-/// Restarts who has died, once its death is on record.
+/// Restarts crashed nodes, once their death is recorded.
 async fn supervise(recorder: Arc<Recorder>, nodes: Vec<NodeId>, mut funerals: UnboundedReceiver<Actor>) {
     while let Some(actor) = funerals.recv().await {
         let node = nodes[lane_of(&recorder.setup, actor)];

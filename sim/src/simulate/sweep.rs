@@ -1,4 +1,4 @@
-//! Many seeds, on all cores.
+//! Runs many seeds on all cores.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,12 +8,13 @@ use model::setup::Setup;
 
 use crate::simulate::{SimulateError, Simulated, run_seed};
 
-/// What became of one seed.
+/// The result of one seed.
 pub type Outcome = Result<Simulated, SimulateError>;
 
-/// Runs every seed of a range on so many threads at a time and gives what became of each, in the order of the seeds. Once
-/// `stop` is set no further seed begins, and the seeds that did not run are missing from the end or from between.
-/// `on_seed` is called as soon as a seed is through, in no particular order. The runs are kept, some 50 KB each: a long range is swept in pieces.
+/// Runs every seed of a range on so many threads at a time and returns the result of each, in the order of the seeds.
+/// Once `stop` is set no further seed begins, and the seeds that did not run are missing from the end or from between.
+/// `on_seed` is called as soon as a seed is done, in no particular order. The runs are kept, some 50 KB each: sweep a
+/// long range in pieces.
 pub fn sweep(
     setup: &Setup,
     seeds: Range<u64>,

@@ -1,4 +1,4 @@
-//! What travels over the simulated network: serde_json behind four bytes of length.
+//! The messages on the simulated network: serde_json, preceded by four bytes of length.
 
 use std::io;
 
@@ -10,24 +10,24 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Gateway or job to store.
+/// From a gateway or job to a store.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Ask(pub(super) Call);
 
-/// Store to gateway or job.
+/// From a store to a gateway or job.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Said {
-    /// It was carried out.
+    /// The call was carried out.
     Reply(Reply),
-    /// The connection is refused, nothing was carried out.
+    /// The connection is refused; nothing was carried out.
     Refused,
 }
 
-/// Client to gateway.
+/// From a client to a gateway.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Asks(pub(super) Request);
 
-/// Gateway to client.
+/// From a gateway to a client.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Answered(pub(super) Answer);
 
@@ -36,7 +36,7 @@ pub(super) const POSTGRES: &str = "10.0.0.1:5432";
 /// Where Redis listens.
 pub(super) const REDIS: &str = "10.0.0.2:6379";
 
-/// Sends one frame. Without the flush nothing leaves the node.
+/// Sends one frame. Without the flush nothing would leave the node.
 pub(super) async fn send<T: Serialize>(stream: &mut TcpStream, frame: &T) -> io::Result<()> {
     let body = serde_json::to_vec(frame)?;
     let length = u32::try_from(body.len()).map_err(io::Error::other)?;
@@ -50,7 +50,7 @@ pub(super) async fn send<T: Serialize>(stream: &mut TcpStream, frame: &T) -> io:
 /// Waits for one frame.
 ///
 /// # Errors
-/// The connection has ended, or the frame means nothing.
+/// The connection has ended, or the frame is not a valid message.
 pub(super) async fn receive<T: DeserializeOwned>(stream: &mut TcpStream) -> io::Result<T> {
     let mut length = [0; 4];
     stream.read_exact(&mut length).await?;

@@ -1,4 +1,4 @@
-//! By which way a run must lead to its breach: steps and faults that occur in it, and those that must not.
+//! The route by which a run must lead to its breach: steps and faults that must occur in it, and those that must not.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use model::step::{Step, UnknownStep};
 
 use crate::suite::fault_kinds;
 
-/// Something that occurs in a run.
+/// Something that can occur in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waypoint {
     /// A step is carried out, or a fault strikes it.
@@ -29,7 +29,7 @@ pub struct UnknownWaypoint {
     text: String,
 }
 
-/// The kinds of faults that a move can be told to be. A job that runs earlier than it must is none: it takes the same steps.
+/// The kinds of faults that a move can have. A job that runs earlier than it must is not one: it takes the same steps.
 fn fault_ids() -> Vec<&'static str> {
     Faults::KINDS.iter().map(|(id, _)| *id).filter(|id| *id != "job-run").collect()
 }
@@ -57,7 +57,7 @@ impl Waypoint {
     /// Whether a move meets it; `after` are the books after the move.
     pub(crate) fn is_met(self, did: &Occurrence, after: &Books) -> bool {
         match self {
-            // The step that would have come next did not.
+            // Such a fault comes before the step, which did not happen.
             Waypoint::Step(_) if did.mv.fault().is_some_and(Fault::strikes_between) => false,
             Waypoint::Step(step) => did.mv.step() == Some(step),
             Waypoint::Fault(kind) => fault_kinds::kind_of(did, after) == Some(kind),
@@ -65,7 +65,7 @@ impl Waypoint {
     }
 }
 
-/// By which way a run must lead to its breach; any way, if it names nothing.
+/// The route by which a run must lead to its breach; any run matches if it names nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
     /// What must occur before the breach or with it, in this order.
@@ -75,7 +75,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether any run will do.
+    /// Whether any run matches.
     pub fn is_any(&self) -> bool {
         self.through.is_empty() && self.without.is_empty()
     }
@@ -87,12 +87,12 @@ impl Route {
         [through, without].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// As `trial explain` takes it, each option after a blank.
+    /// The options of `trial explain`, each preceded by a blank.
     pub fn options(&self) -> String {
         list(" --through ", &self.through, ",") + &list(" --without ", &self.without, ",")
     }
 
-    /// As it stands in the name of a capsule.
+    /// The form it has in the name of a capsule.
     pub(crate) fn in_a_name(&self) -> String {
         list(".through-", &self.through, ".through-") + &list(".without-", &self.without, ".without-")
     }

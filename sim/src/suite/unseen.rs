@@ -1,5 +1,5 @@
-//! The breaches that an engine which samples must see: all that check finds under a risk's own designs, but for those that are
-//! listed. Silence of an engine means something only where it would have been heard.
+//! The breaches that a sampling engine must see: all that check finds under a risk's own designs, except those listed.
+//! That an engine shows no breach means something only where it would have seen one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,16 @@ use crate::suite::input;
 use crate::suite::scenario::ScenarioError;
 use crate::suite::verdict::{Engine, Findings, Verdict};
 
-/// The file with the list, among the committed reports.
+/// The name of the file with the list, among the committed reports.
 pub const FILE: &str = "unseen.toml";
 
-/// A scenario's id, an invariant's, and the name of a design.
+/// The id of the scenario, the id of the invariant, and the name of the design.
 type BreachId = (String, String, String);
 
-/// What so many seeds of sim do not show of what check finds.
+/// The breaches that check finds and so many seeds of sim do not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unseen {
-    /// The seeds, from 0, for each scenario and design.
+    /// The number of seeds, from seed 0, for each scenario and design.
     pub seeds: u64,
     breaches: BTreeSet<BreachId>,
 }
@@ -48,7 +48,7 @@ impl Unseen {
         Unseen { seeds, breaches: not_seen(found, Engine::Sim) }
     }
 
-    /// Reads the list; `file` is what errors name, `scenarios` are the ids that it may name.
+    /// Reads the list; errors call the file `file`, `scenarios` are the ids that it may name.
     ///
     /// # Errors
     /// File, line, key and what would be valid.
@@ -70,7 +70,7 @@ impl Unseen {
         Ok(Unseen { seeds: parsed.seeds, breaches: breaches.collect() })
     }
 
-    /// The list as a file: the designs of one scenario and invariant are one line.
+    /// The list as a file: one line has the designs of one scenario and invariant.
     pub fn text(&self) -> String {
         let mut lines: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
         for (scenario, invariant, design) in &self.breaches {
@@ -91,8 +91,8 @@ impl Unseen {
         out + "]\n"
     }
 
-    /// Puts down to sim, scenario by scenario, each breach that is not listed and was not seen, and each that is listed and
-    /// was seen. With other seeds than those of the list nothing is compared.
+    /// Attributes to sim, scenario by scenario, each breach that is not listed and was not seen, and each that is
+    /// listed and was seen. Compares nothing if the number of seeds is not that of the list.
     pub fn hold_against(&self, found: &mut Findings, seeds: u64) {
         if seeds != self.seeds {
             return;
@@ -102,7 +102,7 @@ impl Unseen {
             let why = format!("{} is broken, and none of {seeds} seeds of sim shows it", lost.1);
             put_down(found, Engine::Sim, lost, why);
         }
-        // What check no longer breaks, or did not look at to its end, is not for sim to see.
+        // sim need not see what check does not break, or did not fully explore.
         let shown = breaches(found, Engine::Sim, Verdict::Broken);
         for seen in self.breaches.intersection(&shown) {
             let why = format!("sim shows that {} is broken, which {FILE} lists as not seen", seen.1);
@@ -111,7 +111,7 @@ impl Unseen {
     }
 }
 
-/// A name that is misspelt would excuse nothing and be told of nobody.
+/// Rejects misspelt names: they would excuse nothing, and nothing would report them.
 fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
     if !scenarios.contains(&line.scenario.as_str()) {
         let (named, valid) = (&line.scenario, scenarios.join(", "));
@@ -126,8 +126,8 @@ fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
     designs.collect::<Result<(), _>>().map_err(|why| format!("`designs`: {why}"))
 }
 
-/// Puts down to real each breach that check finds and that real servers did not show, though its counterexample is carried out
-/// on them. Of a case whose runs were not all carried out nothing is said.
+/// Attributes to real each breach that check finds and that real servers did not show, though its counterexample is
+/// carried out on them. Skips cases whose runs were not all carried out.
 pub fn hold_real_against_check(found: &mut Findings) {
     let partly = |lost: &BreachId| {
         let mut missing = found.not_run.iter().filter(|it| it.engine == Engine::Real);
@@ -140,19 +140,20 @@ pub fn hold_real_against_check(found: &mut Findings) {
     }
 }
 
-/// The breaches that check finds where this engine looked to its end and saw none.
+/// The breaches that check finds and that this engine, having finished, did not see.
 fn not_seen(found: &Findings, engine: Engine) -> BTreeSet<BreachId> {
     let silent = breaches(found, engine, Verdict::HoldsWithinBound);
     breaches(found, Engine::Check, Verdict::Broken).intersection(&silent).cloned().collect()
 }
 
-/// What an engine has this verdict of.
+/// The ids of an engine's findings with this verdict.
 fn breaches(found: &Findings, engine: Engine, verdict: Verdict) -> BTreeSet<BreachId> {
     let those = found.findings.iter().filter(|it| it.engine == engine && it.verdict == verdict);
     those.map(|it| (it.scenario.clone(), it.invariant.to_owned(), it.design.clone())).collect()
 }
 
-/// A breach in a scenario or under a design that was not looked at is nobody's.
+/// Adds the text to what this engine had to see; if it did not fully run the scenario and design, the breach is not
+/// attributed.
 fn put_down(found: &mut Findings, engine: Engine, (scenario, _, design): &BreachId, why: String) {
     let its = |it: &&mut crate::suite::verdict::Explored| {
         it.engine == engine && it.complete && it.scenario == *scenario && it.design == *design

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::suite::route::Route;
 
-/// Who looked.
+/// The engine that produced this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
-    /// Every order and every fault within bounds, on the store models.
+    /// Explores every order and every fault within bounds, on the store models.
     Check,
-    /// Seeds on a simulated network.
+    /// Runs seeds on a simulated network.
     Sim,
-    /// Real Postgres and real Redis.
+    /// Runs on real Postgres and real Redis.
     Real,
 }
 
@@ -22,7 +22,7 @@ impl Engine {
     /// All, in the order of reports.
     pub const ALL: [Engine; 3] = [Engine::Check, Engine::Sim, Engine::Real];
 
-    /// As commands spell it.
+    /// The name, as commands spell it.
     pub fn name(self) -> &'static str {
         match self {
             Engine::Check => "check",
@@ -36,9 +36,9 @@ impl Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Exhausted without a breach; only check can say it.
+    /// Everything was explored without a breach; only check can say so.
     Holds,
-    /// No breach in what was looked at.
+    /// No breach in what was sampled.
     HoldsWithinBound,
     /// A counterexample exists.
     Broken,
@@ -47,7 +47,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As reports print it.
+    /// The words, as reports print them.
     pub fn words(self) -> &'static str {
         match self {
             Verdict::Holds => "holds",
@@ -58,7 +58,7 @@ impl Verdict {
     }
 }
 
-/// What a scenario expects.
+/// The expected verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expected {
@@ -66,14 +66,14 @@ pub enum Expected {
     Holds,
     /// A breach.
     Broken,
-    /// Either; the scenario says why.
+    /// Either verdict is right; the scenario says why.
     Any,
-    /// Neither the scenario nor its lock file says anything of the design.
+    /// Neither the scenario nor its lock file says anything about the design.
     Nothing,
 }
 
 impl Expected {
-    /// As scenarios and JSON spell it.
+    /// The word, as scenarios and JSON spell it.
     pub fn words(self) -> &'static str {
         match self {
             Expected::Holds => "holds",
@@ -84,22 +84,22 @@ impl Expected {
     }
 }
 
-/// One verdict with how much was looked at and why it stopped.
+/// One verdict with how much was judged and why it stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Id of the scenario.
     pub scenario: String,
     /// Name of the design.
     pub design: String,
-    /// Who looked.
+    /// The engine that produced this.
     pub engine: Engine,
     /// Id of the invariant.
     pub invariant: &'static str,
-    /// What is known.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was expected.
+    /// The expected verdict.
     pub expected: Expected,
-    /// Whether that is a pass; where nothing is expected it is, unless it is unknown.
+    /// Whether the verdict passes; if nothing is expected it does, unless it is unknown.
     pub as_expected: bool,
     /// How often it was judged.
     pub judged: u64,
@@ -107,49 +107,49 @@ pub struct Finding {
     pub could_have_failed: u64,
     /// One sentence: the breach with its numbers, or what bounds the verdict.
     pub why: String,
-    /// Moves of the counterexample.
+    /// Number of moves of the counterexample.
     pub steps: Option<usize>,
-    /// Where the counterexample lies, relative to the workspace.
+    /// Path of the counterexample's capsule, relative to the workspace.
     pub capsule: Option<String>,
 }
 
-/// How much one engine looked at for one (scenario, design).
+/// How much one engine explored for one (scenario, design).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explored {
     /// Id of the scenario.
     pub scenario: String,
     /// Name of the design.
     pub design: String,
-    /// Who looked.
+    /// The engine that produced this.
     pub engine: Engine,
     /// Distinct states.
     pub states: Option<u64>,
-    /// Moves carried out, those that led to known states included.
+    /// Moves carried out, including those that led to known states.
     pub generated: Option<u64>,
-    /// Moves of the longest shortest path.
+    /// Length of the longest of the shortest paths to a state, in moves.
     pub depth: Option<u64>,
-    /// Runs, for engines that sample.
+    /// Number of runs, for engines that sample.
     pub runs: Option<u64>,
-    /// Whether everything within the bounds was looked at.
+    /// Whether everything within the bounds was explored.
     pub complete: bool,
     /// Ids of situations that must have been seen and were not.
     pub missing: Vec<&'static str>,
     /// Ids of the scenario's situations that did not arise, whether they had to or not.
     #[serde(skip)]
     pub never: Vec<&'static str>,
-    /// What besides verdicts is not as the lock file has it, after a complete search.
+    /// What differs from the lock file after a complete search, apart from verdicts.
     pub differs: Vec<String>,
-    /// What an engine that samples had to see and did not, or need not have seen and did.
+    /// What a sampling engine had to see and did not, or was listed as not seeing and did.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unseen: Vec<String>,
     /// Wall-clock seconds. Never in committed reports.
     pub seconds: f64,
 }
 
-/// An engine that did not run, or did not run all of a case, which is not a verdict.
+/// An engine that did not run, or not all of a case; this is not a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotRun {
-    /// Which.
+    /// The engine.
     pub engine: Engine,
     /// The scenario and the design whose runs are missing; without them the engine did not run at all.
     #[serde(skip)]
@@ -165,15 +165,15 @@ pub struct Counterexample {
     pub scenario: String,
     /// Name of the design.
     pub design: String,
-    /// Where the capsule lies, relative to the workspace.
+    /// Path of the capsule, relative to the workspace.
     pub capsule: String,
-    /// The world it begins with.
+    /// The setup of its world.
     pub setup: Setup,
     /// The run, replayed on the store models, ending with the breach.
     pub run: Run,
     /// What breaks.
     pub breach: Breach,
-    /// By which way it was asked for.
+    /// The route that was asked for.
     pub route: Route,
     /// Per kind of fault in it: its id, and whether the invariant still breaks without that fault.
     pub without: Vec<(String, bool)>,
@@ -186,16 +186,16 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// Engines that did not run.
     pub not_run: Vec<NotRun>,
-    /// How much was looked at.
+    /// How much was explored.
     pub explored: Vec<Explored>,
     /// The counterexamples, by scenario, design, invariant.
     pub counterexamples: Vec<Counterexample>,
-    /// Scenarios without a lock file, of which nothing is expected.
+    /// Scenarios without a lock file, for which nothing is expected.
     pub unlocked: Vec<String>,
 }
 
 impl Findings {
-    /// Takes over what another command part found.
+    /// Adds what another part of a command found.
     pub fn extend(&mut self, other: Findings) {
         self.findings.extend(other.findings);
         self.not_run.extend(other.not_run);
@@ -204,12 +204,12 @@ impl Findings {
         self.unlocked.extend(other.unlocked);
     }
 
-    /// Verdicts of which nothing is expected, so that they are neither right nor wrong.
+    /// The number of verdicts for which nothing is expected, so that they are neither right nor wrong.
     pub fn expected_nothing(&self) -> usize {
         self.findings.iter().filter(|finding| finding.expected == Expected::Nothing).count()
     }
 
-    /// The exit code for what is known: 1 something unexpected, 2 something unknown, 0 all as expected.
+    /// The exit code for the findings: 1 something unexpected, 2 something unknown, 0 all as expected.
     pub fn exit_code(&self) -> u8 {
         let differs = self.explored.iter().any(|it| !it.differs.is_empty() || !it.unseen.is_empty());
         if differs || self.findings.iter().any(|finding| !finding.as_expected && finding.verdict != Verdict::Unknown) {

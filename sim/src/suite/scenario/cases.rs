@@ -1,4 +1,4 @@
-//! The cases of a scenario: one per world, whatever number of designs are that world there.
+//! The cases of a scenario: one per world, whatever number of designs make that world there.
 
 use model::design::{Design, PRESETS, Preset};
 use model::invariant::{self, Invariant};
@@ -13,8 +13,8 @@ use crate::suite::verdict::Expected;
 
 type Wrong<'a> = &'a dyn Fn(&str, String) -> ScenarioError;
 
-/// One case for each world that the presets make here, in their order, then one for each other design of the file; each with
-/// the presets that are the same world, what the lock file pins, and what is argued.
+/// One case for each world that the presets make here, in their order, then one for each other design of the file; each
+/// with the presets that make the same world, what the lock file pins, and what is argued.
 pub(super) fn cases(
     risk: Risk,
     file: &File,
@@ -64,7 +64,7 @@ pub(super) fn cases(
     Ok(cases)
 }
 
-/// A case as the lock file has it.
+/// A case with what the lock file pins.
 fn case(risk: Risk, file: &File, setup: Setup, lock: Option<&Lock>) -> Case {
     let pinned = lock.and_then(|lock| lock.entry(&setup.design.to_string())).cloned();
     let never = |id: &&String| pinned.as_ref().is_some_and(|pinned| pinned.never.contains(*id));
@@ -75,7 +75,7 @@ fn case(risk: Risk, file: &File, setup: Setup, lock: Option<&Lock>) -> Case {
     Case { own, seen, outdated, ..nothing_expected(setup) }.pinned(pinned)
 }
 
-/// Notes a design of the lock file that is no world of its own here, with the case that speaks for it.
+/// Notes a design of the lock file that has no case here; the note goes to the case with the same world.
 fn outdated(
     name: &str,
     cases: &mut [Case],
@@ -93,7 +93,7 @@ fn outdated(
     Ok(())
 }
 
-/// A case of which nothing is expected.
+/// A case with no expectations.
 fn nothing_expected(setup: Setup) -> Case {
     let reason = |invariant: &Invariant| (invariant.id.to_owned(), NO_EXPECTATION.to_owned());
     Case {
@@ -109,7 +109,7 @@ fn nothing_expected(setup: Setup) -> Case {
     }
 }
 
-/// Adds what a person argues to what the lock file has.
+/// Adds what a person argues to what the lock file pins.
 fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), ScenarioError> {
     let Argued { design, broken, holds, any, seen, because } = argued;
     if because.trim().is_empty() {
@@ -147,7 +147,7 @@ fn unknown_situation(key: &str, id: &str) -> String {
 }
 
 impl Case {
-    /// The same with the verdicts of a lock file's entry expected.
+    /// The same with the verdicts of a lock file's entry as the expected ones.
     #[must_use]
     pub fn pinned(self, pinned: Option<Entry>) -> Case {
         let Some(entry) = &pinned else { return self };
@@ -160,17 +160,17 @@ impl Case {
 }
 
 impl Scenario {
-    /// The same with no designs but the risk's own.
+    /// The same with only the risk's own designs.
     pub fn own(&self) -> Scenario {
         let cases = self.cases.iter().filter(|case| case.own).cloned().collect();
         Scenario { cases, ..self.clone() }
     }
 
-    /// The case of one design. If the scenario does not ask of it, it is expected as the design is whose world it is here; if
-    /// there is none, nothing is expected of any invariant and no situation must be seen.
+    /// The case of one design. If the scenario does not have it, the expectations are those of the design that makes
+    /// the same world here; if there is none, nothing is expected of any invariant and no situation must be seen.
     ///
     /// # Errors
-    /// A design whose background jobs are too many for the scenario.
+    /// The design has too many background jobs for the scenario.
     pub fn case_of(&self, design: Design) -> Result<Case, SetupError> {
         if let Some(case) = self.cases.iter().find(|case| case.setup.design == design) {
             return Ok(case.clone());
@@ -184,11 +184,11 @@ impl Scenario {
     }
 }
 
-/// What is said of every invariant of a design of which neither the scenario nor its lock file says anything.
+/// The reason given for every invariant of a design on which neither the scenario nor its lock file says anything.
 const NO_EXPECTATION: &str = "neither the scenario nor its lock file expects anything of this design";
 
-/// Whether a design is the risk's own: a base, one of its fixes, one that is no preset, or, where scripts can be lost,
-/// another way to send them, and where somebody has a time zone, another midnight.
+/// Whether a design is the risk's own: a base, one of its fixes, one that is not a preset, or, if scripts can be lost,
+/// another way to send them, or, if an account has a time zone, another midnight.
 fn is_own(risk: Risk, faults: &Faults, accounts: &[Account], design: Design) -> bool {
     let Some(preset) = design.preset() else { return true };
     let plain = Design { base: design.base, ..Design::default() };
@@ -215,12 +215,12 @@ fn misfit(error: &SetupError, wrong: Wrong<'_>) -> ScenarioError {
     wrong(needle, why.clone())
 }
 
-/// Whether the preset of a name is a fix of a risk, or of the one of which that is a consequence.
+/// Whether the preset of this name is a fix of a risk, or of the risk whose consequence that is.
 pub fn is_fix_of(name: &str, risk: Risk) -> bool {
     Preset::named(name).is_some_and(|preset| preset.is_fix_of(risk))
 }
 
-/// Whether a design's name is a preset's.
+/// Whether a design's name is that of a preset.
 pub fn is_preset(name: &str) -> bool {
     Preset::named(name).is_some()
 }

@@ -21,7 +21,7 @@ pub enum ScenarioError {
         /// The key, what it says, and what would be valid.
         why: String,
     },
-    /// No scenario of that id.
+    /// No scenario has that id.
     #[error("unknown scenario `{id}`; expected one of {valid}")]
     Unknown {
         /// What was asked for.

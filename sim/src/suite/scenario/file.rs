@@ -1,4 +1,4 @@
-//! A scenario's text: TOML, read strictly.
+//! Reads a scenario's text strictly, as TOML.
 
 use model::day::Day;
 use model::risk::Risk;
@@ -11,7 +11,7 @@ use crate::suite::scenario::written::File;
 use crate::suite::scenario::zones::{self, UnknownZone};
 use crate::suite::scenario::{Scenario, ScenarioError};
 
-/// Reads one scenario from its text, with what its lock file pins; `file` is what errors name.
+/// Reads one scenario from its text, with what its lock file pins; errors call the file `file`.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
@@ -22,7 +22,7 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
         let (line, why) = input::wrong_toml(text, &error);
         ScenarioError::Wrong { file: file.to_owned(), line, why }
     })?;
-    // A zone has dates only where the run has days.
+    // Checked before the zones: they have dates only for the days that a run can have.
     if !Day::FIRST_OF_A_RUN.contains(&parsed.today) {
         return Err(wrong("today", SetupError::FirstDay(parsed.today).to_string()));
     }
@@ -62,8 +62,8 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
     })
 }
 
-/// The line, from 1, that a wrong key or value stands in: the first one where it is a key or names a table, else where it
-/// is a whole text, else where it occurs at all, so that prose is looked at last.
+/// The line, from 1, of a wrong key or value: the first where it is a key or names a table, else where it is a whole
+/// string, else where it occurs at all, so that prose is searched last.
 fn line_of(text: &str, needle: &str) -> usize {
     let key = |line: &str| line.strip_prefix(needle).is_some_and(|rest| rest.trim_start().starts_with('='));
     let table = |line: &str| {

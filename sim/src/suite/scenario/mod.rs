@@ -1,4 +1,4 @@
-//! Scenarios: one question each, in a TOML file whose name is its id. A file registers itself by being there.
+//! Scenarios: one question each, in a TOML file whose name is its id. Its presence in the folder registers it.
 
 mod cases;
 mod error;
@@ -22,7 +22,7 @@ use crate::suite::input;
 use crate::suite::lock::{self, Entry};
 use crate::suite::verdict::Expected;
 
-/// A question: who asks for what, what may go wrong, and what is expected of each design.
+/// A question: who sends which requests, what may go wrong, and what is expected of each design.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The file's name without `.toml`.
@@ -35,38 +35,39 @@ pub struct Scenario {
     pub why: String,
     /// What is left out, each in a line.
     pub folded: Vec<String>,
-    /// What it lays down for every design.
+    /// The premises for every design.
     pub premises: Premises,
     /// What may go wrong.
     pub faults: Faults,
-    /// Ids of situations that must be seen under every design but for those that say they never can.
+    /// Ids of situations that must be seen under every design, except those whose lock file entry says that they never
+    /// arise.
     pub seen: Vec<String>,
     /// Per design, in the order of the presets: its world and what is expected.
     pub cases: Vec<Case>,
-    /// Whether there is a lock file, so that something is expected.
+    /// Whether there is a lock file, and so something is expected.
     pub locked: bool,
 }
 
-/// One design under one scenario, and with it every other one that is the same world there.
+/// One design in one scenario, together with every other design that makes the same world there.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The world.
     pub setup: Setup,
-    /// Other presets whose choices differ only in what no step of this scenario's path meets.
+    /// Other presets that differ only in choices that no step of this scenario's path meets.
     pub also: Vec<&'static Preset>,
     /// Whether the design is the risk's own: a base, or one of its fixes.
     pub own: bool,
-    /// By place in [`invariant::ALL`].
+    /// What is expected, by the index in [`invariant::ALL`].
     pub expected: Vec<Expected>,
-    /// Why a verdict is argued, or why either is right, by invariant id.
+    /// Why a verdict is argued, or why either one is right, by invariant id.
     pub reasons: BTreeMap<String, String>,
-    /// Ids of situations that must have been seen.
+    /// Ids of situations that must be seen.
     pub seen: Vec<String>,
     /// Those of them that a person argues.
     pub argued_seen: Vec<String>,
-    /// What the lock file has of it.
+    /// What the lock file pins of it.
     pub pinned: Option<Entry>,
-    /// What makes the lock file out of date for this case, whatever is found: each in a few words.
+    /// Why the lock file is out of date for this case, whatever is found: each reason in a few words.
     pub outdated: Vec<String>,
 }
 
@@ -75,7 +76,7 @@ pub struct Case {
 pub enum Locks {
     /// They say what is expected.
     Read,
-    /// They are about to be written anew, so that it does not matter what they say.
+    /// They are about to be rewritten, so that their contents do not matter.
     Ignored,
 }
 
@@ -116,7 +117,7 @@ fn load(path: &Path, locks: Locks) -> Result<Scenario, ScenarioError> {
 /// What the lock file beside a scenario pins, if there is one.
 fn pinned(path: &Path) -> Result<Option<lock::Lock>, ScenarioError> {
     let path = path.with_extension(lock::EXTENSION);
-    // A link that leads nowhere is there, and no lock file.
+    // A dangling link exists, but is not a lock file: reading it fails.
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
@@ -124,7 +125,7 @@ fn pinned(path: &Path) -> Result<Option<lock::Lock>, ScenarioError> {
     lock::parse(&shown(&path), &text).map(Some)
 }
 
-/// The end of a long path, which tells files apart.
+/// The end of a long path, which distinguishes files.
 fn shortened(file: &str) -> String {
     let long = file.chars().count().saturating_sub(4 * model::shown::MOST);
     if long == 0 { file.to_owned() } else { format!("...{}", file.chars().skip(long).collect::<String>()) }

@@ -1,4 +1,4 @@
-//! What stands in the file of a scenario.
+//! The contents of the file of a scenario.
 
 use model::day::Day;
 use model::flow::RequestPath;
@@ -25,14 +25,14 @@ pub(super) struct File {
     pub(super) faults: Faults,
     #[serde(default)]
     pub(super) seen: Vec<String>,
-    /// Designs that are asked beside the presets.
+    /// Designs in addition to the presets.
     #[serde(default)]
     pub(super) designs: Vec<String>,
     #[serde(default)]
     pub(super) expect: Vec<Argued>,
 }
 
-/// A part of the request path that is walked; billing and the reply always are.
+/// An optional part of the request path; billing and the reply are always there.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Part {
@@ -73,7 +73,7 @@ pub(super) struct Argued {
     /// Either verdict is right.
     #[serde(default)]
     pub(super) any: Vec<String>,
-    /// Situations that must be seen under this design, besides those of the file.
+    /// Situations that must be seen under this design, in addition to those of the file.
     #[serde(default)]
     pub(super) seen: Vec<String>,
     pub(super) because: String,

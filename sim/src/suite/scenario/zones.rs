@@ -1,4 +1,4 @@
-//! Time zones: IANA names become the dates of the first days of a run. The database of zones is the one built in, so that a
+//! Time zones: turns IANA names into the dates of the first days of a run. The zone database is built in, so that a
 //! scenario means the same everywhere.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -7,10 +7,11 @@ use model::calendar::Turn;
 use model::day::Day;
 use model::setup::Account;
 
-/// A name that is no time zone.
+/// A name that is not a time zone.
 pub(super) struct UnknownZone(pub(super) String);
 
-/// Fills in the dates of every zone: as long as so many changes of a date can take, each day having at least one.
+/// Fills in the dates of every zone for `changes` days, which cover that many changes of a date: each day has at least
+/// one.
 pub(super) fn resolve(accounts: &mut [Account], today: Day, changes: u8) -> Result<(), UnknownZone> {
     for zone in accounts.iter_mut().filter_map(|account| account.zone.as_mut()) {
         let unknown = || UnknownZone(zone.name.clone());
@@ -23,7 +24,7 @@ pub(super) fn resolve(accounts: &mut [Account], today: Day, changes: u8) -> Resu
     Ok(())
 }
 
-/// The instants, minute by minute, at which the UTC date, the local one or the one by the first offset changes.
+/// The instants, to the minute, at which the UTC date, the local date or the date by the first offset changes.
 fn dates(zone: &TimeZone, today: Day, days: u8) -> Option<Vec<Turn>> {
     let begin: Timestamp = format!("{today}T00:00Z").parse().ok()?;
     let first_offset = zone.to_offset(begin);
@@ -104,7 +105,7 @@ mod tests {
                     "2027-01-01 00:00 UTC: 2027-01-01, by offset 2027-01-01",
                 ],
             ),
-            // West of UTC the run begins on the evening before. Here the clocks go forward at midnight itself.
+            // West of UTC the run begins on the evening before. Here the clocks go forward exactly at midnight.
             (
                 "America/Havana",
                 "2026-03-08",

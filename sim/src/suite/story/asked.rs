@@ -1,4 +1,4 @@
-//! What a process asks of a store, of the provider or of the queue, in words.
+//! In words: what a process asks of a store, of the provider or of the queue.
 
 use model::delivery::Part;
 use model::effect::{DeferredJob, Effect, Fields, Increment, LocalOp, PgOp, RedisOp, Script};

@@ -1,4 +1,4 @@
-//! A counterexample told step by step: who did what to whom, in words that fit a terminal and a diagram.
+//! A counterexample step by step: who did what to whom, in words that fit a terminal and a diagram.
 
 mod asked;
 mod replied;
@@ -46,13 +46,13 @@ pub enum Outcome {
 /// One line of the story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Whose doing.
+    /// The lane that acts.
     pub from: Lane,
-    /// Whom it reaches; the same lane for a fault, and for what happens outside both stores.
+    /// The lane that it reaches; the same lane for a fault, and for what happens outside both stores.
     pub to: Lane,
     /// How it ended.
     pub outcome: Outcome,
-    /// In words.
+    /// The event in words.
     pub what: String,
 }
 
@@ -71,7 +71,7 @@ pub fn lanes(setup: &Setup, run: &Run) -> Vec<Lane> {
 }
 
 impl Lane {
-    /// What the lane is headed.
+    /// The heading of the lane.
     pub fn name(self) -> String {
         match self {
             Lane::Client => "client".to_owned(),
@@ -81,7 +81,7 @@ impl Lane {
         }
     }
 
-    /// The same where there is little room.
+    /// A shorter heading, for little room.
     pub fn short_name(self) -> String {
         match self {
             Lane::Postgres => "pg".to_owned(),
@@ -91,7 +91,7 @@ impl Lane {
         }
     }
 
-    /// The same where there is next to none: two or three characters.
+    /// The shortest heading: two or three characters.
     pub fn initials(self) -> String {
         match self {
             Lane::Client => "cl".to_owned(),
@@ -104,7 +104,7 @@ impl Lane {
     }
 }
 
-/// The clock passes to the next change of a date.
+/// Describes the move of the clock to the next change of a date.
 fn passing(setup: &Setup, books: &Books) -> String {
     let Some(minute) = setup.calendar.minute(books.turn) else { return format!("the day changes to {}", books.today) };
     let mut said = format!("the clock passes to {} {:02}:{:02} UTC", books.today, minute / 60, minute % 60);
@@ -118,7 +118,7 @@ fn passing(setup: &Setup, books: &Books) -> String {
     said
 }
 
-/// Tells one move.
+/// Describes one move.
 pub fn tell(setup: &Setup, entry: &Entry) -> Line {
     let did = &entry.did;
     if let Move::Send { request, gateway } = did.mv {
@@ -146,7 +146,7 @@ fn struck_lane(mv: Move) -> Lane {
         (Some(actor), _) => Lane::Process(actor),
         (None, Some(Place::Postgres)) => Lane::Postgres,
         (None, Some(Place::Redis)) => Lane::Redis,
-        // The clock that passes is that of the keys.
+        // Key expiry goes by the clock of Redis.
         (None, Some(Place::Clock)) if mv == Move::Expire => Lane::Redis,
         (None, Some(Place::Broker | Place::Clock) | None) => Lane::Client,
     }
@@ -157,7 +157,7 @@ fn whom(mv: Move) -> Option<Actor> {
     if let Move::ClockSkew { gateway, .. } = mv { Some(Actor::Gateway(gateway)) } else { mv.actor() }
 }
 
-/// How a fault reads ([`Move::told`]), with everything in it that has a name.
+/// The description of a fault ([`Move::told`]) with its placeholders filled in.
 fn filled(setup: &Setup, Entry { did, books }: &Entry) -> String {
     let evicted = if let Move::Evict(what) = did.mv { asked::evicted(setup, what) } else { String::new() };
     let name = |name: &str| match name {
@@ -224,7 +224,7 @@ fn step(setup: &Setup, actor: Actor, did: &Occurrence) -> Line {
     line(own, to, outcome, format!("{step} {what}{result}{}", woken(did)))
 }
 
-/// Who waited and goes on with this move.
+/// The processes that waited and go on due to this move, in words.
 fn woken(did: &Occurrence) -> String {
     let each = did.woke.iter().map(|(actor, step, reply)| {
         let result = replied::words(None, *reply);
@@ -241,8 +241,9 @@ fn units(unit: Unit, amount: i64) -> String {
     }
 }
 
-/// The money columns: Postgres balance, ledger, Redis hash balance, keys; one text per cell. In the ledger a pending row
-/// stands in brackets, a hold in square ones, money that came in has a plus, a charge that was given back is so marked.
+/// The money columns: Postgres balance, ledger, Redis hash balance, keys; one text per cell. In the ledger a pending
+/// row is in parentheses, a hold in square brackets, money that came in has a plus, a reversed charge is marked
+/// `/back`.
 pub fn money(setup: &Setup, books: &Books) -> [String; 4] {
     let tenants = || books.tenants.iter();
     let balance = tenants().map(|t| t.quota.balance.to_string()).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! What is answered, in words.
+//! Answers in words.
 
 use model::effect::{Effect, PgOp, RedisOp, Script};
 use model::money::Money;
@@ -7,7 +7,7 @@ use model::row::{KeyRow, LedgerRow, Status};
 
 use crate::suite::story::units;
 
-/// A reply in words, as an answer to what was asked, where that is known; empty if there is nothing more to say.
+/// A reply in words, as an answer to the effect that was asked for, if known; empty if there is nothing to add.
 pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {
     match reply {
         Reply::Ok => String::new(),
