@@ -19,7 +19,7 @@ impl Labels {
         Labels::default()
     }
 
-    /// The text, in which each label that is new in the document is followed by its name in brackets.
+    /// The text, in which each label that is new in the document is followed by its name in parentheses.
     pub fn explained(&mut self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;

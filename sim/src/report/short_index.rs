@@ -1,4 +1,4 @@
-//! The index that is committed: a single self-contained page, small enough to be reviewed. A run writes the whole site,
+//! The index that is committed: one page that needs no other, small enough to be reviewed. A run writes the whole site,
 //! with a page for each scenario.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -97,7 +97,7 @@ impl Director {
         fault.unwrap_or_else(|| Move::Step { actor, step: label, wins: winner(setup, world, step, dice) })
     }
 
-    /// Whether the plan has Postgres end the session of an actor that is about to ask.
+    /// Whether the plan has Postgres end the session of an actor that is about to send a call.
     pub(super) fn idles_out(&mut self, setup: &Setup, world: &World, place: Place, actor: Actor) -> Option<Move> {
         let Director::Planned(plan, _) = self else { return None };
         let before = label_of(world.running(setup, actor)?.next);
@@ -202,7 +202,7 @@ impl Director {
         }
     }
 
-    /// How long after this sending the client loses its patience.
+    /// How long after this sending the client becomes impatient.
     pub(super) fn impatience(&mut self, send: u64) -> Option<Duration> {
         let Director::Planned(plan, _) = self else { return None };
         let place = plan.impatience.iter().position(|&(after, _)| after <= send)?;

@@ -6,8 +6,7 @@
 //! | move | happens when |
 //! |---|---|
 //! | a client sends | it writes to a connection to a gateway that is up and free; only a crash can lose the frame |
-//! | a step, also a refused or a lost one | the store takes the call; its reply may still be on the way when others act
-//! |
+//! | a step, refused or lost or not | the store takes the call; its reply may still be on the way when others act |
 //! | a step outside both stores, done or failed | the process does it |
 //! | the answer | it reaches the client, or its gateway gives it if the client of the stream has gone |
 //! | the end of an idle session | its process is about to send a call |

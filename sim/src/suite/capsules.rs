@@ -180,7 +180,7 @@ pub fn read(path: &Path) -> Result<Capsule, UnreadableCapsule> {
     parse(&file, &text)
 }
 
-/// Reads a capsule from its text; errors call the file `file`.
+/// Reads a capsule from its text; `file` is the file name for errors.
 ///
 /// # Errors
 /// As [`read`].

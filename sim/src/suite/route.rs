@@ -18,7 +18,7 @@ pub enum Waypoint {
     Fault(&'static str),
 }
 
-/// Neither a step nor a kind of fault.
+/// A text that is neither a step nor a kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is neither a step nor a fault: expected a fault, one of {}, or a step, one of {}",
@@ -57,7 +57,7 @@ impl Waypoint {
     /// Whether a move meets it; `after` are the books after the move.
     pub(crate) fn is_met(self, did: &Occurrence, after: &Books) -> bool {
         match self {
-            // Such a fault comes before the step, which did not happen.
+            // Such a fault strikes before the step, which did not happen.
             Waypoint::Step(_) if did.mv.fault().is_some_and(Fault::strikes_between) => false,
             Waypoint::Step(step) => did.mv.step() == Some(step),
             Waypoint::Fault(kind) => fault_kinds::kind_of(did, after) == Some(kind),

@@ -48,7 +48,7 @@ impl Unseen {
         Unseen { seeds, breaches: not_seen(found, Engine::Sim) }
     }
 
-    /// Reads the list; errors call the file `file`, `scenarios` are the ids that it may name.
+    /// Reads the list; `file` is the file name for errors, `scenarios` are the ids that it may name.
     ///
     /// # Errors
     /// File, line, key and what would be valid.

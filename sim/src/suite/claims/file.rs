@@ -72,7 +72,7 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioErr
     parse(&file, &text, scenarios)
 }
 
-/// Reads the claims from their text; errors call the file `file`.
+/// Reads the claims from their text; `file` is the file name for errors.
 ///
 /// # Errors
 /// As [`load`].

@@ -57,7 +57,7 @@ struct Never {
 /// The list that contains it, a wrong value, and what would be valid.
 type Wrong = (&'static str, String, String);
 
-/// Reads a lock file from its text; errors call the file `file`.
+/// Reads a lock file from its text; `file` is the file name for errors.
 ///
 /// # Errors
 /// File, line, key and what would be valid.

@@ -92,9 +92,9 @@ impl Entry {
         })
     }
 
-    /// How this entry differs from the pinned one, each difference in a few words. Findings report the verdicts
-    /// themselves, except those of the invariants `argued`: there a finding compares with what a person argues and not
-    /// with what is pinned.
+    /// How this entry differs from the pinned one, each difference in a few words. Verdicts are left out, since
+    /// findings report them, except for the invariants `argued`: their findings are compared with what a person argues
+    /// and not with what is pinned.
     pub fn differs_from(&self, pinned: &Entry, argued: impl Fn(&str) -> bool) -> Vec<String> {
         let mut differs = Vec::new();
         for (what, is, was) in [

@@ -45,7 +45,7 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Reasoned>, Scenario
     parse(&file, &text, scenarios)
 }
 
-/// Reads the lines from their text; errors call the file `file`.
+/// Reads the lines from their text; `file` is the file name for errors.
 ///
 /// # Errors
 /// As [`load`].

@@ -11,7 +11,7 @@ use crate::suite::scenario::written::File;
 use crate::suite::scenario::zones::{self, UnknownZone};
 use crate::suite::scenario::{Scenario, ScenarioError};
 
-/// Reads one scenario from its text, with what its lock file pins; errors call the file `file`.
+/// Reads one scenario from its text, with what its lock file pins; `file` is the file name for errors.
 ///
 /// # Errors
 /// File, line, key and what would be valid.
