@@ -1,4 +1,4 @@
-//! What JSON has as the text that people write.
+//! Types that JSON holds as the text that people write.
 
 /// Serialize by `Display`, Deserialize by `FromStr`.
 macro_rules! as_text {

@@ -1,4 +1,5 @@
-//! Whose date is what, and when it changes. Time zones are resolved where a scenario is read; here they are dates.
+//! The dates of each tenant, and when they change. Time zones are resolved when a scenario is read; here they are
+//! dates.
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
@@ -15,12 +16,12 @@ use crate::store::postgres::MAX_TENANTS;
 pub struct Zone {
     /// Its IANA name, such as `Europe/Berlin`.
     pub name: String,
-    /// Its dates from the beginning of a run on, one entry for each instant at which one of them changes; empty as long as
-    /// only the name is known.
+    /// Its dates from the beginning of a run, one entry for each instant at which one of them changes; empty while only
+    /// the name is known.
     pub dates: Vec<Turn>,
 }
 
-/// As a scenario writes a zone, and as a capsule does.
+/// A zone as a scenario writes it, and as a capsule does.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a time zone is written by its IANA name, such as \"Europe/Berlin\"")]
 enum Written {
@@ -37,21 +38,21 @@ impl From<Written> for Zone {
     }
 }
 
-/// What a date changes to, and when.
+/// A change of dates: the new ones, and when they begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Turn {
     /// The UTC date of the instant.
     pub utc: Day,
-    /// Its minute of that date.
+    /// The minute of the instant in that date.
     pub minute: u16,
     /// The local date from then on.
     pub local: Day,
-    /// The date from then on by the offset to UTC that was in force when the run began.
+    /// The date from then on, by the offset to UTC that was in force when the run began.
     pub by_offset: Day,
 }
 
-/// The dates of one tenant at one instant; all the same where it has no zone.
+/// The dates of one tenant at one instant; all are the same if it has no zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {
     /// In UTC.
@@ -67,7 +68,7 @@ impl Dates {
         Dates { utc: day, local: day, by_offset: day }
     }
 
-    /// The date that a gateway takes.
+    /// The date that a gateway uses.
     pub fn taken(&self, midnight: Midnight) -> Day {
         match midnight {
             Midnight::Utc => self.utc,
@@ -76,7 +77,7 @@ impl Dates {
         }
     }
 
-    /// The date whose window is meant.
+    /// The date whose window the policy means.
     pub fn declared(&self, policy: ResetTz) -> Day {
         match policy {
             ResetTz::Utc => self.utc,
@@ -85,19 +86,20 @@ impl Dates {
     }
 }
 
-/// The instants at which a date of anybody changes. The clock of a world is a place in it: 0 is 00:00 UTC of the first day.
+/// The instants at which a date of any tenant changes. The clock of a world is an index into it: 0 is 00:00 UTC of the
+/// first day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     first: Day,
-    /// Empty where nobody has a zone: then only UTC's midnights count.
+    /// Empty if no tenant has a zone: then only UTC's midnights count.
     turns: Vec<(Day, u16, ArrayVec<Dates, MAX_TENANTS>)>,
 }
 
 impl Calendar {
-    /// From the zones of all accounts, in their order.
+    /// Builds it from the zones of all accounts, in their order.
     ///
     /// # Errors
-    /// The place of the account whose zone has no dates, or does not begin with the first day, or goes back.
+    /// The index of the account whose zone has no dates, or does not begin with the first day, or goes back in time.
     pub(crate) fn of(first: Day, zones: &[Option<&Zone>]) -> Result<Calendar, usize> {
         let at = |turn: &Turn| (turn.utc, turn.minute);
         let begins = |zone: &Zone| zone.dates.first().is_some_and(|turn| at(turn) == (first, 0));
@@ -111,7 +113,7 @@ impl Calendar {
             let utc = Dates::all(now.0);
             last.map_or(utc, |turn| Dates { local: turn.local, by_offset: turn.by_offset, ..utc })
         };
-        // What lies behind the end of any zone's dates is not known.
+        // Nothing is known after the end of any zone's dates.
         let known = zones.iter().flatten().filter_map(|zone| zone.dates.last()).map(at).min();
         let every = zones.iter().flatten().flat_map(|zone| &zone.dates).map(at);
         let mut instants: Vec<(Day, u16)> = every.filter(|&instant| Some(instant) <= known).collect();
@@ -121,7 +123,7 @@ impl Calendar {
         Ok(Calendar { first, turns: instants.into_iter().map(turn).collect() })
     }
 
-    /// Whether there is such a place.
+    /// Whether there is such an index.
     pub fn has(&self, turn: u8) -> bool {
         self.turns.is_empty() || usize::from(turn) < self.turns.len()
     }
@@ -131,7 +133,7 @@ impl Calendar {
         self.turns.get(usize::from(turn)).map_or(self.first.later(turn), |(day, ..)| *day)
     }
 
-    /// The minute of the UTC date, where somebody has a zone.
+    /// The minute of the UTC date, if any tenant has a zone.
     pub fn minute(&self, turn: u8) -> Option<u16> {
         self.turns.get(usize::from(turn)).map(|(_, minute, _)| *minute)
     }

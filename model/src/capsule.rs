@@ -1,4 +1,4 @@
-//! A capsule: one finding as data, the resolved moves of one run with all it takes to replay them on any engine.
+//! A capsule: one finding as data, the resolved moves of one run with all that is needed to replay them on any engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::invariant::Figure;
 use crate::moves::{Move, NamedMove, UnknownMove};
 use crate::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
 
-/// The version of the capsule format that is written. Older ones stay readable.
+/// The version of the capsule format that is written. Older versions stay readable.
 pub const SCHEMA: u32 = 1;
 
 /// A counterexample that can be replayed.
@@ -20,7 +20,7 @@ pub struct Capsule {
     pub schema: u32,
     /// Version of the suite that found it.
     pub version: String,
-    /// What it shows, in a line, where a person chose to keep it.
+    /// One line about what it shows, if a person chose to keep it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
     /// Id of the scenario.
@@ -44,14 +44,14 @@ pub struct Capsule {
     /// The day it begins on.
     #[serde(default = "Premises::first_day")]
     pub today: Day,
-    /// The parts of the request path that are walked.
+    /// The parts of the request path that run.
     #[serde(default)]
     pub path: RequestPath,
     /// What happened, in order.
     pub moves: Vec<NamedMove>,
-    /// What it breaks.
+    /// The invariant it breaks.
     pub breach: Expected,
-    /// A digest of all the rest but the title; nothing in what older versions wrote.
+    /// A digest of everything else but the title; `None` in capsules of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub digest: Option<String>,
 }
@@ -75,10 +75,10 @@ pub enum CapsuleError {
     /// Accounts or requests that no world can hold.
     #[error(transparent)]
     Setup(#[from] SetupError),
-    /// A move that means nothing.
+    /// A move that is not valid in this setup.
     #[error("`moves` entry {number}: {why}")]
     Move {
-        /// Which, from 1.
+        /// Which move, from 1.
         number: usize,
         /// What is wrong.
         why: UnknownMove,
@@ -86,12 +86,12 @@ pub enum CapsuleError {
     /// No such invariant.
     #[error("`breach.invariant` is `{found}`; expected one of {valid}")]
     Invariant {
-        /// What it says.
+        /// The id found there.
         found: String,
-        /// The ids there are.
+        /// The valid ids.
         valid: String,
     },
-    /// Nothing happens in it.
+    /// It has no moves.
     #[error("`moves` is empty: a counterexample has at least one move")]
     NoMoves,
 }

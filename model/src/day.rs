@@ -1,4 +1,4 @@
-//! The day and the month of a quota window. A flow never reads a clock: the day is part of what it is asked.
+//! The day and the month of a quota window. A flow never reads a clock: the day is part of its input.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -12,12 +12,12 @@ pub struct Day(u16);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(u16);
 
-/// A text that is no day.
+/// A text that is not a day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a day: write one from 1970-01-01 to 2149-06-06 as 2026-01-31")]
 pub struct NotADay(pub String);
 
-/// A text that is no month.
+/// A text that is not a month.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a month: write one from 1970-01 to 2149-06 as 2026-01")]
 pub struct NotAMonth(pub String);
@@ -28,21 +28,22 @@ const DAYS_OF_400_YEARS: u32 = 146_097;
 const EPOCH: u32 = 719_468;
 
 impl Day {
-    /// The days that a run may begin on. At most three midnights pass, a zone's date is at most a day before or after UTC's,
-    /// and a wrong clock one more: of these, two days before the first one and five after the last one can be asked for.
+    /// The days that a run may begin on. At most three midnights pass, a zone's date is at most a day before or after
+    /// UTC's, and a wrong clock adds one more day: a run can ask for two days before the first one and five after the
+    /// last one.
     pub const FIRST_OF_A_RUN: RangeInclusive<Day> = Day(2)..=Day(u16::MAX - 6);
 
-    /// So many days later, or earlier; the first or the last day where there is none.
+    /// The day this many days later or earlier, limited to the first and the last day.
     pub fn shifted(self, days: i8) -> Day {
         Day(self.0.saturating_add_signed(i16::from(days)))
     }
 
-    /// So many days after; the last day where there is none.
+    /// The day this many days later, at most the last day.
     pub fn later(self, days: u8) -> Day {
         Day(self.0.saturating_add(u16::from(days)))
     }
 
-    /// The month it lies in.
+    /// The month that contains it.
     pub fn month(self) -> Month {
         let (year, month, _) = self.civil();
         Month((year - 1970) * 12 + month - 1)
@@ -94,7 +95,7 @@ impl FromStr for Day {
         let month: Month = text.get(..7).and_then(|month| month.parse().ok()).ok_or_else(bad)?;
         let of_month: u16 = text.get(8..).and_then(|day| day.parse().ok()).ok_or_else(bad)?;
         let day = Day(month.first_day().0.checked_add(of_month.checked_sub(1).ok_or_else(bad)?).ok_or_else(bad)?);
-        // What reads back as another text, such as 2026-02-30, was no day.
+        // A text that prints differently, such as 2026-02-30, is not a day.
         if day.to_string() == text { Ok(day) } else { Err(bad()) }
     }
 }
@@ -107,7 +108,7 @@ impl FromStr for Month {
         let (year, of_year): (u16, u16) = (year.parse().map_err(|_| bad())?, of_year.parse().map_err(|_| bad())?);
         let in_range = (1970..=2149).contains(&year) && (1..=12).contains(&of_year);
         let month = in_range.then(|| Month((year - 1970) * 12 + of_year - 1)).ok_or_else(bad)?;
-        // What reads back as another text, such as 2026-1, was no month.
+        // A text that prints differently, such as 2026-1, is not a month.
         if month <= Day(u16::MAX).month() && month.to_string() == text { Ok(month) } else { Err(bad()) }
     }
 }

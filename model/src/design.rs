@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::presets::{PRESETS, Preset};
 pub use naming::UnknownDesign;
 
-/// The dimensions: what each decides, its field, its type, its key and its variants, of which the first is the
-/// original's.
+/// The dimensions: what each decides, its field, its type, its key and its variants, the original's first.
 macro_rules! dimensions {
     ($(
         $(#[$doc:meta])* $field:ident: $name:ident = $key:literal {
@@ -43,7 +42,7 @@ macro_rules! dimensions {
             }
         )*
 
-        /// What is chosen in one dimension.
+        /// The choice in one dimension.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Choice { $($(#[$doc])* $name($name),)* }
 
@@ -53,7 +52,7 @@ macro_rules! dimensions {
                 match self { $(Choice::$name(_) => $key,)* }
             }
 
-            /// What is chosen, as designs spell it.
+            /// The choice, as designs spell it.
             pub fn text(self) -> &'static str {
                 match self { $(Choice::$name(choice) => choice.text(),)* }
             }
@@ -70,7 +69,7 @@ macro_rules! dimensions {
             /// The dimensions, in the order in which they are written.
             pub const KEYS: &[&str] = &[$($key,)*];
 
-            /// The choices, in that order.
+            /// The choices, in the order of [`Design::KEYS`].
             pub fn choices(self) -> [Choice; Design::KEYS.len()] {
                 [$(Choice::$name(self.$field),)*]
             }
@@ -94,9 +93,9 @@ dimensions! {
         /// What the code it quotes really does.
         Code = "as-reported-code",
     }
-    /// Where what an API key has spent is kept (P0-2).
+    /// Where the spending of an API key is kept (P0-2).
     budget: Budget = "budget" {
-        /// In request memory.
+        /// In the memory of a request.
         AsReported = "as-reported",
         /// P0-2 A: a BUDGET row in whole cents, after the charge.
         A = "A",
@@ -136,7 +135,7 @@ dimensions! {
         C = "C",
         /// P0-4 C with exact arithmetic in the script and a guarded copy.
         CFixed = "C+fixed",
-        /// P0-4 D: HSET of the balance alone.
+        /// P0-4 D: HSET of only the balance.
         D = "D",
         /// P0-4 D that writes balance and version, only if newer, and renews the TTL.
         DFixed = "D+fixed",
@@ -180,7 +179,7 @@ dimensions! {
     }
     /// How a stream is billed (P0-1).
     stream: Stream = "stream" {
-        /// A callback in the API layer runs the deduct when the stream is over, whatever became of it.
+        /// A callback in the API layer runs the deduct when the stream is over, however it ended.
         AsReported = "as-reported",
         /// P0-1 A: tokens are collected, the billing step charges them, one deferred commit.
         A = "A",
@@ -188,33 +187,34 @@ dimensions! {
         AFixed = "A+fixed",
         /// P0-1 B: the charge goes to a queue, a worker deducts.
         B = "B",
-        /// P0-1 B whose worker asks the ledger and not the key, whose job keeps its day and is delivered until it is done.
+        /// P0-1 B whose worker asks the ledger and not the key; its job keeps its day and is delivered until it is
+        /// done.
         BFixed = "B+fixed",
         /// P0-1 C: PENDING commits when the stream starts, the charge settles it.
         C = "C",
         /// P0-1 C that checks the balance first, settles under the row's lock and answers a known trace from its row.
         CFixed = "C+fixed",
-        /// The estimate is deducted up front, the difference is made up at the end.
+        /// The estimate is deducted up front, the difference is settled at the end.
         Hold = "hold-then-settle",
         /// Hold-then-settle whose row says that it is a hold, settled in one transaction.
         HoldFixed = "hold-then-settle+fixed",
-        /// The callback charges each attempt under its own trace, which is the client's and the time.
+        /// The callback charges each attempt under its own trace: the client's plus the time.
         Stamped = "trace-plus-timestamp",
     }
-    /// Who finishes a ledger row that nobody comes back for. The review names nobody.
+    /// Who finishes a ledger row whose process is gone. The review names no one.
     sweeper: Sweeper = "sweeper" {
         /// Nobody.
         Nobody = "none",
         /// A periodic job that finishes what is PENDING or a hold, under the row's lock.
         Periodic = "periodic",
     }
-    /// How Lua scripts are sent to Redis. Not of the review: it quotes EVAL, and many a client sends hashes.
+    /// How Lua scripts are sent to Redis. Not from the review: it quotes EVAL, but many clients send hashes.
     scripts: Scripts = "scripts" {
         /// EVAL with the whole text.
         Eval = "eval",
-        /// EVALSHA of scripts that were loaded when the gateway started; NOSCRIPT is an error like any other.
+        /// EVALSHA of scripts that were loaded when the gateway started; NOSCRIPT is an ordinary error.
         Sha = "evalsha",
-        /// EVALSHA, and EVAL in the same step where the answer is NOSCRIPT, as `Script` of the `redis` crate does.
+        /// EVALSHA, and EVAL in the same step if the answer is NOSCRIPT, as `Script` of the `redis` crate does.
         ShaReload = "evalsha+reload",
     }
     /// Whose midnight ends a window, for a tenant that has a time zone. The review does not say.
@@ -223,7 +223,7 @@ dimensions! {
         Utc = "utc",
         /// The tenant's, by its zone.
         TenantZone = "tenant-zone",
-        /// The tenant's, by the offset to UTC that was stored of it when the run began.
+        /// The tenant's, by its offset to UTC stored when the run began.
         FixedOffset = "fixed-offset",
     }
     /// How money is paid in.
@@ -235,20 +235,20 @@ dimensions! {
     }
     /// How a charge is given back.
     reverse: Reverse = "reverse" {
-        /// The charge is read without a lock, then two commits as of a recharge.
+        /// The charge is read without a lock, then two commits as for a recharge.
         AsReported = "as-reported",
-        /// The charge is read FOR UPDATE, and all is one commit.
+        /// The charge is read FOR UPDATE, and everything is one commit.
         Locked = "locked",
     }
     /// How an administrator changes a limit.
     limit_change: LimitChange = "limit-change" {
-        /// In Postgres alone.
+        /// Only in Postgres.
         AsReported = "as-reported",
     }
 }
 
 impl Design {
-    /// The preset this design is, if it is one.
+    /// The preset that equals this design, if there is one.
     pub fn preset(self) -> Option<&'static Preset> {
         PRESETS.iter().find(|preset| preset.design == self)
     }

@@ -1,11 +1,11 @@
-//! How straight-line code becomes data: a flow asks through [`Io`], which answers from the replies so far and otherwise
-//! suspends the flow with what it asked.
+//! How straight-line code becomes data: a flow asks through [`Io`], which answers from the recorded replies and
+//! otherwise suspends the flow with its request.
 //!
 //! Carrying out a step means: append its reply and run the flow again from its start. The flow is a pure function of
-//! its input and its replies, so it comes to the same place and goes on from there. A process can thus be cloned,
+//! its input and its replies, so it reaches the same point and continues from there. A process can thus be cloned,
 //! hashed, compared, crashed between any two steps and replayed, while its code reads from top to bottom.
 //!
-//! `C` is the one type that holds whatever a phase can come to: whoever writes the flows says what that is.
+//! `C` is the one type that holds the result of any phase; the code that defines the flows chooses it.
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
@@ -15,22 +15,22 @@ use crate::reply::{Failure, Reply};
 use crate::row::TraceId;
 use crate::step::Step;
 
-/// The most entries one flow may have on record at a time: replies that still matter, carried values, a round.
+/// The most entries that one flow may have on record at a time: replies that still matter, carried values, a round.
 pub const MAX_ENTRIES: usize = 24;
 
-/// What a suspended flow has been told so far: all there is to know of a process.
+/// The replies to a suspended flow so far: the whole state of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recorded<C> {
     entries: ArrayVec<Entry<C>, MAX_ENTRIES>,
     last: Option<Step>,
 }
 
-/// One thing on record.
+/// One entry of the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Entry<C> {
     /// The reply to the step with this label.
     Reply(Step, Reply),
-    /// So many rounds of the loop that begins here came to nothing.
+    /// This many rounds of the loop that begins here gave no value.
     Round(u8),
     /// The value returned by a completed phase, at this depth of nesting.
     Carried(u8, C),
@@ -43,7 +43,7 @@ impl<C> Default for Recorded<C> {
 }
 
 impl<C> Recorded<C> {
-    /// Puts the reply to a step on record. There is room for it: a flow asks for nothing that has none.
+    /// Puts the reply to a step on record. There is room for it: a flow never asks when there is none.
     pub fn answer(&mut self, step: Step, reply: Reply) {
         self.entries.push(Entry::Reply(step, reply));
         self.last = Some(step);
@@ -55,52 +55,52 @@ impl<C> Recorded<C> {
     }
 }
 
-/// A flow asked for something that has no reply so far. Only [`Io`] can make one, and no handler can catch it.
+/// A flow asked for something that has no reply so far. Only [`Io`] can create one, and no handler can catch it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suspension(Call);
 
-/// Why a flow stopped short of its end.
+/// Why a flow stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// It waits for a reply.
     Suspended(Suspension),
-    /// A step failed and nobody handled it.
+    /// A step failed and no handler caught it.
     Failed(Failure),
-    /// Internal error: run again, the flow asked for another step than the one its reply was recorded for.
+    /// Internal error: when run again, the flow asked for a different step than the one on record.
     Diverged {
-        /// What the reply on record answers.
+        /// The step that the record answers.
         recorded: Step,
-        /// What was asked instead.
+        /// The step requested instead.
         asked: Step,
     },
-    /// Internal error: what the flow must put on record is more than [`MAX_ENTRIES`].
+    /// Internal error: the flow must put more than [`MAX_ENTRIES`] on record.
     RecordFull,
 }
 
 /// The result of a flow or of a part of one: ask with `?`.
 pub type FlowResult<T> = Result<T, Stop>;
 
-/// Where a run of a flow got to.
+/// How far a run of a flow got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowState<T> {
     /// It waits for the reply to this call.
     Asks(Call),
-    /// It ended with this.
+    /// It ended with this value.
     Ended(T),
     /// It ended in a failure that it does not handle.
     Failed(Failure),
     /// Internal error, see [`Stop::Diverged`].
     Diverged {
-        /// What the reply on record answers.
+        /// The step that the record answers.
         recorded: Step,
-        /// What was asked instead.
+        /// The step requested instead.
         asked: Step,
     },
     /// Internal error, see [`Stop::RecordFull`].
     RecordFull,
 }
 
-/// A flow's only way to the world.
+/// A flow's only access to the world.
 #[derive(Debug)]
 pub struct Io<'a, C> {
     recorded: &'a mut Recorded<C>,
@@ -109,7 +109,7 @@ pub struct Io<'a, C> {
     behalf: Option<TraceId>,
 }
 
-/// Runs a flow from its start against what it has been told so far.
+/// Runs a flow from its start against the replies so far.
 pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -> FlowResult<T>) -> FlowState<T> {
     match flow(&mut Io { recorded, next: 0, depth: 0, behalf: None }) {
         Ok(value) => FlowState::Ended(value),
@@ -120,7 +120,7 @@ pub fn run<C, T>(recorded: &mut Recorded<C>, flow: impl FnOnce(&mut Io<'_, C>) -
     }
 }
 
-/// Lets a handler look at a failure. A suspension passes through untouched, so code after `caught(..)?` runs only once
+/// Lets a handler look at a failure. A suspension passes through unchanged, so code after `caught(..)?` runs only once
 /// the guarded part has really ended.
 pub fn caught<T>(part: FlowResult<T>) -> FlowResult<Result<T, Failure>> {
     match part {
@@ -130,19 +130,19 @@ pub fn caught<T>(part: FlowResult<T>) -> FlowResult<Result<T, Failure>> {
     }
 }
 
-/// Goes on whatever became of the guarded part: what it came to and its failure are dropped. A suspension passes through
-/// untouched, since nothing has become of the part so far.
+/// Goes on however the guarded part ended: its result or failure is dropped. A suspension passes through unchanged,
+/// since the part has not ended yet.
 pub fn ignoring<T>(part: FlowResult<T>) -> FlowResult<()> {
     caught(part).map(drop)
 }
 
 impl<C: Copy> Io<'_, C> {
-    /// Asks Postgres. A refusal is a failure of the flow unless [`caught`].
+    /// Asks Postgres. A refusal fails the flow unless it is [`caught`].
     pub fn pg(&mut self, step: Step, op: PgOp) -> FlowResult<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Pg(op) })
     }
 
-    /// Asks Redis. An outage is a failure of the flow unless [`caught`].
+    /// Asks Redis. An outage fails the flow unless it is [`caught`].
     pub fn redis(&mut self, step: Step, op: RedisOp) -> FlowResult<Reply> {
         self.call(Call { step, behalf: self.behalf, effect: Effect::Redis(op) })
     }
@@ -160,8 +160,8 @@ impl<C: Copy> Io<'_, C> {
         ended
     }
 
-    /// Runs `body` as a phase: once it has ended, only what it came to is kept and its replies are forgotten, so that two
-    /// processes that came to the same in different ways are one state. A phase that fails keeps its replies.
+    /// Runs `body` as a phase: once it has ended, only its result is kept and its replies are forgotten, so that two
+    /// processes that reached the same result in different ways are one state. A phase that fails keeps its replies.
     pub fn phase<T: Copy + Into<C> + TryFrom<C>>(
         &mut self,
         body: impl FnOnce(&mut Self) -> FlowResult<T>,
@@ -183,7 +183,7 @@ impl<C: Copy> Io<'_, C> {
     }
 
     /// Runs `body` until it gives a value, at most `rounds` times, and forgets the replies of a round that gave none:
-    /// two processes that differ only in replies of rounds gone by are one state.
+    /// two processes that differ only in replies of past rounds are one state.
     ///
     /// # Errors
     /// [`Failure::Conflict`] when every round gave nothing.
@@ -204,7 +204,7 @@ impl<C: Copy> Io<'_, C> {
         fail(Failure::Conflict)
     }
 
-    /// Forgets what was told since `mark` but for this.
+    /// Replaces everything recorded since `mark` by this entry.
     fn keep_only(&mut self, mark: usize, entry: Entry<C>) -> FlowResult<()> {
         self.recorded.entries.truncate(mark);
         self.recorded.entries.try_push(entry).map_err(|_full| Stop::RecordFull)?;
@@ -217,7 +217,7 @@ impl<C: Copy> Io<'_, C> {
             None if self.recorded.entries.is_full() => return Err(Stop::RecordFull),
             None => return Err(Stop::Suspended(Suspension(call))),
             Some(&Entry::Reply(step, reply)) => (step, reply),
-            // A phase or a loop stands on record where the flow asks for a step.
+            // The record has a phase or a loop where the flow asks for a step.
             Some(_) => return Err(Stop::Diverged { recorded: Step::Reply, asked: call.step }),
         };
         if recorded != call.step {

@@ -1,8 +1,8 @@
-//! The rules of Trial Balance, pure: what a gateway asks of its stores, how the stores answer, what must hold.
+//! The rules of Trial Balance as pure code: what a gateway asks of its stores, how the stores answer, what must hold.
 //!
 //! Nothing here can do I/O, read a clock or draw a random number.
 
-// A new kind of effect, fault or row asks every function that tells kinds apart.
+// Every function that distinguishes kinds of effect, fault or row must handle a new kind explicitly.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 #[macro_use]

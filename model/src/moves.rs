@@ -1,5 +1,5 @@
-//! One thing that can happen next. A move names its actor and the step, never a place in a list, so that a list of
-//! moves survives changes of the code around it.
+//! One thing that can happen next. A move names its actor and its step, never an index in a list, so that a list of
+//! moves stays valid when the code around it changes.
 
 mod named;
 
@@ -21,15 +21,15 @@ pub enum Actor {
     Sync,
     /// The background copy from Redis to Postgres.
     CopyBack,
-    /// The job that finishes rows nobody comes back for.
+    /// The job that finishes rows whose process is gone.
     Sweeper,
-    /// The queue's worker at the deferred jobs about one request.
+    /// The queue's worker, doing the deferred jobs about one request.
     Worker(Request),
     /// The task that a process started after the commit of a request's charge.
     Task(Request),
 }
 
-/// What a fault befalls that strikes nobody.
+/// Where a fault strikes that strikes no actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Postgres.
@@ -42,7 +42,8 @@ pub enum Place {
     Clock,
 }
 
-/// The moves: by hand those that carry more than whom and where they strike, the others from the table of faults.
+/// The moves: those that carry more than their actor and step are written by hand, the others come from the table of
+/// faults.
 macro_rules! moves {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
         $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
@@ -63,7 +64,7 @@ macro_rules! moves {
                 actor: Actor,
                 /// The label of the step.
                 step: Step,
-                /// If it lets go of a lock that several wait for: who gets it.
+                /// Who gets the lock, if the step releases one that several actors wait for.
                 wins: Option<Actor>,
             },
             /// The reply to this step is lost.
@@ -79,29 +80,29 @@ macro_rules! moves {
             RunsLate,
             /// Redis evicts a key.
             Evict(Evicted),
-            /// The date of a gateway becomes another one than the others have.
+            /// The date of a gateway becomes different from that of the others.
             ClockSkew {
                 /// Which gateway.
                 gateway: u8,
-                /// A day ahead, else a day behind.
+                /// Whether it is a day ahead; otherwise it is a day behind.
                 ahead: bool,
             },
             $($(#[$doc] $name $({
                 /// Who.
                 actor: Actor,
-                /// Which step, or what it would have done next.
+                /// The step, or the one that would have been next.
                 $at: Step,
             })?,)?)*
         }
 
-        /// What can happen, as capsules spell it.
+        /// The names of all moves, as capsules spell them.
         pub const ACTS: &str = concat!(
             "sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind",
             $($(", ", $act,)?)*
         );
 
         impl Move {
-            /// As capsules spell it.
+            /// The name of the move, as capsules spell it.
             fn act(self) -> &'static str {
                 match self {
                     Move::Send { .. } => "sends",
@@ -116,7 +117,7 @@ macro_rules! moves {
                 }
             }
 
-            /// The kind of fault that it is, besides a request or a job that comes when it need not.
+            /// The kind of fault that it is. Requests and jobs that come early are not included.
             pub fn fault(self) -> Option<Fault> {
                 match self {
                     Move::Send { .. } | Move::Step { .. } => None,
@@ -128,7 +129,7 @@ macro_rules! moves {
                 }
             }
 
-            /// What it befalls, if it strikes nobody.
+            /// Where it strikes, if it strikes no actor.
             pub fn place(self) -> Option<Place> {
                 match self {
                     Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => None,
@@ -147,7 +148,8 @@ macro_rules! moves {
                 }
             }
 
-            /// How it reads in a story, with names in braces to be filled in, where that is not the story of a step.
+            /// Its sentence in a story, with names in braces to be filled in; empty if the story describes it as a
+            /// step.
             pub fn told(self) -> &'static str {
                 match self {
                     Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => "",
@@ -159,7 +161,7 @@ macro_rules! moves {
                 }
             }
 
-            /// The word across the lane that it strikes; nothing where an arrow tells it.
+            /// The word across the lane that it strikes; empty if an arrow shows it.
             pub fn mark(self) -> &'static str {
                 match self {
                     Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => "",
@@ -170,7 +172,7 @@ macro_rules! moves {
                 }
             }
 
-            /// The move that a row of the table has this act for, or what is wrong with where it strikes.
+            /// The move with this act in the table of faults, or the error in where it strikes.
             fn of_act<E>(act: &str, at: impl FnOnce() -> Result<(Actor, Step), E>) -> Option<Result<Move, E>> {
                 match act {
                     $($($act => Some({
@@ -184,17 +186,17 @@ macro_rules! moves {
         }
 
         impl Fault {
-            /// The move by which it strikes an actor at a step, or before it.
+            /// The move by which it strikes an actor at or before a step.
             pub fn at(self, actor: Actor, at: Step) -> Option<Move> {
                 match self { $(Fault::$fault => one(&[$($(Move::$name { actor, $at: at })?)?]),)* }
             }
 
-            /// The move by which it befalls what is no actor.
+            /// The move by which it strikes a place and no actor.
             pub fn alone(self) -> Option<Move> {
                 match self { $(Fault::$fault => one(&[$($((Place::$place, Move::$name).1)?)?]),)* }
             }
 
-            /// Whether it strikes an actor between two steps, so that the next one is not asked for.
+            /// Whether it strikes an actor between two steps, so that the next one is not requested.
             pub fn strikes_between(self) -> bool {
                 match self { $(Fault::$fault => one(&[$($(stringify!($at))?)?]) == Some("before"),)* }
             }
@@ -228,13 +230,13 @@ impl Actor {
 }
 
 impl Move {
-    /// Whether the world does this to us.
+    /// Whether it is a fault.
     pub fn is_fault(self) -> bool {
         self.fault().is_some()
     }
 
-    /// Whether it happens to the servers or to the clock by itself, so that what it changes nobody has written. A command
-    /// that was given up and runs late is a write.
+    /// Whether it happens to the servers or to the clock by itself, so that no process wrote what it changes. A command
+    /// that was given up and runs late does not count: it is a write.
     pub fn is_of_the_servers(self) -> bool {
         self.place().is_some() && self != Move::RunsLate
     }

@@ -1,4 +1,4 @@
-//! The named designs: as reported plus one fix each.
+//! The named designs: each is the original as reported plus one fix.
 
 use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, Scripts};
 use crate::design::{Stream, Sweeper, Usage, WarmUp};
@@ -7,23 +7,23 @@ use crate::risk::Risk;
 /// A named design.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// What commands and scenarios call it.
+    /// Its name in commands and scenarios.
     pub name: &'static str,
     /// One line for people.
     pub title: &'static str,
-    /// The risk that it is a fix of; nothing for a base and for what is asked of every design.
+    /// The risk that it fixes; `None` for a base and for choices that concern every design.
     pub risk: Option<Risk>,
     /// Its choices.
     pub design: Design,
 }
 
 impl Preset {
-    /// Whether it was proposed for this risk, or for the one of which this risk is a consequence.
+    /// Whether it was proposed for this risk, or for the risk that causes this one.
     pub fn is_fix_of(&self, risk: Risk) -> bool {
         self.risk == Some(risk.answered_by())
     }
 
-    /// The preset of a name.
+    /// The preset with this name.
     pub fn named(name: &str) -> Option<&'static Preset> {
         PRESETS.iter().find(|preset| preset.name == name)
     }
@@ -38,8 +38,8 @@ const fn first(risks: &[Risk]) -> Option<Risk> {
 
 macro_rules! presets {
     ($($name:literal ($($risk:ident)?), $title:literal, { $($field:ident: $value:expr),* };)*) => {
-        /// Every preset, in the order of reports. A new one is one line here: its name, in brackets the risk that it is a
-        /// fix of, its title, its choices.
+        /// Every preset, in the order of reports. A new one is one line here: its name, in brackets the risk that it
+        /// fixes, its title, its choices.
         pub const PRESETS: &[Preset] = &[$(Preset {
             name: $name,
             title: $title,

@@ -1,4 +1,4 @@
-//! Situations: what must have been seen, so that an invariant that held cannot have held for want of an occasion.
+//! Situations that a run must have met, so that an invariant cannot hold merely because nothing ever tested it.
 
 use crate::books::{Books, Edge};
 use crate::calendar::Dates;
@@ -12,7 +12,7 @@ use crate::row::{Kind, LedgerRow, Limit, Status, Tenant};
 use crate::setup::{Fault, each_fault};
 use crate::step::{Stage, Step};
 
-/// Something that can arise on a move.
+/// A condition that can arise on a move.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation {
     /// As scenarios spell it.
@@ -27,7 +27,7 @@ const fn arises(id: &'static str, title: &'static str, arose: fn(&Edge<'_>) -> b
     Situation { id, title, arose }
 }
 
-/// Those that ask for more than a fault of some kind.
+/// Situations that need more than a fault of some kind.
 const COMPOSED: &[Situation] = &[
     // Where a process was struck.
     arises("crash-between-t3-and-t6", "crash between T3 and T6", |edge| {
@@ -73,7 +73,7 @@ const COMPOSED: &[Situation] = &[
     arises("refused-budget", "refused by the budget of the API key", |edge| {
         client_answer(edge) == Some(Answer::Refused(Limit::Budget))
     }),
-    // What befell a store, a reply or the clock.
+    // What happened to a store, a reply or the clock.
     arises("redis-unreachable-at-t7", "redis unreachable at T7", |edge| {
         did(edge, |mv| matches!(mv, Move::Unreachable { step: Step::T7a | Step::T7b | Step::T7c, .. }))
     }),
@@ -139,7 +139,7 @@ const COMPOSED: &[Situation] = &[
     arises("foreign-trace", "a lookup by trace met another tenant's row", |edge| {
         looked_up(edge, |row, asker| row.tenant != asker)
     }),
-    // What was cached, and what was handed over.
+    // What was cached, and what was handed to a queue or task.
     arises("hash-absent", "quota_check found no hash", |edge| replied(edge, |reply| reply == Reply::Exists(false))),
     arises("hash-partial", "a hash lacks fields", |edge| {
         edge.after.tenants.iter().filter_map(|book| book.hash).any(|hash| !hash.fields.complete())
@@ -203,7 +203,7 @@ const COMPOSED: &[Situation] = &[
             })
         },
     ),
-    // What was done besides charging.
+    // What was done other than charging.
     arises("recharged", "a recharge became effective", |edge| {
         let mut rows = edge.after.rows.iter().flatten();
         rows.any(|row| row.kind == Kind::Recharge && row.effective())
@@ -221,7 +221,7 @@ const COMPOSED: &[Situation] = &[
     }),
 ];
 
-/// Those that arise with a fault, from the table of faults.
+/// Situations that arise with a fault, from the table of faults.
 macro_rules! of_faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
         $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
@@ -234,7 +234,7 @@ macro_rules! of_faults {
 
 each_fault!(of_faults);
 
-/// Every situation a scenario can ask for: at most 64, since what was seen is a set of bits.
+/// Every situation a scenario can ask for: at most 64, since the situations seen are a set of bits.
 pub const ALL: &[Situation] = &{
     let mut all = [COMPOSED[0]; COMPOSED.len() + OF_FAULTS.len()];
     let mut place = 1;
@@ -247,12 +247,12 @@ pub const ALL: &[Situation] = &{
 
 const _: () = assert!(ALL.len() <= 64);
 
-/// The situation of that id.
+/// The situation with that id.
 pub fn find(id: &str) -> Option<&'static Situation> {
     ALL.iter().find(|situation| situation.id == id)
 }
 
-/// Whether an attempt arrived while its tenant's dates were such.
+/// Whether an attempt arrived while its tenant's dates met a condition.
 fn arrives(edge: &Edge<'_>, are: impl Fn(Dates) -> bool) -> bool {
     let request = edge.did.and_then(|did| did.request);
     let tenant = request.map(|request| edge.after.requests[request.index()].tenant);
@@ -295,7 +295,7 @@ fn replied(edge: &Edge<'_>, is: impl Fn(Reply) -> bool) -> bool {
     edge.did.is_some_and(|did| did.reply.is_some_and(&is) || did.woke.iter().any(|(_, _, reply)| is(*reply)))
 }
 
-/// A request looked its own trace up and found a row, of which this is so for the tenant that asks.
+/// A request looked up its own trace and found a row that meets a condition, given the tenant that asks.
 fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
     let lookup =
         |step: Step| matches!(step, Step::T1 | Step::T1b | Step::T1c | Step::T3d | Step::T3g | Step::R8 | Step::V12);
@@ -304,13 +304,13 @@ fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
     is(&row, edge.after.requests[request.index()].tenant)
 }
 
-/// A stream broke where this part was to pass by.
+/// A stream broke where this part was due.
 fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
     let breaks = |mv: Move| matches!(mv.fault(), Some(Fault::ClientAbort | Fault::ProviderAbort));
     did(edge, |mv| breaks(mv) && mv.step() == Some(part))
 }
 
-/// A fault that struck after a step of these stages.
+/// A fault struck after a step of these stages.
 fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, stages: &[Stage]) -> bool {
     edge.did.is_some_and(|did| fault(did.mv) && did.last.is_some_and(|last| stages.contains(&last.stage())))
 }
@@ -319,7 +319,7 @@ fn tenants(books: &Books) -> impl Iterator<Item = Tenant> + use<> {
     (0..books.tenants.len() as u8).map(Tenant)
 }
 
-/// The last step of two gateways is of these stages, for the same tenant.
+/// Two gateways have a last step of these stages, for the same tenant.
 fn at_once(books: &Books, stages: &[Stage]) -> bool {
     let between = |tenant: Tenant| {
         let places = books.places.iter().flatten();

@@ -2,7 +2,7 @@
 
 use crate::design::{Base, Budget, Cache, Choice, Counting, Design, Idempotency, Stream, UnknownDesign, Usage};
 
-/// Whether a choice is among those of a line.
+/// Whether a choice is on this side of a line.
 type Side = fn(Choice) -> bool;
 
 const CODE: Side = |choice| choice == Choice::Base(Base::Code);
@@ -35,7 +35,7 @@ impl Design {
     /// The design, unless two of its choices exclude each other.
     ///
     /// # Errors
-    /// Names the two and why.
+    /// Names the two choices and the reason.
     pub fn consistent(self) -> Result<Design, UnknownDesign> {
         let made = |side: Side| self.choices().into_iter().find(|&choice| side(choice));
         for &(one, other, why) in TABLE {

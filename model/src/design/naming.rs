@@ -1,11 +1,11 @@
-//! Designs as text: a preset's name, or choices.
+//! Designs as text: a preset's name or a list of choices.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::design::{Choice, Design, PRESETS, Preset};
 
-/// A design that cannot be.
+/// A text that does not name a valid design.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownDesign {
     /// Neither a preset nor a list of choices.
@@ -14,7 +14,7 @@ pub enum UnknownDesign {
         /// What was written.
         text: String,
     },
-    /// A choice of something that cannot be chosen.
+    /// An option that does not exist.
     #[error("unknown option `{key}`; expected one of {}", Design::KEYS.join(", "))]
     Key {
         /// What was written.
@@ -23,17 +23,17 @@ pub enum UnknownDesign {
     /// A choice that does not exist.
     #[error("unknown choice `{key}={value}`; expected one of {valid}")]
     Value {
-        /// Of what.
+        /// The option.
         key: &'static str,
         /// What was written.
         value: String,
-        /// What there is.
+        /// The valid choices.
         valid: String,
     },
-    /// The same thing chosen twice.
+    /// The same option chosen twice.
     #[error("`{key}` is chosen twice")]
     Twice {
-        /// Of what.
+        /// The option.
         key: String,
     },
     /// Choices that exclude each other.
@@ -43,7 +43,7 @@ pub enum UnknownDesign {
         first: Choice,
         /// The other.
         second: Choice,
-        /// Why they cannot both be.
+        /// Why they exclude each other.
         why: &'static str,
     },
 }
@@ -60,7 +60,7 @@ impl fmt::Display for Choice {
 
 impl FromStr for Design {
     type Err = UnknownDesign;
-    /// Reads a preset's name, or choices such as `idempotency=A,cache=D`; what is not named is as reported.
+    /// Reads a preset's name, or choices such as `idempotency=A,cache=D`; an option that is not named is as reported.
     fn from_str(text: &str) -> Result<Design, UnknownDesign> {
         if let Some(preset) = Preset::named(text) {
             return Ok(preset.design);

@@ -1,4 +1,4 @@
-//! Moves as capsules and traces spell them: names instead of places.
+//! Moves as capsules and traces spell them: with names instead of indices.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +16,13 @@ pub struct NamedMove {
     pub actor: String,
     /// One of [`ACTS`].
     pub act: String,
-    /// The label of the step, where there is one.
+    /// The label of the step, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub step: Option<Step>,
     /// The trace that is sent, or whose key is evicted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trace: Option<String>,
-    /// Whose trace it is, or whose key is evicted.
+    /// The account of that trace, or whose key is evicted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
     /// The gateway it is sent to, or whose clock it is.
@@ -40,16 +40,16 @@ pub struct NamedMove {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} `{found}`; expected one of {valid}")]
 pub struct UnknownMove {
-    /// Which part.
+    /// The part of the move.
     pub what: &'static str,
-    /// What it says.
+    /// The text found there.
     pub found: String,
-    /// What it could say.
+    /// The texts valid there.
     pub valid: String,
 }
 
 impl Move {
-    /// The move with names instead of places.
+    /// The move with names instead of indices.
     pub fn named(self, setup: &Setup) -> NamedMove {
         let actor = match (self, self.place(), self.actor()) {
             (Move::Send { .. }, ..) => "client".to_owned(),
@@ -73,7 +73,7 @@ impl Move {
         }
     }
 
-    /// The trace and the account by which a client's request or an evicted key is told.
+    /// The trace and the account that identify a client's request or an evicted key.
     fn named_account(self, setup: &Setup) -> (Option<String>, Option<String>) {
         if let Move::Send { request, .. } = self {
             let asked = &setup.requests[request.index()];
@@ -116,7 +116,7 @@ impl NamedMove {
     /// The move these names mean in a setup.
     ///
     /// # Errors
-    /// Names the part that means nothing and what would be valid.
+    /// Names the part that is not valid and what would be.
     pub fn resolve(&self, setup: &Setup) -> Result<Move, UnknownMove> {
         let who = || actor(&self.actor, setup);
         match self.act.as_str() {
