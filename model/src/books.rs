@@ -1,5 +1,5 @@
-//! The books: what can be read from both stores at one instant, beside what only the checker knows (ghosts). Every
-//! engine fills them, and invariants read nothing else.
+//! The books: what can be read from both stores at one instant, and what only the checker knows (ghosts). Every engine
+//! fills them, and invariants read nothing else.
 
 use arrayvec::ArrayVec;
 
@@ -23,11 +23,11 @@ use crate::store::redis::{Hash, MAX_KEYS, MAX_REQUESTS};
 pub struct TenantBook {
     /// Opening balance (ghost).
     pub open: Money,
-    /// Requests counted before the first one here (ghost).
+    /// Requests counted before the run (ghost).
     pub open_used: u32,
-    /// The largest daily and monthly quota that Postgres has had in the windows that are open (ghost).
+    /// The largest daily and monthly quota that Postgres has had in the current windows (ghost).
     pub allowed: Allowed,
-    /// The day of the window that was open then, by the declared policy (ghost).
+    /// The day of the window that was current at the opening, by the declared policy (ghost).
     pub open_day: Day,
     /// Its dates (ghost).
     pub dates: Dates,
@@ -47,10 +47,10 @@ pub struct TenantBook {
     pub usage: UsageRow,
 }
 
-/// Something in Redis, and whether it will expire.
+/// A value in Redis, and whether it will expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cached<T> {
-    /// What is there.
+    /// The value.
     pub value: T,
     /// Whether it has a time to live.
     pub expires: bool,
@@ -71,7 +71,7 @@ impl Allowed {
         Allowed { daily: row.daily_quota, monthly: row.monthly_quota }
     }
 
-    /// The larger of each.
+    /// The larger of both quotas, per window.
     pub fn or(self, other: Allowed) -> Allowed {
         Allowed { daily: self.daily.max(other.daily), monthly: self.monthly.max(other.monthly) }
     }
@@ -80,9 +80,9 @@ impl Allowed {
 /// One logical request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestBook {
-    /// Whose money.
+    /// The tenant whose money it is.
     pub tenant: Tenant,
-    /// Where its row is in [`Books::rows`].
+    /// The index of its row in [`Books::rows`].
     pub trace: TraceId,
     /// What is asked for.
     pub asking: Asking,
@@ -90,19 +90,19 @@ pub struct RequestBook {
     pub returns: bool,
     /// What it costs (ghost).
     pub price: Money,
-    /// Money really moved for it in the truth store (ghost): positive is taken.
+    /// Money really moved for it in the truth store (ghost): positive when taken.
     pub moved: Money,
     /// Attempts in flight (ghost).
     pub in_flight: u8,
     /// The final answer the client has (ghost).
     pub answered: Option<Answer>,
-    /// Times the provider served it, of a stream those that cost anything (ghost).
+    /// How often the provider served it (ghost); of a stream only the calls that cost anything.
     pub served: u8,
     /// What is known of a stream.
     pub stream: Option<StreamBook>,
     /// Trouble with a store struck an attempt of it (ghost).
     pub outage: bool,
-    /// The day in whose window an attempt of it passed quota_check first (ghost).
+    /// The day in whose window an attempt of it first passed quota_check (ghost).
     pub admitted_on: Option<Day>,
     /// The day in whose window the attempt that made its row effective is counted (ghost).
     pub charged_on: Option<Day>,
@@ -110,50 +110,50 @@ pub struct RequestBook {
     pub in_doubt: bool,
 }
 
-/// One idempotency key, there or not.
+/// One idempotency key, present or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyBook {
-    /// Whose.
+    /// The request it belongs to.
     pub request: Request,
-    /// For which trace.
+    /// The trace it is for.
     pub trace: TraceId,
-    /// Its seconds to live, if it is there.
+    /// Its seconds to live, if it is present.
     pub ttl: Option<Seconds>,
-    /// Whether a process that is alive took it (ghost).
+    /// Whether a process that is still alive took it (ghost).
     pub held: bool,
 }
 
 /// What is known of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamBook {
-    /// What it costs by how far it comes (ghost).
+    /// What it costs, by how far it gets (ghost).
     pub prices: StreamPrices,
-    /// What it is taken to cost before.
+    /// The estimate of its cost before the call.
     pub estimate: Money,
-    /// How its calls came to their ends (ghost).
+    /// How its calls ended (ghost).
     pub endings: Endings,
 }
 
 /// Everything at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Books {
-    /// The design as far as the path meets it: its policies say what is a breach.
+    /// The design, with choices that the path does not use left as reported: its policies say what is a breach.
     pub design: Design,
-    /// The parts of the path that are walked.
+    /// The parts of the path that run.
     pub path: RequestPath,
-    /// The place of the clock in the calendar (ghost).
+    /// The index of the clock in the calendar (ghost).
     pub turn: u8,
-    /// The day it is in UTC.
+    /// The current day in UTC.
     pub today: Day,
     /// The most attempts that can be in flight at once.
     pub gateways: u8,
-    /// By gateway: whose attempt is in flight there and the last step it has behind it (ghost).
+    /// By gateway: the tenant of the attempt in flight there and its last completed step (ghost).
     pub places: ArrayVec<Option<(Tenant, Step)>, MAX_GATEWAYS>,
     /// By tenant.
     pub tenants: ArrayVec<TenantBook, MAX_TENANTS>,
     /// The committed ledger, by trace.
     pub rows: ArrayVec<Option<LedgerRow>, MAX_TRACES>,
-    /// By trace: the request whose trace with a suffix it is.
+    /// By trace: the request it belongs to, if it is a trace with a suffix.
     pub owners: ArrayVec<Option<Request>, MAX_TRACES>,
     /// By trace that two requests of one tenant share: the one that wrote its row (ghost).
     pub writers: ArrayVec<Option<Request>, MAX_TRACES>,
@@ -161,13 +161,13 @@ pub struct Books {
     pub keys: ArrayVec<KeyBook, MAX_KEYS>,
     /// By logical request.
     pub requests: ArrayVec<RequestBook, MAX_REQUESTS>,
-    /// Nothing in flight, every client done, jobs ran after the last fault, stores healthy.
+    /// Nothing is in flight, every client is done, the jobs ran after the last fault, and the stores are healthy.
     pub at_rest: bool,
 }
 
 impl Books {
-    /// The committed row of a request, if it is this tenant's; where attempts have traces of their own, the first effective
-    /// one.
+    /// The committed row of a request, if it belongs to its tenant; if attempts have traces of their own, the first
+    /// effective one.
     pub fn row_of(&self, request: Request) -> Option<&LedgerRow> {
         self.own_row(request).or_else(|| self.rows_of(request).find(|row| row.effective() && row.kind == Kind::Deduct))
     }
@@ -179,7 +179,7 @@ impl Books {
         self.writers[book.trace.index()].is_none_or(|writer| writer == request).then_some(row)
     }
 
-    /// Every committed row of a request, those under a trace with a suffix included.
+    /// Every committed row of a request, including those under a trace with a suffix.
     pub fn rows_of(&self, request: Request) -> impl Iterator<Item = &LedgerRow> {
         let book = &self.requests[request.index()];
         let rows = self.rows.iter().zip(&self.owners).filter_map(|(row, owner)| Some((row.as_ref()?, owner)));
@@ -198,17 +198,17 @@ impl Books {
         self.rows_of(request).filter(|row| row.effective()).map(|row| -row.effect()).sum()
     }
 
-    /// What a stream may pay by the way its calls ended.
+    /// The amounts that a stream may pay, by how its calls ended.
     pub fn due(&self, stream: &StreamBook) -> Vec<Money> {
         self.design.due(&stream.prices, stream.estimate, stream.endings)
     }
 
-    /// Whether a stream may pay this.
+    /// Whether a stream may pay this amount.
     pub fn is_due(&self, amount: Money, stream: &StreamBook) -> bool {
         self.due(stream).contains(&amount)
     }
 
-    /// The request whose row lies at a trace.
+    /// The request that a row belongs to.
     pub fn request_of(&self, row: &LedgerRow) -> Option<Request> {
         if let Some(owner) = self.owners[row.trace.index()] {
             return Some(owner);
@@ -221,7 +221,7 @@ impl Books {
         Some(Request(place as u8))
     }
 
-    /// Whose an idempotency key is.
+    /// The tenant of an idempotency key.
     pub fn tenant(&self, key: &KeyBook) -> Tenant {
         self.requests[key.request.index()].tenant
     }
@@ -238,9 +238,9 @@ impl Books {
         effective.map(LedgerRow::effect).sum()
     }
 
-    /// The effective charges of a tenant: how many requests, and what they come to. What a stream gets back of its hold is
-    /// no charge, the rest of it is no request of its own, and what came to nothing is none either; a charge given back
-    /// later stays one.
+    /// The effective charges of a tenant: number of requests and total cost. A stream's refund from its hold reduces
+    /// the cost, a row for the rest is not a separate request, and a request that took nothing in total is not counted;
+    /// a charge given back later still counts.
     pub fn charged(&self, tenant: Tenant) -> UsageRow {
         let of = |row: &&LedgerRow| row.tenant == tenant && row.effective();
         self.rows.iter().flatten().filter(of).fold(UsageRow::default(), |sum, row| {
@@ -275,7 +275,7 @@ impl Books {
     }
 }
 
-/// What a client was told, and what was so when it was told.
+/// What a client was answered, and what was true at that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAnswer {
     /// The answer.
@@ -288,13 +288,13 @@ pub struct ClientAnswer {
     pub others_in_flight: bool,
     /// The day on which the attempt began, by the declared policy.
     pub day: Day,
-    /// Requests of the tenant counted by the design's policy in the window that it is judged in, which for a late
-    /// attempt may have begun after its day; when it was told.
+    /// Requests of the tenant counted by the design's policy at the time of the answer, in the window that it is judged
+    /// in, which for a late attempt may have begun after its day.
     pub counted_that_day: u32,
     /// The same for the month.
     pub counted_that_month: u32,
-    /// The attempt began after Redis had lost all data and before any other fault, none touched it and no other attempt
-    /// of its request ran beside it.
+    /// The attempt began after Redis had lost all data and before any other fault, no fault touched it and no other
+    /// attempt of its request ran at the same time.
     pub after_loss: bool,
 }
 
@@ -305,15 +305,15 @@ pub struct Occurrence {
     pub mv: Move,
     /// The request of the acting or struck attempt.
     pub request: Option<Request>,
-    /// The last step that attempt had behind it.
+    /// The last step that this attempt had completed.
     pub last: Option<Step>,
-    /// What it asked.
+    /// The call it made.
     pub call: Option<Call>,
-    /// What it was answered; nothing if it waits or was not to know.
+    /// The reply it got; `None` if it waits or never learns it.
     pub reply: Option<Reply>,
     /// Attempts whose wait ended with this move.
     pub woke: ArrayVec<(Actor, Step, Reply), MAX_SESSIONS>,
-    /// What the client was told.
+    /// The answer to the client.
     pub client_answer: Option<ClientAnswer>,
     /// It deleted a key that another attempt holds, or that outlived its holder.
     pub released_foreign_key: bool,
@@ -321,12 +321,12 @@ pub struct Occurrence {
     pub early: bool,
     /// The client had asked before.
     pub again: bool,
-    /// What it asked met uncommitted work of another request in its transaction, and, if so, whether it ended that.
+    /// `Some` if its call met uncommitted work of another request in its transaction; then whether it ended that work.
     pub met_others_work: Option<bool>,
 }
 
 impl Occurrence {
-    /// An occurrence of a move, of which nothing else is known so far.
+    /// An occurrence of which only the move is known so far.
     pub fn of(mv: Move) -> Occurrence {
         Occurrence {
             mv,
@@ -347,10 +347,10 @@ impl Occurrence {
 /// One move with the books on both sides of it: what an invariant judges.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge<'a> {
-    /// Before; absent for the opening books.
+    /// The books before it; absent for the opening books.
     pub before: Option<&'a Books>,
     /// What happened; absent for the opening books.
     pub did: Option<&'a Occurrence>,
-    /// After.
+    /// The books after it.
     pub after: &'a Books,
 }

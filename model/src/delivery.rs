@@ -1,11 +1,11 @@
-//! How far a stream came, what the provider has counted by then, and what the gateway takes it to be.
+//! How far a stream got, what the provider has counted by then, and what the gateway estimates.
 
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
 use crate::reply::Failure;
 
-/// What of a stream passes by in one step.
+/// The part of a stream that passes in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
@@ -19,7 +19,7 @@ pub enum Part {
     End,
 }
 
-/// How far a stream came before it ended or broke.
+/// How far a stream got before it ended or broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
@@ -51,13 +51,13 @@ impl Cut {
 /// A stream that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Delivered {
-    /// How far it came.
+    /// How far it got.
     pub cut: Cut,
     /// Who broke it, if it did not end by itself.
     pub broken: Option<Failure>,
 }
 
-/// What a stream costs by how far it came.
+/// What a stream costs, by how far it got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StreamPrices {
     /// The prompt alone: what the provider has counted before the first chunk.
@@ -70,7 +70,7 @@ pub struct StreamPrices {
     pub guess_midway: Money,
     /// Prompt and three tokens a chunk, for the whole.
     pub guess_whole: Money,
-    /// Whether the provider sends a usage block at the end, and tells afterwards what a broken stream has cost.
+    /// Whether the provider sends a usage block at the end, and reports afterwards what a broken stream has cost.
     pub reports: bool,
 }
 
@@ -84,7 +84,8 @@ impl StreamPrices {
         }
     }
 
-    /// What the gateway can tell by itself: the usage block if it came, else prompt and three tokens a chunk (ST-2, P2-14).
+    /// What the gateway can compute by itself: the usage block if it came, else prompt and three tokens a chunk (ST-2,
+    /// P2-14).
     pub fn guessed(&self, cut: Cut) -> Money {
         match cut {
             Cut::Nothing => self.prompt,
@@ -94,13 +95,13 @@ impl StreamPrices {
         }
     }
 
-    /// What can be known: the provider's count where it tells it, else the gateway's own.
+    /// What can be known: the provider's count if it reports it, else the gateway's own.
     pub fn known(&self, cut: Cut) -> Money {
         if self.reports { self.counted(cut) } else { self.guessed(cut) }
     }
 }
 
-/// A set of ways in which calls of one request came to their end.
+/// The set of ways in which the calls of one request ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Endings(u8);
 
@@ -108,7 +109,7 @@ impl Endings {
     /// A call that cost anything was left by its process before it was billed.
     const ABANDONED: u8 = 1 << 7;
 
-    /// Adds a call that came so far.
+    /// Adds a call that got this far.
     pub fn add(&mut self, cut: Cut) {
         self.0 |= 1 << cut as u8;
     }

@@ -21,14 +21,14 @@ pub use redis::{
 pub struct Call {
     /// Its label.
     pub step: Step,
-    /// For the row of which trace, where a process works for others than its own request; only the checker looks at it.
+    /// The trace of the row it works for, if that is not the process's own request; only the checker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behalf: Option<TraceId>,
-    /// What is asked.
+    /// The request itself.
     pub effect: Effect,
 }
 
-/// What one round trip asks, and of whom.
+/// What one round trip asks, and which system it asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -46,13 +46,13 @@ pub enum Effect {
 pub enum PgOp {
     /// BEGIN.
     Begin,
-    /// COMMIT. Durable once it answers `Ok`; of an aborted transaction it is a ROLLBACK.
+    /// COMMIT. Durable once it answers `Ok`; in an aborted transaction it is a ROLLBACK.
     Commit,
     /// ROLLBACK. Without a connection there is nothing to roll back and it answers `Ok`.
     Rollback,
     /// SAVEPOINT, nested in the ones before.
     Savepoint,
-    /// ROLLBACK TO the newest savepoint, which stays.
+    /// ROLLBACK TO the newest savepoint, which stays open.
     RollbackToSavepoint,
     /// RELEASE of the newest savepoint. It makes nothing durable.
     ReleaseSavepoint,
@@ -84,8 +84,8 @@ pub enum PgOp {
         /// `balance_after`.
         after: Money,
     },
-    /// UPDATE of the quota relative to what is there: balance down, version up by one and, where `counts` names the day,
-    /// both counts up by one by the rule of [`QuotaRow::counted`].
+    /// UPDATE of the quota relative to its current values: balance down, version up by one and, where `counts` names
+    /// the day, both counts up by one by the rule of [`QuotaRow::counted`].
     ChargeQuota {
         /// Whose quota.
         tenant: Tenant,
@@ -93,7 +93,7 @@ pub enum PgOp {
         amount: Money,
         /// WHERE version = this.
         if_version: u32,
-        /// The day that the request is counted in, if it is counted here.
+        /// The day in which the request is counted, if it is counted here.
         counts: Option<Day>,
     },
     /// UPDATE of both counts by the rule of [`QuotaRow::counted`], version up by one, WHERE neither is used up on that
@@ -101,10 +101,10 @@ pub enum PgOp {
     CountQuota {
         /// Whose quota.
         tenant: Tenant,
-        /// In which day.
+        /// The day that counts.
         day: Day,
     },
-    /// UPDATE of the balance relative to what is there, version up by one, whatever the version is.
+    /// UPDATE of the balance relative to its current value, version up by one, whatever the version is.
     AddBalance {
         /// Whose quota.
         tenant: Tenant,
@@ -129,7 +129,7 @@ pub enum PgOp {
     },
     /// UPDATE of the row to COMMITTED, whatever its status was.
     MarkCommitted(TraceId),
-    /// UPDATE of the row to COMMITTED with the amount and the balances that are known by then, whatever its status was.
+    /// UPDATE of the row to COMMITTED with the amount and the balances known by then, whatever its status was.
     SettleRow {
         /// Which row.
         trace: TraceId,
@@ -154,7 +154,7 @@ pub enum PgOp {
         tenant: Tenant,
         /// How much, in the row's unit.
         delta: i64,
-        /// What the writer takes the unit to be.
+        /// The unit that the writer assumes.
         unit: Unit,
     },
     /// SELECT of the usage totals of the tenant's API key.
@@ -171,29 +171,29 @@ pub enum PgOp {
     AddUsage {
         /// Whose key.
         tenant: Tenant,
-        /// Of which trace.
+        /// The trace of the request.
         trace: TraceId,
         /// What it cost.
         cost: Money,
-        /// By trace.
+        /// Whether it is a row by trace.
         keyed: bool,
     },
 }
 
-/// Something outside both stores. It answers at once, unless it is the provider and that one fails.
+/// Something outside both stores. It answers at once, unless the provider fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalOp {
-    /// The provider is called: its cost is incurred here, or, of a stream, begins to be.
+    /// The provider is called: its cost is incurred here; for a stream it begins here.
     Upstream(Request),
-    /// A part of the stream passes by, from the provider to the client.
+    /// A part of the stream passes from the provider to the client.
     Receive {
-        /// Of which request.
+        /// The request of the stream.
         request: Request,
         /// Which part.
         part: Part,
     },
-    /// The provider is asked what it has counted for a stream.
+    /// The provider is asked for its count of a stream.
     AskCount(Request),
     /// A deferred job is handed over: to the job queue, which outlives the process and delivers at least once, or, for
     /// [`Deferred::Snapshot`], to a task of this process.
@@ -204,7 +204,7 @@ pub enum LocalOp {
     Wait,
 }
 
-/// Work handed over to somebody else.
+/// Work handed over to another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeferredJob {
@@ -212,7 +212,7 @@ pub enum DeferredJob {
     Usage {
         /// Which.
         request: Request,
-        /// What it came to.
+        /// Its cost.
         cost: Money,
     },
     /// Charge this request in Postgres (P0-4 A).
@@ -221,14 +221,14 @@ pub enum DeferredJob {
     Charge {
         /// Which.
         request: Request,
-        /// What it comes to.
+        /// The amount to charge.
         amount: Money,
-        /// The day that it counts in; else the day of its delivery is.
+        /// The day in which it counts; `None` means the day of its delivery.
         day: Option<Day>,
     },
     /// Write this snapshot to the hash of its tenant (P0-4 B): a task that a process starts after its commit.
     Snapshot {
-        /// Of which request's charge.
+        /// The request of the charge.
         request: Request,
         /// The row as the transaction left it.
         row: QuotaRow,
@@ -248,7 +248,7 @@ impl DeferredJob {
 }
 
 impl LocalOp {
-    /// What it shows to others of the work that its sender has under way, in words.
+    /// What it reveals to others of its sender's unfinished work, in words; `None` if nothing.
     pub fn shows(self) -> Option<&'static str> {
         match self {
             LocalOp::Send(deferred) => Some(match deferred {

@@ -18,7 +18,7 @@ pub struct Money(i64);
 /// Why a text or a decimal is not an amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The text is no plain decimal number.
+    /// The text is not a plain decimal number.
     #[error("`{0}` is not an amount of money: write plain decimal digits such as \"5.25\"")]
     NotANumber(String),
     /// More than six decimals: no store could hold it exactly.
@@ -33,7 +33,7 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// No money.
+    /// Zero.
     pub const ZERO: Money = Money(0);
     /// Micro-units in one unit.
     const SCALE: i64 = 1_000_000;
@@ -55,7 +55,7 @@ impl Money {
         self.0 > -Self::LIMIT && self.0 < Self::LIMIT
     }
 
-    /// The exact money a decimal stands for; errors if it has more than six decimals or does not fit.
+    /// The exact money that a decimal represents; errors if it has more than six decimals or does not fit.
     pub fn from_exact(value: Decimal) -> Result<Money, MoneyError> {
         let value = value.normalize();
         if value.scale() > 6 {
@@ -75,7 +75,7 @@ impl Money {
         Decimal::new(self.0, 6)
     }
 
-    /// The sum, or nothing where it leaves the range of an `i64`.
+    /// The sum, or `None` if it leaves the range of an `i64`.
     pub fn checked_add(self, other: Money) -> Option<Money> {
         self.0.checked_add(other.0).map(Money)
     }

@@ -1,5 +1,5 @@
-//! The policies a design declares, since the same run is a breach or a feature depending on them. Invariants read these
-//! and never the choices.
+//! The policies a design declares, since they decide whether a run is a breach or a feature. Invariants read these and
+//! never the choices.
 
 use crate::delivery::{Cut, Endings, StreamPrices};
 use crate::design::{Budget, Cache, Counting, Design, Idempotency, Midnight, Stream, Usage};
@@ -34,7 +34,7 @@ pub enum Staleness {
 /// How far a stream may go below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overdraft {
-    /// By as much as the streams can cost that are in flight at once: one per gateway.
+    /// By what the streams in flight at once can cost: one per gateway.
     InFlight,
     /// By what a stream costs beyond its estimate: one per gateway.
     BeyondEstimate,
@@ -45,18 +45,18 @@ pub enum Overdraft {
 pub enum StreamAbort {
     /// What the provider has counted.
     Counted,
-    /// What the provider has counted where it tells it, else prompt and three tokens a chunk.
+    /// What the provider has counted if it reports it, else prompt and three tokens a chunk.
     Known,
-    /// The same, and the estimate where the process that knew has left it to the sweeper.
+    /// The same, or the estimate if the process that knew the count has left it to the sweeper.
     KnownOrEstimate,
 }
 
-/// What calls of a stream beyond the first of its trace are to cost.
+/// What calls of a stream after the first of its trace cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeats {
     /// Nothing is declared: none of them is covered.
     Undeclared,
-    /// Each is charged by a row of its own.
+    /// Each is charged by its own row.
     Charged,
 }
 
@@ -69,7 +69,7 @@ pub enum ResetTz {
     Tenant,
 }
 
-/// Where what a key has spent is on record.
+/// Where the spending of a key is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetRecord {
     /// `api_key.budget_used`.
@@ -81,7 +81,7 @@ pub enum BudgetRecord {
 }
 
 impl Design {
-    /// `truth`: the store whose balance decides and is what a tenant has.
+    /// `truth`: the store whose balance decides and is the tenant's money.
     pub fn truth(self) -> Store {
         match self.cache {
             Cache::A | Cache::AFixed | Cache::C | Cache::CFixed => Store::Redis,
@@ -120,8 +120,8 @@ impl Design {
         }
     }
 
-    /// `overdraft`, of streams. Reading: the review says `allow_negative` and no bound; the nearest one is what is in
-    /// flight when the balance is used up.
+    /// `overdraft`, of streams. Reading: the review says `allow_negative` and gives no bound; the nearest one is what
+    /// is in flight when the balance is used up.
     pub fn overdraft(self) -> Overdraft {
         match self.stream {
             Stream::CFixed | Stream::Hold | Stream::HoldFixed => Overdraft::BeyondEstimate,
@@ -146,7 +146,7 @@ impl Design {
         }
     }
 
-    /// What a stream may pay whose calls came to these ends; nothing if none was made.
+    /// The amounts a stream may pay whose calls ended in these ways; zero if there was no call.
     pub fn due(self, prices: &StreamPrices, estimate: Money, endings: Endings) -> Vec<Money> {
         let of = |cut: Cut| match self.stream_abort() {
             StreamAbort::Counted => prices.counted(cut),
@@ -159,7 +159,7 @@ impl Design {
         if due.is_empty() { vec![Money::ZERO] } else { due }
     }
 
-    /// What is declared for calls beyond the first of a trace, of streams.
+    /// What is declared for calls of a stream after the first of its trace.
     pub fn repeats(self) -> Repeats {
         if self.stream == Stream::Stamped { Repeats::Charged } else { Repeats::Undeclared }
     }
@@ -176,7 +176,8 @@ impl Design {
         if in_the_background { Staleness::Background } else { Staleness::InFlight }
     }
 
-    /// `reset_tz`: whose midnight ends a window. Reading: who stores a tenant's offset means its midnight.
+    /// `reset_tz`: whose midnight ends a window. Reading: a design that stores a tenant's offset means the tenant's
+    /// midnight.
     pub fn reset_tz(self) -> ResetTz {
         match self.midnight {
             Midnight::Utc => ResetTz::Utc,

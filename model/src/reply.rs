@@ -1,65 +1,65 @@
-//! What the stores answer. Every outcome has a name; *lost*, which is not knowing, is one of them.
+//! What the stores answer. Every outcome has a name, including *lost*, where the outcome is unknown.
 
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
 use crate::row::{BudgetRow, KeyRow, LedgerRow, Limit, QuotaRow, UsageRow};
 
-/// The answer to one [`crate::effect::Call`], projected to what a flow may read.
+/// The answer to one [`crate::effect::Call`], reduced to what a flow may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
-    /// Done; there is nothing more to say.
+    /// Done, without further data.
     Ok,
     /// `SET NX`: the key is ours.
     Taken,
-    /// `SET NX`: somebody's key was there.
+    /// `SET NX`: the key existed already.
     Held,
     /// A quota row.
     Quota(QuotaRow),
-    /// The ledger row asked for, or none.
+    /// The requested ledger row, or `None`.
     Row(Option<LedgerRow>),
     /// Rows an UPDATE touched.
     Updated(u8),
     /// EXISTS.
     Exists(bool),
-    /// HGETALL, read as money with six places and counts; nothing if there is no hash.
+    /// HGETALL, read as money with six places and counts; `None` if there is no hash.
     Hash(Option<QuotaRow>),
-    /// A counting script let the request through, or whatever it had to do is done.
+    /// A counting script let the request through, or another script has done its work.
     Allowed,
     /// A script refused: this limit is used up.
     Denied(Limit),
-    /// `quota_deduct` took the money; the balance it answers, cut off to whole units where Lua numbers were returned.
+    /// `quota_deduct` took the money; the balance it returns, truncated to whole units if it returns Lua numbers.
     Left(Money),
-    /// An API key, from Postgres or as the cached principal; nothing if it is not cached.
+    /// An API key, from Postgres or as the cached principal; `None` if it is not cached.
     Key(Option<KeyRow>),
     /// The BUDGET row of an API key.
     Budget(BudgetRow),
     /// The usage totals of an API key.
     Usage(UsageRow),
-    /// A budget counter in micro-units; nothing if there is none.
+    /// A budget counter in micro-units; `None` if there is no counter.
     Spent(Option<i64>),
     /// The server or the network refused.
     Failed(Failure),
 }
 
-/// Why a step or a whole flow did not do what it was asked.
+/// Why a step or a whole flow did not do what was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
     /// A limit was binding at T4a. Raised by the flow, not by a store.
     Refused(Limit),
-    /// The version changed under us too often. Raised by the flow.
+    /// Other writers changed the version too often. Raised by the flow.
     Conflict,
-    /// The key is held and the ledger knows nothing of the trace. Raised by the flow.
+    /// The key is held and the ledger has no row for the trace. Raised by the flow.
     KeyWithoutRow,
     /// The trace's row belongs to another tenant. Raised by the flow.
     ForeignRow,
-    /// The charge to give back is not there or not COMMITTED. Raised by the flow.
+    /// The charge to give back does not exist or is not COMMITTED. Raised by the flow.
     NotReversible,
     /// 23505: the trace has a row already.
     UniqueViolation,
-    /// 25P02: the transaction is aborted and refuses everything but its end.
+    /// 25P02: the transaction is aborted and refuses everything except its end.
     InFailedTransaction,
     /// 40P01: chosen as the victim of a deadlock.
     Deadlock,
@@ -67,7 +67,7 @@ pub enum Failure {
     OutOfRange,
     /// COMMIT was answered with ROLLBACK, since the transaction had failed.
     RolledBack,
-    /// The connection to Postgres broke: what was asked may have been done or not.
+    /// The connection to Postgres broke: the statement may have run or not.
     PgLost,
     /// Redis refused the connection: the command did not run.
     RedisUnreachable,
@@ -83,7 +83,7 @@ pub enum Failure {
     IdleTimeout,
     /// 55P03 or 57014: a statement took too long, or waited too long for a lock, and was given up by the server.
     StatementTimeout,
-    /// The trace has a row that is under way, or was left so. Raised by the flow.
+    /// The trace has a row that is unfinished or was left unfinished. Raised by the flow.
     UnderWay,
     /// The provider failed: nothing was served.
     UpstreamFailed,
@@ -93,7 +93,7 @@ pub enum Failure {
     ProviderGone,
 }
 
-/// What the client is told.
+/// The answer to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
@@ -115,7 +115,7 @@ impl Answer {
 }
 
 impl Failure {
-    /// Whether a store or the way to it is to blame, so that the same may go well another time.
+    /// Whether a store or the connection to it is the cause, so that a later try may succeed.
     pub fn is_outage(self) -> bool {
         !matches!(
             self,

@@ -1,4 +1,4 @@
-//! The risks that the review names: one table, which every command, page and heading uses.
+//! The risks that the review names, in one table that every command, page and heading uses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ macro_rules! risks {
             /// Every risk, in the order of reports.
             pub const ALL: &[Risk] = &[$(Risk::$name,)*];
 
-            /// As commands and scenarios spell it, such as `p0-3`.
+            /// Its id in commands and scenarios, such as `p0-3`.
             pub fn id(self) -> &'static str {
                 match self { $(Risk::$name => $id,)* }
             }
@@ -23,7 +23,7 @@ macro_rules! risks {
                 match self { $(Risk::$name => $title,)* }
             }
 
-            /// The risk whose fixes were proposed for it: its own, or the one of which it is a consequence.
+            /// The risk whose fixes answer it: itself, or the risk that causes it.
             pub fn answered_by(self) -> Risk {
                 match self { $(Risk::$name => Risk::$answer,)* }
             }
@@ -55,7 +55,7 @@ pub struct UnknownRisk {
 }
 
 impl Risk {
-    /// The ids of all, for messages.
+    /// All ids, for messages.
     pub fn ids() -> String {
         Risk::ALL.iter().map(|risk| risk.id()).collect::<Vec<_>>().join(", ")
     }

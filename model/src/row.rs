@@ -1,49 +1,49 @@
-//! The rows and fields that money lives in, as both stores and every flow see them.
+//! The rows and fields that hold money, as both stores and every flow see them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::day::{Day, Month};
 use crate::money::Money;
 
-/// Which tenant, by its place in the scenario.
+/// A tenant, by its index in the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tenant(pub u8);
 
-/// Which trace id, by its place in the scenario. Unique in the ledger across tenants.
+/// A trace id, by its index in the scenario. Unique in the ledger across tenants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TraceId(pub u8);
 
-/// Which logical request: one tenant, one trace, one price, however many attempts.
+/// A logical request: one tenant, one trace, one price, any number of attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request(pub u8);
 
-/// Which idempotency key `deduct:{tenant}:{trace}`, by its place: the requests' own ones first, in their order.
+/// An idempotency key `deduct:{tenant}:{trace}`, by its index: the requests' own keys first, in their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IdempotencyKey(pub u8);
 
 impl IdempotencyKey {
-    /// Its place in the setup's list.
+    /// Its index in the setup's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
 impl Tenant {
-    /// Its place in the scenario's list.
+    /// Its index in the scenario's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
 impl TraceId {
-    /// Its place in the scenario's list.
+    /// Its index in the scenario's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
 impl Request {
-    /// Its place in the scenario's list.
+    /// Its index in the scenario's list.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -73,8 +73,8 @@ pub struct QuotaRow {
 }
 
 impl QuotaRow {
-    /// The first limit, in the order in which T4a checks them, that forbids a charge of `amount` on `day`. Used counts of
-    /// an earlier window are nothing.
+    /// The first limit, in the order in which T4a checks them, that forbids a charge of `amount` on `day`. Used counts
+    /// of an earlier window are zero.
     pub fn binding_limit(&self, amount: Money, day: Day) -> Option<Limit> {
         if self.balance + self.credit < amount {
             return Some(Limit::Balance);
@@ -93,12 +93,12 @@ impl QuotaRow {
         }
     }
 
-    /// Requests counted on `day`: none if the row's window is an earlier one.
+    /// Requests counted on `day`: zero if the row's window is an earlier one.
     pub fn used_on(&self, day: Day) -> u32 {
         if self.daily_reset_at.is_some_and(|at| at < day) { 0 } else { self.daily_used }
     }
 
-    /// Requests counted in `month`: none if the row's window is an earlier one.
+    /// Requests counted in `month`: zero if the row's window is an earlier one.
     pub fn used_in(&self, month: Month) -> u32 {
         if self.monthly_reset_at.is_some_and(|at| at < month) { 0 } else { self.monthly_used }
     }
@@ -137,9 +137,9 @@ impl QuotaRow {
 /// What the API key of a tenant may spend, as `api_key` has it and as the cached principal carries it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyRow {
-    /// The most that may be spent; without it there is no budget to keep.
+    /// The most that may be spent; without it there is no budget.
     pub limit: Option<Money>,
-    /// What is on record as spent.
+    /// The spending on record.
     pub used: Money,
 }
 
@@ -154,7 +154,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The money that so many of it are.
+    /// The money that this many units are.
     pub const fn money(self, units: i64) -> Money {
         match self {
             Unit::Cents => Money::from_micros(units * 10_000),
@@ -162,7 +162,7 @@ impl Unit {
         }
     }
 
-    /// How many whole ones an amount has; what is less than one is cut off, as `int(cost * 100)` does.
+    /// The whole units in an amount; the fraction is cut off, as `int(cost * 100)` does.
     pub const fn whole(self, money: Money) -> i64 {
         match self {
             Unit::Cents => money.micros() / 10_000,
@@ -174,11 +174,11 @@ impl Unit {
 /// A row of `api_key_quota` of type BUDGET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BudgetRow {
-    /// `total_quota`; without it there is no budget to keep.
+    /// `total_quota`; without it there is no budget.
     pub total: Option<i64>,
     /// `used_quota`.
     pub used: i64,
-    /// What both count.
+    /// The unit of both numbers.
     pub unit: Unit,
 }
 
@@ -209,7 +209,7 @@ pub enum Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Intended, money not (known to be) moved.
+    /// Intended; the money has not moved, or is not known to have moved.
     Pending,
     /// Charged.
     Committed,
@@ -228,7 +228,7 @@ pub enum Kind {
     Recharge,
     /// A charge given back, whole or in part.
     Refund,
-    /// Money of a stream that is under way, taken by an estimate until it is settled (hold-then-settle, repaired).
+    /// The estimated money of a stream under way, taken until it is settled (hold-then-settle, repaired).
     Hold,
 }
 
@@ -237,17 +237,17 @@ pub enum Kind {
 pub struct LedgerRow {
     /// Whose money.
     pub tenant: Tenant,
-    /// For which trace; UNIQUE.
+    /// The trace it is for; UNIQUE.
     pub trace: TraceId,
     /// What it is for.
     pub kind: Kind,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// How much, never negative.
     pub amount: Money,
-    /// Balance the writer had read.
+    /// The balance that the writer had read.
     pub before: Money,
-    /// The balance after it, as the writer reckoned it.
+    /// The balance after it, as the writer computed it.
     pub after: Money,
 }
 
@@ -262,14 +262,14 @@ impl LedgerRow {
         self.kind.effect(self.amount)
     }
 
-    /// Whether somebody has still to finish it: it is pending, or a hold that is not settled.
+    /// Whether a process still has to finish it: it is pending, or a hold that is not settled.
     pub fn unfinished(&self) -> bool {
         self.status == Status::Pending || self.kind == Kind::Hold
     }
 }
 
 impl Kind {
-    /// What so much of it does to the balance.
+    /// What an amount of this kind does to the balance.
     pub fn effect(self, amount: Money) -> Money {
         match self {
             Kind::Deduct | Kind::Hold => -amount,

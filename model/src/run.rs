@@ -26,12 +26,12 @@ pub struct Run {
     pub entries: Vec<Entry>,
 }
 
-/// An invariant that a run breaks, for the first time in it.
+/// The first breach of an invariant in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// Its id.
     pub invariant: &'static str,
-    /// After how many moves.
+    /// The number of moves before it.
     pub after: usize,
     /// The broken equation.
     pub figures: Vec<Figure>,
@@ -57,7 +57,7 @@ pub struct Judgement {
     pub seen: Vec<bool>,
 }
 
-/// A move of a list that cannot happen where it stands.
+/// A move in a list that cannot happen at its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("move {number} is not reachable: {why}")]
 pub struct Unreachable {
@@ -126,7 +126,7 @@ impl InvariantResult {
         }
     }
 
-    /// Adds what another run of the same scenario found; the earlier breach stays.
+    /// Adds the result of another run of the same scenario; the earlier breach is kept.
     pub fn add(&mut self, other: InvariantResult) {
         self.judged += other.judged;
         self.could_have_failed += other.could_have_failed;

@@ -1,26 +1,28 @@
-//! Scheduled runs: per step of the undisturbed run, every single disturbance there is, each carried on until all is at
-//! rest. Where exhausting is not possible, as on real servers, these are the runs that everybody expects to see.
+//! Scheduled runs: for each step of the undisturbed run every possible single disturbance, each continued until all is
+//! at rest. Where an exhaustive search is not possible, as on real servers, these are the runs that everybody expects
+//! to see.
 
 use crate::moves::{Actor, Move};
 use crate::run::Unreachable;
 use crate::setup::Setup;
 use crate::world::World;
 
-/// The longest a scheduled run may get; a flow that does not end within it is cut there.
+/// The most moves of a scheduled run; a flow that does not end within them is cut there.
 const LONGEST: usize = 400;
 
-/// One run and what it is about.
+/// One run and its disturbance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheduled {
     /// The moves, to the end.
     pub moves: Vec<Move>,
-    /// The place of the disturbance in it; absent in the undisturbed run.
+    /// The index of the disturbance; absent in the undisturbed run.
     pub disturbed_at: Option<usize>,
 }
 
-/// The undisturbed run, then per place of it one run for each fault the budgets allow there, for each request sent while
-/// another is in flight, and for each early start of the background job; where a statement then waits for a lock, one more
-/// in which Postgres gives it up, if the budgets allow that. Undisturbed, one attempt follows the other.
+/// The undisturbed run, then for each position in it one run for each fault that the budgets allow there, for each
+/// request sent while another is in flight, and for each early start of the background job; if a statement then waits
+/// for a lock, one more in which Postgres gives it up, if the budgets allow that. In the undisturbed run one attempt
+/// follows the other.
 pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
     let undisturbed = carry_on(setup, World::new(setup), Vec::new(), Prefer::Oldest);
     let mut world = World::new(setup);
@@ -46,8 +48,8 @@ pub fn single_disturbances(setup: &Setup) -> Vec<Scheduled> {
     runs
 }
 
-/// These moves, then on without further disturbance until all is at rest; of several attempts that could go on, the one
-/// of the last gateway does.
+/// These moves, continued without further disturbance until all is at rest; if several attempts could go on, the one at
+/// the last gateway does.
 ///
 /// # Errors
 /// Names the first of the moves that cannot happen.
@@ -59,7 +61,7 @@ pub fn until_rest(setup: &Setup, moves: &[Move]) -> Result<Vec<Move>, Unreachabl
     Ok(carry_on(setup, world, moves.to_vec(), Prefer::Newest))
 }
 
-/// The same until a statement first waits for a lock, which is then given up.
+/// The same moves until a statement first waits for a lock; then that statement is given up.
 fn cut_short(setup: &Setup, moves: &[Move]) -> Option<Scheduled> {
     let mut world = World::new(setup);
     for (place, &mv) in moves.iter().enumerate() {
@@ -83,8 +85,8 @@ enum Prefer {
     Newest,
 }
 
-/// Goes on without further disturbance: attempts first, then clients, then the jobs, then what was given
-/// up and runs late.
+/// Goes on without further disturbance: attempts first, then clients, then the jobs, then a command that was given up
+/// and runs late.
 fn carry_on(setup: &Setup, mut world: World, mut moves: Vec<Move>, prefer: Prefer) -> Vec<Move> {
     while moves.len() < LONGEST {
         let mut enabled = Vec::new();

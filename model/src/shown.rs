@@ -1,9 +1,10 @@
-//! Text that somebody else chose, such as the trace id of a tenant or the name of a file, as a person may safely see it.
+//! Makes text that someone else chose, such as the trace id of a tenant or the name of a file, safe to show to a
+//! person.
 
 /// The most characters that are shown.
 pub const MOST: usize = 80;
 
-/// Whether a character can forge what stands around it: it controls the terminal or the direction of the text, or is not seen.
+/// Whether a character can falsify the text around it: it controls the terminal or the text direction, or is invisible.
 pub fn is_hidden(c: char) -> bool {
     let direction =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -17,9 +18,9 @@ pub fn plain(text: &str) -> String {
     text.chars().map(written).collect()
 }
 
-/// The same, cut to at most [`MOST`] characters, the last three of which are then dots.
+/// The same, cut to at most [`MOST`] characters; if cut, the last three are dots.
 pub fn shown(text: &str) -> String {
-    // What is cut off need not be written out: a text can be long.
+    // The part that is cut off need not be escaped: a text can be long.
     let plain = plain(&text.chars().take(MOST + 1).collect::<String>());
     if plain.chars().count() <= MOST {
         return plain;

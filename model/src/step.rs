@@ -7,8 +7,8 @@ macro_rules! steps {
     ($($stage:ident: $(#[doc = $title:literal] $name:ident = $text:literal,)*)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
         /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
-        /// commit, J the usage job, S the sync to Redis, W the sweeper, M making up
-        /// the difference to a hold, G the sync to Postgres, R recharge, V reverse, L limit change.
+        /// commit, J the usage job, S the sync to Redis, W the sweeper, M settling the difference to a hold, G the sync
+        /// to Postgres, R recharge, V reverse, L limit change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Step { $($(#[doc = $title] $name,)*)* }
 
@@ -21,12 +21,12 @@ macro_rules! steps {
                 match self { $($(Step::$name => $text,)*)* }
             }
 
-            /// Its name in one line: what it asks of whom.
+            /// Its name in one line: what it asks.
             pub fn title(self) -> &'static str {
                 match self { $($(Step::$name => $title.trim_ascii().trim_end_matches('.'),)*)* }
             }
 
-            /// Where on the path it is.
+            /// Its stage on the path.
             pub fn stage(self) -> Stage {
                 match self { $($(Step::$name => Stage::$stage,)*)* }
             }
@@ -34,25 +34,25 @@ macro_rules! steps {
     };
 }
 
-/// Where on the path of a request a step is.
+/// The stage of a step on the path of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Before the request is let through.
     Asks,
-    /// The same, while it warms the hash.
+    /// Before the request is let through, while it warms the hash.
     WarmsUp,
-    /// After that, or where none is needed, outside of what follows.
+    /// Let through, or needing no check, and in none of the stages below.
     Goes,
     /// The deduct has read the quota.
     Reads,
-    /// Its row is inserted.
+    /// The row of the charge is inserted.
     Charges,
-    /// It is committed, the hash not written with its time to live.
+    /// The charge is committed, the hash not yet written with its time to live.
     Charged,
 }
 
 impl Stage {
-    /// Whether who comes there was let through.
+    /// Whether a request at this stage was let through.
     pub fn admitted(self) -> bool {
         match self {
             Stage::Asks | Stage::WarmsUp => false,

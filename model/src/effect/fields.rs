@@ -85,7 +85,7 @@ impl Fields {
         Fields(bits)
     }
 
-    /// Whether all are there. A date that is null is an empty text in the hash, so it is there too.
+    /// Whether all are present. A null date is an empty text in the hash, so it is present too.
     pub fn complete(self) -> bool {
         self == Fields::ALL
     }

@@ -1,4 +1,4 @@
-//! What is asked of Redis: commands, scripts by their meaning, and how long keys live.
+//! Requests to Redis: commands, scripts by their meaning, and how long keys live.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub enum RedisOp {
     },
     /// EXISTS of `quota:{tenant}`.
     Exists(Tenant),
-    /// HGET of the balance, which the flow only looks at.
+    /// HGET of the balance, which the flow reads but does not act on.
     ReadBalance(Tenant),
     /// HGETALL of `quota:{tenant}`.
     ReadHash(Tenant),
@@ -92,13 +92,14 @@ pub enum RedisOp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Increment {
-    /// A decimal with six places such as `0.050000`: Redis answers that it is no integer, also when the fraction is zero.
+    /// A decimal with six places such as `0.050000`: Redis answers that it is not an integer, even when the fraction is
+    /// zero.
     Fraction(Money),
     /// Whole micro-units.
     Micros(i64),
 }
 
-/// A Lua script, by meaning. Each is atomic; what it wrote before an error stays.
+/// A Lua script, by its meaning. Each is atomic; what it wrote before an error stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Script {
@@ -108,29 +109,29 @@ pub enum Script {
     CountDaily(Day),
     /// `quota_count(1, monthly, month)`: as daily, but never restarts and keeps no date.
     CountMonthly(Month),
-    /// `quota_deduct(amount, 1, 1, day, month, false)`, or with `0, 0` where it does not count: all or nothing over balance
-    /// plus credit, daily, monthly; dates as in `quota_count`; a missing balance is 0; version + 1.
+    /// `quota_deduct(amount, 1, 1, day, month, false)`, or with `0, 0` if it does not count: all or nothing over
+    /// balance plus credit, daily, monthly; dates as in `quota_count`; a missing balance is 0; version + 1.
     Deduct {
         /// How much.
         amount: Money,
-        /// `allow_negative`: the balance is not looked at.
+        /// `allow_negative`: the balance is not checked.
         negative: bool,
         /// Whether the request is counted too, daily and monthly; else both counts are left alone.
         counts: bool,
         /// The caller's day.
         day: Day,
-        /// How it reckons.
+        /// Its arithmetic.
         arithmetic: Arithmetic,
     },
-    /// Balance up by an amount that may be negative; the version stays. Nothing where there is no hash.
+    /// Balance up by an amount that may be negative; the version stays. It does nothing if there is no hash.
     Adjust {
         /// How much.
         by: Money,
-        /// How it reckons.
+        /// Its arithmetic.
         arithmetic: Arithmetic,
     },
     /// HSET of these fields and EXPIRE in one, unless the hash has a version that is not older than the row's. The
-    /// version is written too. A hash that is absent is made only of all fields.
+    /// version is written too. An absent hash is created only if all fields are written.
     WriteIfNewer {
         /// Absolute values.
         row: QuotaRow,
@@ -141,7 +142,7 @@ pub enum Script {
     },
 }
 
-/// How a script reckons with money, and so what it stores.
+/// How a script computes with money, and so what it stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arithmetic {
@@ -151,17 +152,17 @@ pub enum Arithmetic {
     Exact,
 }
 
-/// How a script answers what is left.
+/// How a script returns the balance left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// As a number, of which Redis cuts the fraction off.
+    /// As a number, whose fraction Redis cuts off.
     WholeUnits,
     /// As a text with six places.
     Text,
 }
 
 impl Arithmetic {
-    /// How a script that reckons so answers.
+    /// How a script with this arithmetic returns the balance.
     pub fn answered(self) -> Answered {
         match self {
             Arithmetic::Lua => Answered::WholeUnits,
@@ -196,8 +197,8 @@ impl Script {
 }
 
 impl RedisOp {
-    /// What the command shows to others of the work that its sender has under way, in words; nothing for reads, for locks,
-    /// for times to live and for the principal, which tells only what was read.
+    /// What the command reveals to others of its sender's unfinished work, in words; `None` for reads, locks, times to
+    /// live and the principal, which contains only what was read.
     pub fn shows(self) -> Option<&'static str> {
         match self {
             RedisOp::HSet { .. } => Some("the redis hash is written"),
@@ -241,12 +242,12 @@ impl RedisOp {
         }
     }
 
-    /// Whether Redis refuses the command when it is out of memory and evicts nothing: writes but DEL and EXPIRE.
+    /// Whether Redis refuses the command when it is out of memory and evicts nothing: all writes except DEL and EXPIRE.
     pub fn needs_memory(self) -> bool {
         self.writes() && !matches!(self, RedisOp::Del(_) | RedisOp::Expire { .. } | RedisOp::ExpireBudget { .. })
     }
 
-    /// What is sent first, and alone where nobody is left to hear its answer: a client that has given up does not send a
+    /// The command that is sent first; it is the only one if its client has given up, since that client does not send a
     /// script again.
     pub fn sent_first(self) -> RedisOp {
         if let RedisOp::Eval { tenant, script, by: Scripts::ShaReload } = self {
