@@ -1,4 +1,4 @@
-//! What a world begins with: accounts, requests, design and the bounds of what may go wrong.
+//! What a world begins with: accounts, requests, the design and the budgets of faults.
 
 mod effective;
 mod error;
@@ -29,17 +29,17 @@ pub(crate) use faults::each_fault;
 pub use faults::{Fault, Faults};
 pub use premises::{Account, Asked, AskedKind, MAX_GATEWAYS, Premises, Streamed, Tokens};
 
-/// Everything a run depends on besides the order of its moves.
+/// Everything a run depends on except the order of its moves.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The accounts.
     pub accounts: Vec<Account>,
     /// The logical requests.
     pub requests: Vec<Asked>,
-    /// Trace ids, in the order in which requests name them first; then those with a suffix, each request's together.
+    /// Trace ids, in the order in which requests first name them; then those with a suffix, grouped by request.
     pub traces: Vec<String>,
-    /// Whose idempotency keys can be, by request and trace; the requests' own ones first, in their order. Requests that share
-    /// a trace id share its key, which is told by the first of them.
+    /// The possible idempotency keys, by request and trace; the requests' own keys first, in their order. Requests that
+    /// share a trace id share its key, which is listed under the first of them.
     pub keys: Vec<(Request, TraceId)>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
@@ -47,16 +47,16 @@ pub struct Setup {
     pub today: Day,
     /// When dates change.
     pub calendar: Calendar,
-    /// The parts of the request path that are walked, those included that the design cannot do without.
+    /// The parts of the request path that run, including those that the design requires.
     pub path: RequestPath,
-    /// Budgets of trouble.
+    /// How often each fault may strike.
     pub faults: Faults,
-    /// The design, by which reports name it.
+    /// The design as given, which reports name.
     pub design: Design,
-    /// The design within this path: a choice that no step of it meets is as reported, so that two designs which differ
-    /// only in such choices are one world.
+    /// The design within this path: a choice that no step of the path uses is as reported, so that two designs which
+    /// differ only in such choices are one world.
     pub effective: Design,
-    /// What is run: the flows of the design that is met.
+    /// The flows to run, those of the effective design.
     pub flows: Flows,
     charges: Vec<AttemptInput>,
     jobs: Vec<Actor>,
@@ -124,30 +124,30 @@ impl Setup {
         })
     }
 
-    /// The same with another flow for every attempt, for designs that are not among the choices.
+    /// The same setup with another flow for every attempt, for designs that are not among the choices.
     pub fn with_attempt(mut self, attempt: Attempt) -> Setup {
         self.flows.attempt = attempt;
         self
     }
 
-    /// What each attempt of a request is asked, on the first day.
+    /// The input of each attempt of a request, on the first day.
     pub fn input(&self, request: Request) -> &AttemptInput {
         &self.charges[request.index()]
     }
 
-    /// A charge, for what all have in common.
+    /// The input of any one request, for what all have in common.
     pub fn any_charge(&self) -> Option<&AttemptInput> {
         self.charges.first()
     }
 
-    /// By trace: the request whose trace with a suffix it is; none for what clients chose.
+    /// By trace: the request it belongs to, if it is a trace with a suffix; `None` for traces that clients chose.
     pub fn owners(&self) -> ArrayVec<Option<Request>, MAX_TRACES> {
         let suffixed = |trace: TraceId| self.charges.iter().find(|input| input.trace != trace && input.has(trace));
         (0..self.traces.len() as u8).map(|trace| suffixed(TraceId(trace)).map(|input| input.request)).collect()
     }
 
-    /// The request that a row of this trace and tenant belongs to, the first of those that share its trace; of a trace with
-    /// a suffix there is but one.
+    /// The request that a row of this trace and tenant belongs to: the first of those that share the trace; a trace
+    /// with a suffix has only one.
     pub fn request_of(&self, tenant: Tenant, trace: TraceId) -> Option<Request> {
         self.charges.iter().find(|input| input.tenant == tenant && input.has(trace)).map(|input| input.request)
     }
@@ -184,12 +184,12 @@ impl Setup {
         }
     }
 
-    /// The date that a gateway or a job takes for a tenant, at a place in the calendar.
+    /// The date that a gateway or a job uses for a tenant, at an index in the calendar.
     pub fn date_taken(&self, turn: u8, tenant: Tenant) -> Day {
         self.calendar.dates(turn, tenant).taken(self.effective.midnight)
     }
 
-    /// The date whose window the design declares to be a tenant's, at a place in the calendar.
+    /// The date whose window the design declares to be a tenant's, at an index in the calendar.
     pub fn date_declared(&self, turn: u8, tenant: Tenant) -> Day {
         self.calendar.dates(turn, tenant).declared(self.effective.reset_tz())
     }
@@ -206,12 +206,12 @@ impl Setup {
         BudgetRow { total: self.opening_key(tenant).limit.map(|limit| unit.whole(limit)), used: 0, unit }
     }
 
-    /// What a tenant is called.
+    /// The name of a tenant's account.
     pub fn account_name(&self, tenant: Tenant) -> &str {
         &self.accounts[tenant.index()].name
     }
 
-    /// What a request is called: its trace id, or its name where that alone does not tell it.
+    /// The name of a request: its trace id, or its `name` if the trace id is not unique.
     pub fn request_name(&self, request: Request) -> &str {
         self.requests[request.index()].called()
     }
@@ -236,7 +236,7 @@ fn jobs(design: Design, path: RequestPath, flows: &Flows, charges: &[AttemptInpu
     sync.into_iter().chain(copy_back).chain(sweeper).chain(workers).chain(tasks).collect()
 }
 
-/// Text servers refuse NUL, and what is shown must not forge what stands around it.
+/// Servers refuse NUL in texts, and a shown name must not falsify the text around it.
 fn printable(what: &'static str, name: &str) -> Result<(), SetupError> {
     let Some(hidden) = name.chars().find(|&c| is_hidden(c)) else { return Ok(()) };
     let character = format!("U+{:04X}", u32::from(hidden));
@@ -305,7 +305,7 @@ fn asking(asked: &Asked, traces: &[String]) -> Result<Asking, SetupError> {
     }
 }
 
-/// The amount of the request; what a reverse gives back is the charge's, which only the ledger knows.
+/// The amount of the request; a reverse gives back the amount of the charge, which only the ledger knows.
 fn price(asked: &Asked) -> Result<Money, SetupError> {
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
     let amount = match (asked.kind, asked.amount, &asked.tokens) {
@@ -324,7 +324,7 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
     Ok(amount)
 }
 
-/// Puts each request that is charged within another one's transaction there.
+/// Attaches each request that is charged within another request's transaction to that request.
 fn ride(requests: &[Asked], charges: &mut [AttemptInput]) -> Result<(), SetupError> {
     for (place, asked) in requests.iter().enumerate() {
         let Some(host) = &asked.within else { continue };
@@ -349,10 +349,10 @@ fn cost_of(asked: &Asked, tokens: &Tokens, output: u32) -> Result<Money, SetupEr
     pricing::cost(&[input, output]).map_err(|why| SetupError::Price { trace: asked.trace.clone(), why })
 }
 
-/// Output tokens that the gateway takes a chunk to have, where it must guess (ST-2).
+/// Output tokens that the gateway assumes in a chunk, where it must guess (ST-2).
 const TOKENS_A_CHUNK: u32 = 3;
 
-/// What a stream costs by how far it comes; of other requests nothing.
+/// What a stream costs, by how far it gets; zero for other requests.
 fn stream_prices(asked: &Asked, whole: Money) -> Result<StreamPrices, SetupError> {
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
     let (tokens, stream) = match (asked.kind, &asked.tokens, asked.stream) {

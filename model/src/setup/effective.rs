@@ -1,12 +1,12 @@
-//! What of a design a scenario meets: the parts of the path that are walked and the choices that any step of them asks about.
+//! The part of a design that a scenario uses: the parts of the path that run and the choices that any of their steps
+//! reads.
 
 use crate::design::{Cache, Counting, Design, Idempotency, Stream, WarmUp};
 use crate::flow::RequestPath;
 use crate::setup::{Account, Asked, AskedKind};
 
-/// The path with the parts that the design cannot do without: quota_check is walked where it takes the money (P0-4 A), and
-/// where nobody else keeps the counts of the hash (P0-4 D).
-/// Of a stream the provider's call is looked at always.
+/// The path with the parts that the design requires: quota_check runs if it takes the money (P0-4 A), and if no other
+/// part keeps the counts of the hash (P0-4 D). With a stream the provider's call always runs.
 pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> RequestPath {
     let stream = requests.iter().any(|asked| asked.kind == AskedKind::Stream);
     let needs_quota_check = matches!(design.cache, Cache::A | Cache::AFixed | Cache::D | Cache::DFixed);
@@ -15,8 +15,8 @@ pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> R
 }
 
 impl Design {
-    /// The design as far as a step of this path meets it: for each choice what it needs to mean anything, without which it is as
-    /// reported.
+    /// The design as the steps of this path use it: each choice with the condition under which it has an effect;
+    /// without that it is as reported.
     pub(super) fn effective_on(self, path: RequestPath, accounts: &[Account], requests: &[Asked]) -> Design {
         let zoned = accounts.iter().any(|account| account.zone.is_some());
         let asks = |kind: AskedKind| requests.iter().any(|asked| asked.kind == kind);
@@ -52,12 +52,12 @@ impl Design {
     }
 }
 
-/// The choice where something meets it, else that of the original.
+/// The choice if something uses it, else that of the original.
 fn effective<T: Default>(is_met: bool, choice: T) -> T {
     if is_met { choice } else { T::default() }
 }
 
-/// Whether a call can commit a row that somebody has still to finish.
+/// Whether a call can commit a row that still has to be finished.
 fn leaves_rows(idempotency: Idempotency, stream: Stream) -> bool {
     matches!(idempotency, Idempotency::B | Idempotency::BFixed)
         || matches!(stream, Stream::C | Stream::CFixed | Stream::Hold | Stream::HoldFixed)

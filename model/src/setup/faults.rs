@@ -1,14 +1,14 @@
-//! The kinds of trouble: the one table of them, and how often each may strike.
+//! The kinds of fault: one table of all of them, and how often each may strike.
 
 use serde::{Deserialize, Serialize};
 
-/// Hands the table of all kinds, in the order of reports, to a macro that makes something of it. A row has
+/// Passes the table of all kinds, in the order of reports, to the macro `$make`. A row has
 /// * its budget, its id and what it does; its name in [`Fault`];
-/// * after `=>` the move that it is: the name in [`crate::moves::Move`]; the step of an actor `{ step }` that it strikes, or
-///   `{ before }` which it strikes, or what it befalls: `of` a [`crate::moves::Place`]; its act in capsules; the word across the
-///   lane of a diagram; how it reads in a story, or nothing where that tells the step and its reply. `moves.rs` has by hand what
-///   carries more than that;
-/// * after `seen` the situation that arises with it, unless `situation.rs` asks for more.
+/// * after `=>` its move: the name in [`crate::moves::Move`]; where it strikes: at a `{ step }` of an actor, `{ before }`
+///   a step, or `of` a [`crate::moves::Place`]; its act in capsules; the word across the lane of a diagram; its sentence
+///   in a story, empty if the story describes the step and its reply. Moves that carry more than that are written by hand
+///   in `moves.rs`;
+/// * after `seen` the situation that arises with it, unless `situation.rs` requires more.
 macro_rules! each_fault {
     ($make:ident) => {
         $make! {
@@ -21,7 +21,7 @@ macro_rules! each_fault {
             /// Redis refuses one command.
             redis_unreachable "redis-unreachable" "redis refuses a connection at one step: the command does not run"
                 RedisUnreachable => Unreachable { step } "unreachable" "" "";
-            /// A reply is lost, the command having run or not; for Postgres the connection is lost with it.
+            /// A reply is lost, whether the command ran or not; for Postgres the connection is lost with it.
             lost_reply "lost-reply" "the reply to one step is lost: it ran or it did not (in doubt), and a postgres connection is gone"
                 LostReply;
             /// Redis loses all its data.
@@ -34,13 +34,13 @@ macro_rules! each_fault {
                 seen "key-expired" "a redis key expired";
             /// The client asks again while its first attempt is in flight.
             impatience "impatience" "the client repeats a trace while an attempt of it is still in flight" Impatience;
-            /// The background job runs at any time, besides its closing run.
+            /// The background job runs at any time, in addition to its closing run.
             job_run "job-run" "a background job runs at any time, besides the run that comes when all is quiet" JobRun;
             /// The provider fails.
             upstream_failure "upstream-failure" "the provider fails: nothing is served" UpstreamFailure
                 => UpstreamFails { step } "provider-fails" "FAILS" "{step} provider fails {request}"
                 seen "provider-failed" "the provider failed";
-            /// The day changes; where a tenant has a time zone, the clock passes to the next change of anybody's date.
+            /// The day changes; if a tenant has a time zone, the clock moves to the next change of any tenant's date.
             midnight "midnight" "the day changes, and with it the month where that ends" Midnight
                 => Midnight of Clock "midnight" "MIDNIGHT" "{clock}"
                 seen "day-changed" "the day changed";
@@ -77,11 +77,11 @@ macro_rules! each_fault {
             /// The provider breaks a stream off.
             provider_abort "provider-abort" "the provider breaks a stream off: before the first chunk, midway, before or after the usage block"
                 ProviderAbort => ProviderAborts { step } "provider-aborts" "BREAKS OFF" "{step} the provider breaks off before {what}";
-            /// The queue loses what lies in it.
+            /// The queue loses its contents.
             broker_loss "broker-loss" "the broker is lost, and with it every job that lies in the queue" BrokerLoss
                 => BrokerLoss of Broker "broker-loses-all" "QUEUE LOST" "the broker is lost with every job in its queue"
                 seen "queue-lost" "the broker was lost with a job in its queue";
-            /// The queue delivers a job again that was done.
+            /// The queue delivers a finished job again.
             redelivery "redelivery" "the queue does not hear that a job is done, and delivers it again" Redelivery
                 => Unheard { step } "unheard" "UNHEARD" "{step} {what}, which the queue does not hear"
                 seen "delivered-though-done" "the queue did not hear that a job was done";
@@ -103,7 +103,7 @@ macro_rules! faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
         $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
-        /// A kind of trouble.
+        /// A kind of fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Fault { $(#[$doc] $fault,)* }
 
@@ -117,7 +117,7 @@ macro_rules! faults {
             }
         }
 
-        /// How often each kind of trouble may strike in one run. Keys are the faults' ids.
+        /// How often each kind of fault may strike in one run. Keys are the faults' ids.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct Faults { $(#[$doc] #[serde(rename = $id, skip_serializing_if = "is_zero")] pub $field: u8,)* }
@@ -131,7 +131,7 @@ macro_rules! faults {
                 match fault { $(Fault::$fault => self.$field,)* }
             }
 
-            /// The same, to be changed.
+            /// The same, mutable.
             pub fn of_mut(&mut self, fault: Fault) -> &mut u8 {
                 match fault { $(Fault::$fault => &mut self.$field,)* }
             }
@@ -148,7 +148,7 @@ impl Faults {
         Fault::ALL.iter().map(|&fault| (fault.id(), self.of(fault))).collect()
     }
 
-    /// The same faults without one kind of [`Faults::KINDS`]; nothing if there is no such kind.
+    /// The same faults without one kind of [`Faults::KINDS`]; `None` if there is no such kind.
     pub fn without(mut self, kind: &str) -> Option<Faults> {
         let fault = Fault::ALL.iter().find(|fault| fault.id() == kind)?;
         *self.of_mut(*fault) = 0;

@@ -1,4 +1,4 @@
-//! What a scenario lays down for every design: accounts, requests, gateways, the first day.
+//! What a scenario fixes for every design: accounts, requests, gateways, the first day.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,14 @@ use crate::day::Day;
 use crate::flow::RequestPath;
 use crate::money::Amount;
 
-/// The most gateways.
+/// The maximum number of gateways.
 pub const MAX_GATEWAYS: usize = 3;
 
 /// An account before the first request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// What the tenant is called.
+    /// The name of the tenant.
     pub name: String,
     /// Opening balance.
     pub balance: Amount,
@@ -28,10 +28,10 @@ pub struct Account {
     /// Requests a month.
     #[serde(default = "plenty")]
     pub monthly_quota: u32,
-    /// Requests counted today and this month before the first one here.
+    /// Requests counted today and this month before the run.
     #[serde(default, skip_serializing_if = "is_none_used")]
     pub used: u32,
-    /// What its API key may spend; without it the key has no budget.
+    /// What its API key may spend; without this the key has no budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Amount>,
     /// Its time zone; without one its dates are UTC's.
@@ -40,7 +40,7 @@ pub struct Account {
     /// A new tenant: its reset dates are null.
     #[serde(default, skip_serializing_if = "is_false")]
     pub new: bool,
-    /// Its Redis hash is not there at first.
+    /// Its Redis hash does not exist at first.
     #[serde(default, skip_serializing_if = "is_false")]
     pub cold: bool,
 }
@@ -51,13 +51,13 @@ pub struct Account {
 pub struct Asked {
     /// The trace id the client chose.
     pub trace: String,
-    /// What reports and moves call it, where another request of its account has the same trace id; else it is called by
-    /// its trace id.
+    /// Its name in reports and moves, if another request of its account has the same trace id; otherwise the trace id
+    /// is its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whose money, by name.
+    /// The name of the account whose money it is.
     pub account: String,
-    /// What is asked for.
+    /// The kind of request.
     #[serde(default, skip_serializing_if = "is_charge")]
     pub kind: AskedKind,
     /// The price of a charge, or the money paid in; a charge may say `tokens` instead.
@@ -66,10 +66,10 @@ pub struct Asked {
     /// What the provider will count, and at which prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
-    /// How a stream comes and what it costs if it breaks.
+    /// How a stream is delivered and what it costs if it breaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Streamed>,
-    /// What the price is taken to be before the call (P0-4 A, and what a stream holds); the price itself if not given.
+    /// The estimate of the price before the call (P0-4 A, and what a stream holds); the price itself if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Amount>,
     /// Whether the deduct commits by itself (`commit=False` where it does not).
@@ -81,14 +81,14 @@ pub struct Asked {
     /// The daily quota that an administrator sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub daily_quota: Option<u32>,
-    /// The trace of the request in whose transaction this one is charged, after it, by the same attempt.
+    /// The trace of the request in whose transaction this one is charged, after that request and by the same attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<String>,
-    /// Whether the client comes back after a fault; else an attempt that a fault touched was one of its tries, and nothing is
-    /// promised to it.
+    /// Whether the client comes back after a fault; if not, an attempt that a fault touched uses up one of its tries,
+    /// and nothing is promised to the client.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub returns: bool,
-    /// How often the client asks before it gives up, attempts that a fault touched not counted.
+    /// How often the client asks before it gives up, not counting attempts that a fault touched.
     #[serde(default = "three")]
     pub attempts: u8,
 }
@@ -104,7 +104,7 @@ pub enum AskedKind {
     Recharge,
     /// A charge given back.
     Reverse,
-    /// Another daily quota.
+    /// A change of the daily quota.
     DailyQuota,
     /// A call whose answer is streamed.
     Stream,
@@ -126,23 +126,23 @@ pub struct Tokens {
     pub output_price: Decimal,
 }
 
-/// How a stream comes, beside the tokens of the whole.
+/// How a stream is delivered, in addition to the tokens of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Streamed {
     /// Chunks of the whole; the gateway guesses three output tokens a chunk.
     pub chunks: u32,
-    /// Chunks that have gone out midway.
+    /// Chunks that have been sent midway.
     pub sent: u32,
     /// Output tokens that the provider has counted midway.
     pub counted: u32,
-    /// Whether the provider sends a usage block at the end, and tells afterwards what it has counted.
+    /// Whether the provider sends a usage block at the end, and reports afterwards what it has counted.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub reports: bool,
 }
 
 impl Asked {
-    /// What reports and moves call it.
+    /// Its name in reports and moves.
     pub fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.trace)
     }
@@ -168,7 +168,7 @@ impl Asked {
     }
 }
 
-/// Everything a scenario lays down but the design and what may go wrong.
+/// Everything a scenario fixes except the design and the faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Premises {
     /// The accounts, at most [`MAX_TENANTS`](crate::store::postgres::MAX_TENANTS).
@@ -179,17 +179,17 @@ pub struct Premises {
     pub gateways: u8,
     /// The day it begins on, at 00:00 UTC.
     pub today: Day,
-    /// The parts of the request path that are walked.
+    /// The parts of the request path that run.
     pub path: RequestPath,
 }
 
 impl Premises {
-    /// The day a scenario begins on if it names none: `2026-01-15`.
+    /// The day a scenario begins on by default: `2026-01-15`.
     pub fn first_day() -> Day {
         "2026-01-15".parse().unwrap_or_default()
     }
 
-    /// So many gateways, the first day, billing and reply alone.
+    /// Premises with this many gateways, the default first day, and only billing and reply.
     pub fn billing_only(accounts: Vec<Account>, requests: Vec<Asked>, gateways: u8) -> Premises {
         Premises { accounts, requests, gateways, today: Premises::first_day(), path: RequestPath::default() }
     }

@@ -1,13 +1,13 @@
-//! A trace id that one tenant uses for two requests: a client that numbers badly, or one that wants a second call for nothing.
+//! A trace id that one tenant uses for two requests: its client numbers badly, or wants a second call for free.
 
 use crate::flow::{Asking, AttemptInput};
 use crate::row::{IdempotencyKey, TraceId};
 use crate::setup::{Asked, Setup, SetupError, printable};
 
-/// The idempotency key of the next charge: that of the request whose trace id it has as well, else the next free one.
+/// The idempotency key of the next charge: that of the earlier request with the same trace id, else the next free one.
 ///
 /// # Errors
-/// A request that cannot be told from another of its account, or that may not share its trace id.
+/// A request that cannot be distinguished from another of its account, or that may not share its trace id.
 pub(super) fn key(
     requests: &[Asked],
     charges: &[AttemptInput],
@@ -19,7 +19,7 @@ pub(super) fn key(
     if let Some(name) = &asked.name {
         printable("request", name)?;
         if name.trim().is_empty() || name.chars().count() > 64 {
-            // Not by a name that is too long to be shown.
+            // The error uses the trace id, since the name may be too long to show.
             let why = "`name` must have 1 to 64 characters, not all of them blank".to_owned();
             return Err(SetupError::Request { trace: asked.trace.clone(), why });
         }
@@ -49,7 +49,8 @@ pub(super) fn key(
 }
 
 impl Setup {
-    /// The trace ids that two requests of one tenant have: whose row is there is told by who wrote it alone.
+    /// The trace ids that two requests of one tenant share: only the writer of a row there tells which request it
+    /// belongs to.
     pub fn shared_traces(&self) -> impl Iterator<Item = TraceId> {
         let named = self.requests.iter().zip(&self.charges).filter(|(asked, _)| asked.name.is_some());
         named.map(|(_, input)| input.trace)

@@ -1,4 +1,4 @@
-//! Traces with a suffix: what rows of a stream can have besides the trace that the client chose.
+//! Traces with a suffix, which rows of a stream can have in addition to the trace that the client chose.
 
 use crate::design::{Design, Stream};
 use crate::flow::{Asking, AttemptInput, Suffixes};
@@ -7,18 +7,18 @@ use crate::setup::{Asked, Faults, SetupError, within};
 use crate::store::postgres::MAX_TRACES;
 use crate::store::redis::MAX_KEYS;
 
-/// The first trace whose name is another's too: a trace with a suffix is unique in the ledger like any other.
+/// The first trace whose name another trace has too: a trace with a suffix must be unique in the ledger like any other.
 pub(super) fn twice(traces: &[String]) -> Option<&String> {
     traces.iter().enumerate().find(|(place, trace)| traces[..*place].contains(trace)).map(|(_, trace)| trace)
 }
 
 /// Gives each stream the suffixes that the design uses, adds them to the traces, and lists the idempotency keys.
 ///
-/// Reading (trace-plus-timestamp): no two attempts have the same time. There are as many as there is room for, whatever may
-/// go wrong, so that a run replays without its budgets of faults.
+/// Reading (trace-plus-timestamp): no two attempts have the same time. There are as many times as there is room for,
+/// whatever the faults, so that a run can be replayed without its fault budgets.
 ///
 /// # Errors
-/// Says so where the client is granted more attempts, with those that faults can give it, than there is room for.
+/// The client is granted more attempts, including those that faults can give it, than there is room for.
 pub(super) fn suffix(
     design: Design,
     requests: &[Asked],
@@ -78,7 +78,7 @@ fn add_key(keys: &mut Vec<(Request, TraceId)>, request: Request, trace: TraceId)
     IdempotencyKey((keys.len() - 1) as u8)
 }
 
-/// Each fault gives a client at most one attempt more; one by which two attempts of it overlap gives it two.
+/// Each fault gives a client at most one more attempt; a fault that makes two of its attempts overlap gives it two.
 fn attempts_by_faults(faults: Faults) -> u8 {
     let each: u8 = faults.budgets().iter().map(|(_, budget)| budget).sum();
     each + faults.impatience + faults.client_abort
@@ -90,7 +90,7 @@ fn attempts_by_faults(faults: Faults) -> u8 {
 }
 
 impl AttemptInput {
-    /// Whether a row of this trace is one of the request's.
+    /// Whether a row of this trace belongs to the request.
     pub fn has(&self, trace: TraceId) -> bool {
         let Suffixes { refund, rest, stamped, stamps, .. } = self.suffixes;
         let suffixed = refund != rest && (trace == refund || trace == rest);

@@ -1,4 +1,4 @@
-//! The books at one instant: what both stores hold and who is where, beside what only the checker knows.
+//! The books at one instant: what both stores hold, where each process is, and what only the checker knows.
 
 use crate::books::{Books, Cached, KeyBook, RequestBook, StreamBook, TenantBook};
 use crate::flow::{Asking, AttemptInput};
@@ -72,7 +72,8 @@ impl World {
         KeyBook { request, trace, ttl: self.redis.key(key), held: self.ghosts.key_holders[key.index()].is_some() }
     }
 
-    /// What the request costs; for a reverse, what the charge it gives back did, of a stream what its rows have taken so far.
+    /// What the request costs; for a reverse, the cost of the charge it gives back, or if that is a stream, what its
+    /// rows have taken so far.
     fn price(&self, setup: &Setup, request: Request) -> Money {
         let input = setup.input(request);
         match input.asking {

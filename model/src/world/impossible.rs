@@ -1,23 +1,23 @@
-//! Why a move cannot happen where it stands.
+//! Why a move cannot happen in the current state.
 
 use crate::io::MAX_ENTRIES;
 use crate::setup::Fault;
 use crate::step::Step;
 
-/// A move that cannot happen here.
+/// Why a move cannot happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Impossible {
     /// The actor is doing nothing.
     #[error("{0} has nothing in flight")]
     Idle(String),
-    /// The actor is elsewhere in its flow.
+    /// The actor is at another step of its flow.
     #[error("{actor} is at {at}, not at {wanted}")]
     Elsewhere {
         /// Who.
         actor: String,
         /// Where it is.
         at: Step,
-        /// Where the move wants it.
+        /// The step that the move needs.
         wanted: Step,
     },
     /// The actor waits for a lock.
@@ -32,7 +32,7 @@ pub enum Impossible {
     /// There is no such actor in this design or scenario.
     #[error("there is no {0} here")]
     NoSuchActor(String),
-    /// This step is not one of Redis.
+    /// This step does not go to Redis.
     #[error("{0} is not a step of redis")]
     NotRedis(Step),
     /// A fault of this kind strikes other steps.
@@ -43,13 +43,13 @@ pub enum Impossible {
         /// Which step.
         step: Step,
     },
-    /// The clock is off already, or the attempt in flight has its date.
+    /// The clock is wrong already, or the attempt in flight has its date.
     #[error("the clock of {0} cannot change here")]
     Clock(String),
-    /// The dates behind this instant are not known.
+    /// The dates after this instant are not known.
     #[error("the calendar of this run ends here")]
     EndOfCalendar,
-    /// The session does not sit idle in a transaction that the server still has.
+    /// The session is not idle in a transaction that the server still has.
     #[error("the session of {0} is not idle in a transaction")]
     NoTransaction(String),
     /// There is nothing to evict.
@@ -64,15 +64,15 @@ pub enum Impossible {
     /// Internal error: a flow has more to put on record than fits.
     #[error("internal error: {0} has more to put on record than the {max} entries that fit", max = MAX_ENTRIES)]
     RecordFull(String),
-    /// It does not wait for a lock there.
+    /// The actor does not wait for a lock at this step.
     #[error("{actor} does not wait for a lock at {step}")]
     NotWaiting {
         /// Who.
         actor: String,
-        /// Where it was to wait.
+        /// The step at which it should wait.
         step: Step,
     },
 }
 
-/// What a move comes to, if it can happen.
+/// The result of a move, if it can happen.
 pub(super) type Possible<T = ()> = Result<T, Impossible>;

@@ -1,7 +1,7 @@
-//! The world: what happens, and what only the checker knows of it. It knows its enabled moves and carries one out.
+//! The world: what happens, and what only the checker knows about it. It lists its enabled moves and carries one out.
 //!
-//! These are two types, so that what the checker knows cannot change what happens: a move is chosen and carried out on
-//! [`Mechanics`] alone, which tells its events to whoever looks on; [`Ghosts`] follow them.
+//! These are two types, so that what the checker knows cannot change what happens: a move is chosen and carried out
+//! only on [`Mechanics`], which reports its events to an observer; [`Ghosts`] follow them.
 
 mod bookkeeping;
 mod ghosts;
@@ -36,7 +36,7 @@ impl World {
         World { mechanics: Mechanics::new(setup), ghosts: Ghosts::new(setup) }
     }
 
-    /// Carries out one move, whatever the budgets say, and tells what it did.
+    /// Carries out one move, whatever the budgets say, and returns what it did.
     ///
     /// # Errors
     /// Says why the move cannot happen here; the world is then unchanged in every way that matters to its caller, who

@@ -1,4 +1,4 @@
-//! Processes: what is run, how far it has come, what it does next.
+//! Processes: what each runs, how far it has got, what it does next.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,9 @@ pub enum Work {
     Attempt {
         /// Which.
         request: Request,
-        /// The date that the gateway took when it arrived.
+        /// The date that the gateway used when the attempt arrived.
         day: Day,
-        /// Which of the request's attempts, from 0, where each has a trace of its own; else 0.
+        /// The number of the attempt, from 0, if each attempt has its own trace; else 0.
         nth: u8,
     },
     /// The background sync from Postgres to Redis.
@@ -37,13 +37,13 @@ pub enum Work {
     Deferred {
         /// Which.
         deferred: DeferredJob,
-        /// The date that the worker took when it was delivered.
+        /// The date that the worker used when the job was delivered.
         day: Day,
     },
 }
 
 impl Work {
-    /// The request it is about, if it is about one.
+    /// The request it is about, if there is one.
     pub fn request(self) -> Option<Request> {
         match self {
             Work::Attempt { request, .. } => Some(request),
@@ -62,13 +62,13 @@ pub enum Next {
     Wait(Call),
     /// It answers its client.
     Answer(Answer),
-    /// The job is through.
+    /// The job is finished.
     Done,
     /// The job has failed and is given up.
     GaveUp(Failure),
     /// Internal error: the flow did not repeat itself.
     Diverged,
-    /// Internal error: the flow has more to put on record than fits.
+    /// Internal error: the flow has more entries to record than fit.
     RecordFull,
 }
 
@@ -83,20 +83,20 @@ pub struct Process {
 }
 
 impl Process {
-    /// A process that has not been told anything.
+    /// A new process, without any reply yet.
     pub fn begin(setup: &Setup, work: Work) -> Process {
         let mut recorded = Recorded::default();
         let next = run_on(setup, work, &mut recorded);
         Process { work, next, recorded }
     }
 
-    /// The step it has behind it.
+    /// The last step it completed.
     pub fn last(&self) -> Option<Step> {
         self.recorded.last()
     }
 }
 
-/// Runs the flow of a process as far as its replies reach.
+/// Runs the flow of a process as far as its replies allow.
 pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
     match work {
         Work::Attempt { request, day, nth } => {

@@ -1,4 +1,4 @@
-//! Which limits are exhausted, how many requests count in a window, and so what is known of an answer.
+//! Which limits are exhausted, how many requests count in a window, and what follows from that about an answer.
 
 use crate::books::ClientAnswer;
 use crate::day::Day;
@@ -14,7 +14,7 @@ use crate::world::ghosts::{OfAttempt, Witness};
 use crate::world::mechanics::{Mechanics, place_of};
 
 impl Witness<'_> {
-    /// For each attempt in flight: which limits are exhausted now in the store that decides.
+    /// Notes for each attempt in flight which limits are exhausted at this moment in the store that decides.
     pub(super) fn remember_binding_limits(&mut self, at: &Mechanics) {
         for (place, attempt) in at.gateways.iter().enumerate() {
             let now = attempt.as_deref().map_or(0, |attempt| self.binding(at, attempt));
@@ -35,7 +35,7 @@ impl Witness<'_> {
         let day = self.setup.date_declared(attempt.arrived, input.tenant);
         let let_in_that_day = self.let_in_and_not_charged(at, attempt, |other| other == day);
         let let_in_that_month = self.let_in_and_not_charged(at, attempt, |other| other.month() == day.month());
-        // What is checked before a stream is its estimate, where that is what bounds the overdraft.
+        // If the estimate bounds the overdraft, the check before a stream uses the estimate.
         let asks = match self.setup.effective.overdraft() {
             Overdraft::BeyondEstimate if input.asking == Asking::Stream => input.estimate,
             Overdraft::InFlight | Overdraft::BeyondEstimate => input.amount,
@@ -49,9 +49,10 @@ impl Witness<'_> {
         exhausted.iter().rev().fold(0, |bits, &now| bits << 1 | u8::from(now))
     }
 
-    /// Other requests of the tenant that may have been let in and are not charged: they are in flight, or their charge is
-    /// handed over and still to come. A place in the quota that one of them has taken is a right reason to refuse.
-    /// `within` says whether a window is meant; a charge that carries no day counts in whichever it falls.
+    /// Other requests of the tenant that may have been let in and are not charged: they are in flight, or their charge
+    /// is handed over and still to come. A place in the quota that one of them has taken is a valid reason to refuse.
+    /// `within` says whether a day is in the window that is meant; a charge that carries no day may count in any
+    /// window.
     fn let_in_and_not_charged(&self, at: &Mechanics, attempt: &Attempt, within: impl Fn(Day) -> bool) -> u32 {
         let tenant = self.setup.input(attempt.request).tenant;
         let others = self.setup.all_requests().filter(|&other| other != attempt.request);
@@ -65,7 +66,7 @@ impl Witness<'_> {
         waiting.count() as u32
     }
 
-    /// Whether the queue holds the charge of a request, for a day that is meant or for none.
+    /// Whether the queue holds the charge of a request, for a day that `within` accepts or for none.
     fn is_to_be_charged(&self, at: &Mechanics, request: Request, within: impl Fn(Day) -> bool) -> bool {
         let Some(place) = place_of(self.setup, Actor::Worker(request)) else { return false };
         at.jobs[place].queued.iter().any(|queued| match queued.deferred {
@@ -81,7 +82,7 @@ impl Witness<'_> {
         charges.map(|row| row.amount).sum()
     }
 
-    /// Requests of the tenant that the design's policy counts, by the day they count in.
+    /// Requests of the tenant that the design's policy counts on days that `within` accepts.
     fn counted(&self, tenant: Tenant, within: impl Fn(Day) -> bool) -> u32 {
         let on = |request: Request| {
             let known = &self.ghosts.requests[request.index()];

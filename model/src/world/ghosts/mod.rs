@@ -1,5 +1,5 @@
-//! Ghosts: what only the checker knows. They follow what happens and cannot change it: a [`Witness`] sees each event of a move
-//! with the mechanics as they stand, reads those, and writes here alone.
+//! Ghosts: what only the checker knows. They follow what happens and cannot change it: a [`Witness`] sees each event of
+//! a move with the mechanics as they are then, reads those, and writes only here.
 
 mod limits;
 mod money;
@@ -25,7 +25,7 @@ use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 pub struct OfRequest {
     pub(super) moved: Money,
     pub(super) served: u8,
-    /// How its streams came to their ends.
+    /// How its streams ended.
     pub(super) endings: Endings,
     asked_before: bool,
     /// Trouble with a store struck an attempt of it.
@@ -39,11 +39,11 @@ pub struct OfRequest {
 /// What is known of an attempt in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct OfAttempt {
-    /// How far its stream has come.
+    /// How far its stream has got.
     streaming: Option<Cut>,
     /// Its stream is over.
     streamed: bool,
-    /// Work of its own request is uncommitted, while another one rides with it.
+    /// Work of its own request is uncommitted, while another request is charged in the same transaction.
     open_work: bool,
     knows_charged: bool,
     after_loss: bool,
@@ -57,11 +57,11 @@ pub struct Ghosts {
     pub(super) requests: ArrayVec<OfRequest, MAX_REQUESTS>,
     /// By gateway.
     attempts: [Option<OfAttempt>; MAX_GATEWAYS],
-    /// By key: who took it and is still alive.
+    /// By key: the actor that took it and is still alive.
     pub(super) key_holders: ArrayVec<Option<Actor>, MAX_KEYS>,
-    /// By tenant: the largest quotas so far in the windows that are open.
+    /// By tenant: the largest quotas so far in the current windows.
     pub(super) allowed: ArrayVec<Allowed, MAX_TENANTS>,
-    /// By trace that two requests share: the one whose attempt wrote its row.
+    /// By trace that two requests share: the request whose attempt wrote its row.
     pub(super) writers: ArrayVec<Option<Request>, MAX_TRACES>,
     /// A command of Redis that is still on its way was sent from inside a transaction.
     late_in_transaction: bool,
@@ -86,7 +86,7 @@ impl Ghosts {
         self.attempts[usize::from(gateway)].as_mut()
     }
 
-    /// That of the gateway, if the actor is one.
+    /// The attempt of the gateway, if the actor is a gateway.
     fn attempt_of(&mut self, actor: Actor) -> Option<&mut OfAttempt> {
         let Actor::Gateway(n) = actor else { return None };
         self.attempt(n)

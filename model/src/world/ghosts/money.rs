@@ -14,7 +14,7 @@ use crate::world::ghosts::Witness;
 use crate::world::mechanics::{Held, Mechanics};
 
 impl Witness<'_> {
-    /// After an effect: money is put down to the request it is about, a charge to its window.
+    /// After an effect: attributes money to the request it is about, and a charge to its window.
     pub(super) fn attribute(&mut self, at: &Mechanics, actor: Actor, call: Call, before: &Held) {
         let for_writer = self.remember_writers(at, actor, before);
         for tenant in self.setup.tenants() {
@@ -38,8 +38,9 @@ impl Witness<'_> {
         self.remember_charges(at, actor);
     }
 
-    /// Whose row has appeared at a trace that two requests share; the request whose row this step made effective: the money
-    /// that goes with it is for that one, also if an attempt of the other has taken the row up.
+    /// Notes which request's row has appeared at a trace that two requests share, and returns the request whose row
+    /// this step made effective: its money is attributed to that request, even if an attempt of the other one continued
+    /// the row.
     fn remember_writers(&mut self, at: &Mechanics, actor: Actor, before: &Held) -> Option<Request> {
         let mut for_writer = None;
         for &(trace, was) in &before.shared {
@@ -67,7 +68,7 @@ impl Witness<'_> {
         }
     }
 
-    /// The effective row of a call that costs anything, under whichever of its traces.
+    /// The effective row of a call that costs anything, under any of its traces.
     fn charge_row(&self, at: &Mechanics, request: Request) -> Option<LedgerRow> {
         let input = self.setup.input(request);
         let traces = (0..self.setup.traces.len() as u8).map(TraceId).filter(|&trace| input.has(trace));
@@ -79,9 +80,9 @@ impl Witness<'_> {
     }
 
     /// The day whose window a request that arrived then is counted and judged in: that of the tenant by the declared
-    /// policy, whatever day a gateway took. Postgres counts a late one in the window that has begun meanwhile
-    /// ([`counted`](crate::row::QuotaRow::counted)), the scripts in that of its own day. A window that no clock but a wrong one has begun is
-    /// none.
+    /// policy, whatever day a gateway used. Postgres counts a late request in the window that has begun meanwhile
+    /// ([`counted`](crate::row::QuotaRow::counted)), the scripts in that of its own day. A window that only a wrong
+    /// clock has begun does not count.
     pub(super) fn window_of(&self, at: &Mechanics, tenant: Tenant, turn: u8) -> Day {
         let day = self.setup.date_declared(turn, tenant);
         let begun = at.pg.quota(tenant).daily_reset_at.filter(|_| self.setup.effective.counts_in() == Store::Postgres);
@@ -125,7 +126,7 @@ impl Witness<'_> {
     }
 }
 
-/// Redis is the truth: its scripts move money, an HSET only copies.
+/// If Redis is the truth: its scripts move money, an HSET only copies.
 fn taken_by_script(at: &Mechanics, tenant: Tenant, call: Call, before: &Held) -> Money {
     let Effect::Redis(RedisOp::Eval { tenant: of, script, .. }) = call.effect else { return Money::ZERO };
     if of != tenant || !script.moves_money() {

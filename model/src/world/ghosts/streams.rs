@@ -1,4 +1,4 @@
-//! What is known of a stream under way: how far it has come, and how it came to its end.
+//! What is known of a stream under way: how far it has got, and how it ended.
 
 use crate::delivery::{Cut, Part};
 use crate::effect::LocalOp;
@@ -11,7 +11,7 @@ use crate::world::ghosts::{OfAttempt, Witness};
 use crate::world::mechanics::Mechanics;
 
 impl Witness<'_> {
-    /// The provider serves a request, or a part of a stream passes by.
+    /// The provider serves a request, or a part of a stream passes.
     pub(super) fn pass_by(&mut self, actor: Actor, op: LocalOp) {
         match op {
             LocalOp::Upstream(request) if self.setup.input(request).asking == Asking::Stream => {
@@ -29,7 +29,7 @@ impl Witness<'_> {
         }
     }
 
-    /// How far the stream of a gateway's attempt has come.
+    /// How far the stream of a gateway's attempt has got.
     fn streaming(&mut self, actor: Actor) -> Option<Cut> {
         self.ghosts.attempt_of(actor)?.streaming
     }
@@ -39,7 +39,7 @@ impl Witness<'_> {
         *served = served.saturating_add(1);
     }
 
-    /// A stream has come so far. Once it costs anything it is a call that the provider served.
+    /// A stream has got this far. Once it costs anything it is a call that the provider served.
     fn stream_on(&mut self, actor: Actor, request: Request, cut: Cut) {
         let prices = self.setup.input(request).stream;
         let costs = |cut: Option<Cut>| cut.is_some_and(|cut| prices.counted(cut) != Money::ZERO);
@@ -59,7 +59,7 @@ impl Witness<'_> {
         }
     }
 
-    /// The process of a stream is gone, or has answered. What is left over then is nobody's who knows what it came to.
+    /// The process of a stream is gone, or has answered. No process knows the cost of whatever is left unfinished then.
     pub(super) fn leave_stream(&mut self, at: &Mechanics, attempt: &Attempt, known: OfAttempt) {
         let Some(cut) = known.streaming else { return };
         let input = self.setup.input(attempt.request);

@@ -1,4 +1,4 @@
-//! Who looks on while a move is carried out: what the checker makes of each event.
+//! The observer of a move that is carried out: what the checker concludes from each event.
 
 use crate::books::{Allowed, Occurrence};
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
@@ -10,7 +10,7 @@ use crate::world::Process;
 use crate::world::ghosts::{Ghosts, OfAttempt};
 use crate::world::mechanics::{Event, Held, Mechanics};
 
-/// It witnesses one move.
+/// The observer of one move.
 pub struct Witness<'a> {
     pub(super) setup: &'a Setup,
     pub(super) ghosts: &'a mut Ghosts,
@@ -20,7 +20,7 @@ pub struct Witness<'a> {
 impl<'a> Witness<'a> {
     pub fn of(setup: &'a Setup, mv: Move, ghosts: &'a mut Ghosts) -> Witness<'a> {
         if mv.is_fault() {
-            // What breaks after other trouble is not for want of what Redis has lost.
+            // A breach after another fault is not attributed to what Redis has lost.
             ghosts.redis_lost = false;
         }
         Witness { setup, ghosts, did: Occurrence::of(mv) }
@@ -73,7 +73,7 @@ impl<'a> Witness<'a> {
         self.remember_admission(at, gateway);
     }
 
-    /// Trouble with a store strikes the request that an actor works for, or those in flight.
+    /// Trouble with a store strikes the request that an actor works for, or all those in flight.
     fn struck(&mut self, at: &Mechanics, whom: Option<Actor>) {
         if matches!(self.did.mv, Move::TimesOut { .. })
             && let Some(actor) = whom
@@ -90,7 +90,7 @@ impl<'a> Witness<'a> {
         }
     }
 
-    /// Before an effect: whether it shows what may still roll back, releases another's key, or ends another's work.
+    /// Before an effect: whether it reveals what may still roll back, releases another's key, or ends another's work.
     fn asks(&mut self, at: &Mechanics, actor: Actor, call: Call) {
         let shows = match call.effect {
             Effect::Redis(op) => {
@@ -106,7 +106,7 @@ impl<'a> Witness<'a> {
         let mut early = shows && at.in_transaction(self.setup, actor);
         if self.did.mv == Move::RunsLate {
             self.did.call = Some(call);
-            // It tells of what its sender had under way when it was sent, not of a transaction that has begun since.
+            // It reveals what its sender had under way when it was sent, not a transaction that has begun since.
             early &= std::mem::take(&mut self.ghosts.late_in_transaction);
         }
         self.did.early |= early;
@@ -158,7 +158,7 @@ impl<'a> Witness<'a> {
         self.remember_admission(at, n);
     }
 
-    /// A process that ends is no live holder any more.
+    /// A process that ends stops being a live holder of keys.
     fn ends(&mut self, at: &Mechanics, actor: Actor, answer: Option<Answer>) {
         self.did.early |= matches!(answer, Some(Answer::Ok(_))) && at.in_transaction(self.setup, actor);
         if let Actor::Gateway(n) = actor
@@ -189,7 +189,7 @@ impl<'a> Witness<'a> {
         }
     }
 
-    /// Windows that begin are judged by the quotas of then.
+    /// Windows that begin are judged by the quotas at that moment.
     fn turn_the_day(&mut self, at: &Mechanics) {
         for tenant in self.setup.tenants() {
             let [ended, began] = [at.turn - 1, at.turn].map(|turn| self.setup.date_declared(turn, tenant));

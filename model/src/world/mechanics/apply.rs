@@ -15,7 +15,7 @@ use crate::world::{Impossible, Next, Process, Work};
 pub(super) type Ready = ArrayVec<SessionId, MAX_SESSIONS>;
 
 impl Mechanics {
-    /// Carries out one move, whatever the budgets say, and tells what it does.
+    /// Carries out one move, whatever the budgets say, and reports what it does.
     ///
     /// # Errors
     /// Says why the move cannot happen here.
@@ -26,7 +26,7 @@ impl Mechanics {
         Ok(())
     }
 
-    /// The move without taking up those who wait: who is ready then.
+    /// Carries out the move without resuming those who wait, and returns the sessions that are ready then.
     pub(super) fn carry_out_alone(&mut self, setup: &Setup, mv: Move) -> Possible<Ready> {
         self.carry_out(setup, mv, &mut |_, _| {})?;
         Ok(self.pg.ready())
@@ -36,7 +36,7 @@ impl Mechanics {
         self.spend(setup, mv);
         self.happen(setup, mv, watch)?;
         if mv.is_fault() {
-            // Also where it ended the first step of a run: the next run starts afresh.
+            // This also holds if it ended the first step of a run: the next run starts anew.
             self.make_due(setup, |_| true);
         }
         Ok(())
@@ -49,14 +49,14 @@ impl Mechanics {
             && !self.quiet()
             && self.waits_for_leisure(setup, actor)
         {
-            // What carries money or the hash runs whenever it likes.
+            // A job that carries money or the hash may run at any time.
             Some(Fault::JobRun)
         } else if let Move::Send { request, .. } = mv
             && !self.is_patient(request)
         {
             Some(Fault::Impatience)
         } else {
-            // What runs late was spent when it was given up.
+            // A command that runs late was paid for when it was given up.
             mv.fault().filter(|_| mv != Move::RunsLate)
         };
         if let Some(kind) = kind {
@@ -128,7 +128,7 @@ impl Mechanics {
         Ok(())
     }
 
-    /// Locks were let go: those who wait go on, the winner first.
+    /// Locks were released: those who wait go on, the winner first.
     fn take_up_waiters(&mut self, setup: &Setup, winner: Option<Actor>, watch: Watch) {
         let mut favourite = winner.map(|actor| self.session(setup, actor));
         loop {

@@ -5,8 +5,8 @@ use crate::setup::Setup;
 use crate::world::mechanics::{Attempt, Mechanics};
 
 impl Attempt {
-    /// A fault or another attempt of the request interfered, or it waited for one of its tenant that was warming up: a wait
-    /// takes no time here, so that it may end before the other has moved.
+    /// A fault or another attempt of the request interfered, or it waited for one of its tenant that was warming up: a
+    /// wait takes no time here, so it may end before the other attempt has moved.
     pub(super) fn was_disturbed(&self) -> bool {
         (self.touched && self.returns) || self.overlapped || self.waited
     }
@@ -30,8 +30,9 @@ impl Mechanics {
         }
     }
 
-    /// An attempt has waited a moment: whether for one of its tenant that is alive and warms up, which may have ended before
-    /// this one answers. Two that wait for the lock of a dead one do not wait for each other.
+    /// An attempt has waited a moment: notes whether it waited for one of its tenant that is alive and warms up, and
+    /// that may have ended before this one answers. Two that wait for the lock of a dead one do not wait for each
+    /// other.
     pub(super) fn has_waited(&mut self, setup: &Setup, actor: Actor) {
         let Actor::Gateway(n) = actor else { return };
         let tenant_of = |attempt: &Attempt| setup.input(attempt.request).tenant;

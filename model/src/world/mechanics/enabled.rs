@@ -10,7 +10,8 @@ use crate::world::mechanics::{Mechanics, Queued, place_of};
 use crate::world::{Next, label_of};
 
 impl Mechanics {
-    /// Appends every enabled move: clients first, then steps, then what may still go wrong. None when at rest.
+    /// Appends every enabled move: clients first, then steps, then the faults that are left. There are none when at
+    /// rest.
     pub fn moves(&self, setup: &Setup, out: &mut Vec<Move>) {
         if self.at_rest() {
             return;
@@ -53,8 +54,9 @@ impl Mechanics {
             && (stamps == 0 || client.attempts < stamps)
     }
 
-    /// Whether an idle job may begin. A periodic one and the usage worker run when all is quiet, or earlier by the budget
-    /// of [`Fault::JobRun`]; what carries money or the hash runs whenever it likes. One worker and one task at a time.
+    /// Whether an idle job may begin. A periodic one and the usage worker run when all is quiet, or earlier by the
+    /// budget of [`Fault::JobRun`]; a job that carries money or the hash may run at any time. Only one worker and one
+    /// task run at a time.
     pub(super) fn may_begin(&self, setup: &Setup, actor: Actor) -> bool {
         let Some(place) = place_of(setup, actor) else { return false };
         let job = &self.jobs[place];
@@ -82,7 +84,7 @@ impl Mechanics {
         let Some(next) = self.next(setup, actor) else { return };
         let step = match next {
             Next::Ask(call) => call.step,
-            // An internal error is offered too: whoever takes the move is told.
+            // An internal error is offered too: carrying out the move reports it.
             Next::Answer(_) | Next::Diverged | Next::RecordFull => Step::Reply,
             Next::Wait(_) | Next::Done | Next::GaveUp(_) => return,
         };
@@ -93,7 +95,7 @@ impl Mechanics {
         out.extend(contenders.into_iter().map(|winner| Move::Step { actor, step, wins: Some(winner) }));
     }
 
-    /// Those who could get the lock that this step lets go of, if there is more than one.
+    /// The actors that could get the lock that this step releases, if there is more than one.
     fn contenders(&self, setup: &Setup, actor: Actor, step: Step) -> Vec<Actor> {
         let waits =
             |actor: &Actor| self.running(setup, *actor).is_some_and(|process| matches!(process.next, Next::Wait(_)));
@@ -132,11 +134,13 @@ impl Mechanics {
             Effect::Redis(_) => out.extend([true, false].map(lost)),
             Effect::Pg(op) => {
                 let in_transaction = self.pg.in_transaction(self.session(setup, actor));
-                // Without a transaction a ROLLBACK is no round trip: its connection went with the failure before it.
+                // Without a transaction a ROLLBACK is not a round trip: its connection was lost in the failure before
+                // it.
                 if op == PgOp::Rollback && !in_transaction {
                     return;
                 }
-                // Inside a transaction the lost connection takes back whatever ran: only one of both is told apart.
+                // Inside a transaction the lost connection undoes whatever ran: both cases are the same, and only one
+                // is offered.
                 if op == PgOp::Commit || op.writes() && !in_transaction {
                     out.push(lost(true));
                 }
@@ -145,7 +149,7 @@ impl Mechanics {
         }
     }
 
-    /// Redis refuses a write when it comes to it: a script that ends before its first write answers as usual.
+    /// Redis refuses a write only when it reaches it: a script that ends before its first write answers as usual.
     pub(super) fn meets_a_full_redis(&self, op: RedisOp) -> bool {
         if !matches!(op, RedisOp::Eval { .. }) {
             return op.needs_memory();
@@ -153,7 +157,7 @@ impl Mechanics {
         self.redis.would_change(op)
     }
 
-    /// The clock of the first gateway among those that are alike.
+    /// Offers to change the clock of the first gateway among those that are alike.
     fn skewed(&self, out: &mut Vec<Move>) {
         let idle = |place: usize| self.gateways[place].is_none() && self.skews[place] == 0;
         if let Some(gateway) = (0..self.gateways.len()).find(|&place| idle(place)) {

@@ -1,4 +1,4 @@
-//! What a move tells of itself while it is carried out.
+//! What a move reports while it is carried out.
 
 use arrayvec::ArrayVec;
 
@@ -11,30 +11,30 @@ use crate::store::postgres::MAX_TENANTS;
 use crate::store::redis::{Hash, MAX_REQUESTS};
 use crate::world::mechanics::Mechanics;
 
-/// Who looks on: it sees the mechanics as they stand at each event and can answer nothing.
+/// The observer: it sees the mechanics as they are at each event and cannot influence them.
 pub type Watch<'a> = &'a mut dyn FnMut(&Mechanics, Event);
 
 /// One thing that happens in a move.
 pub enum Event<'a> {
     /// A client has sent to this gateway.
     Sent(u8),
-    /// This one acts or is struck; what it asks, if it is at that.
+    /// This actor acts or is struck; with its call, if it makes one.
     Acts(Actor, Option<Call>),
-    /// Trouble with a store strikes this one, or all that are in flight.
+    /// Trouble with a store strikes this actor, or all attempts in flight.
     Struck(Option<Actor>),
     /// An effect is about to be carried out.
     Asks(Actor, Call),
-    /// It was carried out or waits; the reply, but of what ran late, and what the stores held before.
+    /// The effect was carried out or waits; with the reply, unless it ran late, and what the stores held before.
     Done { actor: Actor, call: Call, reply: Option<Reply>, before: &'a Held },
-    /// It was answered and has run on; whether it had to wait for the answer.
+    /// The actor was answered and has run on; `waited` says whether it had to wait for the answer.
     Replied { actor: Actor, call: Call, reply: Reply, waited: bool },
-    /// A process is about to be gone; with which answer, if it leaves one.
+    /// A process is about to end; with its answer, if it leaves one.
     Ends(Actor, Option<Answer>),
-    /// What befell a store or the clock has happened.
+    /// A fault of a store, the queue or the clock has happened.
     Environment,
 }
 
-/// What the stores hold that a step may change, as it matters to jobs and to whose money it is.
+/// The contents of the stores that a step may change and that jobs and the attribution of money depend on.
 pub struct Held {
     pub quotas: ArrayVec<QuotaRow, MAX_TENANTS>,
     pub hashes: ArrayVec<Option<Hash>, MAX_TENANTS>,

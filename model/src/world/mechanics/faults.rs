@@ -1,4 +1,4 @@
-//! What the world does to us.
+//! Carrying out faults.
 
 use crate::design::Scripts;
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
@@ -12,7 +12,7 @@ use crate::world::impossible::Possible;
 use crate::world::mechanics::{Event, Late, Mechanics, Watch};
 use crate::world::{Impossible, Next, label_of};
 
-/// What strikes nobody but a store, the queue or a clock, in the order of moves.
+/// Faults that strike only a store, the queue or a clock, in the order of moves.
 pub(super) const ENVIRONMENT: [Fault; 9] = [
     Fault::PostgresRestart,
     Fault::RedisLoss,
@@ -25,7 +25,7 @@ pub(super) const ENVIRONMENT: [Fault; 9] = [
     Fault::Midnight,
 ];
 
-/// Somebody whom a fault could strike.
+/// An actor that a fault could strike.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     pub(super) actor: Actor,
@@ -33,12 +33,12 @@ pub(super) struct Target {
     pub(super) next: Next,
     /// Whether it has begun.
     pub(super) running: bool,
-    /// What it asks next; an idle job meets trouble at the step it would begin with, if it may.
+    /// Its next effect; a fault strikes an idle job at its first step, if the job may begin.
     pub(super) asks: Option<Effect>,
 }
 
 impl Mechanics {
-    /// Whether a fault that is not used up can strike this target or, without one, what is no actor.
+    /// Whether a fault that is not used up can strike this target or, without a target, a place.
     pub(super) fn may_strike(&self, setup: &Setup, fault: Fault, target: Option<Target>) -> bool {
         let asks = target.and_then(|target| target.asks);
         let local = |is: fn(LocalOp) -> bool| matches!(asks, Some(Effect::Local(op)) if is(op));
@@ -65,7 +65,7 @@ impl Mechanics {
             Fault::Expiry => self.redis.next_deadline().is_some(),
             Fault::BrokerLoss => self.has_queued(setup),
             Fault::Midnight => setup.calendar.has(self.turn + 1),
-            // Lost replies are offered beside; the others are no moves of their own.
+            // Lost replies are offered separately; the others are not separate moves.
             Fault::LostReply | Fault::Impatience | Fault::JobRun => false,
         }
     }
@@ -109,7 +109,7 @@ impl Mechanics {
         }
     }
 
-    /// A crash or a cancellation: the process is gone, its connection with it; the client learns nothing.
+    /// A crash or a cancellation: the process and its connection are gone; the client learns nothing.
     pub(super) fn lose(&mut self, setup: &Setup, actor: Actor, before: Step, watch: Watch) -> Possible {
         let task = matches!(actor, Actor::Task(_));
         let running = self.running(setup, actor).map(|process| process.next);
@@ -233,8 +233,8 @@ impl Mechanics {
         Ok(())
     }
 
-    /// Story: 1. a statement is sent; 2. it takes too long, and Postgres gives it up; 3. nothing of it has happened, and its
-    /// transaction refuses everything but its end.
+    /// Story: 1. a statement is sent; 2. it takes too long, and Postgres gives it up; 3. nothing of it has happened,
+    /// and its transaction refuses everything except its end.
     fn give_up_statement(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         self.begin_job(setup, actor)?;
         let call = self.asks(setup, actor, step, watch)?;
@@ -272,11 +272,11 @@ impl Mechanics {
         Ok(())
     }
 
-    /// What befalls Redis touches every attempt.
+    /// A fault of Redis touches every attempt.
     fn strike_redis(&mut self, setup: &Setup, watch: Watch, how: impl FnOnce(&mut Redis)) -> Possible {
         how(&mut self.redis);
         if setup.effective.scripts == Scripts::Eval {
-            // Nobody asks for a script by its hash: worlds that differ in nothing else are one.
+            // No flow sends a script by its hash: worlds that differ only in loaded scripts are made one.
             self.redis.load_scripts();
         }
         watch(self, Event::Environment);

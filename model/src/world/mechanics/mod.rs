@@ -1,8 +1,8 @@
-//! What happens: stores, processes, clients, jobs, the clock and what may still go wrong. Everything that decides which moves
-//! are enabled, and what one of them does, is in here.
+//! What happens: stores, processes, clients, jobs, the clock and the faults left. Everything that decides which moves
+//! are enabled, and what a move does, is in here.
 //!
-//! Nothing here can name what only the checker knows. A move tells whoever looks on what it does ([`Event`]), and nothing comes
-//! back from there.
+//! Nothing here can read what only the checker knows. A move reports what it does to an observer ([`Event`]), and
+//! nothing comes back from the observer.
 
 mod apply;
 mod disturbed;
@@ -32,19 +32,20 @@ use crate::world::{Next, Process, Work};
 pub struct Attempt {
     /// Which request.
     pub request: Request,
-    /// How far it has come.
+    /// The process that runs it.
     pub process: Process,
-    /// The place in the calendar at which it arrived. Nobody here reads it, nor what is made of it in [`Job::began`] and
-    /// [`Queued::arrived`]: it travels through the queue with the deferred job, which the checker would have to keep once more.
+    /// The calendar index at which it arrived. Nothing here acts on it or on its copies in [`Job::began`] and
+    /// [`Queued::arrived`]: it travels through the queue with the deferred job, which the checker would otherwise have
+    /// to keep a second time.
     pub(super) arrived: u8,
     /// The client of its stream has gone away: nobody hears the answer.
     pub client_gone: bool,
-    /// A fault struck it. With the next four: whether its client may ask once more, as scenarios count the attempts that
-    /// they grant.
+    /// A fault struck it. This and the next four decide whether its client may ask once more, as scenarios count the
+    /// attempts that they grant.
     pub(super) touched: bool,
     /// Its client comes back after a fault.
     returns: bool,
-    /// Another attempt of its request was in flight beside it.
+    /// Another attempt of its request was in flight at the same time.
     pub(super) overlapped: bool,
     /// It has the lock of a warm-up.
     warms_up: bool,
@@ -56,7 +57,7 @@ pub struct Attempt {
 pub struct Client {
     tries_left: u8,
     pub(super) answered: Option<Answer>,
-    /// Attempts so far, where each has a trace of its own.
+    /// Attempts so far, if each has its own trace.
     attempts: u8,
     /// It left a stream and has not come back since.
     reconnects: bool,
@@ -68,7 +69,7 @@ pub struct Job {
     running: Option<Box<Process>>,
     /// Something happened since the last run of a periodic job began.
     due: bool,
-    /// The place in the calendar by which the run that is under way is judged.
+    /// The calendar index by which the current run is judged.
     began: Option<u8>,
     /// Deferred jobs that were handed over and not acknowledged.
     pub(super) queued: ArrayVec<Queued, 2>,
@@ -78,9 +79,9 @@ pub struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Queued {
     pub(super) deferred: DeferredJob,
-    /// How often the first deliveries of a bounded one failed.
+    /// How often its deliveries have failed, if their number is limited.
     failed: u8,
-    /// The place in the calendar at which the attempt arrived whose day the deferred job carries, if it carries one.
+    /// The calendar index at which the attempt arrived whose day the deferred job carries, if it carries one.
     arrived: Option<u8>,
 }
 
@@ -101,7 +102,7 @@ pub struct Mechanics {
     pub(super) gateways: ArrayVec<Option<Box<Attempt>>, MAX_GATEWAYS>,
     pub(super) clients: ArrayVec<Client, MAX_REQUESTS>,
     pub(super) jobs: Vec<Job>,
-    /// The place of the clock in the calendar.
+    /// The index of the clock in the calendar.
     pub(super) turn: u8,
     /// By gateway: by how many days its date is ahead of the others'.
     skews: ArrayVec<i8, MAX_GATEWAYS>,
@@ -201,7 +202,7 @@ impl Mechanics {
         }
     }
 
-    /// The place in the calendar at which what an actor does arrived or, of a job, began.
+    /// The calendar index at which the work of an actor arrived or, for a job, began.
     pub(super) fn turn_of(&self, setup: &Setup, actor: Actor) -> u8 {
         let known = if let Actor::Gateway(n) = actor {
             self.attempt(n).map(|attempt| attempt.arrived)
@@ -227,8 +228,8 @@ impl Mechanics {
         attempts + jobs + self.jobs.len() * size_of::<Job>()
     }
 
-    /// Whether nothing more can happen that money depends on: clients done or out of attempts, nothing in flight, errands
-    /// done, periodic jobs ran after the last fault and the last change they carry over.
+    /// Whether nothing more can happen that affects money: clients are done or out of attempts, nothing is in flight,
+    /// deferred jobs are done, and periodic jobs ran after the last fault and the last change that they carry over.
     pub fn at_rest(&self) -> bool {
         self.quiet()
             && self.late.is_none()
@@ -259,7 +260,7 @@ impl Mechanics {
     }
 }
 
-/// The place of a job among the jobs of its setup.
+/// The index of a job among the jobs of its setup.
 pub(super) fn place_of(setup: &Setup, job: Actor) -> Option<usize> {
     setup.jobs().iter().position(|&known| known == job)
 }

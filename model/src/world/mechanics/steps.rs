@@ -1,4 +1,4 @@
-//! One step of a process: what it asks, what comes of that, and its end.
+//! One step of a process: its call, the result, and the end of the process.
 
 use crate::effect::{Call, DeferredJob, Effect, LocalOp, PgOp, RedisOp};
 use crate::moves::Actor;
@@ -33,12 +33,12 @@ impl Mechanics {
         self.jobs[place_of(setup, actor)?].running.as_deref_mut()
     }
 
-    /// What a process that runs does next.
+    /// What a running process does next.
     pub(super) fn is_doing(&self, setup: &Setup, actor: Actor) -> Possible<Next> {
         self.running(setup, actor).map(|process| process.next).ok_or_else(|| Impossible::Idle(actor.name()))
     }
 
-    /// What the actor asks, which must be this step.
+    /// The next call of the actor, which must be this step.
     pub(super) fn asks(&self, setup: &Setup, actor: Actor, wanted: Step, watch: Watch) -> Possible<Call> {
         match self.is_doing(setup, actor)? {
             Next::Diverged => Err(Impossible::Diverged(actor.name())),
@@ -54,7 +54,7 @@ impl Mechanics {
         }
     }
 
-    /// Carries the effect out; nothing means that it waits.
+    /// Carries the effect out; `None` means that it waits.
     pub(super) fn ask(&mut self, setup: &Setup, actor: Actor, call: Call, watch: Watch) -> Option<Reply> {
         let before = self.held(setup);
         watch(self, Event::Asks(actor, call));
@@ -79,7 +79,7 @@ impl Mechanics {
         reply
     }
 
-    /// After a step of an actor: periodic jobs become due by a change of what they carry over.
+    /// After a step of an actor: periodic jobs become due if the data that they carry over changed.
     pub(super) fn after_step(
         &mut self,
         setup: &Setup,
@@ -119,7 +119,7 @@ impl Mechanics {
                     DeferredJob::Snapshot { request, .. } => Actor::Task(request),
                 };
                 if let Some(place) = place_of(setup, job) {
-                    // Two deliveries of one request in the queue stand for any number of them.
+                    // Two deliveries of one request in the queue represent any number of them.
                     let carries_its_day = matches!(deferred, DeferredJob::Charge { day: Some(_), .. });
                     let arrived = carries_its_day.then(|| self.turn_of(setup, actor));
                     let _dropped = self.jobs[place].queued.try_push(Queued { deferred, failed: 0, arrived });
@@ -138,7 +138,7 @@ impl Mechanics {
         }
     }
 
-    /// Records a reply and runs the flow on to what it asks next.
+    /// Records a reply and runs the flow on to its next call.
     pub(super) fn deliver(&mut self, setup: &Setup, actor: Actor, call: Call, reply: Reply, watch: Watch) {
         let (mut waited, mut ended) = (false, false);
         if let Some(process) = self.process_mut(setup, actor) {
@@ -153,7 +153,7 @@ impl Mechanics {
         }
     }
 
-    /// The job is through or is given up: its connection goes back, and whatever it left open is rolled back. A task is
+    /// The job is finished or given up: its connection is returned, and whatever it left open is rolled back. A task is
     /// not started again; a deferred job of the queue stays there until it is acknowledged.
     pub(super) fn end_job(&mut self, setup: &Setup, actor: Actor, watch: Watch) {
         let Some(place) = place_of(setup, actor) else { return };

@@ -1,4 +1,4 @@
-//! Streams and the queue: who breaks a stream, and what becomes of deliveries.
+//! Streams and the queue: how a stream breaks, and what happens to deliveries.
 
 use crate::design::Stream;
 use crate::effect::{DeferredJob, Effect, LocalOp};
@@ -10,7 +10,7 @@ use crate::step::Step;
 use crate::world::impossible::{Impossible, Possible};
 use crate::world::mechanics::{Mechanics, Queued, Watch};
 
-/// A job of a stream's charge is delivered once and again up to three times (P0-1 B).
+/// A job of a stream's charge is delivered once and then up to three more times (P0-1 B).
 const DELIVERIES: u8 = 4;
 
 impl Mechanics {
@@ -19,7 +19,8 @@ impl Mechanics {
         self.in_flight(request).any(|attempt| !attempt.client_gone)
     }
 
-    /// Whether a client has nothing to wait for: nothing of it is in flight, or only what it has left and not come back to.
+    /// Whether a client has nothing to wait for: nothing of it is in flight, or only what it has left and has not come
+    /// back to.
     pub(super) fn is_patient(&self, request: Request) -> bool {
         let in_flight = self.in_flight(request).next().is_some();
         !in_flight || self.clients[request.index()].reconnects && !self.listens(request)
@@ -60,7 +61,8 @@ impl Mechanics {
         Ok(())
     }
 
-    /// A delivery ends while its deferred job is still in the queue: one of those that a job has, where they are counted.
+    /// A delivery ends while its deferred job is still in the queue: it uses up one of the job's deliveries, if they
+    /// are counted.
     pub(super) fn count_failed_delivery(&mut self, setup: &Setup, place: usize) {
         if setup.effective.stream != Stream::B || self.jobs[place].running.is_none() {
             return;
@@ -74,7 +76,7 @@ impl Mechanics {
         }
     }
 
-    /// Every deferred job in the queue is gone; what a worker has taken out it still does.
+    /// Every deferred job in the queue is gone; a worker still finishes the one it has taken out.
     pub(super) fn lose_the_queue(&mut self, setup: &Setup) {
         for (actor, job) in setup.jobs().iter().zip(&mut self.jobs) {
             if matches!(actor, Actor::Worker(_)) {
