@@ -114,7 +114,7 @@ dimensions! {
         A = "A",
         /// P0-3 A with ROLLBACK TO before the second lookup.
         AFixed = "A+fixed",
-        /// P0-3 B: PENDING commits alone, background sync.
+        /// P0-3 B: the PENDING row commits alone, background sync.
         B = "B",
         /// P0-3 B without the key and with the row locked while it is settled.
         BFixed = "B+fixed",
@@ -201,7 +201,7 @@ dimensions! {
         /// The callback charges each attempt under its own trace: the client's plus the time.
         Stamped = "trace-plus-timestamp",
     }
-    /// Who finishes a ledger row whose process is gone. The review names no one.
+    /// Who finishes a ledger row that was left unfinished. The review names no one.
     sweeper: Sweeper = "sweeper" {
         /// Nobody.
         Nobody = "none",

@@ -21,7 +21,7 @@ pub use redis::{
 pub struct Call {
     /// Its label.
     pub step: Step,
-    /// The trace of the row it works for, if that is not the process's own request; only the checker reads it.
+    /// The trace of the row it works for, if that row is not for the process's own request; only the checker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behalf: Option<TraceId>,
     /// The request itself.
@@ -175,7 +175,7 @@ pub enum PgOp {
         trace: TraceId,
         /// What it cost.
         cost: Money,
-        /// Whether it is a row by trace.
+        /// Whether it is a separate row, keyed by trace.
         keyed: bool,
     },
 }

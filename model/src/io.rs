@@ -228,7 +228,7 @@ impl<C: Copy> Io<'_, C> {
     }
 }
 
-/// Stops the flow with a failure of its own.
+/// Stops the flow with a failure that the flow raises.
 pub fn fail<T>(failure: Failure) -> FlowResult<T> {
     Err(Stop::Failed(failure))
 }

@@ -21,7 +21,7 @@ pub enum Actor {
     Sync,
     /// The background copy from Redis to Postgres.
     CopyBack,
-    /// The job that finishes rows whose process is gone.
+    /// The job that finishes rows that were left unfinished.
     Sweeper,
     /// The queue's worker, doing the deferred jobs about one request.
     Worker(Request),
@@ -29,7 +29,7 @@ pub enum Actor {
     Task(Request),
 }
 
-/// Where a fault strikes that strikes no actor.
+/// Where a fault strikes if it strikes no actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Postgres.
@@ -55,7 +55,7 @@ macro_rules! moves {
             Send {
                 /// Which request.
                 request: Request,
-                /// Where to.
+                /// The gateway that receives it.
                 gateway: u8,
             },
             /// The actor's next step is carried out and answered, or begins to wait for a lock.

@@ -164,7 +164,8 @@ impl Design {
         if self.stream == Stream::Stamped { Repeats::Charged } else { Repeats::Undeclared }
     }
 
-    /// Whether money of a stream is taken before its price is known, so that it adds up only when nothing is under way.
+    /// Whether the money of a stream is taken before its price is known, so that the sums match only when nothing is
+    /// under way.
     pub fn holds(self) -> bool {
         matches!(self.stream, Stream::Hold | Stream::HoldFixed)
     }

@@ -73,7 +73,7 @@ pub enum Failure {
     RedisUnreachable,
     /// Redis did not answer: the command may have run or not.
     RedisLost,
-    /// Redis has not enough memory and evicts nothing: writes are refused, DEL is not.
+    /// Redis has too little memory and evicts nothing: writes are refused, DEL is not.
     RedisFull,
     /// NOSCRIPT: Redis has no script of that hash; nothing ran.
     NoScript,
@@ -83,7 +83,7 @@ pub enum Failure {
     IdleTimeout,
     /// 55P03 or 57014: a statement took too long, or waited too long for a lock, and was given up by the server.
     StatementTimeout,
-    /// The trace has a row that is unfinished or was left unfinished. Raised by the flow.
+    /// The work on the trace's row is under way or was abandoned. Raised by the flow.
     UnderWay,
     /// The provider failed: nothing was served.
     UpstreamFailed,

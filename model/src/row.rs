@@ -103,8 +103,8 @@ impl QuotaRow {
         if self.monthly_reset_at.is_some_and(|at| at < month) { 0 } else { self.monthly_used }
     }
 
-    /// The row after T4b's relative update: balance down by `amount`, the version up by one and, where `counts` names the
-    /// day, one request more in both windows.
+    /// The row after T4b's relative update: balance down by `amount`, the version up by one and, where `counts` names
+    /// the day, one request more in both windows.
     pub fn charged(self, amount: Money, counts: Option<Day>) -> QuotaRow {
         let row = counts.map_or(self, |day| self.counted(day));
         QuotaRow { balance: row.balance - amount, version: self.version + 1, ..row }
@@ -213,7 +213,7 @@ pub enum Status {
     Pending,
     /// Charged.
     Committed,
-    /// Charged and given back by a row of its own.
+    /// Charged, and given back by a separate row.
     Reversed,
 }
 

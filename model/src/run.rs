@@ -31,7 +31,7 @@ pub struct Run {
 pub struct Breach {
     /// Its id.
     pub invariant: &'static str,
-    /// The number of moves before it.
+    /// The number of moves after which it is broken.
     pub after: usize,
     /// The broken equation.
     pub figures: Vec<Figure>,

@@ -50,7 +50,7 @@ const COMPOSED: &[Situation] = &[
             begun && did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Worker(_), .. }))
         },
     ),
-    // What the client was told.
+    // What the client was answered.
     arises("retry-stopped-by-the-key", "retry stopped by the key", |edge| {
         client_answer(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
     }),

@@ -103,9 +103,9 @@ pub enum Increment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Script {
-    /// `quota_count(1, daily, day)`: if the stored date *differs from* the caller's the count restarts at 0 and the date is
-    /// the caller's; a used-up limit refuses, a missing one is unlimited; else the count goes up by one. A missing hash is
-    /// created with the count and the date alone, without TTL.
+    /// `quota_count(1, daily, day)`: if the stored date *differs from* the caller's the count restarts at 0 and the
+    /// date is the caller's; a used-up limit refuses, a missing one is unlimited; else the count goes up by one. A
+    /// missing hash is created with the count and the date alone, without TTL.
     CountDaily(Day),
     /// `quota_count(1, monthly, month)`: as daily, but never restarts and keeps no date.
     CountMonthly(Month),

@@ -12,7 +12,8 @@ use crate::store::redis::Evicted;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedMove {
-    /// `client`, `gateway-a`, `sync`, `copy-back`, `sweeper`, `worker-1`, `task-1`, `postgres`, `redis`, `broker` or `clock`.
+    /// `client`, `gateway-a`, `sync`, `copy-back`, `sweeper`, `worker-1`, `task-1`, `postgres`, `redis`, `broker` or
+    /// `clock`.
     pub actor: String,
     /// One of [`ACTS`].
     pub act: String,
@@ -22,7 +23,7 @@ pub struct NamedMove {
     /// The trace that is sent, or whose key is evicted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trace: Option<String>,
-    /// The account of that trace, or whose key is evicted.
+    /// The account of that request or of the evicted key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
     /// The gateway it is sent to, or whose clock it is.
@@ -36,7 +37,7 @@ pub struct NamedMove {
     pub what: Option<String>,
 }
 
-/// A named move that means nothing in its scenario.
+/// A named move that is not valid in its scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} `{found}`; expected one of {valid}")]
 pub struct UnknownMove {

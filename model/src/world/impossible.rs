@@ -7,7 +7,7 @@ use crate::step::Step;
 /// Why a move cannot happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Impossible {
-    /// The actor is doing nothing.
+    /// The actor has nothing in flight.
     #[error("{0} has nothing in flight")]
     Idle(String),
     /// The actor is at another step of its flow.

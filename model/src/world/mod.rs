@@ -30,8 +30,8 @@ pub struct World {
 }
 
 impl World {
-    /// The world before the first request: quota hashes warm unless an account is cold, no keys, no cached principals, an
-    /// empty ledger.
+    /// The world before the first request: quota hashes warm unless an account is cold, no keys, no cached principals,
+    /// an empty ledger.
     pub fn new(setup: &Setup) -> World {
         World { mechanics: Mechanics::new(setup), ghosts: Ghosts::new(setup) }
     }

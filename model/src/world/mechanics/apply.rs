@@ -56,7 +56,7 @@ impl Mechanics {
         {
             Some(Fault::Impatience)
         } else {
-            // A command that runs late was paid for when it was given up.
+            // A late command was counted against its budget when it was given up.
             mv.fault().filter(|_| mv != Move::RunsLate)
         };
         if let Some(kind) = kind {

@@ -147,8 +147,8 @@ impl Mechanics {
         Ok(op)
     }
 
-    /// Story: 1. the client gives up on a command; 2. its attempt goes on as if Redis had not answered; 3. Redis, which was
-    /// only slow, carries the command out ([`Move::RunsLate`]).
+    /// Story: 1. the client gives up on a command; 2. its attempt goes on as if Redis had not answered; 3. Redis, which
+    /// was only slow, carries the command out ([`Move::RunsLate`]).
     pub(super) fn time_out(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         if self.late.is_some() {
             return Err(Impossible::Late("a command is on its way already"));

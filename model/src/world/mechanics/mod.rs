@@ -38,7 +38,7 @@ pub struct Attempt {
     /// [`Queued::arrived`]: it travels through the queue with the deferred job, which the checker would otherwise have
     /// to keep a second time.
     pub(super) arrived: u8,
-    /// The client of its stream has gone away: nobody hears the answer.
+    /// The client of its stream has gone away: the answer reaches no one.
     pub client_gone: bool,
     /// A fault struck it. This and the next four decide whether its client may ask once more, as scenarios count the
     /// attempts that they grant.
@@ -216,7 +216,7 @@ impl Mechanics {
         self.pg.in_transaction(self.session(setup, actor))
     }
 
-    /// The Redis model, for what its clock says.
+    /// The Redis model, to read its clock.
     pub fn redis(&self) -> &Redis {
         &self.redis
     }

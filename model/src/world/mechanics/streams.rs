@@ -51,7 +51,8 @@ impl Mechanics {
         Ok(())
     }
 
-    /// Story: 1. a worker is done and says so; 2. the queue does not hear it; 3. it delivers the deferred job once more.
+    /// Story: 1. a worker is done and says so; 2. the queue does not hear it; 3. it delivers the deferred job once
+    /// more.
     pub(super) fn not_hear(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
         let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Local(LocalOp::Acknowledge(_))) {
