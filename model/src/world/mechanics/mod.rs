@@ -1,7 +1,7 @@
 //! What happens: stores, processes, clients, jobs, the clock and the faults left. Everything that decides which moves
 //! are enabled, and what a move does, is in here.
 //!
-//! Nothing here can read what only the checker knows. A move reports what it does to an observer ([`Event`]), and
+//! Nothing here can name what only the checker knows. A move reports what it does to an observer ([`Event`]), and
 //! nothing comes back from the observer.
 
 mod apply;
