@@ -1,4 +1,4 @@
-//! One statement with its values, sent on a connection.
+//! Sends one statement with its values on a connection.
 
 use model::effect::PgOp;
 use model::money::Money;
@@ -11,12 +11,12 @@ use sqlx::{PgConnection, Postgres, query, raw_sql};
 use crate::names::Names;
 use crate::statements;
 
-/// What Postgres gave back.
+/// The result that Postgres returned.
 #[derive(Debug)]
 pub(crate) enum Got {
-    /// The statement is through.
+    /// The statement was executed.
     Done(PgQueryResult),
-    /// It found a row, or none.
+    /// The row that was found, if any.
     Row(Option<PgRow>),
 }
 

@@ -1,4 +1,4 @@
-//! What each operation on Redis is: one command, or the EVAL or EVALSHA of one script.
+//! Each operation on Redis as a command: one command, or the EVAL or EVALSHA of one script.
 
 use model::design::Scripts;
 use model::effect::{Arithmetic, Field, Fields, Increment, RedisOp, Script, Seconds};
@@ -16,20 +16,20 @@ pub const QUOTA_DEDUCT: &str =
 /// `quota_deduct` on exact money.
 pub const QUOTA_DEDUCT_EXACT: &str =
     concat!(include_str!("scripts/money_exact.lua"), include_str!("scripts/quota_deduct.lua"));
-/// The correction of the balance, on Lua numbers.
+/// The correction of the balance on Lua numbers.
 pub const QUOTA_ADJUST: &str =
     concat!(include_str!("scripts/money_as_double.lua"), include_str!("scripts/quota_adjust.lua"));
-/// The correction of the balance, on exact money.
+/// The correction of the balance on exact money.
 pub const QUOTA_ADJUST_EXACT: &str =
     concat!(include_str!("scripts/money_exact.lua"), include_str!("scripts/quota_adjust.lua"));
 /// The write of a snapshot that is newer than the hash.
 pub const WRITE_IF_NEWER: &str = include_str!("scripts/write_if_newer.lua");
 
-/// Every script, as SCRIPT LOAD takes it.
+/// Every script, as an argument of SCRIPT LOAD.
 pub const SCRIPTS: [&str; 6] =
     [QUOTA_COUNT, QUOTA_DEDUCT, QUOTA_DEDUCT_EXACT, QUOTA_ADJUST, QUOTA_ADJUST_EXACT, WRITE_IF_NEWER];
 
-/// The command of an operation; of a script that is sent again where Redis does not have it, the one sent first.
+/// The command of an operation. For a script that is sent again if Redis does not have it, this is the first command.
 pub fn command(op: RedisOp, names: &Names) -> Cmd {
     let mut cmd = Cmd::new();
     match op {
@@ -123,7 +123,7 @@ pub fn money(amount: Money) -> String {
     amount.to_decimal().to_string()
 }
 
-/// The value of a field as the hash holds it. A date that is null is an empty text.
+/// The value of a field as the hash stores it. A date that is null is an empty text.
 pub fn text(field: Field, row: &QuotaRow) -> String {
     match field {
         Field::Balance => money(row.balance),
@@ -136,7 +136,7 @@ pub fn text(field: Field, row: &QuotaRow) -> String {
     }
 }
 
-/// A cached principal: limit and used, `|` between them, no limit as an empty text.
+/// A cached principal: limit and used, separated by `|`; an absent limit is an empty text.
 pub fn principal(key: &KeyRow) -> String {
     format!("{}|{}", key.limit.map(money).unwrap_or_default(), money(key.used))
 }

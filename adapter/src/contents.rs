@@ -1,4 +1,4 @@
-//! What Redis holds under our prefix: prepared before a run, read after each move, jumped in time.
+//! The keys under our prefix in Redis: prepared before a run, read after each move, moved forward in time.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use crate::names::Names;
 use crate::rows::{self, Unreadable};
 use crate::values;
 
-/// How far a real time to live may lie below the model's: what a slow run takes.
+/// How far a real time to live may be below the model's, to allow for a slow run.
 const SLACK: u32 = 30;
-/// How long to watch for something that must happen.
+/// How long to wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long something has to live: nothing if it never expires.
+/// The time to live of a key; `None` if it never expires.
 pub type ToLive = Option<Seconds>;
 
-/// What Redis holds of one tenant, each with its time to live.
+/// What Redis holds for one tenant, each value with its time to live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenantContents {
     /// The quota hash; its own deadline is left out.
@@ -40,12 +40,13 @@ pub struct TenantContents {
 pub struct Contents {
     /// The idempotency keys.
     pub keys: Vec<Option<ToLive>>,
-    /// By tenant.
+    /// One entry per tenant.
     pub tenants: Vec<TenantContents>,
 }
 
 impl Contents {
-    /// What the model of Redis holds. It does not tell when a warm-up lock expires, which is then taken to be new.
+    /// What the model of Redis holds. The model does not say when a warm-up lock expires, so its full time to live is
+    /// assumed.
     pub fn of(redis: &Redis, names: &Names) -> Contents {
         let left = |deadline: Option<Seconds>| deadline.map(|at| Seconds(at.0 - redis.clock().0));
         let tenant = |tenant| TenantContents {
@@ -60,7 +61,7 @@ impl Contents {
         }
     }
 
-    /// Every key there could be, and its time to live if it is there.
+    /// Every key that can exist, with its time to live if it exists.
     fn lives<'a>(&self, names: &'a Names) -> Vec<(&'a str, Option<ToLive>)> {
         let keys = names.keys().zip(&self.keys).map(|(key, ttl)| (names.key(key), *ttl));
         let tenants = names.tenants().zip(&self.tenants).flat_map(|(tenant, there)| {
@@ -74,7 +75,8 @@ impl Contents {
         keys.chain(tenants).collect()
     }
 
-    /// The same with the model's times to live where the real ones are these but for the time the run has taken.
+    /// These contents, with the model's time to live wherever the real one is lower only by the time that the run has
+    /// taken.
     pub fn settled(mut self, model: &Contents) -> Contents {
         for (real, model) in self.keys.iter_mut().zip(&model.keys) {
             settle(real.as_mut(), *model);
@@ -119,7 +121,7 @@ pub async fn clear(connection: &mut MultiplexedConnection, prefix: &str) -> Resu
     }
 }
 
-/// Puts the hashes and principals there that a run begins with: what never expires in a hash does not here either.
+/// Writes the hashes and principals that a run begins with. A hash that never expires in the model never expires here.
 ///
 /// # Errors
 /// [`RealError::Redis`].
@@ -146,7 +148,7 @@ pub async fn fill(
     send(connection, &ask).await
 }
 
-/// Reads everything.
+/// Reads all keys under our prefix.
 ///
 /// # Errors
 /// [`RealError::Redis`], [`RealError::Unreadable`].
@@ -181,7 +183,7 @@ pub async fn read(connection: &mut MultiplexedConnection, names: &Names) -> Resu
     Ok(contents)
 }
 
-/// Lets time pass: every key gets the time to live that it has in `after`, and what is not there expires.
+/// Lets time pass: every key gets its time to live in `after`, and keys that are missing there expire.
 ///
 /// # Errors
 /// [`RealError::Redis`].
@@ -209,8 +211,8 @@ pub async fn jump(connection: &mut MultiplexedConnection, names: &Names, after: 
     Ok(())
 }
 
-/// Gives back the time that the run has taken: what was found with less time to live than the model has, though it is
-/// the same, gets the model's. A warm-up lock lives for only seconds, and the model's clock stands still.
+/// Compensates for the time that the run has taken: a key found with a lower time to live than in the model gets the
+/// model's. A warm-up lock lives for only seconds, while the model's clock does not move.
 ///
 /// # Errors
 /// [`RealError::Redis`].
@@ -231,12 +233,12 @@ pub async fn hold(
     send(connection, &ask).await
 }
 
-/// The driver refuses to send nothing.
+/// Does nothing for an empty pipeline, which the driver refuses to send.
 async fn send(connection: &mut MultiplexedConnection, ask: &Pipeline) -> Result<(), RealError> {
     if ask.is_empty() { Ok(()) } else { Ok(ask.query_async(connection).await?) }
 }
 
-/// A PTTL reply, in seconds rounded up; nothing if the key is not there.
+/// A PTTL reply in seconds, rounded up; `None` if the key does not exist.
 fn to_live(next: &mut impl Iterator<Item = Value>) -> Result<Option<ToLive>, Unreadable> {
     Ok(match take::<i64>("PTTL", next)? {
         -1 => Some(None),

@@ -1,4 +1,4 @@
-//! The real engine: a list of moves carried out on real servers, in lockstep with the model, which is checked by it.
+//! The real engine: carries out a list of moves on real servers, in lockstep with the model, and so checks the model.
 
 use model::design::Scripts;
 use model::moves::Move;
@@ -13,22 +13,22 @@ use crate::names::Names;
 use crate::real::Real;
 use crate::servers::Keeps;
 
-/// How often a run is begun anew when the server chose another winner of a lock.
+/// How often a run is started again when the server chose another winner of a lock.
 const TRIES: u32 = 5;
 
 impl Real {
-    /// Carries out the moves from fresh data. The flows are the design's, whatever [`Setup::with_attempt`]
-    /// says.
+    /// Carries out the moves on fresh data. The flows are always those of the design; [`Setup::with_attempt`] is
+    /// ignored.
     ///
     /// # Errors
     /// [`RealError::Disagrees`] when replies or books differ from the model's, [`RealError::NotReachable`] when the
-    /// servers chose otherwise five times, [`RealError::Impossible`] when the list makes no sense; else trouble with the
-    /// servers.
+    /// servers chose otherwise five times, [`RealError::Impossible`] when a move of the list cannot happen; otherwise
+    /// an error of the servers.
     pub async fn run(&mut self, setup: &Setup, moves: &[Move]) -> Result<Run, RealError> {
         self.run_by(setup, moves, Means::Plain).await
     }
 
-    /// The same by other means.
+    /// Like [`Real::run`], with other means.
     ///
     /// # Errors
     /// As [`Real::run`].

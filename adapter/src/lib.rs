@@ -1,4 +1,4 @@
-//! The same core on real Postgres and Redis.
+//! Runs the same core as the model on real Postgres and Redis.
 
 mod ask;
 pub mod commands;

@@ -1,4 +1,4 @@
-//! One run: each move is applied to the model and done for real, and then both must agree.
+//! One run: each move is applied to the model and carried out on the servers, and then both must agree.
 
 mod agreement;
 mod faults;
@@ -20,7 +20,7 @@ use crate::stores::Stores;
 use crate::worker::{Line, Order, Permit};
 use crate::worker_pool::{PATIENCE, WorkerPoolError};
 
-/// Postgres chose a session as the victim of a deadlock; in the model it is the one that closes the circle.
+/// Postgres chose a session as the victim of a deadlock; in the model the victim is the one that closes the cycle.
 const DEADLOCK: Reply = Reply::Failed(Failure::Deadlock);
 
 pub(crate) struct Lockstep<'a> {
@@ -34,7 +34,7 @@ pub(crate) struct Lockstep<'a> {
 }
 
 impl<'a> Lockstep<'a> {
-    /// Workers of a run in which something is lost on the way talk through the proxies, the others directly.
+    /// Workers of a run in which messages are lost connect through the proxies, those of other runs directly.
     pub(crate) fn begin(
         real: &'a mut Real,
         setup: &'a Setup,
@@ -98,7 +98,7 @@ impl<'a> Lockstep<'a> {
         Ok(self.real.workers.start(actor, order).await?)
     }
 
-    /// Lets the actor do a step, which is then answered or, if the model says so, waits for a lock.
+    /// Lets the actor do a step. The store then answers it or, if the model says so, the step waits for a lock.
     async fn step(&mut self, actor: Actor, step: Step, did: &Occurrence, after: &World) -> Result<(), RealError> {
         self.permit(actor, step, Permit::Go, did, after).await
     }
@@ -123,7 +123,7 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    /// An idle job begins with its first step.
+    /// Starts an idle job, which announces its first step.
     async fn begin_job(&mut self, actor: Actor) -> Result<(), RealError> {
         match self.mirror.would_run(self.setup, actor) {
             Some(work) if !self.real.workers.has(actor) => self.start(actor, work).await,
@@ -162,7 +162,7 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    /// After a step the worker names the next one, or is through if it is a job.
+    /// After a step the worker announces the next one or, if it runs a job, may report that it is finished.
     async fn goes_on(&mut self, actor: Actor, woken: &[Actor], after: &World) -> Result<(), RealError> {
         let what = || format!("next step of {}", actor.name());
         let expected = after.running(self.setup, actor).map(|process| label_of(process.next));
@@ -174,7 +174,7 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    /// A worker that ends: a transaction it left open ends with its backend.
+    /// Handles the end of a worker: a transaction that it left open ends with its backend.
     async fn leaves(&mut self, actor: Actor, open: bool) -> Result<(), RealError> {
         let label = self.real.workers.label(actor)?;
         self.real.workers.leave(actor).await?;
@@ -203,8 +203,8 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    /// The worker answers, also where its client has gone away and nobody hears it. What its session had left open ends with
-    /// it, which may end the wait of others before its answer is heard.
+    /// The worker answers, even if its client has gone away and nobody receives the answer. A transaction that its
+    /// session left open ends with it, which may end the wait of other workers before its answer is read.
     async fn answer(&mut self, actor: Actor, did: &Occurrence) -> Result<(), RealError> {
         self.comes_to(actor, Step::Reply).await?;
         self.real.workers.permit(actor, Permit::Go).await?;
@@ -220,7 +220,7 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    /// Those whose wait ends with this move, and only those, say what they did.
+    /// The workers whose wait ends with this move, and only those, report their step.
     async fn wake(&mut self, did: &Occurrence, after: &World) -> Result<(), RealError> {
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
         for &(actor, step, reply) in &did.woke {
@@ -230,7 +230,7 @@ impl<'a> Lockstep<'a> {
         let gateways = (0..self.setup.gateways).map(Actor::Gateway);
         for actor in gateways.chain(self.setup.jobs().iter().copied()) {
             let Some(Next::Wait(call)) = after.running(self.setup, actor).map(|process| process.next) else { continue };
-            // Its wait may move from one lock to the next meanwhile, which takes a moment.
+            // The wait may move from one lock to the next meanwhile, which takes a moment.
             match self.waits(actor, call.step).await {
                 Err(RealError::Disagrees { server, .. }) if !woken.is_empty() => {
                     return Err(self.not_reachable(&format!("{} went on as well: {server}", actor.name())));

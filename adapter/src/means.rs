@@ -1,27 +1,27 @@
-//! By what real means moves are done.
+//! The real means by which moves are carried out.
 
 use model::moves::Actor;
 
-/// How moves are done for real where there is more than one way, or something real besides that the model has no move for.
-/// Places in a list of moves count from 0.
+/// How moves are carried out where there is more than one way, or where something real happens that the model has no
+/// move for. Indexes into a list of moves count from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Means {
-    /// Each in the plainest way.
+    /// Each move in the simplest way.
     #[default]
     Plain,
-    /// The worker of an attempt is stopped (SIGSTOP) holding what it holds, and goes on (SIGCONT) later.
+    /// The worker of an attempt is stopped (SIGSTOP) with everything that it holds, and continued (SIGCONT) later.
     Stopped {
-        /// Whose.
+        /// The actor whose worker is stopped.
         actor: Actor,
-        /// Before the move at this place it stops.
+        /// It is stopped before the move at this index.
         from: usize,
-        /// Before the move at this place it goes on.
+        /// It is continued before the move at this index.
         to: usize,
     },
-    /// Every connection of workers to Postgres is cut before the move at this place, while nothing is asked on any: a
-    /// reply that the list loses afterwards is lost by that.
+    /// Every connection of workers to Postgres is cut before the move at this index, while no statement is in flight. A
+    /// reply that the list loses afterwards is lost by this cut.
     CutIdle {
-        /// Before which.
+        /// The index of the move.
         from: usize,
     },
     /// Scripts are lost by a SIGKILL of a Redis that keeps a log of its data (AOF), and its start on that log.

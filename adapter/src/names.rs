@@ -1,4 +1,4 @@
-//! What the tenants, traces and keys of a setup are called on the servers.
+//! The names of a setup's tenants, traces and keys on the servers.
 
 use model::row::{IdempotencyKey, Tenant, TraceId};
 use model::setup::Setup;
@@ -11,7 +11,7 @@ pub struct Names {
     keys: Vec<String>,
 }
 
-/// What belongs to one tenant. Each has one API key, so that its name stands for the key's as well.
+/// The names that belong to one tenant. Each tenant has one API key, so its name also serves as the name of the key.
 #[derive(Clone, Debug, Default)]
 struct TenantNames {
     tenant: String,
@@ -22,7 +22,7 @@ struct TenantNames {
 }
 
 impl Names {
-    /// The names of a setup, Redis keys beginning with `prefix`.
+    /// The names of a setup; Redis keys begin with `prefix`.
     pub fn new(setup: &Setup, prefix: &str) -> Names {
         let tenants: Vec<&str> = setup.accounts.iter().map(|account| account.name.as_str()).collect();
         let traces: Vec<&str> = setup.traces.iter().map(String::as_str).collect();
@@ -31,7 +31,7 @@ impl Names {
         Names::of(prefix, &tenants, &traces, &keys)
     }
 
-    /// These names, each idempotency key being of a tenant and a trace; all that Redis holds beginning with `prefix`.
+    /// These names, with an idempotency key for each pair of tenant and trace; every Redis key begins with `prefix`.
     pub fn of(prefix: &str, tenants: &[&str], traces: &[&str], keys: &[(Tenant, TraceId)]) -> Names {
         let tenant = |name: &&str| TenantNames {
             tenant: (*name).to_owned(),
@@ -55,7 +55,7 @@ impl Names {
         (0..self.tenants.len()).filter_map(|place| u8::try_from(place).ok()).map(Tenant)
     }
 
-    /// How many traces there are.
+    /// The number of traces.
     pub fn traces(&self) -> usize {
         self.traces.len()
     }
@@ -70,7 +70,7 @@ impl Names {
         &self.tenants[tenant.index()].tenant
     }
 
-    /// `trace_id` of every trace, in their order.
+    /// `trace_id` of every trace, in order.
     pub fn all_traces(&self) -> &[String] {
         &self.traces
     }
@@ -105,13 +105,13 @@ impl Names {
         &self.tenants[tenant.index()].budget
     }
 
-    /// The tenant of that name.
+    /// The tenant with this name.
     pub fn tenant_of(&self, name: &str) -> Option<Tenant> {
         let place = self.tenants.iter().position(|names| names.tenant == name)?;
         u8::try_from(place).ok().map(Tenant)
     }
 
-    /// The trace of that name.
+    /// The trace with this name.
     pub fn trace_of(&self, name: &str) -> Option<TraceId> {
         let place = self.traces.iter().position(|trace| trace == name)?;
         u8::try_from(place).ok().map(TraceId)

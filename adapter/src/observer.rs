@@ -1,4 +1,4 @@
-//! The engine's own eyes and hands on both servers: it prepares the data, reads all of it and watches sessions.
+//! The engine's own connections to both servers: they prepare the data, read all of it and observe sessions.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::names::Names;
 use crate::stores::Stores;
 use crate::tables::{self, Tables};
 
-/// How long to watch for something that must happen.
+/// How long to wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const NAME: &str = "trial-observer";
@@ -24,7 +24,7 @@ const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE applica
      AND cardinality(pg_blocking_pids(pid)) > 0)";
 const CANCEL: &str = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
 const CONNECTED: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1)";
-/// How long Postgres suffers what it has no patience with.
+/// The value of a Postgres timeout while it is set short.
 pub(crate) const LIMIT: Duration = Duration::from_millis(200);
 /// In milliseconds.
 const DEADLOCK_TIMEOUT: &str = "SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout'";
@@ -48,19 +48,19 @@ impl Observer {
         &mut self.postgres
     }
 
-    /// Redis was restarted.
+    /// Reconnects after a restart of Redis.
     pub(crate) async fn reconnect_redis(&mut self) -> Result<(), RealError> {
         self.redis = self.stores.redis().await?;
         Ok(())
     }
 
-    /// Postgres was restarted.
+    /// Reconnects after a restart of Postgres.
     pub(crate) async fn reconnect_postgres(&mut self) -> Result<(), RealError> {
         self.postgres = self.stores.postgres(NAME).await?;
         Ok(())
     }
 
-    /// Makes the data what the model begins with.
+    /// Sets the data to what the model begins with.
     pub(crate) async fn reset(&mut self, names: &Names, books: &Books, redis: &Redis) -> Result<(), RealError> {
         let quotas: Vec<_> = books.tenants.iter().map(|tenant| tenant.quota).collect();
         let keys: Vec<_> = books.tenants.iter().map(|tenant| tenant.key).collect();
@@ -92,7 +92,8 @@ impl Observer {
         contents::clear(&mut self.redis, &self.stores.prefix).await
     }
 
-    /// Everything that both servers have, with the times to live that `model` has but for the time the run has taken.
+    /// Reads everything on both servers, with the model's times to live where the real ones are lower only by the time
+    /// that the run has taken.
     pub(crate) async fn look(&mut self, names: &Names, model: &Contents) -> Result<(Tables, Contents), RealError> {
         let tables = tables::read(&mut self.postgres, names).await?;
         let found = contents::read(&mut self.redis, names).await?;
@@ -103,12 +104,12 @@ impl Observer {
         Ok((tables, settled))
     }
 
-    /// Moves the real times to live to where the model's are after its clock has jumped: what is gone there expires here.
+    /// Sets the real times to live to the model's after its clock has jumped: keys that are missing in `after` expire.
     pub(crate) async fn expire(&mut self, names: &Names, after: &Contents) -> Result<(), RealError> {
         contents::jump(&mut self.redis, names, after).await
     }
 
-    /// Takes one key away.
+    /// Deletes one key.
     pub(crate) async fn evict(&mut self, names: &Names, which: Evicted) -> Result<(), RealError> {
         let key = match which {
             Evicted::Key(key) => names.key(key),
@@ -119,21 +120,21 @@ impl Observer {
         Ok(redis::cmd("DEL").arg(key).query_async(&mut self.redis).await?)
     }
 
-    /// Leaves Redis no memory for writes, or as much as there is. It evicts nothing (`noeviction`, its default).
+    /// Leaves Redis no memory for writes, or restores its limit. Redis evicts nothing (`noeviction`, its default).
     pub(crate) async fn fill_redis(&mut self, full: bool) -> Result<(), RealError> {
         let bytes = u8::from(full);
         Ok(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).query_async(&mut self.redis).await?)
     }
 
-    /// Whether Postgres lets what one of its timeouts is about last from now on, or ends it after [`LIMIT`]. What has begun
-    /// before goes by the old setting.
+    /// Sets one of Postgres's timeouts to its usual value or to [`LIMIT`]. What began before keeps the old setting.
     pub(crate) async fn have_patience(&mut self, with: &str, patient: bool) -> Result<(), RealError> {
         let (set, shown) = if patient { ("RESET", "0") } else { ("SET", "200ms") };
         let value = if patient { "" } else { " = '200ms'" };
         raw_sql(AssertSqlSafe(format!("ALTER SYSTEM {set} {with}{value}"))).execute(&mut self.postgres).await?;
         raw_sql("SELECT pg_reload_conf()").execute(&mut self.postgres).await?;
         let since = Instant::now();
-        // All sessions are told at the same time, and each learns it with the next thing that it is sent.
+        // All sessions are signalled at the same time, and each reads the setting with the next message that it
+        // receives.
         while query_scalar::<_, String>(SHOWN).bind(with).fetch_one(&mut self.postgres).await? != shown {
             if since.elapsed() > PATIENCE {
                 return Err(RealError::Stays("the old configuration".to_owned()));
@@ -143,27 +144,27 @@ impl Observer {
         Ok(())
     }
 
-    /// Waits until every session that waits for a lock by now has looked for a deadlock, which each does once: of one that
-    /// comes about later the victim is whoever brings it about.
+    /// Waits until every session that waits for a lock has done its one check for a deadlock. The victim of a later
+    /// deadlock is then the session that causes it.
     pub(crate) async fn let_deadlock_checks_pass(&mut self) -> Result<(), RealError> {
         let timeout: i64 = query_scalar(DEADLOCK_TIMEOUT).fetch_one(&mut self.postgres).await?;
-        // On a loaded machine a timer is late.
+        // On a loaded machine a timer may be late.
         tokio::time::sleep(Duration::from_millis(timeout.unsigned_abs() + 100)).await;
         Ok(())
     }
 
-    /// Whether a session waits for a lock now.
+    /// Whether a session waits for a lock.
     pub(crate) async fn blocked(&mut self, label: &str) -> Result<bool, RealError> {
         Ok(query_scalar(BLOCKED).bind(label).fetch_one(&mut self.postgres).await?)
     }
 
-    /// Has Postgres give up the statement that a session waits with, as its own timeouts do (57014).
+    /// Has Postgres cancel the statement that a session waits in, as its own timeouts do (57014).
     pub(crate) async fn cancel(&mut self, label: &str) -> Result<(), RealError> {
         query_scalar::<_, bool>(CANCEL).bind(label).fetch_one(&mut self.postgres).await?;
         Ok(())
     }
 
-    /// Waits until a session is gone, its transaction with it.
+    /// Waits until a session has ended, and its transaction with it.
     pub(crate) async fn gone(&mut self, label: &str) -> Result<(), RealError> {
         let since = Instant::now();
         while query_scalar(CONNECTED).bind(label).fetch_one(&mut self.postgres).await? {

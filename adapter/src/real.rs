@@ -1,4 +1,4 @@
-//! Real servers with our schema in them, and what works on them.
+//! Real servers with our schema, and the processes that use them.
 
 use redis::ConnectionInfo;
 use sqlx::postgres::PgConnectOptions;
@@ -10,7 +10,7 @@ use crate::servers::proxy::Proxy;
 use crate::stores::{Stores, TlsRedis};
 use crate::worker_pool::{WorkerCommand, WorkerPool};
 
-/// Proxies in front of private servers, for what is lost on the way.
+/// Proxies in front of private servers, which lose messages.
 #[derive(Debug)]
 pub(crate) struct Proxies {
     pub(crate) postgres: Proxy,
@@ -18,7 +18,7 @@ pub(crate) struct Proxies {
     pub(crate) stores: Stores,
 }
 
-/// Both servers with our schema in them, and the processes that work on them.
+/// Both servers with our schema, and the processes that use them.
 #[derive(Debug)]
 pub struct Real {
     // Dropped in this order: the workers, the observer, then the servers.
@@ -30,7 +30,7 @@ pub struct Real {
 }
 
 impl Real {
-    /// Makes the schema on the servers and gets ready to run.
+    /// Creates the schema on the servers and prepares for runs.
     ///
     /// # Errors
     /// When the servers do not answer or refuse the schema.
@@ -43,19 +43,19 @@ impl Real {
         Ok(Real { workers: WorkerPool::new(worker), observer, proxies, stores, servers })
     }
 
-    /// The servers, to hurt or to look into them besides.
+    /// The servers, for faults and direct reads.
     pub fn servers(&mut self) -> &mut Servers {
         &mut self.servers
     }
 
-    /// Ends workers and servers without holding up the runtime.
+    /// Ends workers and servers without blocking the runtime.
     pub async fn stop(self) {
         let Real { workers, observer, proxies, servers, .. } = self;
         drop((workers, observer, proxies));
         servers.stop().await;
     }
 
-    /// Like [`Real::stop`], but leaves the private servers' data and says where.
+    /// Like [`Real::stop`], but keeps the data of the private servers and returns their folder.
     pub async fn stop_and_keep(self) -> Option<std::path::PathBuf> {
         let Real { workers, observer, proxies, servers, .. } = self;
         drop((workers, observer, proxies));

@@ -1,4 +1,4 @@
-//! Rows of the real tables and hashes as the values of the model, exactly or not at all.
+//! Converts rows of the real tables and hashes to values of the model, exactly or not at all.
 
 use std::str::FromStr;
 
@@ -13,21 +13,21 @@ use sqlx::postgres::PgRow;
 
 use crate::names::Names;
 
-/// A server holds something that the model has no value for.
+/// A server holds a value that the model cannot represent.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// A column is missing or of another type.
     #[error(transparent)]
     Column(#[from] sqlx::Error),
-    /// A tenant's row that every statement leaves there.
+    /// A tenant's row is missing, though no statement deletes it.
     #[error("a row of `{0}` is gone")]
     Missing(String),
-    /// A value outside what the model can hold.
+    /// A value outside the range of the model.
     #[error("{what} is `{found}`")]
     Value {
-        /// Which column or field.
+        /// The column or field.
         what: &'static str,
-        /// What it holds.
+        /// Its content.
         found: String,
     },
 }
@@ -37,7 +37,7 @@ fn money(row: &PgRow, column: &'static str) -> Result<Money, Unreadable> {
 }
 
 fn exact(what: &'static str, mut value: Decimal) -> Result<Money, Unreadable> {
-    // Zero comes with no decimals.
+    // Zero has no decimals here.
     value.rescale(6);
     Money::from_exact(value).map_err(|_| Unreadable::Value { what, found: value.to_string() })
 }
@@ -99,7 +99,7 @@ pub fn budget(row: &PgRow) -> Result<BudgetRow, Unreadable> {
     Ok(BudgetRow { total: row.try_get("total_quota")?, used: row.try_get("used_quota")?, unit })
 }
 
-/// `request_count` and `cost`, wherever they come from.
+/// `request_count` and `cost`, from any source.
 ///
 /// # Errors
 /// [`Unreadable`].
@@ -139,11 +139,11 @@ pub fn ledger(row: &PgRow, names: &Names) -> Result<LedgerRow, Unreadable> {
     })
 }
 
-/// The fields of a quota hash, without its deadline. A balance that Lua has written may be no money with six decimals, and
-/// is then rounded and kept as the double beside it.
+/// The fields of a quota hash, without its deadline. A balance that Lua has written may not be money with six decimals;
+/// it is then rounded, and the double is kept too.
 ///
 /// # Errors
-/// [`Unreadable`], of a field that is unknown or no plain number.
+/// [`Unreadable`], for a field that is unknown or not a plain number.
 pub fn hash(pairs: &[(String, String)]) -> Result<Hash, Unreadable> {
     let mut hash = Hash { row: QuotaRow::default(), fields: Fields::default(), deadline: None, drifted: None };
     for (name, text) in pairs {

@@ -1,4 +1,4 @@
-//! One attempt's side of the stores: carries out one effect and answers as the store did.
+//! The stores as one attempt uses them: carries out one effect and returns the reply of the store.
 
 use model::design::Scripts;
 use model::effect::{Call, Effect, PgOp, RedisOp};
@@ -14,7 +14,7 @@ use crate::rows::{self, Unreadable};
 use crate::stores::Stores;
 use crate::values;
 
-/// A store answered something for which the model has no reply.
+/// A store answered with something for which the model has no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// An error of Postgres without a name in the model.
@@ -23,13 +23,13 @@ pub enum SessionError {
     /// An error of Redis without a name in the model.
     #[error("Redis answered {0}")]
     Redis(#[source] RedisError),
-    /// A row that the model cannot hold.
+    /// A row that the model cannot represent.
     #[error("a row cannot be read: {0}")]
     Row(#[from] Unreadable),
 }
 
-/// Where the transaction of the held connection stands. The driver answers `Ok` to COMMIT of an aborted transaction,
-/// so only what was seen before tells the two apart.
+/// The state of the transaction on the held connection. The driver answers `Ok` to COMMIT of an aborted transaction, so
+/// only what was seen earlier distinguishes the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tx {
     None,
@@ -48,27 +48,27 @@ pub struct StoreSession {
 }
 
 impl StoreSession {
-    /// Without connections so far: each is made when it is needed.
+    /// A session without connections; each is made when it is needed.
     pub fn new(stores: Stores, names: Names, label: String) -> StoreSession {
         StoreSession { stores, names, label, postgres: None, tx: Tx::None }
     }
 
-    /// Connects to Postgres ahead of the first statement, which otherwise does.
+    /// Connects to Postgres in advance; otherwise the first statement does.
     pub async fn warm(&mut self) {
         self.postgres = self.stores.postgres(&self.label).await.ok();
     }
 
-    /// Goes on for another attempt, with other names.
+    /// Continues with another attempt, under other names.
     pub fn take_up(&mut self, names: Names) {
         self.names = names;
     }
 
-    /// Ends a transaction that is still open, with its connection.
+    /// Ends a transaction that is still open, together with its connection.
     pub async fn let_go(&mut self) {
         if self.tx != Tx::None {
             self.tx = Tx::None;
             if let Some(connection) = self.postgres.take() {
-                // The server notices the closed socket as well.
+                // The server also notices the closed socket.
                 let _ = connection.close().await;
             }
         }
@@ -79,8 +79,8 @@ impl StoreSession {
         self.tx != Tx::None
     }
 
-    /// Sends something that changes nothing, after which the session sits idle in its transaction anew, by the settings of
-    /// that moment; false if there is no transaction or the session is gone already.
+    /// Sends a query that changes nothing, after which the session is idle in its transaction again, under the settings
+    /// of that moment. False if there is no transaction or the session has already ended.
     pub async fn sit_idle_anew(&mut self) -> bool {
         match (self.tx, self.postgres.as_mut()) {
             (Tx::Open | Tx::Aborted, Some(connection)) => connection.ping().await.is_ok(),
@@ -88,22 +88,22 @@ impl StoreSession {
         }
     }
 
-    /// SET LOCAL: a parameter of Postgres has this value until the transaction ends, or until what follows a savepoint is
-    /// taken back. Nothing without a connection.
+    /// SET LOCAL: a parameter of Postgres has this value until the transaction ends, or until a rollback to an earlier
+    /// savepoint. Does nothing without a connection.
     ///
     /// # Errors
-    /// As sqlx.
+    /// As for sqlx.
     pub async fn set_local(&mut self, parameter: &str, value: &str) -> Result<(), sqlx::Error> {
         let Some(connection) = self.postgres.as_mut() else { return Ok(()) };
         let set = sqlx::query("SELECT set_config($1, $2, true)").bind(parameter).bind(value);
         set.execute(connection).await.map(drop)
     }
 
-    /// Carries out one call. What lies outside both stores is done by asking for it: whoever runs the attempt says when
-    /// the provider fails or somebody breaks a stream off, and holds the queue.
+    /// Carries out one call. A call outside both stores succeeds by being asked for: whoever runs the attempt decides
+    /// when the provider fails or a stream is interrupted, and holds the queue.
     ///
     /// # Errors
-    /// [`SessionError`], where the model has no word for the answer.
+    /// [`SessionError`], if the model has no reply for the answer.
     pub async fn execute(&mut self, call: Call) -> Result<Reply, SessionError> {
         match call.effect {
             Effect::Pg(op) => self.postgres(op).await,
@@ -112,16 +112,16 @@ impl StoreSession {
         }
     }
 
-    /// Ends the connection to Postgres in order.
+    /// Closes the connection to Postgres properly.
     pub async fn close(mut self) {
         if let Some(connection) = self.postgres.take() {
-            // The process ends next, and the server notices that as well.
+            // The process ends next, and the server notices that too.
             let _ = connection.close().await;
         }
     }
 
-    /// Each command has a connection of its own: what fails before there is one did not run, and what fails after may
-    /// have run.
+    /// Each command has its own connection: a command that fails before the connection exists did not run; one that
+    /// fails later may have run.
     async fn redis(&mut self, op: RedisOp) -> Result<Reply, SessionError> {
         let Ok(mut connection) = self.stores.redis().await else {
             return Ok(Reply::Failed(Failure::RedisUnreachable));
@@ -155,7 +155,8 @@ impl StoreSession {
         }
     }
 
-    /// Between transactions a gateway takes a connection out of its pool, which looks first whether it is alive.
+    /// Between transactions a gateway takes a connection from its pool, which first checks that the connection is
+    /// alive.
     async fn leave_dead_connection(&mut self) {
         if let (Tx::None, Some(connection)) = (self.tx, self.postgres.as_mut())
             && connection.ping().await.is_err()
@@ -195,13 +196,13 @@ impl StoreSession {
             sqlx::Error::Database(answer) => match answer.code().as_deref() {
                 Some("23505") => Failure::UniqueViolation,
                 Some("25P02") => Failure::InFailedTransaction,
-                // A savepoint without a transaction, or one that is not there: the model has one word for what the state
-                // of a transaction forbids.
+                // A savepoint outside a transaction, or one that does not exist: the model has one failure for
+                // everything that the state of a transaction forbids.
                 Some("25P01" | "3B001") => Failure::InFailedTransaction,
                 Some("40P01") => Failure::Deadlock,
                 Some("22003") => Failure::OutOfRange,
                 Some("55P03" | "57014") => Failure::StatementTimeout,
-                // The server ends, is not up yet, or ends this connection.
+                // The server is shutting down, is not yet up, or ends this connection.
                 Some("57P01" | "57P02" | "57P03") => Failure::PgLost,
                 // 57P05 is the same for a session without a transaction.
                 Some("25P03" | "57P05") => Failure::IdleTimeout,
@@ -220,7 +221,7 @@ impl StoreSession {
     }
 }
 
-/// Whether the flow is told how many rows a statement touched.
+/// Whether the flow receives the number of rows that a statement affected.
 fn tells_rows(op: PgOp) -> bool {
     op.writes() && !matches!(op, PgOp::InsertRow { .. })
 }
@@ -237,7 +238,7 @@ fn refusal(error: &RedisError) -> Option<Failure> {
     if error.is_io_error() || error.is_connection_dropped() || error.is_timeout() {
         return Some(Failure::RedisLost);
     }
-    // Redis 7 passes an error of a command on through the script that called it, with its code.
+    // Redis 7 passes on the error of a command, with its code, through the script that called it.
     match (error.code(), error.detail()) {
         (Some("OOM"), _) => Some(Failure::RedisFull),
         (Some("NOSCRIPT"), _) => Some(Failure::NoScript),

@@ -1,16 +1,16 @@
-//! What each operation on Postgres is: one SQL statement.
+//! Each operation on Postgres as one SQL statement.
 
 use model::effect::PgOp;
 
-/// BEGIN, READ COMMITTED as the servers' default is.
+/// BEGIN with READ COMMITTED, the servers' default.
 pub const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// COMMIT.
 pub const COMMIT: &str = "COMMIT";
 /// ROLLBACK.
 pub const ROLLBACK: &str = "ROLLBACK";
-/// A savepoint; of the same name twice, the newest is meant.
+/// A savepoint. All have the same name; the newest is the one that is used.
 pub const SAVEPOINT: &str = "SAVEPOINT inside";
-/// Back to the newest savepoint.
+/// Rollback to the newest savepoint.
 pub const ROLLBACK_TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT inside";
 /// Release of the newest savepoint.
 pub const RELEASE_SAVEPOINT: &str = "RELEASE SAVEPOINT inside";
@@ -22,14 +22,14 @@ pub const SELECT_QUOTA: &str = "SELECT tenant_id, balance, credit_limit, daily_q
 /// The ledger row of the trace `$1`.
 pub const SELECT_ROW: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, balance_after \
      FROM billing_transaction WHERE trace_id = $1";
-/// The same, locked until the transaction ends.
+/// The same row, locked until the transaction ends.
 pub const SELECT_ROW_FOR_UPDATE: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, \
      balance_after FROM billing_transaction WHERE trace_id = $1 FOR UPDATE";
 /// A ledger row of tenant `$1` and trace `$2`: type `$3`, status `$4`, amount `$5`, balance before `$6` and after `$7`.
 pub const INSERT_ROW: &str = "INSERT INTO billing_transaction \
      (tenant_id, trace_id, type, status, amount, balance_before, balance_after) \
      VALUES ($1, $2, $3, $4, $5::numeric, $6::numeric, $7::numeric)";
-/// The first row, in the order of the traces `$1`, that somebody has still to finish.
+/// The first row, in the order of the traces `$1`, that still has to be finished.
 pub const SELECT_UNFINISHED: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, balance_after \
      FROM billing_transaction WHERE status = 'pending' OR type = 'hold' \
      ORDER BY array_position($1::text[], trace_id::text) LIMIT 1";
@@ -43,8 +43,8 @@ pub const MARK_SETTLED: &str = "UPDATE billing_transaction SET type = 'deduct' W
 /// The row of trace `$1` becomes REVERSED.
 pub const MARK_REVERSED: &str = "UPDATE billing_transaction SET status = 'reversed' WHERE trace_id = $1";
 
-/// One request more in both windows of the day `$2`, as `QuotaRow::counted` has it: a window later than the row's begins
-/// at one, a date that is null is set and nothing is counted, and no date goes back (GREATEST passes over a null).
+/// Counts one more request in both windows of the day `$2`, as `QuotaRow::counted` does: a window later than the row's
+/// begins at one; a date that is null is set and nothing is counted; no date goes back (GREATEST ignores a null).
 macro_rules! count_on_day_2 {
     () => {
         "daily_used = CASE WHEN daily_reset_at IS NULL THEN 0 \
@@ -58,7 +58,8 @@ macro_rules! count_on_day_2 {
     };
 }
 
-/// Every column of the quota but its tenant, from `$2` on in the order of `QuotaRow`; dates last, the month as its first day.
+/// Every column of the quota except its tenant, from `$2` in the order of `QuotaRow`; dates come last, the month as its
+/// first day.
 macro_rules! set_quota {
     () => {
         "UPDATE tenant_quota SET balance = $2::numeric, credit_limit = $3::numeric, daily_quota = $4, \
@@ -76,8 +77,8 @@ pub const CHARGE_AND_COUNT_QUOTA: &str = concat!(
     count_on_day_2!(),
     " WHERE tenant_id = $1 AND version = $4"
 );
-/// Counts a request of tenant `$1` on the day `$2` if neither limit is reached there; used counts of an earlier window are
-/// nothing.
+/// Counts a request of tenant `$1` on the day `$2` if neither limit is reached on that day; used counts of an earlier
+/// window count as 0.
 pub const COUNT_QUOTA: &str = concat!(
     "UPDATE tenant_quota SET ",
     count_on_day_2!(),
@@ -89,9 +90,9 @@ pub const COUNT_QUOTA: &str = concat!(
 /// Adds `$2` to the balance of tenant `$1`.
 pub const ADD_BALANCE: &str =
     "UPDATE tenant_quota SET balance = balance + $2::numeric, version = version + 1 WHERE tenant_id = $1";
-/// Every column of tenant `$1`'s row becomes what it is told.
+/// Sets every column of tenant `$1`'s row to the given values.
 pub const SET_QUOTA: &str = concat!(set_quota!(), " WHERE tenant_id = $1");
-/// The same, if the row's version is lower than the one told.
+/// The same, if the row's version is lower than the given one.
 pub const SET_QUOTA_IF_OLDER: &str = concat!(set_quota!(), " WHERE tenant_id = $1 AND version < $8");
 /// The daily quota of tenant `$1` becomes `$2`.
 pub const SET_DAILY_QUOTA: &str =
@@ -102,19 +103,19 @@ pub const SELECT_KEY: &str = "SELECT budget_limit, budget_used FROM api_key WHER
 /// The BUDGET row of the API key of tenant `$1`.
 pub const SELECT_BUDGET: &str = "SELECT total_quota, used_quota, unit FROM api_key_quota \
      WHERE quota_type = 'BUDGET' AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
-/// Adds `$2` to what that row has as used, whatever its unit is.
+/// Adds `$2` to the used amount of that row, whatever its unit is.
 pub const ADD_BUDGET: &str = "UPDATE api_key_quota SET used_quota = used_quota + $2 \
      WHERE quota_type = 'BUDGET' AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
-/// One request more that cost `$2`, in the totals of the API key of tenant `$1`. The operation has no time of day, so that
-/// a run lies in one hour.
+/// Adds one request that cost `$2` to the totals of the API key of tenant `$1`. The operation has no time of day, so a
+/// run is within one hour.
 pub const ADD_USAGE: &str = "INSERT INTO api_key_usage AS total (api_key_id, day, hour, request_count, cost) \
      SELECT id, DATE '1970-01-01', 0, 1, $2::numeric FROM api_key WHERE tenant_id = $1 \
      ON CONFLICT (api_key_id, day, hour) DO UPDATE \
      SET request_count = total.request_count + 1, cost = total.cost + excluded.cost";
-/// The usage totals of the API key of tenant `$1`, of that hour.
+/// The usage totals of the API key of tenant `$1` in that hour.
 pub const SELECT_USAGE: &str = "SELECT request_count, cost FROM api_key_usage \
      WHERE day = DATE '1970-01-01' AND hour = 0 AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
-/// Those totals become `$2` requests that cost `$3`.
+/// Sets those totals to `$2` requests that cost `$3`.
 pub const SET_USAGE: &str = "UPDATE api_key_usage SET request_count = $2, cost = $3::numeric \
      WHERE day = DATE '1970-01-01' AND hour = 0 AND api_key_id = (SELECT id FROM api_key WHERE tenant_id = $1)";
 /// The usage of trace `$3`, which cost `$2`, for the API key of tenant `$1`; once per trace.

@@ -1,4 +1,4 @@
-//! Where the stores are, in a form that can be handed to another process, and connections to them.
+//! The addresses of the stores, in a form that can be passed to another process, and connections to them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
-/// A loaded machine may be slow; only a server that is gone does not answer for so long.
+/// Even a server on a slow, loaded machine answers within this time; one that does not is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Both stores, as one process tells another.
+/// Both stores, as one process describes them to another.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stores {
     postgres: String,
     schema: String,
     redis: RedisAt,
-    /// What each Redis key begins with.
+    /// The prefix of each Redis key.
     pub prefix: String,
 }
 
-/// The part of a Redis address that can be written down.
+/// The part of a Redis address that can be serialized.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RedisAt {
@@ -36,13 +36,13 @@ struct RedisAt {
     password: Option<String>,
 }
 
-/// A Redis address that a worker cannot be told.
+/// A Redis address that cannot be passed to a worker.
 #[derive(Debug, thiserror::Error)]
 #[error("a Redis behind TLS cannot be used: give a `redis://` or `redis+unix://` address")]
 pub struct TlsRedis;
 
 impl Stores {
-    /// The stores behind these addresses.
+    /// The stores at these addresses.
     ///
     /// # Errors
     /// [`TlsRedis`].
@@ -64,21 +64,21 @@ impl Stores {
         Ok(Stores { postgres, schema: schema.to_owned(), redis, prefix: prefix.to_owned() })
     }
 
-    /// A session of Postgres under this name in `pg_stat_activity`. A backend whose client died while it waits for a
-    /// lock looks for that every 20 ms, so that what it waits to do is not done.
+    /// Opens a session of Postgres under this name in `pg_stat_activity`. A backend that waits for a lock checks every
+    /// 20 ms whether its client has died; if so, it does not do what it waits to do.
     ///
     /// # Errors
-    /// As sqlx.
+    /// As for sqlx.
     pub async fn postgres(&self, name: &str) -> Result<PgConnection, sqlx::Error> {
         let options: PgConnectOptions = self.postgres.parse()?;
         let settings = [("search_path", self.schema.as_str()), ("client_connection_check_interval", "20")];
         options.application_name(name).options(settings).disable_statement_logging().connect().await
     }
 
-    /// A connection to Redis.
+    /// Opens a connection to Redis.
     ///
     /// # Errors
-    /// As the client; the server has then seen no command.
+    /// As for the client; the server has then not received any command.
     pub async fn redis(&self) -> Result<MultiplexedConnection, RedisError> {
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));

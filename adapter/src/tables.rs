@@ -14,13 +14,13 @@ const CLEAR: &str = "DELETE FROM billing_transaction; DELETE FROM usage_by_trace
 const OPEN_QUOTA: &str = "INSERT INTO tenant_quota (tenant_id, balance, credit_limit, daily_quota, daily_used, \
      monthly_quota, monthly_used, version, daily_reset_at, monthly_reset_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::date, $10::date)";
-/// The key, its BUDGET row and its usage of nothing.
+/// Inserts the key, its BUDGET row and a usage row of zero.
 const OPEN_KEY: &str = "WITH key AS (INSERT INTO api_key (tenant_id, budget_limit, budget_used) VALUES ($1, $2, $3) \
          RETURNING id), \
      budget AS (INSERT INTO api_key_quota (api_key_id, quota_type, total_quota, used_quota, reset_period, unit) \
          SELECT id, 'BUDGET', $4, $5, 'never', $6 FROM key) \
      INSERT INTO api_key_usage (api_key_id, day, hour) SELECT id, DATE '1970-01-01', 0 FROM key";
-/// What each tenant has; usage is the totals and the rows by trace together.
+/// The values of each tenant; usage is the sum of the totals and the rows by trace.
 const TENANTS: &str = "SELECT tenant_id, balance, credit_limit, daily_quota, daily_used, monthly_quota, monthly_used, \
          version, daily_reset_at::text, to_char(monthly_reset_at, 'YYYY-MM') AS monthly_reset_at, \
          budget_limit, budget_used, total_quota, used_quota, unit, request_count, cost \
@@ -32,7 +32,7 @@ const TENANTS: &str = "SELECT tenant_id, balance, credit_limit, daily_quota, dai
 const LEDGER: &str = "SELECT tenant_id, trace_id, type, status, amount, balance_before, balance_after \
      FROM billing_transaction";
 
-/// What one tenant has in Postgres.
+/// The values of one tenant in Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TenantRows {
     /// `tenant_quota`.
@@ -48,13 +48,13 @@ pub struct TenantRows {
 /// Everything that is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// By tenant.
+    /// One entry per tenant.
     pub tenants: Vec<TenantRows>,
     /// The ledger, by trace.
     pub rows: Vec<Option<LedgerRow>>,
 }
 
-/// Empties the tables and fills them with what a run begins with.
+/// Empties the tables and fills them with the data that a run begins with.
 ///
 /// # Errors
 /// [`RealError::Postgres`].
@@ -85,7 +85,7 @@ pub async fn read(connection: &mut PgConnection, names: &Names) -> Result<Tables
     Ok(Tables { tenants, rows: ledger })
 }
 
-/// Reads what each tenant has, without the ledger.
+/// Reads the values of each tenant, without the ledger.
 ///
 /// # Errors
 /// [`RealError::Postgres`], [`RealError::Unreadable`].

@@ -1,4 +1,4 @@
-//! What Redis answers, as the replies of the model.
+//! Converts values of Redis to replies of the model.
 
 use model::effect::{RedisOp, Script};
 use model::money::Money;
@@ -8,10 +8,10 @@ use redis::{FromRedisValue, Value};
 
 use crate::rows::{self, Unreadable};
 
-/// The reply that a value is to an operation.
+/// The reply that a value represents for an operation.
 ///
 /// # Errors
-/// [`Unreadable`], where the model has no value for it.
+/// [`Unreadable`], if the model has no value for it.
 pub fn reply(op: RedisOp, value: Value) -> Result<Reply, Unreadable> {
     Ok(match op {
         RedisOp::SetNx { .. } | RedisOp::TakeWarmLock { .. } => match value {
@@ -56,7 +56,7 @@ pub fn principal(text: &str) -> Result<KeyRow, Unreadable> {
     Ok(KeyRow { limit, used: used.parse().map_err(|_| bad())? })
 }
 
-/// `{1, balance left}`, a string where money is exact and else an integer, or `{0, limit}`.
+/// `{1, balance left}`, the balance as a string if money is exact, otherwise as an integer; or `{0, limit}`.
 fn deducted(value: &Value) -> Result<Reply, Unreadable> {
     let (taken, what): (i64, String) = read("quota_deduct", value)?;
     match (taken, what.as_str()) {

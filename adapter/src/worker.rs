@@ -1,4 +1,5 @@
-//! One attempt or one run of a job as one process. It says what it is about to do, waits to be let, does it and says what came of it.
+//! One attempt or one run of a job as one process. It announces a step, waits for permission, does the step and reports
+//! its result.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -19,39 +20,39 @@ use crate::servers::process;
 use crate::session::{SessionError, StoreSession};
 use crate::stores::Stores;
 
-/// What a worker is told in its first line.
+/// The first line that a worker receives.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// Whose flow it runs.
+    /// The design whose flow it runs.
     pub design: Design,
-    /// The accounts there are.
+    /// All accounts.
     pub accounts: Vec<Account>,
-    /// The requests there are.
+    /// All requests.
     pub requests: Vec<Asked>,
-    /// The day the run begins on.
+    /// The day on which the run begins.
     pub today: Day,
-    /// The parts of the request path that are walked.
+    /// The parts of the request path that are executed.
     pub path: RequestPath,
-    /// What may go wrong, by which traces with a suffix are numbered.
+    /// The faults that may happen; traces with a suffix are numbered by them.
     pub faults: Faults,
-    /// What it runs.
+    /// The work that it runs.
     pub work: Work,
-    /// Where the stores are.
+    /// The addresses of the stores.
     pub stores: Stores,
     /// Its name in `pg_stat_activity`.
     pub label: String,
 }
 
-/// A line to a worker that is about to do a step.
+/// A line to a worker that has announced a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permit {
-    /// It is to do it.
+    /// It does the step.
     Go,
-    /// It is to take this as the reply, which comes from outside both stores.
+    /// It takes this as the reply, which comes from outside both stores.
     Given(Reply),
-    /// It is not to go on yet, and its session of Postgres is to sit idle in its transaction by the settings of now.
+    /// It waits, and its Postgres session becomes idle in its transaction again, under the current settings.
     Idle,
 }
 
@@ -61,36 +62,36 @@ pub enum Permit {
 pub enum Line {
     /// It waits for `go` before this step.
     About {
-        /// Which step.
+        /// The step.
         about: Step,
     },
     /// It did a step.
     Did {
-        /// Which step.
+        /// The step.
         did: Step,
-        /// What came of it.
+        /// The reply that it received.
         reply: Reply,
     },
     /// It answers its client and ends.
     Answered {
-        /// What it answers.
+        /// The answer.
         answer: Answer,
-        /// Its transaction is still open and ends with the connection.
+        /// Whether its transaction is still open; it ends with the connection.
         open: bool,
     },
-    /// The job is through.
+    /// The job is finished.
     Through {
-        /// Its transaction is still open and ends with the connection.
+        /// Whether its transaction is still open; it ends with the connection.
         through: bool,
     },
-    /// Its session sits idle in its transaction; or has none, or is gone already.
+    /// Whether its session is idle in its transaction; it may have no transaction, or have ended already.
     Idle {
-        /// Whether it does.
+        /// Whether it is idle.
         idle: bool,
     },
-    /// It cannot go on.
+    /// The worker cannot go on.
     Broken {
-        /// Why.
+        /// The reason.
         broken: String,
     },
 }
@@ -98,32 +99,32 @@ pub enum Line {
 /// Why a worker cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// A line from the engine means nothing.
+    /// A line from the engine cannot be parsed.
     #[error("a line from the engine: {0}")]
     NoOrder(#[from] serde_json::Error),
-    /// The order makes no sense.
+    /// The order is not valid.
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// The pipes to the engine are closed.
     #[error("the engine is gone: {0}")]
     Engine(#[from] io::Error),
-    /// A store answered something without a name.
+    /// A store answered with something that the model has no name for.
     #[error(transparent)]
     Store(#[from] SessionError),
     /// Internal error: the flow did not repeat itself.
     #[error("internal error: the flow did not repeat itself")]
     Diverged,
-    /// Internal error: the flow has more to put on record than fits.
+    /// Internal error: the flow has more to record than fits.
     #[error("internal error: the flow has more to put on record than the {max} entries that fit", max = MAX_ENTRIES)]
     RecordFull,
 }
 
-/// What the hidden command `worker` runs: an order from stdin, then step by step.
+/// The hidden command `worker`: reads an order from stdin, then runs it step by step.
 pub async fn worker_main() -> ExitCode {
     process::die_with_parent();
     match work().await {
         Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads on: the engine has killed the run or is gone itself.
+        // Nobody reads the output: the engine has ended the run or has died.
         Err(WorkerError::Engine(_)) => ExitCode::FAILURE,
         Err(error) => {
             let _ = say(&Line::Broken { broken: error.to_string() });
@@ -170,7 +171,7 @@ async fn end(session: StoreSession, last: impl FnOnce(bool) -> Line) -> Result<(
     Ok(())
 }
 
-/// Waits until the engine lets the step happen; with a reply if it is not to be asked for but to be taken as given.
+/// Waits until the engine permits the step; returns a reply if the step is to be skipped and the reply used instead.
 async fn gate(session: &mut StoreSession, step: Step) -> Result<Option<Reply>, WorkerError> {
     say(&Line::About { about: step })?;
     loop {
@@ -182,7 +183,7 @@ async fn gate(session: &mut StoreSession, step: Step) -> Result<Option<Reply>, W
     }
 }
 
-/// Blocking is right here: a worker does one thing at a time, and its end of the pipe closes with the engine.
+/// Blocking is acceptable here: a worker does one thing at a time, and its end of the pipe closes with the engine.
 fn hear() -> Result<String, WorkerError> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line)? {

@@ -1,4 +1,4 @@
-//! The worker processes of a run: started, let on step by step, heard, killed.
+//! The worker processes of a run: starts them, permits their steps, reads their lines and kills them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ use crate::worker::{Line, Order, Permit};
 /// How long a worker that may go on can take for one step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Workers started by this process, of all engines in it: several may share a server.
+/// The number of workers started by this process, over all its engines: several may share a server.
 static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// The program that runs [`crate::worker::worker_main`], and its arguments.
@@ -33,19 +33,19 @@ pub struct WorkerCommand {
     pub args: Vec<OsString>,
 }
 
-/// A worker did not do as expected.
+/// A worker did not behave as expected.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerPoolError {
-    /// It cannot be started or spoken to.
+    /// It cannot be started or written to.
     #[error("a worker process: {0}")]
     Io(#[from] io::Error),
-    /// An order or a permit cannot be written.
+    /// An order or a permit cannot be serialized.
     #[error("a line to a worker: {0}")]
     Order(#[from] serde_json::Error),
-    /// No line in five seconds.
+    /// No line within five seconds.
     #[error("the worker of {0} says nothing")]
     Silent(String),
-    /// A waiting worker went on that was not expected to.
+    /// A waiting worker went on unexpectedly.
     #[error("{0} went on instead")]
     OutOfTurn(String),
     /// There is no such worker.
@@ -63,7 +63,7 @@ struct Member {
     about: Option<Step>,
 }
 
-/// All workers of one engine. One more than is needed is kept started, since starting is what takes longest.
+/// All workers of one engine. One more than needed is kept started, since starting takes longest.
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     command: WorkerCommand,
@@ -97,7 +97,7 @@ impl WorkerPool {
     fn spawn(&mut self) -> Result<Member, WorkerPoolError> {
         let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&self.command.program);
-        // In a group of its own, so that Ctrl-C reaches us and not it.
+        // In its own process group, so that Ctrl-C reaches this process and not the worker.
         command.process_group(0);
         command.args(&self.command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn()?;
@@ -121,7 +121,7 @@ impl WorkerPool {
         self.members.get_mut(&actor).ok_or_else(|| WorkerPoolError::Nobody(actor.name()))
     }
 
-    /// Lets a worker do the step it is about to do, or take its reply as given.
+    /// Permits the step that a worker has announced, or supplies its reply.
     pub(crate) async fn permit(&mut self, actor: Actor, permit: Permit) -> Result<(), WorkerPoolError> {
         let mut line = serde_json::to_vec(&permit)?;
         line.push(b'\n');
@@ -132,7 +132,7 @@ impl WorkerPool {
         Ok(member.stdin.write_all(&line).await?)
     }
 
-    /// The step a worker is about to do, or what it said instead, while these others may say what they did.
+    /// The step that a worker announces, or the other line that it sent; meanwhile `others` may report their steps.
     pub(crate) async fn about(
         &mut self,
         actor: Actor,
@@ -150,7 +150,7 @@ impl WorkerPool {
         }
     }
 
-    /// The next line of a worker, while these others may also say what they did.
+    /// The next line of a worker; meanwhile `others` may also report their steps.
     pub(crate) async fn hear(&mut self, actor: Actor, others: &[Actor]) -> Result<Line, WorkerPoolError> {
         loop {
             if let Some(line) = self.member(actor)?.heard.pop_front() {
@@ -163,7 +163,7 @@ impl WorkerPool {
         }
     }
 
-    /// What a worker has said by now.
+    /// The line that a worker has already sent, if any.
     pub(crate) fn heard(&mut self, actor: Actor) -> Result<Option<Line>, WorkerPoolError> {
         while let Ok((id, line)) = self.inbox.try_recv() {
             self.note(id, line, actor, &[])?;
@@ -173,21 +173,21 @@ impl WorkerPool {
 
     fn note(&mut self, id: u64, line: Line, actor: Actor, others: &[Actor]) -> Result<(), WorkerPoolError> {
         let from = self.members.iter_mut().find(|(_, member)| member.id == id);
-        // A line of a worker that is gone means nothing any more.
+        // A line of a worker that has ended is ignored.
         let Some((&from, member)) = from else { return Ok(()) };
         let surprise = matches!(line, Line::Did { .. }) && from != actor && !others.contains(&from);
         member.heard.push_back(line);
         if surprise { Err(WorkerPoolError::OutOfTurn(from.name())) } else { Ok(()) }
     }
 
-    /// SIGKILLs a worker and waits until the process is gone; its label, to wait for its backend.
+    /// Kills a worker with SIGKILL and waits until the process has ended; returns its label, to wait for its backend.
     pub(crate) async fn kill(&mut self, actor: Actor) -> Result<String, WorkerPoolError> {
         let mut member = self.members.remove(&actor).ok_or_else(|| WorkerPoolError::Nobody(actor.name()))?;
         member.process.kill().await?;
         Ok(label(member.id))
     }
 
-    /// The names of all sessions.
+    /// The labels of all sessions.
     pub(crate) fn labels(&self) -> Vec<String> {
         self.members.values().map(|member| label(member.id)).collect()
     }
@@ -198,7 +198,7 @@ impl WorkerPool {
         self.member(actor)?.process.id().map(Process::now).ok_or_else(gone)
     }
 
-    /// Lets go of a worker that ends by itself.
+    /// Releases a worker that ends by itself.
     pub(crate) async fn leave(&mut self, actor: Actor) -> Result<(), WorkerPoolError> {
         if let Some(mut member) = self.members.remove(&actor) {
             timeout(PATIENCE, member.process.wait()).await.map_err(|_| WorkerPoolError::Silent(actor.name()))??;
@@ -206,7 +206,7 @@ impl WorkerPool {
         Ok(())
     }
 
-    /// Kills every worker that is left; their labels.
+    /// Kills every remaining worker; returns their labels.
     pub(crate) async fn dismiss(&mut self) -> Result<Vec<String>, WorkerPoolError> {
         let mut labels = Vec::new();
         while let Some(actor) = self.members.keys().next().copied() {
@@ -216,7 +216,7 @@ impl WorkerPool {
     }
 }
 
-/// Unique on the server among the engines of all processes.
+/// A label that is unique on the server among the engines of all processes.
 fn label(id: u64) -> String {
     format!("trial-worker {} {id}", std::process::id())
 }

@@ -1,5 +1,5 @@
-//! Starts private servers, prints `OWNER`, their process ids and their folder, and waits to be ended: what the tests of
-//! left-overs kill.
+//! Starts private servers, prints `OWNER`, their process ids and their folder, and waits to be killed. The tests of
+//! abandoned servers kill this process.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! The books at rest, judged. What the model judges by a tenant's books alone is judged by the model's own function, with
-//! the ledger as one row of its sum; what needs each row or each request is judged here by the same definitions, since the
-//! model's books hold four requests. What only a lockstep can see is not judged and listed so.
+//! Judges the books at rest. What the model judges from a tenant's books alone is judged by the model's own function,
+//! with the sum of the ledger as one row. What needs each row or each request is judged here by the same definitions,
+//! since the model's books hold only four requests. What only a lockstep can see is not judged, and is listed as such.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,33 +23,33 @@ use crate::load::shared_traffic::SharedTraffic;
 use crate::rows::Unreadable;
 use crate::tables;
 
-/// Judged by the model's function over one tenant's books.
+/// Invariants that the model's function judges from one tenant's books.
 const BY_BOOKS: [&str; 4] = ["conserve", "budget", "converge", "cache-form"];
-/// One page of the ledger, in the order of its identity.
+/// One page of the ledger, in the order of `id`.
 const PAGE: &str = "SELECT id, tenant_id, trace_id, status, amount, balance_before, balance_after \
      FROM billing_transaction WHERE id > $1 ORDER BY id LIMIT 10000";
-/// A key with less to live is a lease, seconds.
+/// A key with at most this time to live is a lease, in seconds.
 const LEASE: i64 = 60;
 
 /// The first breach of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breached {
-    /// Its numbers.
+    /// The numbers of the breach.
     pub figures: Vec<Figure>,
-    /// After so much traffic.
+    /// How much traffic had run before it was seen.
     pub after: Duration,
 }
 
-/// What was found about one invariant.
+/// The result for one invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// Its id.
+    /// The id of the invariant.
     pub invariant: &'static str,
     /// Subjects that could have broken it, at the last rest.
     pub looked: u64,
-    /// Subjects that broke it, at the worst rest.
+    /// Subjects that broke it, at the rest with the most breaches.
     pub breaches: u64,
-    /// The first.
+    /// The first breach.
     pub first: Option<Breached>,
 }
 
@@ -63,7 +63,7 @@ struct Line {
     after: Money,
 }
 
-/// Looks of one invariant.
+/// The checks of one invariant.
 struct EdgeEvaluations(Judged);
 
 impl EdgeEvaluations {
@@ -80,7 +80,7 @@ impl EdgeEvaluations {
     }
 }
 
-/// What one rest shows is added to what was seen before: a breach stays one, also where later traffic mends it.
+/// Adds the results of one rest to those of earlier rests. A breach remains a breach, even if later traffic repairs it.
 pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
     for mut judged in now {
         judged.first = judged.first.map(|first| Breached { after, ..first });
@@ -95,7 +95,7 @@ pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
     }
 }
 
-/// Everything that can be judged at this rest, and how many rows were looked at.
+/// Judges everything that can be judged at this rest; also returns how many ledger rows were checked.
 pub(super) async fn judge(
     postgres: &mut PgConnection,
     redis: &mut MultiplexedConnection,
@@ -131,8 +131,8 @@ pub(super) async fn judge(
             usage: rows.usage,
         };
         let taken = book.open - balance(setup, &book);
-        // Whose money moved is not seen at rest: of no request more than its price means of all not more than theirs. That no
-        // request has two rows is what UNIQUE is for.
+        // At rest it cannot be seen whose money moved. That no request is charged more than its price is therefore
+        // checked as a sum over all requests. UNIQUE ensures that no request has two rows.
         let prices: Money =
             asked.iter().filter(|asked| usize::from(asked.tenant) == place).map(|asked| asked.price).sum();
         let name = setup.account_name(Tenant(0));
@@ -168,7 +168,7 @@ pub(super) async fn judge(
     Ok((judged, lines.len() as u64))
 }
 
-/// The balance in the store that decides.
+/// The balance in the store that the design treats as authoritative.
 fn balance(setup: &Setup, book: &TenantBook) -> Money {
     match (setup.effective.truth(), book.hash) {
         (model::policy::Store::Redis, Some(hash)) => hash.row.balance,
@@ -176,7 +176,7 @@ fn balance(setup: &Setup, book: &TenantBook) -> Money {
     }
 }
 
-/// The model's own invariants over the books of one tenant.
+/// Applies the model's own invariants to the books of one tenant.
 fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, charged: Money) {
     let sum = LedgerRow {
         tenant: Tenant(0),
@@ -213,7 +213,8 @@ fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, char
     }
 }
 
-/// Whether there is an order in which each row begins where the one before it ended: charges alone only go down.
+/// Whether an order of the rows exists in which each begins at the balance where the previous one ended. With charges
+/// alone, balances only go down.
 fn chained(chain: &mut EdgeEvaluations, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
     rows.sort_by_key(|(before, ..)| std::cmp::Reverse(*before));
     let mut end = open;
@@ -230,7 +231,7 @@ fn chained(chain: &mut EdgeEvaluations, name: &str, open: Money, mut rows: Vec<(
     }
 }
 
-/// What needs what the clients know.
+/// Judges the invariants that need the knowledge of the clients.
 fn by_request(
     shared: &SharedTraffic,
     asked: &[Asked],
@@ -250,12 +251,12 @@ fn by_request(
         let row = || figure(format!("ledger row of {number}"), if charged { "effective" } else { "none" });
         progress.look(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
         if asked.served > 0 && shared.setups[0].path.upstream {
-            // UNIQUE lets a request have one charge, and each call needs one.
+            // UNIQUE allows a request one charge, and each call of the provider needs one.
             let covered = asked.served <= u32::from(charged);
             metered.look(covered, || vec![figure(format!("calls of {number}"), asked.served), row()]);
         }
         if let Some(answer) = asked.answered {
-            // No limit is ever reached here.
+            // No limit is ever reached in this traffic.
             truth.look(matches!(answer, Answer::Ok(_)) && charged, || {
                 vec![figure(format!("told about {number}"), format!("{answer:?}")), row()]
             });
@@ -264,7 +265,7 @@ fn by_request(
     vec![exact, metered, truth, progress]
 }
 
-/// A key stands for a charge or is a lease: nobody alive holds one at rest.
+/// Every key belongs to a charge or is a lease: at rest no living process holds a key.
 fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> EdgeEvaluations {
     let mut looks = EdgeEvaluations::of("key");
     for (number, seconds) in keys {
@@ -302,7 +303,7 @@ async fn ledger(postgres: &mut PgConnection, shared: &SharedTraffic) -> Result<V
     }
 }
 
-/// The idempotency keys that are there: of which request, and the seconds they live; negative if for ever.
+/// The idempotency keys that exist: the request of each and its time to live in seconds, negative if it never expires.
 async fn keys(redis: &mut MultiplexedConnection, shared: &SharedTraffic) -> Result<Vec<(usize, i64)>, LoadError> {
     let pattern = format!("{}deduct:*", shared.stores.prefix);
     let (mut keys, mut cursor) = (BTreeSet::new(), 0_u64);
@@ -323,7 +324,7 @@ async fn keys(redis: &mut MultiplexedConnection, shared: &SharedTraffic) -> Resu
             ask.cmd("TTL").arg(key);
         }
         let lives: Vec<i64> = ask.query_async(redis).await?;
-        // One that expired since is not there.
+        // Keys that have expired meanwhile do not exist.
         for (key, seconds) in portion.iter().zip(lives).filter(|(_, seconds)| *seconds != -2) {
             found.push((number(key.rsplit(':').next().unwrap_or_default())?, seconds));
         }
@@ -356,9 +357,9 @@ mod tests {
     fn rows_follow_from_each_other_in_some_order_or_break_the_chain() {
         for (rows, breaches) in [
             (micros(&[(7, 5, 2), (10, 7, 3), (5, 1, 4)]), 0),
-            // Two began at the same balance.
+            // Two rows begin at the same balance.
             (micros(&[(10, 7, 3), (10, 8, 2)]), 1),
-            // One is missing, one does not add up.
+            // One row is missing, one does not add up.
             (micros(&[(10, 7, 3), (5, 1, 4)]), 1),
             (micros(&[(10, 6, 3)]), 1),
         ] {

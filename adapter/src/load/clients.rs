@@ -1,4 +1,5 @@
-//! The clients: what they asked for, what they were told, what they ask again. Only they know it, as ghosts do.
+//! The clients: what they asked for, which answers they got, what they ask again. Like the model's ghosts, this is
+//! known to no store.
 
 use std::collections::VecDeque;
 
@@ -8,17 +9,17 @@ use model::reply::Answer;
 
 use crate::load::decisions::{Decisions, Kill, Wanted};
 
-/// How often a client asks before it gives up, disturbed attempts not counted: as in the model.
+/// How often a client asks before it gives up, as in the model; attempts that were disturbed do not count.
 const ATTEMPTS: u8 = 3;
 
 /// One logical request; its trace is its number.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// Whose.
+    /// The tenant that asked.
     pub(super) tenant: u8,
     /// Its price.
     pub(super) price: Money,
-    /// Times the provider served it.
+    /// How often the provider served it.
     pub(super) served: u32,
     /// Its final answer.
     pub(super) answered: Option<Answer>,
@@ -27,18 +28,18 @@ pub(super) struct Asked {
     overlapped: bool,
 }
 
-/// Everything about all requests so far, and what is still to do.
+/// The state of all requests so far, and what is still to do.
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) asked: Vec<Asked>,
-    /// Deferred jobs that were handed over and not acknowledged, with their request's number.
+    /// Deferred jobs that were handed over and not yet acknowledged, each with the number of its request.
     pub(super) queue: VecDeque<(usize, DeferredJob)>,
     pub(super) attempts: u64,
     pub(super) kills: u64,
     pub(super) twice: u64,
     /// Requests that may still be begun.
     pub(super) left: u64,
-    /// New requests are begun.
+    /// Whether new requests are begun.
     pub(super) open: bool,
     again: VecDeque<usize>,
     running: usize,
@@ -64,7 +65,8 @@ impl Clients {
         }
     }
 
-    /// The next attempt: one that is asked again, or a new request while there are to be some. It is in flight then.
+    /// The next attempt, which is then in flight: a request that is asked again, or a new one while new ones may be
+    /// begun.
     pub(super) fn next(&mut self) -> Option<usize> {
         let number = match self.again.pop_front() {
             Some(number) => number,
@@ -79,7 +81,7 @@ impl Clients {
         Some(number)
     }
 
-    /// Whether nothing is in flight, nobody asks again and no new request is to come.
+    /// Whether nothing is in flight, no client will ask again and no new request will come.
     pub(super) fn quiet(&self) -> bool {
         self.again.is_empty() && self.running == 0 && !(self.open && self.left > 0)
     }
@@ -104,12 +106,12 @@ impl Clients {
         number
     }
 
-    /// The kill that is due with the attempt that was just begun.
+    /// The kill that is due with the attempt that has just begun.
     pub(super) fn due(&mut self) -> Option<Kill> {
         (self.attempts >= self.next_kill.at).then(|| std::mem::replace(&mut self.next_kill, self.decisions.kill()))
     }
 
-    /// An attempt ended with this answer, or with its process.
+    /// An attempt ended with this answer, or without one because its process died.
     pub(super) fn ended(&mut self, number: usize, answer: Option<Answer>) {
         let asked = &mut self.asked[number];
         asked.in_flight -= 1;

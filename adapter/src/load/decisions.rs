@@ -1,4 +1,5 @@
-//! What is run, and what its seed decides: who asks for what, who asks twice at once, and who is killed when.
+//! The terms of a load run and the decisions of its seed: who asks for what, who asks twice at once, who is killed
+//! when.
 
 use std::time::Duration;
 
@@ -6,20 +7,20 @@ use model::design::Design;
 use model::flow::RequestPath;
 use model::money::Money;
 
-/// What is run.
+/// The terms of a load run.
 #[derive(Clone, Debug)]
 pub struct Terms {
     /// The design.
     pub design: Design,
-    /// The parts of the path that are walked.
+    /// The parts of the request path that are executed.
     pub path: RequestPath,
-    /// Decides what is asked for and who is killed when.
+    /// Determines what is asked for and who is killed when.
     pub seed: u64,
-    /// Gateway processes; one more runs the jobs.
+    /// The number of gateway processes; one more process runs the jobs.
     pub workers: usize,
-    /// The most requests.
+    /// The largest number of requests.
     pub requests: u64,
-    /// How long.
+    /// The longest time that the traffic runs.
     pub time: Duration,
 }
 
@@ -40,35 +41,35 @@ impl Draw {
         z ^ (z >> 31)
     }
 
-    /// A number below this, which is not 0.
+    /// A number below `end`, which must not be 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 }
 
-/// A request that is asked for.
+/// A request to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// Whose, by place.
+    /// The index of the tenant that asks.
     pub(super) tenant: u8,
-    /// Its price, of six places.
+    /// Its price, with six decimals.
     pub(super) price: Money,
-    /// Its client sends it twice at once.
+    /// Whether its client sends it twice at once.
     pub(super) twice: bool,
 }
 
 /// A kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kill {
-    /// Once so many attempts have been started.
+    /// The number of attempts started before the kill.
     pub(super) at: u64,
-    /// Of which process.
+    /// The index of the process to kill.
     pub(super) whom: usize,
-    /// So long after that attempt began, in microseconds.
+    /// The time from the start of that attempt to the kill, in microseconds.
     pub(super) after_micros: u64,
 }
 
-/// Both streams of decisions: how many are used of one does not shift the other.
+/// Both streams of decisions. Each is independent of how many decisions of the other are used.
 #[derive(Clone, Debug)]
 pub(super) struct Decisions {
     requests: Draw,
@@ -78,9 +79,9 @@ pub(super) struct Decisions {
     last: u64,
 }
 
-/// One kill in so many attempts, on average.
+/// On average one kill per this many attempts.
 const KILL_EVERY: u64 = 25;
-/// One request in so many is sent twice at once.
+/// One request in this many is sent twice at once.
 const TWICE_IN: u64 = 20;
 
 impl Decisions {

@@ -1,29 +1,29 @@
-//! Why there are no figures.
+//! Why a load run has no figures.
 
 use model::setup::SetupError;
 
 use crate::error::RealError;
 use crate::servers::ServersError;
 
-/// Why there are no figures.
+/// Why a load run has no figures.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A gateway process cannot be started.
     #[error("a gateway process: {0}")]
     Process(#[source] std::io::Error),
-    /// A gateway process gave up.
+    /// A gateway process failed with this message.
     #[error("a gateway process gave up: {0}")]
     Said(String),
-    /// The design has too many jobs for a world.
+    /// The design has too many jobs for the model's world.
     #[error(transparent)]
     Setup(#[from] SetupError),
-    /// The servers, or what they hold.
+    /// An error of the servers or of the data in them.
     #[error(transparent)]
     Real(#[from] RealError),
-    /// The servers.
+    /// The servers cannot be used.
     #[error(transparent)]
     Servers(#[from] ServersError),
-    /// Sessions of dead processes stay.
+    /// This many sessions of dead processes do not end.
     #[error("sessions of killed processes are still at work after {0} s")]
     Stays(u64),
 }

@@ -1,4 +1,5 @@
-//! A gateway process under load: one order after the other, each run to its end by the same flows as everywhere.
+//! A gateway process under load: executes one order after the other to its end, with the same flows as the other
+//! engines.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -25,15 +26,15 @@ pub(super) enum Said {
     Sent(DeferredJob),
     /// A deferred job is done: the queue may forget it.
     Acknowledged(DeferredJob),
-    /// The client was answered. What the process has still to do by itself comes before its next order.
+    /// The client was answered. The process finishes its own remaining tasks before its next order.
     Answered(Answer),
-    /// The order is through; of an order that is no attempt the only end.
+    /// The order is finished. This is the only end of an order that is not an attempt.
     Through,
-    /// It cannot go on.
+    /// The process cannot go on.
     Broken(String),
 }
 
-/// What the hidden command `gateway` runs: orders from stdin until it ends.
+/// The hidden command `gateway`: reads orders from stdin until it ends.
 pub async fn gateway_main() -> ExitCode {
     process::die_with_parent();
     match serve().await {
@@ -68,14 +69,14 @@ async fn serve() -> Result<(), WorkerError> {
         let mut works = vec![work];
         while let Some(work) = works.pop() {
             works.extend(run(session, &setup, work).await?);
-            // A transaction that an attempt leaves open ends with it.
+            // A transaction that an attempt leaves open ends when the attempt ends.
             session.let_go().await;
         }
         say(&Said::Through)?;
     }
 }
 
-/// Runs one flow to its end; a task that it started in this process, which comes after its answer.
+/// Runs one flow to its end. Returns the task that it started in this process, if any, which runs after its answer.
 async fn run(session: &mut StoreSession, setup: &Setup, work: Work) -> Result<Option<Work>, WorkerError> {
     let mut recorded = Recorded::default();
     let mut task = None;
@@ -109,7 +110,7 @@ fn say(said: &Said) -> Result<(), WorkerError> {
     let mut line = serde_json::to_vec(said)?;
     line.push(b'\n');
     let mut out = io::stdout().lock();
-    // One write: a line is said whole or not at all, whenever the process is killed.
+    // A single write: the line is sent whole or not at all, whenever the process is killed.
     out.write_all(&line)?;
     Ok(out.flush()?)
 }

@@ -1,6 +1,6 @@
-//! Free-running load: processes that run real requests beside each other without a gate, clients that ask again, random
-//! kills, and the books judged whenever all is at rest. Which statement comes when is the machine's; what is asked for and
-//! who is killed when is drawn from the seed.
+//! Free-running load: processes run real requests concurrently without a gate, clients ask again, processes are killed
+//! at random, and the books are judged whenever everything is at rest. The machine determines the order of the
+//! statements; the seed determines what is asked for and who is killed when.
 
 mod books_at_rest;
 mod clients;

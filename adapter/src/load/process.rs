@@ -21,7 +21,7 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn start(command: &WorkerCommand) -> Result<Gateway, LoadError> {
         let mut spawn = Command::new(&command.program);
-        // In a group of its own, so that Ctrl-C reaches us and not it.
+        // In its own process group, so that Ctrl-C reaches this process and not the gateway.
         spawn.args(&command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut process = spawn.spawn().map_err(LoadError::Process)?;
         let missing = || LoadError::Process(std::io::ErrorKind::BrokenPipe.into());
@@ -34,14 +34,14 @@ impl Gateway {
         self.process.id()
     }
 
-    /// Gives it an order; false if it is dead and has not seen it.
+    /// Sends it an order; false if it is dead and has not received the order.
     pub(super) async fn order(&mut self, order: &Order) -> Result<bool, LoadError> {
         let mut line = serde_json::to_vec(order).map_err(|error| LoadError::Said(error.to_string()))?;
         line.push(b'\n');
         Ok(self.stdin.write_all(&line).await.is_ok())
     }
 
-    /// What it says next; nothing once it is dead.
+    /// Its next line; `None` once it is dead.
     pub(super) async fn hear(&mut self) -> Result<Option<Said>, LoadError> {
         match self.said.next_line().await {
             Ok(Some(line)) => match serde_json::from_str(&line) {
@@ -53,10 +53,10 @@ impl Gateway {
         }
     }
 
-    /// Waits for the end of a process that says nothing more.
+    /// Waits for the end of a process that sends no more lines.
     pub(super) async fn bury(mut self) {
         drop(self.stdin);
-        // It is dead or has no more orders.
+        // The process is dead or has no more orders.
         let _ = self.process.wait().await;
     }
 }

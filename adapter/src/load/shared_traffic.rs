@@ -1,4 +1,4 @@
-//! What runs at once under load: clients, gateway processes, the queue and whoever kills, all at once.
+//! The concurrent parts of a load run: clients, gateway processes, the queue and the kills.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,22 +24,23 @@ use crate::stores::Stores;
 use crate::worker::Order;
 use crate::worker_pool::WorkerCommand;
 
-/// Accounts that all requests are of: few, so that they meet.
+/// The number of tenants that all requests are spread over: few, so that requests conflict.
 const TENANTS: u8 = 4;
-/// How often the queue delivers one deferred job once all is quiet before it is left to whoever reads the books.
+/// How often the queue delivers one deferred job once all is quiet; after that the job stays undelivered for the check
+/// of the books.
 const DELIVERIES: usize = 5;
 
-/// What clients, gateways and whoever kills share.
+/// The state shared by clients, gateways and kills.
 #[derive(Debug)]
 pub(super) struct SharedTraffic {
-    /// By tenant: a world of that tenant alone.
+    /// One setup per tenant: a world of that tenant alone.
     pub(super) setups: Vec<Setup>,
     pub(super) names: Names,
     pub(super) stores: Stores,
     pub(super) label: String,
     command: WorkerCommand,
     clients: Mutex<Clients>,
-    /// By process: its number while it runs.
+    /// The process id of each running process, by its place.
     running: Mutex<BTreeMap<usize, u32>>,
 }
 
@@ -62,7 +63,7 @@ impl SharedTraffic {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Requests are begun until then, and all of them ended. Jobs run meanwhile.
+    /// Begins requests until the given time and waits until all of them have ended. Jobs run meanwhile.
     pub(super) async fn round(
         self: &Arc<SharedTraffic>,
         gateways: Vec<Option<Gateway>>,
@@ -92,7 +93,7 @@ impl SharedTraffic {
         Ok(left)
     }
 
-    /// A gateway: attempt after attempt until there is nothing more to do.
+    /// Serves as a gateway: attempt after attempt until there is nothing more to do.
     async fn serve(
         self: &Arc<SharedTraffic>,
         place: usize,
@@ -138,7 +139,7 @@ impl SharedTraffic {
         self.run(place, gateway, &order, number).await.map(|ended| ended.answer)
     }
 
-    /// The process for jobs: deferred jobs as they come, and the periodic jobs every now and then.
+    /// Serves as the process for jobs: deferred jobs as they arrive, and the periodic jobs at intervals.
     async fn work(&self, place: usize, mut gateway: Option<Gateway>) -> Result<Option<Gateway>, LoadError> {
         let mut synced = Instant::now();
         loop {
@@ -155,7 +156,7 @@ impl SharedTraffic {
         }
     }
 
-    /// What is in the queue is delivered, then the periodic jobs run once.
+    /// Delivers what is in the queue, then runs the periodic jobs once.
     pub(super) async fn run_jobs(&self, mut gateways: Vec<Option<Gateway>>) -> Result<Vec<Option<Gateway>>, LoadError> {
         let place = gateways.len() - 1;
         let mut deliveries = DELIVERIES * self.clients().queue.len();
@@ -182,7 +183,7 @@ impl SharedTraffic {
         Ok(true)
     }
 
-    /// Each periodic job of the design, once for each tenant; one whose process is killed is run again.
+    /// Runs each periodic job of the design once for each tenant; a job whose process is killed is run again.
     async fn periodic(&self, place: usize, gateway: &mut Option<Gateway>) -> Result<(), LoadError> {
         for (tenant, setup) in (0..TENANTS).zip(&self.setups) {
             let sync = setup.flows.sync.map(|_| Work::Sync);
@@ -211,7 +212,7 @@ impl SharedTraffic {
         }
     }
 
-    /// Has a process carry an order out; a dead one is followed by another.
+    /// Has a process carry out an order; a dead process is replaced by another.
     async fn run(
         &self,
         place: usize,
@@ -258,19 +259,20 @@ impl SharedTraffic {
         }
     }
 
-    /// A process is killed in whatever it is doing then.
+    /// Kills a process, whatever it is doing at that moment.
     async fn kill(self: Arc<SharedTraffic>, kill: Kill) {
         tokio::time::sleep(Duration::from_micros(kill.after_micros)).await;
         let pid = self.running().get(&kill.whom).copied();
         if let Some(pid) = pid {
-            // It is not waited for before it is taken off the list, so that its number is nobody else's.
+            // The process is only waited for after it is removed from the list, so that its id cannot belong to another
+            // process.
             Process::now(pid).kill();
             self.clients().kills += 1;
         }
     }
 }
 
-/// How an order ended; nothing of it is so if its process was killed at once.
+/// How an order ended; the default if its process was killed at once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ended {
     answer: Option<Answer>,
@@ -287,7 +289,7 @@ fn asked(number: usize, account: &str, price: Money) -> Asked {
     Asked::charge(&number.to_string(), account, price.to_string().parse().unwrap_or_default())
 }
 
-/// A world of one tenant, who can pay for everything; its request stands for any, since a world has at least one.
+/// A world of one tenant that can pay for everything. Its one request represents all, since a world has at least one.
 fn world(terms: &Terms, tenant: u8) -> Result<Setup, SetupError> {
     let amount = |text: &str| text.parse().unwrap_or_default();
     let account = Account {

@@ -1,4 +1,4 @@
-//! The traffic: rounds of free running, each ended by rest, in which jobs run and the books are judged.
+//! The traffic: rounds of free running, each followed by a rest in which jobs run and the books are judged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,31 +26,31 @@ use crate::stores::Stores;
 use crate::tables;
 use crate::worker_pool::WorkerCommand;
 
-/// The first round is short, so that what breaks at once is seen at once; each next one is twice as long, up to this.
+/// The first round is short, so that immediate breaches are seen early; each later one is twice as long, up to this.
 const FIRST_ROUND: Duration = Duration::from_secs(2);
 const LONGEST_ROUND: Duration = Duration::from_secs(60);
-/// How long what is dead may take to be gone from Postgres.
+/// How long Postgres may take to end the sessions of dead processes.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BUSY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle')";
 
-/// What came of it.
+/// The results of a load run.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// How long the traffic ran, rests not counted.
+    /// How long the traffic ran, without the rests.
     pub traffic: Duration,
     /// Logical requests.
     pub requests: u64,
-    /// Attempts at them.
+    /// Attempts at these requests.
     pub attempts: u64,
-    /// Those sent twice at once.
+    /// Requests that were sent twice at once.
     pub twice: u64,
     /// Processes killed.
     pub kills: u64,
     /// Rests at which the books were judged.
     pub rests: u32,
-    /// Ledger rows looked at in the last one.
+    /// Ledger rows checked at the last rest.
     pub rows: u64,
-    /// By invariant.
+    /// The result for each invariant.
     pub judged: Vec<Judged>,
 }
 
@@ -65,7 +65,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Makes the schema on the servers.
+    /// Creates the schema on the servers.
     ///
     /// # Errors
     /// When the servers do not answer or refuse the schema.
@@ -78,15 +78,15 @@ impl Load {
         Ok(Load { postgres, redis, stores, command, servers })
     }
 
-    /// Ends the servers.
+    /// Stops the servers.
     pub async fn stop(self) {
         self.servers.stop().await;
     }
 
-    /// Runs the traffic on fresh data and judges at each rest.
+    /// Runs the traffic on fresh data and judges the books at each rest.
     ///
     /// # Errors
-    /// [`LoadError`]; a breach is none.
+    /// [`LoadError`]; a breach is not an error.
     pub async fn run(&mut self, terms: &Terms, stop: &AtomicBool) -> Result<Figures, LoadError> {
         let shared = Arc::new(SharedTraffic::new(terms, self.stores.clone(), self.command.clone())?);
         self.open(&shared).await?;
@@ -140,7 +140,7 @@ impl Load {
         Ok(())
     }
 
-    /// Waits until what killed processes have sent is through.
+    /// Waits until everything that killed processes have sent is finished.
     async fn rest(&mut self, shared: &SharedTraffic) -> Result<(), LoadError> {
         let since = Instant::now();
         while query_scalar::<_, bool>(BUSY).bind(&shared.label).fetch_one(&mut self.postgres).await? {

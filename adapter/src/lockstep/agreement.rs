@@ -1,4 +1,4 @@
-//! Whether the servers and the model agree, and what to say when they do not.
+//! Checks whether the servers and the model agree, and describes the difference if they do not.
 
 use model::books::{Books, Cached};
 use model::effect::Seconds;
@@ -15,8 +15,8 @@ use crate::worker::Line;
 use crate::worker_pool::WorkerPoolError;
 
 impl Lockstep<'_> {
-    /// The books from the servers, which must be the model's, as must all that the books leave out. Ghosts are the
-    /// model's.
+    /// The books from the servers. They must equal the model's, as must all values that the books omit. Ghosts are
+    /// taken from the model.
     pub(super) async fn compare(&mut self) -> Result<Books, RealError> {
         let model = self.mirror.books(self.setup);
         let expected = Contents::of(self.mirror.redis(), &self.names);
@@ -32,12 +32,12 @@ impl Lockstep<'_> {
         RealError::Disagrees { number: self.number, what, model: model.to_string(), server: server.to_string() }
     }
 
-    /// The server chose otherwise this time.
+    /// The error when the server chose otherwise this time.
     pub(super) fn not_reachable(&self, why: &str) -> RealError {
         RealError::NotReachable { number: self.number, why: why.to_owned(), again: true }
     }
 
-    /// No server can be brought to it.
+    /// The error when no server can be made to do it.
     pub(super) fn never_reachable(&self, why: &str) -> RealError {
         RealError::NotReachable { number: self.number, why: why.to_owned(), again: false }
     }
@@ -57,24 +57,24 @@ impl Lockstep<'_> {
     }
 }
 
-/// How what a worker says after a step stands to what the model has it say.
+/// How the line of a worker after a step compares to the reply of the model.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// The same.
+    /// The line is the same.
     Agrees,
-    /// The model has this session be the victim of a deadlock, and the server chose another one.
+    /// In the model this session is the victim of a deadlock, but the server chose another one.
     OtherVictim,
-    /// What it says instead.
+    /// The different reply that the worker reported.
     Differs(String),
-    /// It has done no step.
+    /// A line that does not report a step.
     Unexpected(Line),
 }
 
-/// Holds what a worker says against the step and the reply of the model.
+/// Compares the line of a worker with the step and the reply of the model.
 pub(super) fn hold_against(step: Step, reply: Reply, line: Line) -> Heard {
     match line {
         Line::Did { did, reply: real } if did == step && real == reply => Heard::Agrees,
-        // Its timer was late.
+        // The timer of the other session was late.
         Line::Did { did, .. } if did == step && reply == DEADLOCK => Heard::OtherVictim,
         Line::Did { did, reply: real } if did == step => Heard::Differs(show(&real)),
         Line::Did { did, reply: real } => Heard::Differs(format!("{did}: {}", show(&real))),
@@ -82,7 +82,7 @@ pub(super) fn hold_against(step: Step, reply: Reply, line: Line) -> Heard {
     }
 }
 
-/// The first thing that both have otherwise.
+/// The first value that differs.
 #[derive(Debug, PartialEq, Eq)]
 struct Difference {
     what: String,
@@ -103,7 +103,7 @@ fn first<T: PartialEq + std::fmt::Debug>(what: &str, model: &[T], real: &[T]) ->
     Some(Difference { what: format!("{what} {}", at + 1), model: show(&model[at]), server: show(&real[at]) })
 }
 
-/// The model's books with everything in them that can be read from the servers.
+/// The model's books with every value that can be read from the servers replaced by the real one.
 fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) -> Books {
     let mut books = model.clone();
     let deadline = |ttl: ToLive| ttl.map(|ttl| Seconds(clock.0.saturating_add(ttl.0)));
@@ -117,13 +117,13 @@ fn books(model: &Books, tables: &Tables, contents: &Contents, clock: Seconds) ->
         *book = *row;
     }
     for (book, key) in books.keys.iter_mut().zip(&contents.keys) {
-        // A key without a time to live would live for ever.
+        // A key without a time to live never expires.
         book.ttl = key.map(|ttl| ttl.unwrap_or(Seconds(u32::MAX)));
     }
     books
 }
 
-/// A value in an error.
+/// Formats a value for an error.
 pub(super) fn show(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}")
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, done to real processes, connections and servers.
+//! The faults, applied to real processes, connections and servers.
 
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ use crate::worker::{Line, Permit};
 const IDLE: &str = "idle_in_transaction_session_timeout";
 const STATEMENT: &str = "statement_timeout";
 
-/// Whether a move is done to what is on its way between a worker and a server.
+/// Whether a move affects messages between a worker and a server.
 pub(super) fn needs_proxies(mv: Move) -> bool {
     matches!(
         mv,
@@ -36,7 +36,7 @@ pub(super) fn needs_proxies(mv: Move) -> bool {
 }
 
 impl Lockstep<'_> {
-    /// What comes before this move for real and is no move of the model.
+    /// Carries out the real actions that precede this move and are not moves of the model.
     pub(super) async fn interfere(&mut self) -> Result<(), RealError> {
         let place = self.number - 1;
         match self.means {
@@ -59,7 +59,7 @@ impl Lockstep<'_> {
         }
     }
 
-    /// Carries out a move of the world against us.
+    /// Carries out a move that is a fault.
     pub(super) async fn strike(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
         match mv {
             Move::Crash { actor, .. } | Move::Cancel { actor, .. } => self.kill(actor).await,
@@ -68,7 +68,7 @@ impl Lockstep<'_> {
                 self.step(actor, step, did, after).await?;
                 Ok(self.proxies()?.redis.disarm()?)
             }
-            // Its connection is gone already.
+            // The connection is already closed.
             Move::Lost { actor, step, .. } if matches!(self.means, Means::CutIdle { .. }) => {
                 self.step(actor, step, did, after).await
             }
@@ -82,7 +82,7 @@ impl Lockstep<'_> {
             Move::UpstreamFails { actor, step } => self.fail(actor, step, Failure::UpstreamFailed, did, after).await,
             Move::ClientAborts { actor, step } => self.fail(actor, step, Failure::ClientGone, did, after).await,
             Move::ProviderAborts { actor, step } => self.fail(actor, step, Failure::ProviderGone, did, after).await,
-            // The queue is the model's, and a worker takes it that it was heard.
+            // The queue is in the model, and the worker assumes that its message arrived.
             Move::Unheard { actor, step } => self.step(actor, step, did, after).await,
             Move::IdleTimeout { actor, before } => self.end_idle_session(actor, before).await,
             Move::LockTimeout { actor, .. } => {
@@ -100,7 +100,7 @@ impl Lockstep<'_> {
                 self.needs(self.real.servers.ours().redis)?;
                 self.real.servers.send_redis_back().await?;
                 self.real.observer.reconnect_redis().await?;
-                // The model's clock may have jumped since the snapshot, the server's has not.
+                // The model's clock may have jumped since the snapshot, while the server's has not.
                 let after = Contents::of(after.redis(), &self.names);
                 self.real.observer.expire(&self.names, &after).await
             }
@@ -117,7 +117,7 @@ impl Lockstep<'_> {
                 let after = Contents::of(after.redis(), &self.names);
                 self.real.observer.expire(&self.names, &after).await
             }
-            // The queue is the model's; each attempt and each run of a job is told its day when it begins.
+            // The queue is in the model; each attempt and each run of a job receives its day when it begins.
             Move::BrokerLoss | Move::ClockSkew { .. } | Move::Midnight | Move::Send { .. } | Move::Step { .. } => {
                 Ok(())
             }
@@ -136,7 +136,7 @@ impl Lockstep<'_> {
         self.permit(actor, step, Permit::Given(Reply::Failed(failure)), did, after).await
     }
 
-    /// A task that was started and has not run has no process yet.
+    /// Kills an actor. A task that was started and has not run does not have a process yet.
     async fn kill(&mut self, actor: Actor) -> Result<(), RealError> {
         if !self.real.workers.has(actor) {
             return Ok(());
@@ -163,7 +163,8 @@ impl Lockstep<'_> {
         self.cut_once(actor, step, cut, did, after).await
     }
 
-    /// Lets the actor do a step with one cut on its way. A cut connection to Postgres is then gone at the server as well.
+    /// Lets the actor do a step with one cut of its messages. A cut connection to Postgres is then closed at the server
+    /// too.
     async fn cut_once(
         &mut self,
         actor: Actor,
@@ -185,7 +186,7 @@ impl Lockstep<'_> {
         let lost = proxy.cuts() - before;
         proxy.disarm()?;
         match stepped {
-            // What is sent on a connection that is gone is lost without a cut.
+            // Without any cut, what is sent on a closed connection is lost.
             Ok(()) if lost == 1 || cut != Cut::Hold => {}
             Err(error) if lost == 1 => return Err(error),
             _ => {
@@ -210,8 +211,8 @@ impl Lockstep<'_> {
         stepped
     }
 
-    /// For a moment Postgres has little patience with statements, and this one is held up half-way, in which time it is under
-    /// way for the server.
+    /// Sets a short statement timeout in Postgres for a moment and delays this statement half-way, so that the server
+    /// sees it as running.
     async fn give_up_statement(
         &mut self,
         actor: Actor,
@@ -230,9 +231,9 @@ impl Lockstep<'_> {
         stepped
     }
 
-    /// For a moment Postgres has little patience with sessions that sit idle in their transaction, and this one alone
-    /// begins to in that moment. It is ended after it: one that waited for its rows then reads the old setting before it
-    /// sits idle itself. What the worker finds out, and when, is the driver's business.
+    /// Sets a short idle-in-transaction timeout in Postgres for a moment, in which this session alone becomes idle. The
+    /// session ends after that moment: a session that waited for its rows then reads the old setting before it becomes
+    /// idle itself. What the worker observes, and when, depends on the driver.
     async fn end_idle_session(&mut self, actor: Actor, before: Step) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().postgres)?;
         self.comes_to(actor, before).await?;
@@ -262,7 +263,7 @@ impl Lockstep<'_> {
             self.real.servers.restart_redis().await?;
             self.real.observer.reconnect_redis().await
         } else {
-            // Its scripts would be lost as well, and they are not ours to flush.
+            // The restart would also lose the scripts of the server, which are not ours to flush.
             self.needs(self.setup.effective.scripts == Scripts::Eval)?;
             self.real.observer.forget_keys().await
         }

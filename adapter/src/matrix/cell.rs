@@ -1,21 +1,21 @@
-//! What a cell of the matrix is named by.
+//! The names that identify a cell of the matrix.
 
 use std::str::FromStr;
 
-/// On which side of a step something happens.
+/// The side of a step on which the fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// Before it is asked for; where the reply is lost: it did not run.
+    /// Before the step is sent; for a lost reply: the step did not run.
     Before,
-    /// After it was answered; where the reply is lost: it ran.
+    /// After it was answered; for a lost reply: the step ran.
     After,
 }
 
 impl Side {
-    /// Both, in the order of tables.
+    /// Both sides, in the order of tables.
     pub const ALL: [Side; 2] = [Side::Before, Side::After];
 
-    /// As commands and JSON spell it.
+    /// The spelling in commands and JSON.
     pub fn id(self) -> &'static str {
         match self {
             Side::Before => "before",
@@ -24,30 +24,30 @@ impl Side {
     }
 }
 
-/// A kind of trouble, a column of the matrix.
+/// A kind of fault, a column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// SIGKILL of the worker.
     Sigkill,
-    /// Its connection to the store is cut: before a request to Redis it is refused; to Postgres it is gone when the next
-    /// statement is sent.
+    /// Its connection to the store is cut: a request to Redis is refused before it is sent; a connection to Postgres is
+    /// closed when the next statement is sent.
     Cut,
     /// The request is sent and its reply is lost.
     InDoubt,
-    /// SIGSTOP of the worker, a retry beside it, then SIGCONT.
+    /// SIGSTOP of the worker, a retry at another gateway, then SIGCONT.
     Sigstop,
     /// SIGKILL of Postgres with all its backends, and its start on its data.
     PostgresKill,
-    /// SIGKILL of a Redis that keeps nothing, and its start: data and scripts are lost.
+    /// SIGKILL of a Redis without persistence, and its start: data and scripts are lost.
     RedisKill,
-    /// SIGKILL of a Redis with an append-only file, and its start on it: scripts are lost, data are not.
+    /// SIGKILL of a Redis with an append-only file, and its start on that file: scripts are lost, data are kept.
     RedisAof,
     /// SCRIPT FLUSH.
     ScriptFlush,
 }
 
 impl Fault {
-    /// All, in the order of tables.
+    /// All faults, in the order of tables.
     pub const ALL: [Fault; 8] = [
         Fault::Sigkill,
         Fault::Cut,
@@ -59,7 +59,7 @@ impl Fault {
         Fault::ScriptFlush,
     ];
 
-    /// As commands and JSON spell it.
+    /// The spelling in commands and JSON.
     pub fn id(self) -> &'static str {
         match self {
             Fault::Sigkill => "sigkill",
@@ -73,7 +73,7 @@ impl Fault {
         }
     }
 
-    /// In a line.
+    /// A description in one line.
     pub fn title(self) -> &'static str {
         match self {
             Fault::Sigkill => "SIGKILL of the worker",

@@ -1,5 +1,5 @@
-//! The cells of one design and the moves each is carried out by, from the model: what comes before the step, the trouble,
-//! then on until all is at rest.
+//! The cells of one design and the moves of each, from the model: the moves before the step, the fault, then on until
+//! all is at rest.
 
 use std::collections::BTreeMap;
 
@@ -17,48 +17,48 @@ use model::world::{Next, World, label_of};
 use crate::matrix::cell::{Fault, Side};
 use crate::means::Means;
 
-/// The gateway that the retry beside a stopped worker goes to.
+/// The gateway that receives the retry while a worker is stopped.
 const BESIDE: u8 = 1;
 
-/// A list of moves and how they are done.
+/// A list of moves and the means of carrying them out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScriptedRun {
     /// The means.
     pub means: Means,
-    /// The moves, to the end.
+    /// All moves up to the end.
     pub moves: Vec<Move>,
 }
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// The step, where an undisturbed run first comes to it.
+    /// The step, at its first place in an undisturbed run.
     pub step: Step,
-    /// Who does it.
+    /// The actor of the step.
     pub actor: Actor,
-    /// Which fault happens at it.
+    /// The fault that happens at the step.
     pub fault: Fault,
-    /// On which side.
+    /// The side of the step.
     pub side: Side,
-    /// The place in [`Layout::runs`], or why the fault does not apply there.
+    /// The index in [`Layout::runs`], or why the fault does not apply there.
     pub run: Result<usize, &'static str>,
 }
 
-/// All cells of one design. After one step is before the next, so that cells share what is done.
+/// All cells of one design. The place after one step is the place before the next, so cells share runs.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// By row, then by fault, then by side.
     pub cells: Vec<Cell>,
-    /// What is done, each once; the undisturbed run comes first.
+    /// The distinct runs; the undisturbed run comes first.
     pub runs: Vec<ScriptedRun>,
 }
 
-/// What every design of the matrix begins with: two tenants whose API keys have budgets and whose hashes are cold where the
-/// path warms them, a request of each, and two gateways. The second request, which comes once the first is over, repairs
-/// nothing of the first tenant's; it shows whether others are served.
+/// The start of every design in the matrix: two tenants whose API keys have budgets and whose hashes are cold if the
+/// path warms them, a request of each, and two gateways. The second request comes once the first is over. It repairs
+/// nothing for the first tenant; it shows whether other tenants are served.
 ///
 /// # Errors
-/// [`SetupError`], when the design has too many jobs for a world.
+/// [`SetupError`], when the design has too many jobs for the model's world.
 pub fn setup(design: Design, path: RequestPath) -> Result<Setup, SetupError> {
     let amount = |text: &str| text.parse().unwrap_or_default();
     let account = |name: &str| Account {
@@ -83,7 +83,7 @@ pub fn setup(design: Design, path: RequestPath) -> Result<Setup, SetupError> {
     Setup::new(premises, Faults::default(), design)
 }
 
-/// A stream at 10.00 a thousand output tokens, of which more is held than it comes to.
+/// A stream priced at 10.00 per thousand output tokens, which holds more than its final price.
 fn streamed(trace: &str, account: &str, output: u32) -> Asked {
     let tokens = Tokens { input: 0, output, input_price: 1.into(), output_price: 10.into() };
     let stream = Streamed { chunks: 50, sent: 25, counted: output / 2, reports: true };
@@ -129,7 +129,7 @@ impl Layout {
 struct Row {
     step: Step,
     actor: Actor,
-    /// The place of its move.
+    /// The index of its move.
     at: usize,
 }
 
@@ -143,7 +143,7 @@ struct Walk<'a> {
 type Planned = Result<Result<ScriptedRun, &'static str>, Unreachable>;
 
 impl Walk<'_> {
-    /// Each step where it is first walked.
+    /// Each step at its first place.
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for (at, &mv) in self.undisturbed.iter().enumerate() {
@@ -173,7 +173,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What the step asks of a store or of somebody else; nothing where the client is answered.
+    /// The effect that the step asks of a store or another party; `None` for the answer to the client.
     fn effect(&self, row: &Row) -> Option<Effect> {
         match self.worlds[row.at].next(self.setup, row.actor)? {
             Next::Ask(call) => Some(call.effect),
@@ -181,7 +181,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The undisturbed run up to a place, then this, then on until all is at rest.
+    /// The undisturbed run up to a place, then this fault, then on until all is at rest.
     fn struck(&self, at: usize, fault: Move, means: Means) -> Planned {
         let moves: Vec<Move> = self.undisturbed[..at].iter().copied().chain([fault]).collect();
         Ok(Ok(ScriptedRun { means, moves: schedule::until_rest(self.setup, &moves)? }))
@@ -214,7 +214,8 @@ impl Walk<'_> {
         }
     }
 
-    /// In a transaction it is noticed by the next statement; outside of one a pool replaces the connection unnoticed.
+    /// Cuts the connection while it is idle. In a transaction the next statement notices it; outside of one a pool
+    /// replaces the connection unnoticed.
     fn cut_while_idle(&self, row: &Row) -> Planned {
         let (actor, from) = (row.actor, row.at + 1);
         let Some(process) = self.worlds[from].running(self.setup, actor) else {
@@ -230,7 +231,7 @@ impl Walk<'_> {
             self.undisturbed[*place].actor() == Some(actor)
                 && matches!(next, Some(Next::Ask(call)) if matches!(call.effect, Effect::Pg(_)))
         };
-        // Who comes after this process has a connection of its own.
+        // The process that follows this one has its own connection.
         let gone = |place: &usize| self.worlds[*place].running(self.setup, actor).is_none();
         let end = (from..self.undisturbed.len()).find(gone).unwrap_or(self.undisturbed.len());
         match (from..end).find(asks_postgres) {
@@ -263,7 +264,7 @@ impl Walk<'_> {
     }
 }
 
-/// Where between two moves a side of a step is.
+/// The index in the moves of a side of a step.
 fn gap(row: &Row, side: Side) -> usize {
     match side {
         Side::Before => row.at,

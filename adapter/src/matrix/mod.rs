@@ -1,5 +1,5 @@
-//! The crash matrix: per design, every step of an undisturbed run, each kind of trouble on either side of it, all of it
-//! done to real processes and servers.
+//! The crash matrix: for each design, every step of an undisturbed run with each kind of fault on either side of it,
+//! all of it carried out on real processes and servers.
 
 pub mod cell;
 mod layout;

@@ -1,16 +1,16 @@
-//! The parts of the matrix: the original on the whole path, then per risk the original beside the risk's fixes, on the path
-//! that the risk is about, so that what breaks elsewhere does not drown it.
+//! The parts of the matrix: the original on the whole path, then for each risk the original and the risk's fixes on the
+//! path that the risk concerns, so that other breaches do not hide its effect.
 
 use model::design::{Choice, Design, Midnight, PRESETS, Preset};
 use model::flow::RequestPath;
 use model::risk::Risk;
 
-/// Designs on one path.
+/// The designs that share one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The id of the risk, or a choice that every design makes; nothing for the original on the whole path.
+    /// The id of the risk, or a choice that every design makes; `None` for the original on the whole path.
     pub risk: Option<&'static str>,
-    /// The parts of the request path that are walked.
+    /// The parts of the request path that are executed.
     pub path: RequestPath,
     /// The designs, originals first.
     pub designs: Vec<Design>,
@@ -19,8 +19,8 @@ pub struct Part {
 const WHOLE: RequestPath = RequestPath { auth: true, quota_check: true, upstream: true, usage: true, stream: false };
 
 impl Part {
-    /// Every part, in the order of presets. Nobody in the matrix has a time zone, so that presets of another midnight are as
-    /// reported and not among them.
+    /// Every part, in the order of presets. No account in the matrix has a time zone, so presets of another midnight
+    /// behave as reported and are left out.
     pub fn all() -> Vec<Part> {
         let originals: Vec<Design> =
             PRESETS.iter().filter(|preset| about(preset).is_none()).map(|preset| preset.design).collect();
@@ -37,14 +37,14 @@ impl Part {
         std::iter::once(whole).chain(risks.into_iter().map(part)).collect()
     }
 
-    /// One design alone: on its risk's path if it is a preset, else on that of the choices it makes.
+    /// A single design: on its risk's path if it is a preset, otherwise on the path of the choices that it makes.
     pub fn of(design: Design) -> Part {
         let risk = design.preset().and_then(about);
         let path = Part::all().into_iter().find(|part| risk.is_some() && part.risk == risk).map(|part| part.path);
         Part { risk, path: path.unwrap_or(path_of(design)), designs: vec![design] }
     }
 
-    /// `auth, quota-check, upstream, billing, usage` as far as they are walked.
+    /// The executed parts of `auth, quota-check, upstream, billing, usage`.
     pub fn walks(&self) -> String {
         let RequestPath { auth, quota_check, upstream, usage, stream } = self.path;
         let parts = [
@@ -58,15 +58,15 @@ impl Part {
     }
 }
 
-/// What a preset changes: the risk that it is a fix of, else the first choice that it makes, such as `scripts`; nothing of an
-/// original.
+/// What a preset changes: the risk that it fixes, otherwise the first choice that it makes, such as `scripts`; `None`
+/// for an original.
 fn about(preset: &Preset) -> Option<&'static str> {
     let chosen = || preset.design.chosen().find(|choice| !matches!(choice, Choice::Base(_)));
     preset.risk.map(Risk::id).or_else(|| chosen().map(Choice::key))
 }
 
-/// What the choices that are not as reported are about; billing and the provider's call are always walked. What is about no part
-/// of the path alone walks all of it.
+/// The parts of the path that the choices other than the reported ones concern; billing and the provider's call are
+/// always executed. A choice that concerns no part of the path alone selects the whole path.
 fn path_of(design: Design) -> RequestPath {
     let billing = RequestPath { upstream: true, ..RequestPath::default() };
     let paths = design.chosen().filter_map(|choice| match choice {

@@ -1,4 +1,4 @@
-//! A difference in one thing alone is told, whatever the thing is.
+//! A difference in a single value is reported, whichever value it is.
 
 use model::effect::{Fields, Seconds, WARM_LOCK_TTL};
 use model::moves::Move;
@@ -47,7 +47,7 @@ impl Both {
         }
         let (model, mut expected) = (world.books(&setup), Contents::of(world.redis(), &Names::new(&setup, "p:")));
         let of = |ttl: u32| Some(Seconds(ttl));
-        // What no step of this path writes.
+        // Values that no step of this path writes.
         expected.tenants[0].warm_lock = Some(Some(WARM_LOCK_TTL));
         expected.tenants[0].principal = Some((KeyRow { limit: None, ..model.tenants[0].key }, of(300)));
         expected.tenants[0].budget = Some((5_250_000, of(600)));
@@ -89,7 +89,7 @@ fn hash(both: &mut Both) -> &mut (Hash, ToLive) {
     both.contents.tenants[0].hash.as_mut().unwrap()
 }
 
-/// Each with what is told of it.
+/// Each planted difference with its report.
 const PLANTED: &[(&str, &str, Plant)] = &[
     ("quota: balance", TENANT, |it| it.tables.tenants[0].quota.balance = Default::default()),
     ("quota: credit", TENANT, |it| it.tables.tenants[0].quota.credit = it.tables.tenants[0].quota.balance),
