@@ -1,4 +1,4 @@
-//! Which of the mapped tables and columns are there and may be read, and the SQL that names them.
+//! The mapped tables and columns that exist and may be read, and the SQL that names them.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use sqlx::{PgConnection, Row, query};
 
 use crate::mapping::{Mapping, Name};
 
-/// The columns of a relation, their types and whether we may read them. A view has no `ctid`.
+/// The columns of a relation, with their types and whether we may read them. A view has no `ctid`.
 const COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, NULL), has_column_privilege(c.oid, a.attnum, 'SELECT') \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
      WHERE c.oid = to_regclass($1) AND (a.attnum > 0 OR a.attname = 'ctid') AND NOT a.attisdropped";
 
-/// A column that can be read, or why not.
+/// A readable column, or why it cannot be read.
 pub type Found = Result<Column, String>;
 
-/// A column that is there.
+/// An existing column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its name.
@@ -33,11 +33,12 @@ impl Column {
         format!("{}::text", self.sql)
     }
 
-    /// That it is one of the texts `$n`, by an index of its own where it is a text or an integer.
+    /// A condition that it equals one of the texts `$n`; it can use an index on the column if that is a text or an
+    /// integer.
     pub fn is_any_of(&self, parameter: u8) -> String {
         match self.type_name.as_str() {
             "smallint" | "integer" | "bigint" => {
-                // What is no integer is no key of the table.
+                // A text that is not an integer cannot be a key of the table.
                 format!(
                     "{} = ANY (ARRAY(SELECT t::bigint FROM unnest(${parameter}::text[]) AS t WHERE t ~ '^-?[0-9]{{1,18}}$'))",
                     self.sql
@@ -64,7 +65,7 @@ impl Table {
     /// Looks the table up.
     ///
     /// # Errors
-    /// As Postgres.
+    /// An error of Postgres.
     pub async fn find(
         connection: &mut PgConnection,
         mapping: &Mapping,
@@ -89,7 +90,7 @@ impl Table {
         Ok(Table { section, sql, shown, columns })
     }
 
-    /// One of its columns; `key` is what the mapping calls it.
+    /// One of its columns; `key` is its name in the mapping.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -133,7 +134,7 @@ impl Table {
         }
     }
 
-    /// Where a row lies, for one that nothing else names; nothing for a view.
+    /// The physical place of a row, for a row without another name; `None` for a view.
     pub fn place(&self) -> Option<Column> {
         self.column("", &Name::Is("ctid".to_owned())).ok()
     }
@@ -170,7 +171,7 @@ impl Catalog {
     /// Looks everything up.
     ///
     /// # Errors
-    /// As Postgres.
+    /// An error of Postgres.
     pub async fn read(connection: &mut PgConnection, mapping: &Mapping) -> Result<Catalog, sqlx::Error> {
         Ok(Catalog {
             ledger: Table::find(connection, mapping, "ledger", &mapping.ledger.table).await?,

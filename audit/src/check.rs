@@ -1,17 +1,17 @@
-//! What is checked, and what each check has seen so far: how much it looked at, how much could have failed, how much did,
-//! and the worst of it.
+//! The checks and the results of each so far: how many things were checked, how many of them could have failed, how
+//! many did, and the worst of these.
 
 use model::invariant::Figure;
 use serde::{Serialize, Serializer};
 
-/// One check, by the invariant that it reads from the data at rest.
+/// One check, named by the invariant that it tests on the data at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     /// CONSERVE: the balance is the opening balance plus the ledger.
     Conserve,
     /// CHAIN: each row begins where the one before it ended.
     Chain,
-    /// BUDGET: what a key has spent is on record.
+    /// BUDGET: the amount that a key has spent is recorded.
     Budget,
     /// USAGE: usage totals are those of the effective charges.
     Usage,
@@ -19,11 +19,11 @@ pub enum Check {
     CountExact,
     /// NO_PENDING: nothing stays pending.
     NoPending,
-    /// KEY: an idempotency key stands for a charge.
+    /// KEY: an idempotency key belongs to a charge.
     Key,
-    /// CONVERGE: what is cached equals the database.
+    /// CONVERGE: cached values equal the database.
     Converge,
-    /// CACHE_FORM: what is cached is whole and expires.
+    /// CACHE_FORM: cached values are complete and expire.
     CacheForm,
 }
 
@@ -41,7 +41,7 @@ impl Check {
         Check::CacheForm,
     ];
 
-    /// As commands and JSON spell it, which is how the invariant is called.
+    /// The spelling in commands and JSON, which is the name of the invariant.
     pub fn id(self) -> &'static str {
         match self {
             Check::Conserve => "conserve",
@@ -56,7 +56,7 @@ impl Check {
         }
     }
 
-    /// What must hold, in a sentence.
+    /// The condition that must hold, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
             Check::Conserve => "The balance is the first row's balance_before plus the sum of the effective rows.",
@@ -71,7 +71,7 @@ impl Check {
         }
     }
 
-    /// What it looks at, many of them.
+    /// What it checks, in the plural.
     pub fn subjects(self) -> &'static str {
         match self {
             Check::Conserve | Check::CountExact => "tenants",
@@ -99,21 +99,21 @@ impl Serialize for Check {
 /// One thing that breaks a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// Which tenant, row or key.
+    /// The tenant, row or key.
     pub subject: String,
     /// The numbers of the equation that it breaks.
     pub figures: Vec<Figure>,
-    /// How bad it is, beside others of the same check: micro-units, seconds or a number.
+    /// How bad it is, compared with others of the same check: micro-units, seconds or a number.
     #[serde(skip)]
     pub weight: u128,
 }
 
-/// What one check has seen.
+/// The result of one check.
 #[derive(Clone, Debug)]
 pub struct CheckResult {
-    /// Which check.
+    /// The check.
     pub check: Check,
-    /// How many it looked at.
+    /// How many things it checked.
     pub looked_at: u64,
     /// How many of them could have failed.
     pub could_have_failed: u64,
@@ -127,18 +127,19 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// Nothing seen so far; keeps so many of the worst.
+    /// A result without any data; keeps this many of the worst violations.
     pub fn new(check: Check, keeps: usize) -> CheckResult {
         CheckResult { check, looked_at: 0, could_have_failed: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
     }
 
-    /// One thing was looked at.
+    /// Counts one thing that was checked.
     pub fn look(&mut self, could_fail: bool) {
         self.looked_at += 1;
         self.could_have_failed += u64::from(could_fail);
     }
 
-    /// One thing breaks it; its figures are made only if it is among the worst. Of equally bad ones the first stay.
+    /// Counts one violation. Its figures are built only if it is among the worst; of equally bad ones the first are
+    /// kept.
     pub fn broke(&mut self, weight: u128, subject: &str, figures: impl FnOnce() -> Vec<Figure>) {
         self.broken += 1;
         let place = self.worst.partition_point(|kept| kept.weight >= weight);
@@ -148,7 +149,7 @@ impl CheckResult {
         }
     }
 
-    /// What was found is not known after all: it was held against nothing, or against too few rows.
+    /// Withdraws what was found: it was compared with nothing, or with too few rows.
     pub fn take_back(&mut self, why: &str) {
         *self = CheckResult { unknown: Some(why.to_owned()), ..CheckResult::new(self.check, self.keeps) };
     }
@@ -161,7 +162,7 @@ impl CheckResult {
     }
 }
 
-/// A number with what it stands for.
+/// A number with its name.
 pub(crate) fn figure(name: impl Into<String>, value: impl ToString) -> Figure {
     Figure { name: name.into(), value: value.to_string() }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with a server, and how it is told.
+//! Errors of the servers, and how they are reported.
 
 use model::shown::plain;
 
@@ -8,14 +8,14 @@ pub enum AuditError {
     /// A server does not answer.
     #[error("{what} names a server that cannot be used: {why}")]
     Unreachable {
-        /// Which one, as the user named it.
+        /// The server, as the user named it.
         what: &'static str,
         /// Why, on one line, without the URL and its password.
         why: String,
     },
 }
 
-/// What a server answered while it was being read.
+/// An error of a server while it was being read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     #[error("postgres: {0}")]
@@ -25,16 +25,16 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
-    /// On one line of bounded length: a server repeats what it was given.
+    /// The error on one line of bounded length: a server may repeat its input.
     pub(crate) fn why(&self) -> String {
         format!("not read to the end: {}", one_line(&self.to_string()))
     }
 }
 
-/// The most characters of what a server says.
+/// The most characters of a server's message.
 const SAID: usize = 300;
 
-/// What a server says, as a person may safely see it.
+/// A server's message, made safe to display.
 pub(crate) fn one_line(said: &str) -> String {
     let (beginning, rest): (String, bool) = (said.chars().take(SAID).collect(), said.chars().nth(SAID).is_some());
     plain(&beginning.replace('\n', " ")) + if rest { "..." } else { "" }

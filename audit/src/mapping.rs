@@ -1,5 +1,5 @@
-//! What the tables, columns and keys of the system are called. Every name has a default, that of the data model; a file says
-//! what differs, and `false` where something is not there.
+//! The names of the system's tables, columns and keys. Every name has a default, that of the data model; a file states
+//! the differences, and `false` for what does not exist.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,12 +12,12 @@ use crate::cache::{Hole, Template};
 /// The longest name that Postgres keeps whole (NAMEDATALEN less one, its manual 4.1.1).
 const LONGEST: usize = 63;
 
-/// The name of a table, a column or a field, or that there is none.
+/// The name of a table, a column or a field, or the statement that it does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name {
-    /// It is called this.
+    /// The name.
     Is(String),
-    /// `false`: it is not there.
+    /// `false`: it does not exist.
     Absent,
 }
 
@@ -31,23 +31,23 @@ impl Name {
     }
 }
 
-/// A template of Redis keys, or that there are none of its kind.
+/// A template of Redis keys, or none if there are no keys of this kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys(pub(crate) Option<Template>);
 
-/// What a budget column counts.
+/// The unit of a budget column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BudgetUnit {
     /// Units of money, with their decimals.
     Units,
-    /// Hundredths.
+    /// Hundredths of a unit.
     Cents,
-    /// Millionths.
+    /// Millionths of a unit.
     Micros,
 }
 
-/// Declares a table of the file: each key with what it means and its default.
+/// Declares a table of the file: each key with its meaning and its default.
 macro_rules! tables {
     ($($(#[$about:meta])* $table:ident { $($(#[$meaning:meta])* $key:ident: $type:ty = $default:expr,)* })*) => {$(
         $(#[$about])*
@@ -86,29 +86,29 @@ tables! {
     Ledger {
         /// The table.
         table: Name = is("billing_transaction"),
-        /// Columns whose order is that in which rows become effective.
+        /// The columns that define the order in which rows become effective.
         order: Vec<ColumnName> = vec![ColumnName("id".to_owned())],
-        /// Whose money.
+        /// The tenant whose money moves.
         tenant: Name = is("tenant_id"),
-        /// Which API key was used. A row without one belongs to its tenant's only key.
+        /// The API key that was used. A row without one belongs to its tenant's only key.
         key: Name = is("api_key_id"),
-        /// Which request, by the id that its client chose.
+        /// The request, by the id that its client chose.
         trace: Name = is("trace_id"),
-        /// What the row is for.
+        /// The kind of the row.
         kind: Name = is("type"),
-        /// Where it stands.
+        /// The status of the row.
         status: Name = is("status"),
-        /// How much.
+        /// The amount.
         amount: Name = is("amount"),
         /// The balance before it.
         before: Name = is("balance_before"),
         /// The balance after it.
         after: Name = is("balance_after"),
-        /// When it was made.
+        /// When the row was made.
         time: Name = is("created_at"),
-        /// Whose midnight ends a day, as Postgres names time zones.
+        /// The time zone whose midnight ends a day, as Postgres names time zones.
         time_zone: Word = word("UTC"),
-        /// How many seconds a row may be made after the day that it is counted on.
+        /// How many seconds after its day a row may be made and still be counted on that day.
         midnight_slack: u32 = 60,
         /// Statuses of rows that count.
         effective: Vec<Word> = words(&["committed", "reversed"]),
@@ -116,37 +116,37 @@ tables! {
         pending: Vec<Word> = words(&["pending"]),
         /// Statuses of rows that never count.
         void: Vec<Word> = Vec::new(),
-        /// Kinds that take their amount: charges.
+        /// Kinds whose amount is taken from the balance: charges.
         takes: Vec<Word> = words(&["deduct"]),
-        /// Kinds that give their amount.
+        /// Kinds whose amount is added to the balance.
         gives: Vec<Word> = words(&["recharge", "refund"]),
         /// Kinds whose amount has its own sign.
         signed: Vec<Word> = words(&["adjust"]),
     }
 
-    /// One row per tenant: what it has, and what it may use.
+    /// One row per tenant: its balance, limits and counts.
     Quota {
         /// The table.
         table: Name = is("tenant_quota"),
-        /// Whose.
+        /// The tenant.
         tenant: Name = is("tenant_id"),
-        /// Money left.
+        /// The remaining money.
         balance: Name = is("balance"),
         /// How far the balance may go below zero.
         credit: Name = is("credit_limit"),
-        /// Requests a day.
+        /// The limit of requests per day.
         daily_quota: Name = is("daily_quota"),
         /// Requests counted on the day of `daily_reset`.
         daily_used: Name = is("daily_used"),
         /// That day.
         daily_reset: Name = is("daily_reset_at"),
-        /// Requests a month.
+        /// The limit of requests per month.
         monthly_quota: Name = is("monthly_quota"),
         /// Requests counted in the month of `monthly_reset`.
         monthly_used: Name = is("monthly_used"),
         /// A day of that month.
         monthly_reset: Name = is("monthly_reset_at"),
-        /// +1 with each update.
+        /// Incremented by each update.
         version: Name = is("version"),
     }
 
@@ -154,29 +154,29 @@ tables! {
     ApiKey {
         /// The table.
         table: Name = is("api_key"),
-        /// What the ledger and usage name it by.
+        /// The id that the ledger and usage refer to.
         id: Name = is("id"),
-        /// Whose.
+        /// The tenant of the key.
         tenant: Name = is("tenant_id"),
-        /// What is on record as spent, unless `[budget]` names a table.
+        /// The recorded spending, unless `[budget]` names a table.
         used: Name = is("budget_used"),
         /// The most that it may spend.
         limit: Name = is("budget_limit"),
     }
 
-    /// A table of its own for what keys have spent.
+    /// A separate table for the spending of keys.
     Budget {
-        /// The table; `false` where the record is a column of the key.
+        /// The table; `false` if the record is a column of the key.
         table: Name = Name::Absent,
-        /// Of which key.
+        /// The API key.
         key: Name = is("api_key_id"),
-        /// What is on record as spent.
+        /// The recorded spending.
         used: Name = is("used_quota"),
-        /// What `used` counts.
+        /// The unit of `used`.
         unit: BudgetUnit = BudgetUnit::Cents,
-        /// The column that tells budgets from other quotas; `false` where every row is a budget.
+        /// The column that distinguishes budgets from other quotas; `false` if every row is a budget.
         kind: Name = is("quota_type"),
-        /// What it says of a budget.
+        /// Its value for a budget.
         kind_is: Word = word("BUDGET"),
     }
 
@@ -184,19 +184,19 @@ tables! {
     Usage {
         /// Totals by key and time.
         table: Name = is("api_key_usage"),
-        /// Of which key, in either table.
+        /// The API key, in either table.
         key: Name = is("api_key_id"),
         /// Requests counted.
         requests: Name = is("request_count"),
-        /// What they cost, in either table.
+        /// The cost of the requests, in either table.
         cost: Name = is("cost"),
-        /// Rows of one request each.
+        /// The table with one row per request.
         by_trace: Name = Name::Absent,
     }
 
-    /// Keys of Redis. What stands for a part of a key is `{tenant}`, `{trace}` or `{key}`.
+    /// Keys of Redis. The placeholders for parts of a key are `{tenant}`, `{trace}` and `{key}`.
     Redis {
-        /// What every key begins with.
+        /// The prefix of every key.
         prefix: String = String::new(),
         /// The hash with a tenant's quota.
         quota: Keys = keys("quota:{tenant}"),
@@ -204,11 +204,11 @@ tables! {
         warming: Keys = keys("quota:{tenant}:warming"),
         /// The idempotency key.
         idempotency: Keys = keys("deduct:{tenant}:{trace}"),
-        /// How many seconds an idempotency key lives, from which its age is known.
+        /// The initial time to live of an idempotency key in seconds, from which its age is computed.
         idempotency_ttl: u32 = 86_400,
-        /// The hash with what an API key may spend.
+        /// The hash with the limit and spending of an API key.
         key: Keys = keys("apikey:{key}"),
-        /// The counter of what it has spent.
+        /// The counter of its spending.
         counter: Keys = keys("apikey:budget:{key}"),
         /// A cached principal.
         principal: Keys = keys("principal:{key}"),
@@ -218,7 +218,7 @@ tables! {
         key_fields: KeyFields = KeyFields::default(),
     }
 
-    /// What the fields of a tenant's hash are called.
+    /// The names of the fields of a tenant's hash.
     QuotaFields {
         /// `quota.balance`
         balance: Name = is("balance"),
@@ -240,7 +240,7 @@ tables! {
         version: Name = is("version"),
     }
 
-    /// What the fields of a key's hash are called.
+    /// The names of the fields of an API key's hash.
     KeyFields {
         /// `key.used`
         used: Name = is("budget_used"),
@@ -253,16 +253,16 @@ tables! {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {why}")]
 pub struct MappingError {
-    /// The file, as it was named.
+    /// The file, as the user named it.
     pub file: String,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// The key, what it says and what would be valid.
+    /// The key, its value and what would be valid.
     pub why: String,
 }
 
 impl Mapping {
-    /// Reads a mapping from its text; `file` is what errors name.
+    /// Reads a mapping from its text; errors refer to it as `file`.
     ///
     /// # Errors
     /// [`MappingError`].
@@ -283,7 +283,7 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// What no key alone can tell; else the key and why.
+    /// Checks conditions between several keys; otherwise returns the key and the reason.
     fn consistent(&self) -> Result<(), (&'static str, String)> {
         let Ledger { effective, pending, void, takes, gives, signed, .. } = &self.ledger;
         let statuses = [("effective", effective), ("pending", pending), ("void", void)];
@@ -319,7 +319,7 @@ impl Mapping {
     }
 }
 
-/// The line, from 1, that an error lies in, and the key of that line.
+/// The line, from 1, that contains an error, and the key on that line.
 fn place(text: &str, span: Option<Range<usize>>) -> (usize, Option<&str>) {
     let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or("");
     let line = before.matches('\n').count();
@@ -346,11 +346,11 @@ fn keys(template: &str) -> Keys {
     Keys(Template::parse(template).ok())
 }
 
-/// A value as the tables have it.
+/// A value as it is in the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(pub String);
 
-/// A column that must be there.
+/// A column that must exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnName(pub String);
 
@@ -358,7 +358,7 @@ pub struct ColumnName(pub String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaName(pub String);
 
-/// What may be written for a value: a text that `valid` accepts, or `false` if `absent` is allowed.
+/// The valid forms of a value: a text that `valid` accepts, or `false` if `absent` is allowed.
 struct Text {
     what: &'static str,
     absent: bool,

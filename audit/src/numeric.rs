@@ -1,9 +1,9 @@
-//! `numeric` of Postgres as it is sent in binary, as exact money. (Its layout: `numeric_send` in `numeric.c`; digits are in
-//! base 10,000, `weight` is the power of the first one.)
+//! Reads the binary form of Postgres's `numeric` as exact money. (Its layout: `numeric_send` in `numeric.c`; digits are
+//! in base 10,000, `weight` is the power of the first one.)
 
 use model::money::Money;
 
-/// Why a value is no amount of money.
+/// Why a value is not an amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoMoney {
     /// NaN or an infinity.
@@ -12,7 +12,7 @@ pub enum NoMoney {
     /// More than six decimals that are not zero.
     #[error("more than six decimals")]
     TooPrecise,
-    /// Not within `numeric(18,6)`.
+    /// Outside of `numeric(18,6)`.
     #[error("too large for numeric(18,6)")]
     OutOfRange,
     /// NULL.
@@ -21,25 +21,25 @@ pub enum NoMoney {
     /// A count with decimals.
     #[error("no whole number")]
     NotWhole,
-    /// A count that is not within `bigint`.
+    /// A count outside of `bigint`.
     #[error("too large for bigint")]
     TooMany,
-    /// Bytes that are no numeric.
+    /// Bytes that are not a numeric.
     #[error("unreadable")]
     Unreadable,
 }
 
 const BASE: i128 = 10_000;
-/// Micro-units in one unit are 10^6, which is no power of the base: digits are summed in units of 10^-8.
+/// A unit has 10^6 micro-units, which is not a power of the base: digits are summed in units of 10^-8.
 const FINEST: i32 = -2;
-/// The weight beyond which no money is: 10^16.
+/// The largest weight of a digit of money: 10^16 is out of range.
 const LARGEST: i32 = 3;
 const NEGATIVE: u16 = 0x4000;
 const POSITIVE: u16 = 0;
-/// The weight beyond which a value is not written out.
+/// The largest weight of a value that is written out.
 const MANY: i32 = 8;
 
-/// A value taken apart: its digits, the weight of the first one, and its sign.
+/// The parts of a value: its digits, the weight of the first one, and its sign.
 struct Parts<'b> {
     digits: &'b [u8],
     first: i16,
@@ -63,8 +63,8 @@ impl Parts<'_> {
         (0..).map(|place| i32::from(self.first) - place).zip(digits)
     }
 
-    /// The value in units of the base to the power `finest`. What is finer is an error of this kind, what is larger than
-    /// the weight `largest` of that one.
+    /// The value in units of the base to the power `finest`. A finer value is the error `fine`; a value above the
+    /// weight `largest` is the error `large`.
     fn sum(&self, finest: i32, largest: i32, fine: NoMoney, large: NoMoney) -> Result<i128, NoMoney> {
         if self.sign != POSITIVE && self.sign != NEGATIVE {
             return Err(NoMoney::NotANumber);
@@ -108,7 +108,7 @@ pub fn count(bytes: Option<&[u8]>) -> Result<i64, NoMoney> {
     i64::try_from(sum).map_err(|_| NoMoney::TooMany)
 }
 
-/// A value in digits, whatever it is.
+/// Any value in digits.
 pub fn written(bytes: Option<&[u8]>) -> String {
     let Some(bytes) = bytes else { return "null".to_owned() };
     let Ok(parts) = Parts::of(bytes) else { return "unreadable".to_owned() };

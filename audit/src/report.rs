@@ -1,4 +1,4 @@
-//! What an audit found, as a text and as data.
+//! The result of an audit, as text and as data.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -9,30 +9,30 @@ use serde::Serialize;
 use crate::check::{Check, CheckResult, Violation};
 use crate::ledger::Looked;
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It could have failed, everything was looked at, and nothing failed.
+    /// It could have failed, everything was checked, and nothing failed.
     Ok,
     /// Something breaks it.
     Broken,
-    /// Not everything could be checked, or nothing was there that could have failed; nothing breaks it.
+    /// Not everything could be checked, or nothing existed that could have failed; nothing breaks it.
     Unknown,
 }
 
 /// One check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// The invariant that it reads.
+    /// The check, named by its invariant.
     pub check: Check,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What must hold.
+    /// The condition that must hold.
     pub sentence: &'static str,
-    /// What it looks at.
+    /// What it checks.
     pub subjects: &'static str,
-    /// How many it looked at.
+    /// How many things it checked.
     pub looked_at: u64,
     /// How many of them could have failed.
     pub could_have_failed: u64,
@@ -41,14 +41,14 @@ pub struct Finding {
     /// Why not everything is known, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// The worst, worst first.
+    /// The worst violations, worst first.
     pub worst: Vec<Violation>,
 }
 
 /// The whole audit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The checks that were asked for.
+    /// The requested checks.
     pub checks: Vec<Finding>,
     /// Rows of the ledger that were read.
     pub ledger_rows: u64,
@@ -58,13 +58,13 @@ pub struct Report {
     pub api_keys: u64,
     /// Keys of Redis that the mapping knows.
     pub redis_keys: u64,
-    /// How long the ledger took to read.
+    /// How long reading the ledger took.
     pub ledger_milliseconds: u64,
     /// How long everything took.
     pub milliseconds: u64,
 }
 
-/// How long what took.
+/// The durations of the parts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Took {
     pub(crate) ledger: Duration,
@@ -75,9 +75,9 @@ fn milliseconds(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Columns of a line.
+/// The width of a line in columns.
 const WIDTH: usize = 100;
-/// Where what is told of a check begins.
+/// The column where the text about a check begins.
 const INDENT: usize = 21;
 
 const NOTHING: &str = "nothing was there that could have failed";
@@ -108,12 +108,12 @@ impl Report {
         }
     }
 
-    /// The finding of a check, if it was asked for.
+    /// The finding of a check, if it was requested.
     pub fn finding(&self, check: Check) -> Option<&Finding> {
         self.checks.iter().find(|finding| finding.check == check)
     }
 
-    /// The report in lines. What took how long is left to the caller, so that the same data print the same text.
+    /// The report in lines. Durations are left to the caller, so that the same data print the same text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let Report { ledger_rows, tenants, api_keys, redis_keys, .. } = self;
@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    /// Names and values are a tenant's: they forge no line and reach no terminal as they are.
+    /// Names and values are chosen by tenants: they must not forge a line or reach a terminal unescaped.
     #[test]
     fn what_a_tenant_chose_forges_no_line_of_the_report() {
         let figure = Figure { name: "deduct".to_owned(), value: "\u{1b}[2J5.25".to_owned() };

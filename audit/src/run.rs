@@ -1,4 +1,4 @@
-//! The audit as a whole: connects, goes through the ledger in one snapshot, then through Redis.
+//! The whole audit: connects, reads the ledger in one snapshot, then reads Redis.
 
 use std::time::{Duration, Instant};
 
@@ -15,34 +15,34 @@ use crate::ledger::{Looked, Pass, Sources};
 use crate::mapping::Mapping;
 use crate::report::{Report, Took};
 
-/// How long a server may take to answer when it is connected to.
+/// How long a server may take to answer a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// One snapshot for everything; it writes nothing and says so to the server.
+/// One snapshot for everything; it writes nothing and declares that to the server.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-/// For this transaction only: all rows will be fetched, and sorting them may use some memory of the server.
+/// For this transaction only: all rows will be fetched, and sorting them may use some of the server's memory.
 const SETTINGS: [&str; 2] = ["SET LOCAL cursor_tuple_fraction = 1", "SET LOCAL work_mem = '64MB'"];
 
-/// Which servers to look at.
+/// The servers to audit.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The database.
     pub postgres: PgConnectOptions,
-    /// The Redis; without it nothing of it is known.
+    /// The Redis; if it is `None`, the checks of Redis are unknown.
     pub redis: Option<ConnectionInfo>,
 }
 
-/// How to look.
+/// The options of an audit.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What things are called.
+    /// The names of the tables, columns and keys.
     pub mapping: Mapping,
-    /// How many of the worst are kept of each check.
+    /// How many of the worst violations of each check are kept.
     pub worst: usize,
-    /// How long a charge may be under way: a younger pending row or idempotency key is no suspect.
+    /// How long a charge may be under way: a younger pending row or idempotency key is not suspicious.
     pub pending_older_than: Duration,
     /// How long a wrong value must stay in Redis to be reported.
     pub settle: Duration,
-    /// Which checks to make.
+    /// The checks to make.
     pub only: Vec<Check>,
 }
 
@@ -58,10 +58,10 @@ impl Default for Options {
     }
 }
 
-/// Looks at everything, and writes nothing.
+/// Audits both servers and writes nothing.
 ///
 /// # Errors
-/// [`AuditError`], where a server cannot be reached to begin with. What goes wrong later makes checks unknown.
+/// [`AuditError`], if a server cannot be reached at the start. Later errors make checks unknown.
 pub async fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
     let began = Instant::now();
     let mut postgres = connect_postgres(&target.postgres).await?;
@@ -97,20 +97,20 @@ pub async fn audit(target: &Target, options: &Options) -> Result<Report, AuditEr
             }
         }
     }
-    // The server ends the session either way.
+    // The server ends the session in any case.
     let _ = postgres.close().await;
     results.retain(|result| wanted(&result.check));
     Ok(Report::new(results, looked, keys, Took { ledger, all: began.elapsed() }))
 }
 
-/// The pass over the ledger, in a transaction of its own that ends without having written.
+/// The pass over the ledger, in its own transaction, which ends without having written.
 async fn snapshot(
     postgres: &mut PgConnection,
     options: &Options,
     results: &mut Vec<CheckResult>,
     looked: &mut Looked,
 ) -> Result<Catalog, StoreError> {
-    // Outside the transaction: what the server cannot read would end it.
+    // Outside the transaction, since an expression that the server cannot read would abort it.
     let catalog = Catalog::read(postgres, &options.mapping).await?;
     let sources = Sources::find(postgres, &catalog, &options.mapping).await?;
     postgres.execute(BEGIN).await?;
@@ -127,7 +127,7 @@ async fn snapshot(
     *looked = pass.looked;
     for mut result in pass.results() {
         if let Some(why) = sources.missing(result.check) {
-            // Whatever was added up for it is of columns that are not there.
+            // Its sums are of columns that do not exist.
             result = CheckResult::new(result.check, options.worst);
             result.cannot(|| why.to_owned());
         }
@@ -137,7 +137,7 @@ async fn snapshot(
     Ok(catalog)
 }
 
-/// Checks that have no tally, for this reason.
+/// Adds checks without a result, for this reason.
 fn lost(results: &mut Vec<CheckResult>, options: &Options, why: &str, of: impl Fn(Check) -> bool) {
     for check in Check::ALL {
         if of(check) && !results.iter().any(|result| result.check == check) {
@@ -150,7 +150,7 @@ fn lost(results: &mut Vec<CheckResult>, options: &Options, why: &str, of: impl F
 
 async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, AuditError> {
     let options = options.clone().application_name("trial-audit").disable_statement_logging();
-    // Also outside the transaction, and whatever the role may do.
+    // The session is read-only outside the transaction too, whatever the role may do.
     let options = options.options([("default_transaction_read_only", "on")]);
     answered("--database-url", options.connect()).await
 }

@@ -1,4 +1,4 @@
-//! Expressions over columns that end no statement, whatever a row holds, and whose values are of bounded length.
+//! Expressions over columns that do not fail, whatever a row holds, and whose values have a bounded length.
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
@@ -7,17 +7,17 @@ use crate::error::one_line;
 
 /// The most bytes of a text that is sent whole.
 const WHOLE: usize = 256;
-/// The most characters that are sent of a longer one. What is sent of it is still longer than [`WHOLE`], so that no whole
-/// text equals it.
+/// The number of characters that are sent of a longer text. With its suffix it is still longer than [`WHOLE`], so it
+/// cannot equal a whole text.
 const BEGINNING: usize = 180;
-/// The most bytes of a number that is sent as it is: more than any money takes.
+/// The most bytes of a number that is sent as it is: more than any money needs.
 const NUMBER: usize = 32;
-/// The days and instants that have a place in any time zone, as Postgres counts (its manual, 8.5).
+/// The range of days and instants that are valid in any time zone, as Postgres counts (its manual, 8.5).
 const EARLIEST: &str = "4700-01-01 BC";
 const LATEST: &str = "294000-01-01";
 
-/// A column's text. One of more than 256 bytes is cut: its first 180 characters, its length and its SHA-256 stand for
-/// it, so that two texts are equal exactly if what is sent of them is.
+/// A column's text. A text of more than 256 bytes is replaced by its first 180 characters, its length and its SHA-256,
+/// so that two texts are equal exactly if their sent forms are.
 pub fn text(column: &Column) -> String {
     let text = column.text();
     match column.type_name.as_str() {
@@ -30,12 +30,12 @@ pub fn text(column: &Column) -> String {
     }
 }
 
-/// The same, in an order that is that of its bytes on every server.
+/// The same, ordered by its bytes on every server.
 pub fn sorted(column: &Column) -> String {
     format!("(({}) COLLATE \"C\")", text(column))
 }
 
-/// A number. One of very many digits is no money: another such number stands for it, as large or as fine.
+/// A number. A number with very many digits is not money: it is replaced by another that is as large or as fine.
 pub fn number(expression: &str) -> String {
     format!(
         "CASE WHEN pg_column_size({expression}) > {NUMBER} \
@@ -51,7 +51,7 @@ pub fn number_of(column: &Column) -> String {
     }
 }
 
-/// A row's own name, of the first of these columns that is not null, with what it is called.
+/// The name of a row: the first of these columns that is not null, together with the name of that column.
 pub fn name(whole: Option<&Column>, named: &[&Column], place: Option<&Column>) -> String {
     let called = |column: &Column| format!("{} || ({})", constant(&format!("{} ", column.name)), text(column));
     let called = named.iter().copied().chain(place).map(called);
@@ -59,7 +59,7 @@ pub fn name(whole: Option<&Column>, named: &[&Column], place: Option<&Column>) -
     if names.is_empty() { "NULL::text".to_owned() } else { format!("coalesce({})", names.join(", ")) }
 }
 
-/// A time that may be null or out of range, as instants and as text.
+/// A time that may be null or out of range, as an instant and as text.
 #[derive(Clone, Debug)]
 pub struct Time<'c> {
     column: &'c Column,
@@ -67,19 +67,20 @@ pub struct Time<'c> {
 }
 
 impl<'c> Time<'c> {
-    /// Of a column of days or instants; `zone` is an SQL expression.
+    /// The time of a column of days or instants; `zone` is an SQL expression.
     pub fn new(column: &'c Column, zone: &'c str) -> Time<'c> {
         Time { column, zone }
     }
 
-    /// Whether it has a place in every time zone; null if it is null.
+    /// Whether it is valid in every time zone; null if it is null.
     fn good(&self) -> String {
         let Column { sql, type_name, .. } = self.column;
-        // A constant of the column's own type: a date that is out of range of the other types cannot be compared as one.
+        // A constant of the column's own type: a date that is out of range of the other types cannot be compared as
+        // one.
         format!("{sql} BETWEEN {type_name} '{EARLIEST}' AND {type_name} '{LATEST}'")
     }
 
-    /// Without a zone.
+    /// The time without a zone.
     fn local(&self) -> String {
         match self.column.type_name.as_str() {
             "timestamp with time zone" => format!("({} AT TIME ZONE {})", self.column.sql, self.zone),
@@ -95,28 +96,28 @@ impl<'c> Time<'c> {
         }
     }
 
-    /// The first instant of its day or month, `plus` later, or null.
+    /// The first instant of its day or month plus `plus`, or null.
     pub fn bound(&self, unit: &str, plus: &str) -> String {
         let first = format!("date_trunc('{unit}', {}) + interval '{plus}'", self.local());
         format!("CASE WHEN {} THEN ({first}) AT TIME ZONE {} END", self.good(), self.zone)
     }
 
-    /// What it says where it has no place, or null.
+    /// Its text if it is out of range, or null.
     pub fn bad(&self) -> String {
         format!("CASE WHEN NOT ({}) THEN {} END", self.good(), self.column.text())
     }
 
-    /// It in this form of `to_char`, or what it says where it has no place.
+    /// The time in this form of `to_char`, or its text if it is out of range.
     pub fn written(&self, form: &str) -> String {
         let text = self.column.text();
         format!("CASE WHEN {} THEN to_char({}::timestamp, '{form}') ELSE {text} END", self.good(), self.column.sql)
     }
 }
 
-/// Whether the server can read an expression of a column: it plans the statement and reads no row.
+/// Tests whether the server can read an expression of a column: it plans the statement and reads no row.
 ///
 /// # Errors
-/// What it says of it; inner, that it cannot be asked.
+/// Inner: the message of the server about the expression. Outer: the server cannot be asked.
 pub async fn probe(
     connection: &mut PgConnection,
     table: &Table,

@@ -1,7 +1,7 @@
-//! What runs that were killed left on given servers. A run marks what it makes there so that nobody else's can be taken
-//! for it, and holds a sign of life that ends with its connection: in Postgres an advisory lock of an open transaction on
-//! the name of its schema, in Redis the name of the connection itself. What bears our mark and has no sign of life is
-//! nobody's any more, and the next run removes it and says so. Everything else is somebody's and stays.
+//! Removes what killed runs left on given servers. A run marks what it creates there so that it cannot be confused with
+//! anything else, and holds a sign of life that ends with its connection: in Postgres an advisory lock of an open
+//! transaction on the name of its schema, in Redis the name of the connection itself. What has our mark and no sign of
+//! life is abandoned; the next run removes it and reports that. Everything else belongs to others and is kept.
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, RedisError, RedisResult};
@@ -11,22 +11,22 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connect::connect;
 
-/// What the names of our schemas and the prefixes of our keys begin with; 32 hexadecimal digits follow.
+/// The start of the names of our schemas and of the prefixes of our keys; 32 hexadecimal digits follow.
 const PREFIX: &str = "trial_balance_";
-/// The comment on our schemas. Nobody else writes it, on a schema of such a name, by accident.
+/// The comment on our schemas. It does not occur by accident on a schema with such a name.
 const MARK: &str =
     "trial-balance: made by a run, dropped by it or by the next run after it died; not for anything else";
-/// The set in Redis of the prefixes that runs have taken, so that nobody has to look through all keys for them. It is gone
-/// with its last member.
+/// The set in Redis of the prefixes that runs have taken, so that no run has to search all keys for them. Redis deletes
+/// it with its last member.
 const RUNS: &str = "trial-balance:runs";
-/// Until the transaction ends, which also a pooler of transactions leaves to one backend.
+/// Held until the transaction ends; even a transaction pooler keeps a transaction on one backend.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const FREE: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))";
-/// Schemas that bear our mark, made by the account that asks.
+/// Schemas that have our mark and were created by the connected account.
 const SCHEMAS: &str = "SELECT nspname FROM pg_namespace WHERE obj_description(oid, 'pg_namespace') = $1 \
      AND pg_has_role(nspowner, 'USAGE') ORDER BY nspname";
 
-/// A name for a schema and a key prefix that nothing else on any server has.
+/// A name for a schema and a key prefix that is unique on every server.
 pub(super) fn unique_name() -> String {
     format!("{PREFIX}{}", uuid::Uuid::new_v4().simple())
 }
@@ -37,22 +37,22 @@ fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 32 && rest.bytes().all(digit))
 }
 
-/// A sign of life; it ends when this is dropped or its process is.
+/// A sign of life; it ends when this is dropped or its process ends.
 #[derive(Debug)]
 pub(super) enum Alive {
     /// Holds the advisory lock, in a transaction that is never ended.
     Postgres { _connection: PgConnection },
-    /// Bears the name.
+    /// Its client name is the prefix.
     Redis { _connection: MultiplexedConnection },
 }
 
-/// Why there is no place for a run in a given Postgres.
+/// Why a run cannot get a place in a given Postgres.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoPlace {
-    /// The server says so.
+    /// An error of the server.
     #[error(transparent)]
     Server(#[from] sqlx::Error),
-    /// Two connections are one session.
+    /// Two connections share one session.
     #[error(
         "it is reached through a pooler that gives several connections one session (pgbouncer with pool_mode = \
          transaction or statement): name the server itself, or a pool with pool_mode = session"
@@ -60,18 +60,18 @@ pub(super) enum NoPlace {
     Pooled,
 }
 
-/// Makes a schema that bears our mark, and says that it is somebody's for as long as the sign of life is held.
+/// Creates a schema with our mark, which is in use for as long as the sign of life is held.
 pub(super) async fn settle(options: &PgConnectOptions, schema: &str) -> Result<Alive, NoPlace> {
     if pooled(options).await? {
         return Err(NoPlace::Pooled);
     }
     let mut connection = options.clone().application_name(schema).connect().await?;
-    // A server that ends idle sessions would end this one; one too old to know the setting does not.
+    // A server that ends idle sessions would end this one; a server too old to know the setting does not.
     let _ = connection.execute("SET idle_session_timeout = 0").await;
     connection.execute("BEGIN").await?;
     connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
     query(LOCK).bind(schema).execute(&mut connection).await?;
-    // Both or neither: a schema without a mark would be nobody's for ever.
+    // Both or neither: a schema without a mark would never be removed.
     let make = format!("BEGIN; CREATE SCHEMA {schema}; COMMENT ON SCHEMA {schema} IS '{MARK}'; COMMIT");
     let mut maker = options.connect().await?;
     maker.execute(AssertSqlSafe(make)).await?;
@@ -79,8 +79,8 @@ pub(super) async fn settle(options: &PgConnectOptions, schema: &str) -> Result<A
     Ok(Alive::Postgres { _connection: connection })
 }
 
-/// Whether a session that is idle is given to another connection's transaction. A server gives each connection one of its
-/// own; a pooler of transactions gives the one that became free last.
+/// Whether an idle session is given to another connection's transaction. A server gives each connection its own
+/// session; a transaction pooler gives the session that became free last.
 async fn pooled(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let mut idle = options.connect().await?;
     let own = session(&mut idle).await?;
@@ -96,13 +96,13 @@ async fn pooled(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     Ok(false)
 }
 
-/// The process that serves a connection. Asked without a prepared statement, of which a pooler may know nothing.
+/// The backend that serves a connection. The query is not prepared, since a pooler may not support prepared statements.
 async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
 }
 
-/// Says in Redis that the keys with this prefix are somebody's, and notes the prefix for whoever comes after a kill. Where
-/// somebody keeps something else at the key of the notes it is left alone: then the answer says so.
+/// Marks the keys with this prefix in Redis as in use, and records the prefix for the run that follows a kill. If the
+/// key of the records holds something else, it is left alone, and the returned text says so.
 pub(super) async fn settle_in_redis(info: ConnectionInfo, prefix: &str) -> RedisResult<(Alive, Option<String>)> {
     let mut connection = connect(info).await?;
     ::redis::cmd("CLIENT").arg("SETNAME").arg(prefix).query_async::<()>(&mut connection).await?;
@@ -121,13 +121,13 @@ fn is_wrong_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE")
 }
 
-/// Drops every schema of a run that is dead, and says which.
+/// Drops every schema of a dead run and reports them.
 pub(super) async fn sweep_postgres(options: &PgConnectOptions) -> Result<Vec<String>, sqlx::Error> {
     let mut connection = options.connect().await?;
     let marked: Vec<String> = query_scalar(SCHEMAS).bind(MARK).fetch_all(&mut connection).await?;
     let mut notices = Vec::new();
     for schema in marked.iter().filter(|name| is_ours(name)) {
-        // The lock is the transaction's: whoever looks at the same time waits or finds nothing.
+        // The lock belongs to the transaction: a concurrent sweep waits or finds nothing.
         connection.execute("BEGIN").await?;
         let free: bool = query_scalar(FREE).bind(schema).fetch_one(&mut connection).await?;
         if free {
@@ -140,16 +140,16 @@ pub(super) async fn sweep_postgres(options: &PgConnectOptions) -> Result<Vec<Str
     Ok(notices)
 }
 
-/// Removes the keys of every run that is dead, and says which. What stands in the notes and is not of our form is nobody's we
-/// know.
+/// Removes the keys of every dead run and reports them. Records that do not have our form belong to an unknown owner
+/// and are kept.
 pub(super) async fn sweep_redis(info: ConnectionInfo) -> RedisResult<Vec<String>> {
     let mut connection = connect(info).await?;
     let noted: Vec<Vec<u8>> = match ::redis::cmd("SMEMBERS").arg(RUNS).query_async(&mut connection).await {
-        // It has been said when this run wanted to note itself.
+        // This was reported when this run tried to record itself.
         Err(error) if is_wrong_type(&error) => return Ok(Vec::new()),
         noted => noted?,
     };
-    // Read after the set: a run bears its name before it notes it.
+    // Read after the set: a run sets its client name before it records it.
     let clients: String = ::redis::cmd("CLIENT").arg("LIST").query_async(&mut connection).await?;
     let alive = |prefix: &str| clients.split_whitespace().any(|word| word.strip_prefix("name=") == Some(prefix));
     let mut notices = Vec::new();
@@ -168,7 +168,7 @@ pub(super) async fn sweep_redis(info: ConnectionInfo) -> RedisResult<Vec<String>
     Ok(notices)
 }
 
-/// Removes all keys with a prefix, and the note of it.
+/// Removes all keys with a prefix, and its record.
 pub(super) async fn forget(connection: &mut MultiplexedConnection, prefix: &str) -> RedisResult<()> {
     let mut cursor: u64 = 0;
     loop {
@@ -189,7 +189,7 @@ pub(super) async fn forget(connection: &mut MultiplexedConnection, prefix: &str)
     }
 }
 
-/// A text as a pattern of Redis that it alone matches.
+/// A text as a Redis pattern that matches only this text.
 fn escaped(text: &str) -> String {
     let special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '^' | '-' | '\\');
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()

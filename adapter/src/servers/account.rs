@@ -7,15 +7,15 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-/// An account, by its numbers. `None` where ours will do.
+/// An account, by its numbers. `None` if our own account is suitable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account(Option<(u32, u32)>);
 
 impl Account {
-    /// Our own account or, as root, `postgres` if there is one and `nobody` if not.
+    /// Our own account or, as root, `postgres` if it exists and otherwise `nobody`.
     ///
     /// # Errors
-    /// `NotFound`, when we are root and there is neither.
+    /// `NotFound`, when we are root and neither exists.
     pub fn for_servers() -> io::Result<Account> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Account(None));
@@ -44,7 +44,7 @@ impl Account {
     /// Gives a file or folder to this account.
     ///
     /// # Errors
-    /// As `chown`.
+    /// As for `chown`.
     pub fn give(&self, path: &Path) -> io::Result<()> {
         self.0.map_or(Ok(()), |(uid, gid)| chown(path, Some(uid), Some(gid)))
     }
@@ -52,7 +52,7 @@ impl Account {
     /// Makes a folder of mode 0700 that belongs to this account.
     ///
     /// # Errors
-    /// As `mkdir`, `chmod` and `chown`.
+    /// As for `mkdir`, `chmod` and `chown`.
     pub fn make_folder(&self, path: &Path) -> io::Result<()> {
         std::fs::create_dir(path)?;
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
@@ -62,7 +62,7 @@ impl Account {
     /// Copies a folder with its files and folders; the copy belongs to this account, mode 0700 and 0600.
     ///
     /// # Errors
-    /// As the file operations; the half copy is left.
+    /// As for the file operations; an incomplete copy is left.
     pub fn copy_folder(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.make_folder(to)?;
         for entry in std::fs::read_dir(from)? {

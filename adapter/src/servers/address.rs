@@ -1,5 +1,5 @@
-//! Addresses of servers, as somebody wrote them: an address of another kind of server is told before anything is tried. An
-//! address is never shown: it may hold a password.
+//! Addresses of servers as the user wrote them: an address of another kind of server is reported before any connection
+//! is tried. An address is never shown: it may hold a password.
 
 use ::redis::IntoConnectionInfo;
 use model::shown::shown;
@@ -12,17 +12,17 @@ pub const DATABASE_URL: &str = "DATABASE_URL";
 /// Names a Redis to use instead of a private one.
 pub const REDIS_URL: &str = "REDIS_URL";
 
-/// What an address of a Postgres begins with.
+/// The schemes of Postgres addresses.
 const POSTGRES: &[&str] = &["postgres", "postgresql"];
-/// What an address of a Redis begins with.
+/// The schemes of Redis addresses.
 const REDIS: &[&str] = &["redis", "valkey", "redis+unix", "valkey+unix", "unix"];
-/// What an address of a Redis behind TLS begins with.
+/// The schemes of addresses of a Redis behind TLS.
 const TLS: &[&str] = &["rediss", "valkeys"];
 
 /// Reads the address of a Postgres.
 ///
 /// # Errors
-/// In words: what it begins with and what would be valid, or what else is wrong.
+/// A message: the scheme and the valid ones, or what else is wrong.
 pub fn postgres(url: &str) -> Result<PgConnectOptions, String> {
     begins(url, POSTGRES)?;
     url.parse().map_err(|error: sqlx::Error| error.to_string())
@@ -31,7 +31,7 @@ pub fn postgres(url: &str) -> Result<PgConnectOptions, String> {
 /// Reads the address of a Redis.
 ///
 /// # Errors
-/// As [`postgres`]; also one that needs TLS.
+/// As for [`postgres`]; also an address that needs TLS.
 pub fn redis(url: &str) -> Result<::redis::ConnectionInfo, String> {
     if let Some(scheme) = TLS.iter().find(|scheme| begins(url, &[scheme]).is_ok()) {
         let valid = listed(REDIS);
@@ -43,7 +43,7 @@ pub fn redis(url: &str) -> Result<::redis::ConnectionInfo, String> {
     url.into_connection_info().map_err(|error| error.to_string())
 }
 
-/// Whether what is given are addresses, before anything is started beside them.
+/// Checks the given addresses before any server is started.
 pub(super) fn check(options: &Options) -> Result<(), ServersError> {
     let wrong = |variable| move |why| ServersError::Unreachable { variable, why };
     if let Some(url) = &options.database_url {
@@ -59,7 +59,8 @@ fn begins(url: &str, valid: &[&str]) -> Result<(), String> {
     let expected = listed(valid);
     match url.split_once("://") {
         Some((scheme, _)) if valid.iter().any(|valid| valid.eq_ignore_ascii_case(scheme)) => Ok(()),
-        // What comes before `://` is no password, unless a password has it: then it has signs that no scheme has.
+        // The text before `://` is not a password unless the password contains `://`; it then has characters that no
+        // scheme has.
         Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
             Err(format!("it begins with `{}://`: expected one of {expected}", shown(scheme)))
         }

@@ -1,4 +1,4 @@
-//! The folder for what is dear to make twice: installed servers and the Postgres template.
+//! The folder for what takes long to make: installed servers and the Postgres template.
 
 use std::path::PathBuf;
 

@@ -14,9 +14,9 @@ use serde::Serialize;
 pub const POSTGRES_VAR: &str = "TRIAL_POSTGRES_BIN";
 /// Names the file of a Redis or Valkey server.
 pub const REDIS_VAR: &str = "TRIAL_REDIS_BIN";
-/// The oldest major version of Postgres that will do.
+/// The oldest suitable major version of Postgres.
 pub const POSTGRES_MIN: u32 = 15;
-/// The oldest major version of Redis that will do; every Valkey is newer.
+/// The oldest suitable major version of Redis; every Valkey is newer.
 pub const REDIS_MIN: u32 = 7;
 
 /// Which of the two servers.
@@ -103,7 +103,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A server program that will do.
+/// A suitable server program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// For Postgres the folder with `initdb` and `postgres`, for Redis the server's file.
@@ -114,30 +114,30 @@ pub struct Found {
     pub rule: Rule,
 }
 
-/// Why there is no server program. Each message names what was looked for, where, and how to get it.
+/// Why no server program was found. Each message names what was looked for, where, and how to get it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
-    /// No program anywhere.
+    /// No program was found anywhere.
     #[error("no {kind} server (version {oldest} or newer) in {}; run `trial services install`", join(looked))]
     Missing {
         /// What was looked for.
         kind: Kind,
-        /// The oldest major version that would have done.
+        /// The oldest suitable major version.
         oldest: u32,
-        /// Every place looked at, in order.
+        /// Every place that was searched, in order.
         looked: Vec<PathBuf>,
     },
-    /// There are programs, each of them too old or without a readable version.
+    /// Programs exist, but each is too old or has no readable version.
     #[error("no {kind} server of version {oldest} or newer: {}; run `trial services install`", refused.join(", "))]
     TooOld {
         /// What was looked for.
         kind: Kind,
-        /// The oldest major version that would have done.
+        /// The oldest suitable major version.
         oldest: u32,
         /// Each program found and what is wrong with it.
         refused: Vec<String>,
     },
-    /// The variable is set, and what it names will not do. Nothing else is tried then.
+    /// The variable is set, but names nothing suitable. No other place is then searched.
     #[error(
         "{variable}={} will not do for {kind} {oldest} or newer: {why}; correct it, or unset it and run `trial services \
          install`", path.display()
@@ -149,7 +149,7 @@ pub enum FindError {
         path: PathBuf,
         /// What was looked for.
         kind: Kind,
-        /// The oldest major version that would have done.
+        /// The oldest suitable major version.
         oldest: u32,
         /// What is wrong with it.
         why: String,
@@ -199,7 +199,7 @@ impl Places {
         }
     }
 
-    /// The folders to look into, in order.
+    /// The folders to search, in order.
     fn folders(&self, kind: Kind) -> Vec<(Rule, PathBuf)> {
         let mut folders: Vec<_> =
             std::env::split_paths(&self.path).filter(|dir| dir.is_absolute()).map(|dir| (Rule::Path, dir)).collect();
@@ -246,7 +246,7 @@ fn newest_first(root: &Path, prefix: &str) -> Vec<PathBuf> {
 /// Finds a server program.
 ///
 /// # Errors
-/// [`FindError`], when none will do.
+/// [`FindError`], when no program is suitable.
 pub fn find(kind: Kind, places: &Places) -> Result<Found, FindError> {
     let oldest = kind.oldest();
     if let Some(path) = places.variable(kind) {
@@ -286,7 +286,7 @@ fn executable(kind: Kind, path: &Path) -> PathBuf {
     }
 }
 
-/// The version of a program that will do, or what is wrong with it.
+/// The version of a suitable program, or what is wrong with it.
 fn probe(kind: Kind, path: &Path) -> Result<Version, String> {
     if kind == Kind::Postgres && !path.join("initdb").is_file() {
         return Err("no initdb in this folder".into());
@@ -297,7 +297,7 @@ fn probe(kind: Kind, path: &Path) -> Result<Version, String> {
     if version.major < kind.oldest() { Err(format!("version {version}")) } else { Ok(version) }
 }
 
-/// What it prints for `--version`. A program that was only just written may be held open for a moment by a process that
+/// The output of `--version`. A program that was only just written may be held open for a moment by a process that
 /// another thread is starting.
 fn version_of(program: &Path) -> std::io::Result<std::process::Output> {
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Servers that were given by a URL: we are guests there, in a schema and under a key prefix of our own.
+//! Servers that were given by a URL: we are guests there and use only our own schema and key prefix.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub(super) enum Guest {
 }
 
 impl Guest {
-    /// Checks that the Postgres answers, removes what killed runs left there, and makes the schema; connections then have it
-    /// as their search path. What is removed is noted.
+    /// Checks that the Postgres answers, removes what killed runs left there, and creates the schema, which is then the
+    /// search path of connections. What is removed is added to the notices.
     pub(super) async fn in_postgres(
         url: &str,
         schema: String,
@@ -33,13 +33,14 @@ impl Guest {
         let refused = |why: String| ServersError::Unreachable { variable: DATABASE_URL, why };
         let options = address::postgres(url).map_err(refused)?;
         let alive = answered(abandoned::settle(&options, &schema)).await.map_err(refused)?;
-        // What cannot be removed, such as another account's, stays where it is and is in nobody's way.
+        // What cannot be removed, such as another account's schema, is kept and harms nothing.
         notices.extend(answered(abandoned::sweep_postgres(&options)).await.unwrap_or_default());
         let inside = options.clone().options([("search_path", &schema)]);
         Ok((Guest::Schema { options, schema }, alive, inside))
     }
 
-    /// Checks that the Redis answers, and removes what killed runs left there. What is removed, and what is ignored, is noted.
+    /// Checks that the Redis answers and removes what killed runs left there. What is removed or ignored is added to
+    /// the notices.
     pub(super) async fn in_redis(
         url: &str,
         prefix: String,
@@ -49,19 +50,19 @@ impl Guest {
         let info = address::redis(url).map_err(refused)?;
         let (alive, notice) = answered(abandoned::settle_in_redis(info.clone(), &prefix)).await.map_err(refused)?;
         notices.extend(notice);
-        // A server that does not list its clients to us keeps what it has.
+        // On a server that does not let us list its clients, nothing is removed.
         notices.extend(answered(abandoned::sweep_redis(info.clone())).await.unwrap_or_default());
         Ok((Guest::Keys { info: info.clone(), prefix }, alive, info))
     }
 
-    /// Removes the schema or the keys. Waits for it on a thread of its own, so that it may be called from anywhere; a
-    /// server that no longer answers keeps them.
+    /// Removes the schema or the keys. Waits for that on a separate thread, so it may be called from anywhere; on a
+    /// server that does not answer they are kept.
     pub(super) fn leave(self) {
         let run = move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
                 return;
             };
-            // There is nobody left to tell: the run is over, and what it found is already reported.
+            // There is nowhere to report an error: the run is over and its results are already reported.
             let _ = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.remove()).await });
         };
         let _ = std::thread::spawn(run).join();

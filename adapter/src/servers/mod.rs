@@ -1,8 +1,8 @@
-//! A real Postgres and a real Redis to run against: given by a URL, or private ones that may be hurt.
+//! A real Postgres and a real Redis for runs: given by a URL, or private ones that may be damaged.
 //!
-//! Private servers live on unix sockets in a folder of their own and leave nothing behind ([`sweep`]). A given server
-//! is only a host: we get a schema and a key prefix there, which the next run removes if we are killed, and killing it or
-//! losing its data is refused.
+//! Private servers use unix sockets in their own folder and leave nothing behind ([`sweep`]). On a given server we use
+//! only a schema and a key prefix, which the next run removes if we are killed; killing a given server or losing its
+//! data is refused.
 
 mod abandoned;
 pub mod account;
@@ -37,13 +37,13 @@ use redis::PrivateRedis;
 use sweep::{Folder, Leftover, forget, remember};
 pub use sweep::{cleanup_now, cleanup_on_signals};
 
-/// Why servers cannot be had or hurt.
+/// Why servers cannot be obtained or damaged.
 #[derive(Debug, thiserror::Error)]
 pub enum ServersError {
     /// There is no program to start.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// What a variable names is no address of such a server, or the server does not answer.
+    /// The value of a variable is not an address of such a server, or the server does not answer.
     #[error("{variable} names a server that cannot be used: {why}")]
     Unreachable {
         /// The variable.
@@ -51,10 +51,10 @@ pub enum ServersError {
         /// What went wrong, on one line, without the URL and its password.
         why: String,
     },
-    /// A private server did not come up.
+    /// A private server did not start.
     #[error("the private {kind} did not start: {why}\n{log}")]
     NotUp {
-        /// Which one.
+        /// The kind of the server.
         kind: Kind,
         /// What happened.
         why: String,
@@ -64,7 +64,7 @@ pub enum ServersError {
     /// The server was given, so it may not be killed, restarted, flushed or proxied.
     #[error("not our server: {kind} was given by {variable}, and is not to be hurt")]
     NotOurs {
-        /// Which one.
+        /// The kind of the server.
         kind: Kind,
         /// The variable.
         variable: &'static str,
@@ -91,7 +91,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// As [`DATABASE_URL`] and [`REDIS_URL`] say; an empty variable counts as unset.
+    /// Options from [`DATABASE_URL`] and [`REDIS_URL`]; an empty variable counts as unset.
     #[must_use]
     pub fn from_environment(keeps: Keeps) -> Options {
         let url = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
@@ -99,7 +99,7 @@ impl Options {
     }
 }
 
-/// What of the servers is there, for `trial services status`.
+/// Which servers are available, for `trial services status`.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// [`DATABASE_URL`] is set, so the program is not needed.
@@ -112,7 +112,7 @@ pub struct Status {
     pub redis: Result<Found, FindError>,
 }
 
-/// Looks, and starts nothing.
+/// Looks for the servers and starts nothing.
 #[must_use]
 pub fn status() -> Status {
     let (options, places) = (Options::from_environment(Keeps::Nothing), Places::here());
@@ -127,9 +127,9 @@ pub fn status() -> Status {
 /// Which of the servers are private and may be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Ours {
-    /// The Postgres is.
+    /// Whether the Postgres is private.
     pub postgres: bool,
-    /// The Redis is.
+    /// Whether the Redis is private.
     pub redis: bool,
 }
 
@@ -184,10 +184,10 @@ impl Servers {
     /// Gets both servers, after sweeping what killed runs left behind.
     ///
     /// # Errors
-    /// [`ServersError`]: a URL that does not answer, no program, or a private server that does not come up in 15 s.
+    /// [`ServersError`]: a URL that does not answer, no program, or a private server that does not start within 15 s.
     pub async fn start(options: &Options) -> Result<Servers, ServersError> {
         address::check(options)?;
-        // Which folders it swept matters to nobody here.
+        // The list of swept folders is not needed here.
         let _ = sweep::sweep();
         let private = options.database_url.is_none() || options.redis_url.is_none();
         let account = Account::for_servers().map_err(ServersError::Io)?;
@@ -220,13 +220,13 @@ impl Servers {
         Ok(Servers { postgres, redis, folder, proxies: 0, notices })
     }
 
-    /// What was removed from given servers on the way, and what there was ignored, each in a sentence for people.
+    /// What was removed or ignored on given servers at the start, each as a sentence for the user.
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
 
-    /// Which of them may be killed.
+    /// Which of the servers may be killed.
     #[must_use]
     pub fn ours(&self) -> Ours {
         Ours { postgres: matches!(self.postgres, Postgres::Private(_)), redis: matches!(self.redis, Redis::Private(_)) }
@@ -241,7 +241,7 @@ impl Servers {
         }
     }
 
-    /// The schema that is ours: `public` of a private server, else one of this run alone.
+    /// Our schema: `public` of a private server, otherwise a schema of this run alone.
     #[must_use]
     pub fn schema(&self) -> &str {
         match &self.postgres {
@@ -253,7 +253,7 @@ impl Servers {
     /// How to connect to Redis.
     ///
     /// # Errors
-    /// [`ServersError::Redis`], when the address cannot be made.
+    /// [`ServersError::Redis`], when the address cannot be built.
     pub fn redis(&self) -> Result<::redis::ConnectionInfo, ServersError> {
         match &self.redis {
             Redis::Private(server) => server.info(),
@@ -261,7 +261,7 @@ impl Servers {
         }
     }
 
-    /// What each of our keys starts with: nothing on a private server.
+    /// The prefix of our keys: empty on a private server.
     #[must_use]
     pub fn key_prefix(&self) -> &str {
         match &self.redis {
@@ -330,8 +330,8 @@ impl Servers {
         server.restart(folder).await
     }
 
-    /// What Redis keeps when it is killed; where that is something else so far, Redis is started anew without data.
-    /// True if it was.
+    /// Sets what Redis keeps when it is killed; if that is a change, Redis is restarted without data. True if it was
+    /// restarted.
     ///
     /// # Errors
     /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`].
@@ -345,7 +345,7 @@ impl Servers {
         Ok(true)
     }
 
-    /// SAVE: keeps what Redis holds now for [`Servers::send_redis_back`].
+    /// SAVE: keeps the current content of Redis for [`Servers::send_redis_back`].
     ///
     /// # Errors
     /// [`ServersError::NotOurs`], [`ServersError::Redis`], [`ServersError::Io`].
@@ -356,16 +356,16 @@ impl Servers {
         server.keep_snapshot().map_err(ServersError::Io)
     }
 
-    /// SIGKILLs Redis and starts it again on what was saved last.
+    /// SIGKILLs Redis and starts it again on the last saved snapshot.
     ///
     /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`] where nothing was saved.
+    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`] if nothing was saved.
     pub async fn send_redis_back(&mut self) -> Result<(), ServersError> {
         let (server, folder) = self.own_redis()?;
         server.restart_on_snapshot(folder).await
     }
 
-    /// FLUSHALL: every key of the server is gone.
+    /// FLUSHALL: deletes every key of the server.
     ///
     /// # Errors
     /// [`ServersError::NotOurs`], [`ServersError::Redis`].
@@ -397,19 +397,19 @@ impl Servers {
         Ok((proxy, redis::on_socket(socket)?))
     }
 
-    /// Ends private servers and clears our place on given ones, as dropping does, without holding up the runtime.
+    /// Ends private servers and clears our place on given ones, as dropping does, without blocking the runtime.
     pub async fn stop(self) {
-        // A panic there has been printed, and there is nothing left to do about it here.
+        // A panic there has been printed, and nothing can be done about it here.
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 
-    /// Ends private servers but leaves their folder, and says where; nothing if both were given. What a private Redis holds
-    /// is saved first.
+    /// Ends private servers but keeps their folder and returns it; `None` if both were given. The data of a private
+    /// Redis are saved first.
     pub async fn stop_and_keep(mut self) -> Option<PathBuf> {
         if let (Redis::Private(_), Ok(info)) = (&self.redis, self.redis())
             && let Ok(mut connection) = connect::connect(info).await
         {
-            // A server that cannot save has said so in its log, which is kept too.
+            // A server that cannot save has reported it in its log, which is kept too.
             let _ = ::redis::cmd("SAVE").query_async::<()>(&mut connection).await;
         }
         let folder = self.folder.take()?;

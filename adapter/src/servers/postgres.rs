@@ -13,11 +13,11 @@ use super::find::{Found, Kind};
 use super::private::Daemon;
 use super::sweep::Folder;
 
-/// The name of the socket in its folder, given by the port.
+/// The name of the socket in its folder; the port determines it.
 pub const SOCKET: &str = ".s.PGSQL.5432";
 const INITDB: [&str; 7] = ["-A", "trust", "-U", "trial", "--no-sync", "--no-locale", "--encoding=UTF8"];
-/// `fsync=off` is safe against killed processes, which is all that is done to it. The connection check lets a backend
-/// notice a dead client while its statement waits for a lock.
+/// `fsync=off` is safe against killed processes, the only fault here. The connection check lets a backend notice a dead
+/// client while its statement waits for a lock.
 const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "fsync=off",
@@ -27,7 +27,7 @@ const SETTINGS: [&str; 10] = [
     "dynamic_shared_memory_type=mmap",
     "max_connections=60",
     "client_connection_check_interval=100",
-    // A run with a deadlock in it waits for this twice.
+    // A run with a deadlock waits for this time twice.
     "deadlock_timeout=100ms",
     "timezone=UTC",
     "log_timezone=UTC",
@@ -43,7 +43,7 @@ pub(super) fn options(folder: &Path) -> PgConnectOptions {
         .ssl_mode(PgSslMode::Disable)
 }
 
-/// The server and where its data are.
+/// The server and the folder of its data.
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
     daemon: Daemon,
@@ -98,7 +98,7 @@ fn make_data(found: &Found, account: &Account, data: &Path) -> Result<(), Server
         return account.copy_folder(template, data).map_err(ServersError::Io);
     }
     initdb(found, account, data)?;
-    // Without a cache that can be written, every run is a second slower; nothing else changes.
+    // Without a writable cache, every run is a second slower; nothing else changes.
     let _ = template.map(|template| keep(account, data, &template));
     Ok(())
 }
@@ -117,7 +117,7 @@ fn initdb(found: &Found, account: &Account, data: &Path) -> Result<(), ServersEr
     Err(failed(format!("initdb failed ({})", output.status), log))
 }
 
-/// Appears under its name only when complete; of two at the same time the first wins.
+/// The template appears under its name only when complete; of two concurrent ones the first is kept.
 fn keep(account: &Account, data: &Path, template: &Path) -> io::Result<()> {
     let cache = template.parent().ok_or(io::ErrorKind::NotFound)?;
     std::fs::create_dir_all(cache)?;

@@ -1,4 +1,5 @@
-//! What private Postgres and Redis have in common: a child process with a log, awaited until it answers, killed hard.
+//! The common part of private Postgres and Redis: a child process with a log that is polled until it answers and is
+//! killed hard.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// One that does not run yet.
+    /// A server that does not run yet.
     pub(super) fn new(kind: Kind, log: PathBuf) -> Daemon {
         Daemon { kind, child: None, log }
     }
@@ -63,7 +64,7 @@ impl Daemon {
             let exited = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             if let Some(status) = exited {
                 self.child = None;
-                // Backends of a killed postmaster let go of its shared memory a moment later than it dies.
+                // Backends of a killed postmaster release its shared memory a moment after its death.
                 if !tail(&self.log).contains("shared memory block") {
                     return Err(self.failed(format!("ended at once ({status})")));
                 }
@@ -81,13 +82,13 @@ impl Daemon {
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             Process::now(child.id()).kill_tree();
-            // Both fail only for a child that was waited for, and this one was not.
+            // Both fail only for a child that was already waited for, and this one was not.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// Each start has a fresh log, so that the tail in an error is of this start.
+    /// Each start has a fresh log, so the tail in an error belongs to this start.
     fn open_log(&self) -> Result<File, ServersError> {
         OpenOptions::new().create(true).write(true).truncate(true).open(&self.log).map_err(ServersError::Io)
     }
@@ -98,7 +99,7 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
-    /// Asks first: a Postgres that is killed leaves its shared memory with the system.
+    /// Tries a shutdown first: a killed Postgres leaves its shared memory in the system.
     fn drop(&mut self) {
         if self.ended_when_asked() {
             self.child = None;
@@ -111,7 +112,7 @@ impl Daemon {
     fn ended_when_asked(&mut self) -> bool {
         use rustix::process::{Pid, Signal, kill_process};
         let Some(child) = &mut self.child else { return true };
-        // Of Postgres the immediate shutdown, which waits for nobody.
+        // For Postgres the immediate shutdown, which does not wait for clients.
         let signal = if self.kind == Kind::Postgres { Signal::QUIT } else { Signal::TERM };
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let deadline = Instant::now() + Duration::from_secs(1);

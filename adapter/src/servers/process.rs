@@ -1,20 +1,20 @@
-//! Processes that outlive us: who they are, whether they live, and how to end them.
+//! Processes that may outlive us: how to identify them, check that they run, and end them.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-/// A process by number and start time, so that a later process with the same number is not taken for it.
+/// A process by number and start time, so that a later process with the same number is not confused with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     /// Its number.
     pub pid: u32,
-    /// When it started, in clock ticks since boot; `None` where there is no `/proc` to tell.
+    /// When it started, in clock ticks since boot; `None` on a system without `/proc`.
     pub started: Option<u64>,
 }
 
-/// What `/proc/<pid>/stat` says.
+/// The content of `/proc/<pid>/stat`.
 struct Stat {
     state: char,
     parent: u32,
@@ -43,25 +43,26 @@ fn raw(pid: u32) -> Option<Pid> {
 
 fn kill(pid: u32, signal: Signal) {
     if let Some(pid) = raw(pid) {
-        // The only failures are that it is gone, which is what we want, and that it is not ours, which nothing mends.
+        // It fails only if the process is gone, which is intended, or belongs to another account, which cannot be
+        // changed.
         let _ = kill_process(pid, signal);
     }
 }
 
 impl Process {
-    /// The process that has this number now.
+    /// The process that has this number at the moment.
     #[must_use]
     pub fn now(pid: u32) -> Process {
         Process { pid, started: stat(pid).map(|stat| stat.started) }
     }
 
-    /// Ourselves.
+    /// This process.
     #[must_use]
     pub fn own() -> Process {
         Process::now(std::process::id())
     }
 
-    /// Whether it still runs. A zombie does not; a later process with its number is another one.
+    /// Whether it still runs. A zombie does not; a later process with the same number is another process.
     #[must_use]
     pub fn alive(&self) -> bool {
         if has_proc() {
@@ -98,8 +99,8 @@ impl Process {
         }
     }
 
-    /// SIGKILLs it with its children, if it still runs. It is stopped first, so that it starts no child meanwhile:
-    /// each Postgres backend is in a process group of its own and outlives its postmaster by a moment.
+    /// SIGKILLs it with its children, if it still runs. It is stopped first, so that it starts no child meanwhile: each
+    /// Postgres backend has its own process group and outlives its postmaster by a moment.
     pub fn kill_tree(&self) {
         if !self.alive() {
             return;
@@ -117,12 +118,12 @@ impl Process {
     }
 }
 
-/// From now on the thread that started this process takes it along when it ends, even while it is stopped (SIGSTOP), when no
-/// closed pipe would tell it anything. Where the system cannot do that, pipes must do.
+/// Has the system kill this process when the thread that started it ends, even while this process is stopped (SIGSTOP)
+/// and cannot notice a closed pipe. On systems without that feature, only the closed pipe ends the process.
 pub fn die_with_parent() {
     #[cfg(target_os = "linux")]
     {
-        // It fails for no signal that there is.
+        // It fails only for an invalid signal.
         let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     }
 }
@@ -138,7 +139,8 @@ fn children(parent: u32) -> Vec<Process> {
         .collect()
 }
 
-/// This boot and this process namespace: a process number means something only within both. Empty without `/proc`.
+/// Identifies this boot and this process namespace: a process number is meaningful only within both. Empty without
+/// `/proc`.
 #[must_use]
 pub fn machine() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();

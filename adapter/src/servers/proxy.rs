@@ -1,7 +1,7 @@
-//! A proxy in front of a server's unix socket that loses exactly what it is told to lose.
+//! A proxy in front of a server's unix socket that loses exactly the messages that it is set to lose.
 //!
-//! It makes the client unsure: whether the request was lost or the reply, the client sees the same broken connection,
-//! and only the server's data tell what happened.
+//! The client cannot tell whether the request or the reply was lost: it sees the same broken connection, and only the
+//! server's data show what happened.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::find::Kind;
 use super::wire::Talk;
 
-/// What the proxy is to lose.
+/// What the proxy loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     /// The next request that acts on data: both sides are dropped and the server never sees it.
@@ -25,11 +25,11 @@ pub enum Cut {
     /// The reply to the next request that acts on data: once the server has answered it in full, both sides are
     /// dropped and the client never sees the answer.
     CutBeforeReply,
-    /// The next request that acts on data is late: both sides are dropped, and the server sees it only when
-    /// [`Proxy::deliver`] says so, as one that a client gave up waiting for.
+    /// The next request that acts on data is late: both sides are dropped, and the server receives it only on
+    /// [`Proxy::deliver`], like a request that a client gave up waiting for.
     Hold,
-    /// Nothing, but the next statement of Postgres with values is held up for so long between these and the word to carry it
-    /// out. Its `statement_timeout` runs from the values on.
+    /// Nothing, but the next Postgres statement with values is delayed this long between its values and its Execute
+    /// message. Its `statement_timeout` starts with the values.
     Stall(Duration),
     /// Everything, until [`Proxy::disarm`]: connections are dropped and new ones refused.
     Refuse,
@@ -38,8 +38,8 @@ pub enum Cut {
 /// A running proxy; dropping it drops its connections. Connection set-up, Postgres preparation and Redis `HELLO`,
 /// `AUTH`, `CLIENT` and `SELECT` are not requests that act.
 ///
-/// When Postgres closes a connection on which nothing is asked, the client is told only once it asks again, as over TCP:
-/// a unix socket would refuse its next request before it has read why (25P03).
+/// When Postgres closes an idle connection, the client learns it only with its next request, as over TCP: a unix socket
+/// would refuse that request before the client has read the reason (25P03).
 #[derive(Debug)]
 pub struct Proxy {
     shared: Arc<Shared>,
@@ -74,7 +74,7 @@ impl Shared {
         self.cuts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The cut if it is still armed, which it then no longer is: one arming loses one thing, on one connection.
+    /// Whether the cut was armed; disarms it. One arming loses one message, on one connection.
     fn take(&self, cut: Cut) -> bool {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         armed.take_if(|now| *now == cut).is_some()
@@ -106,11 +106,11 @@ impl Proxy {
         &self.listen
     }
 
-    /// Does this from now on: once for the cuts and the stall, on whichever connection comes first; until disarmed for
-    /// [`Cut::Refuse`], which has taken effect when this returns.
+    /// Applies this cut from now on: once for the cuts and the stall, on the first connection that matches; until
+    /// disarmed for [`Cut::Refuse`], which has taken effect when this returns.
     ///
     /// # Errors
-    /// When refusing ends here and the proxy cannot listen again.
+    /// When this ends a refusal and the proxy cannot listen again.
     pub async fn arm(&mut self, cut: Cut) -> io::Result<()> {
         self.shared.arm(Some(cut));
         if cut != Cut::Refuse {
@@ -118,11 +118,11 @@ impl Proxy {
         }
         if let Some(accepting) = self.accepting.take() {
             accepting.abort();
-            // Cancelled is what was asked for; once it has ended, the listener is closed.
+            // The task was cancelled on purpose; once it has ended, the listener is closed.
             let _ = accepting.await;
         }
-        // A process that another thread is just starting may hold the listener a moment longer: without the path nobody
-        // can come to it.
+        // A process that another thread is just starting may hold the listener a moment longer; without the path no
+        // client can connect to it.
         match std::fs::remove_file(&self.listen) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -131,12 +131,12 @@ impl Proxy {
         Ok(())
     }
 
-    /// Drops every connection that there is; new ones are welcome.
+    /// Drops every existing connection; new ones are accepted.
     pub async fn drop_all(&mut self) {
         self.shared.connections.lock().await.shutdown().await;
     }
 
-    /// Loses nothing from now on.
+    /// Disarms the proxy: it loses nothing more.
     ///
     /// # Errors
     /// When it cannot listen again after refusing.
@@ -145,8 +145,8 @@ impl Proxy {
         if self.accepting.is_none() { self.listen() } else { Ok(()) }
     }
 
-    /// Sends the request that has been held longest to the server and waits until it has answered; false if none is
-    /// held. Of Redis only, whose requests need no connection of their own.
+    /// Sends the request that has been held longest to the server and waits for the answer; false if none is held. Only
+    /// for Redis, whose requests do not depend on their connection.
     ///
     /// # Errors
     /// When the server does not answer.
@@ -165,12 +165,12 @@ impl Proxy {
         }
     }
 
-    /// Gives up what is held: it never runs.
+    /// Discards the held requests: they never run.
     pub fn forget(&mut self) {
         self.shared.held().clear();
     }
 
-    /// How many requests and replies it has lost or held by the cuts that fall once.
+    /// How many requests and replies it has lost or held by the cuts that apply once.
     #[must_use]
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::SeqCst)
@@ -189,7 +189,7 @@ impl Proxy {
                 while connections.try_join_next().is_some() {}
                 let shared = Arc::clone(&shared);
                 connections.spawn(async move {
-                    // A broken connection is this proxy's trade: both sides are dropped and see it.
+                    // A broken connection is intended: both sides are dropped and notice it.
                     let _ = pass(&shared, client).await;
                 });
             }
@@ -209,10 +209,10 @@ impl Drop for Proxy {
     }
 }
 
-/// Has Postgres send what it has to say so far.
+/// Has Postgres send its pending answers.
 const FLUSH: &[u8] = b"H\0\0\0\x04";
 
-/// Passes messages both ways until one side closes or the cut falls.
+/// Passes messages both ways until one side closes or the cut happens.
 async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
     let mut server = UnixStream::connect(&shared.server).await?;
     let mut talk = Talk::new(shared.kind);
@@ -242,7 +242,7 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
                 {
                     server.write_all(&heard.bytes[..at]).await?;
                     server.write_all(FLUSH).await?;
-                    // What it answers to the values shows that the time runs.
+                    // The answer to the values shows that the timeout is running.
                     let answer = server.read(&mut from_server).await?;
                     talk.server(&from_server[..answer]);
                     client.write_all(&from_server[..answer]).await?;
@@ -257,7 +257,8 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
                 let bytes = &from_server[..read?];
                 if bytes.is_empty() {
                     if shared.kind == Kind::Postgres && talk.idle() {
-                        // Taken, so that closing resets nothing that the client has still to read.
+                        // The request is read, so that closing the socket does not discard data that the client has
+                        // still to read.
                         let _ = client.read(&mut from_client).await?;
                     }
                     return Ok(());
@@ -274,7 +275,7 @@ async fn pass(shared: &Shared, mut client: UnixStream) -> io::Result<()> {
     }
 }
 
-/// Where among these messages of Postgres the word to carry out comes.
+/// The position of the Execute message among these Postgres messages.
 fn execution(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     while *bytes.get(at)? != b'E' {

@@ -18,18 +18,18 @@ pub enum Keeps {
     /// Nothing: a kill loses every key.
     #[default]
     Nothing,
-    /// An append-only file, written before each reply and left to the system to sync: a kill of the process loses nothing.
+    /// An append-only file, written before each reply and synced by the system: a kill of the process loses nothing.
     Log,
 }
 
-/// What a start reads, and what SAVE writes.
+/// The file that a start reads and SAVE writes.
 const DUMP: &str = "dump.rdb";
 /// The folder of the append-only file.
 const LOG: &str = "appendonlydir";
 /// A snapshot that no start reads.
 const KEPT: &str = "kept.rdb";
 
-/// The server and where its files are.
+/// The server and the places of its files.
 #[derive(Debug)]
 pub(super) struct PrivateRedis {
     daemon: Daemon,
@@ -63,7 +63,7 @@ impl PrivateRedis {
             command.current_dir(path).args(["--port", "0", "--save", "", "--enable-debug-command", "yes"]);
             command.arg("--unixsocket").arg(&socket).arg("--dir").arg(&files);
             if keeps == Keeps::Log {
-                // With `everysec` a write may be put off while a sync is running, and a kill then loses it.
+                // With `everysec` a write may be delayed while a sync is running, and a kill would then lose it.
                 command.args(["--appendonly", "yes", "--appendfsync", "no"]);
             }
             account.apply(&mut command);
@@ -82,7 +82,7 @@ impl PrivateRedis {
         self.keeps
     }
 
-    /// What it keeps from its next start on. A log that it left earlier is gone then.
+    /// What it keeps from its next start on. An earlier log is deleted.
     pub(super) fn keep(&mut self, keeps: Keeps) -> std::io::Result<()> {
         self.kill();
         self.keeps = keeps;
@@ -92,7 +92,7 @@ impl PrivateRedis {
         }
     }
 
-    /// Keeps the snapshot that SAVE has just written, out of the way of a start on no data.
+    /// Moves the snapshot that SAVE has just written aside, so that a start without data does not read it.
     pub(super) fn keep_snapshot(&self) -> std::io::Result<()> {
         std::fs::rename(self.files().join(DUMP), self.files().join(KEPT))
     }

@@ -1,7 +1,7 @@
-//! Nothing stays behind: private folders, the processes that live in them, and who ends them when we do not.
+//! Leaves nothing behind: private folders, the servers in them, and their removal if this process cannot do it.
 //!
 //! A folder is removed when its [`Folder`] is dropped, by [`cleanup_on_signals`] on a signal, and by the next run's
-//! [`sweep`] when its owner was killed: its file `pids` names the owner and every server started in it.
+//! [`sweep`] if its owner was killed: its file `pids` names the owner and every server started in it.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ use super::process::{Process, machine};
 
 const PREFIX: &str = "trial-balance-";
 const PIDS: &str = "pids";
-/// A folder without an owner's name is being made, unless it is older than this.
+/// A folder without the name of an owner is still being made, unless it is older than this.
 const NEWBORN: Duration = Duration::from_secs(60);
 
 /// What must not be left behind when this process ends.
@@ -32,14 +32,15 @@ pub(super) enum Leftover {
     Guest(Box<Guest>),
 }
 
-/// In order of creation. Held while a server is being started, so that a signal sees it recorded or not started.
+/// In order of creation. Locked while a server is being started, so that a signal finds it either recorded or not
+/// started.
 static LEFTOVERS: Mutex<Vec<(u64, Leftover)>> = Mutex::new(Vec::new());
 
 fn leftovers() -> MutexGuard<'static, Vec<(u64, Leftover)>> {
     LEFTOVERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Remembers what to clean up; the answer is its number for [`forget`].
+/// Records something to clean up; returns its number for [`forget`].
 pub(super) fn remember(leftover: Leftover) -> u64 {
     let mut all = leftovers();
     let id = all.last().map_or(0, |(id, _)| id + 1);
@@ -47,13 +48,13 @@ pub(super) fn remember(leftover: Leftover) -> u64 {
     id
 }
 
-/// It has been cleaned up.
+/// Removes the record of something that has been cleaned up.
 pub(super) fn forget(id: u64) {
     leftovers().retain(|(other, _)| *other != id);
 }
 
 /// Ends every private server and removes every folder, schema and key of this process. Nothing can be started
-/// meanwhile. For the end of a process that does not unwind.
+/// meanwhile. For processes that end without unwinding.
 pub fn cleanup_now() {
     clean(&mut leftovers());
 }
@@ -67,7 +68,8 @@ fn clean(all: &mut Vec<(u64, Leftover)>) {
     }
 }
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP clean up as [`cleanup_now`] does and then exit with 130. Call it once.
+/// Installs handlers: Ctrl-C, SIGTERM and SIGHUP clean up as [`cleanup_now`] does, and then exit with 130. Call it
+/// once.
 ///
 /// # Errors
 /// When the handlers cannot be installed.
@@ -77,14 +79,14 @@ pub fn cleanup_on_signals() -> io::Result<()> {
         if signals.forever().next().is_some() {
             let mut all = leftovers();
             clean(&mut all);
-            // The lock is still held: no other thread starts a server between the cleaning and the exit.
+            // The lock is still held: no other thread starts a server between the cleanup and the exit.
             std::process::exit(130);
         }
     })?;
     Ok(())
 }
 
-/// A private folder, mode 0700, of the servers' account. Dropping it ends what runs in it and removes it.
+/// A private folder, mode 0700, of the servers' account. Dropping it ends the servers in it and removes it.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -92,10 +94,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes one under the temporary folder, or under `/tmp` where that would make socket paths too long.
+    /// Creates a folder under the temporary folder, or under `/tmp` if socket paths would otherwise be too long.
     ///
     /// # Errors
-    /// As the file operations.
+    /// As for the file operations.
     pub fn create(account: &Account) -> io::Result<Folder> {
         let path = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base())?.keep();
         let folder = Folder { id: remember(Leftover::Folder(path.clone())), path };
@@ -105,13 +107,14 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Starts a server in a process group of its own, so that Ctrl-C reaches us and not it, and records it.
+    /// Starts a server in its own process group, so that Ctrl-C reaches this process and not the server, and records
+    /// it.
     ///
     /// # Errors
     /// When it cannot be started or recorded; then it does not run.
@@ -130,7 +133,7 @@ impl Folder {
 }
 
 impl Folder {
-    /// Leaves the folder, under a name that no sweep touches, and says where.
+    /// Keeps the folder under a name that no sweep removes, and returns its path.
     pub fn keep(self) -> Option<PathBuf> {
         let name = self.path.file_name()?.to_string_lossy().into_owned();
         let kept = self.path.with_file_name(format!("kept-{name}"));
@@ -146,7 +149,7 @@ impl Drop for Folder {
     }
 }
 
-/// Socket paths end at 107 bytes; ours add up to 45 to this.
+/// Socket paths have at most 107 bytes; ours add up to 45 to this folder.
 fn base() -> PathBuf {
     let temporary = std::env::temp_dir();
     if temporary.as_os_str().len() <= 60 { temporary } else { "/tmp".into() }
@@ -175,7 +178,7 @@ fn read_pids(folder: &Path) -> Option<Pids> {
     Some(Pids { machine, owner: processes.next()?, servers: processes.collect() })
 }
 
-/// Ends the servers of a folder, then removes it. What is already gone is no error, and a file that cannot be removed
+/// Ends the servers of a folder, then removes it. What is already gone is not an error; a file that cannot be removed
 /// is left to the next sweep.
 fn clear(folder: &Path) {
     for server in read_pids(folder).map(|pids| pids.servers).unwrap_or_default() {
@@ -184,8 +187,8 @@ fn clear(folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
 }
 
-/// Clears every private folder whose owner no longer runs, and says which. Folders of other accounts, and those of a
-/// container that shares the temporary folder with us, are left alone.
+/// Clears every private folder whose owner has ended, and returns their paths. Folders of other accounts, and those of
+/// a container that shares the temporary folder with us, are left alone.
 #[must_use]
 pub fn sweep() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(base()).into_iter().flatten().flatten();
@@ -197,7 +200,8 @@ pub fn sweep() -> Vec<PathBuf> {
 
 fn stale(folder: &Path) -> bool {
     let own = rustix::process::geteuid().as_raw();
-    // The file decides, not the folder: only we can have written a file of ours, and it names processes to kill.
+    // The owner of the file decides, not of the folder: only we can have written our file, and it names processes to
+    // kill.
     if std::fs::symlink_metadata(folder.join(PIDS)).is_ok_and(|file| file.is_file() && file.uid() == own) {
         return read_pids(folder).is_some_and(|pids| pids.machine == machine() && !pids.owner.alive());
     }

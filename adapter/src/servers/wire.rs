@@ -1,4 +1,4 @@
-//! Just enough of the two protocols to know where a request ends and when it has been answered in full.
+//! The part of the two protocols that shows where a request ends and when it has been answered in full.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use super::find::Kind;
 /// The first request code of a Postgres connection when it asks for encryption (TLS, GSS); the answer is one byte.
 const ENCRYPTION: [u32; 2] = [80_877_103, 80_877_104];
 
-/// One connection's conversation: requests go in, and each full answer closes the oldest open request.
+/// The messages of one connection: requests go in, and each full answer closes the oldest open request.
 #[derive(Debug)]
 pub(super) struct Talk {
     kind: Kind,
@@ -25,10 +25,10 @@ pub(super) struct Talk {
     to_client: Vec<u8>,
 }
 
-/// What the client's bytes amount to.
+/// The result of reading the client's bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Heard {
-    /// Whole messages to pass on.
+    /// Complete messages to pass on.
     pub(super) bytes: Vec<u8>,
     /// One of them has an effect on the data, unlike start-up, preparation and settings of the connection.
     pub(super) acts: bool,
@@ -48,8 +48,8 @@ impl Talk {
         }
     }
 
-    /// Takes bytes of the client; answers with the messages that are complete by now. With `mark`, the first request
-    /// that acts is the one that [`Talk::server`] waits for.
+    /// Reads bytes of the client and returns the messages that are complete. With `mark`, the first request that acts
+    /// is the one that [`Talk::server`] waits for.
     pub(super) fn client(&mut self, bytes: &[u8], mark: bool) -> Heard {
         self.to_server.extend_from_slice(bytes);
         self.mark = mark;
@@ -65,7 +65,7 @@ impl Talk {
         heard
     }
 
-    /// Takes bytes of the server; true when with them the marked request has been answered in full.
+    /// Reads bytes of the server; true when they complete the answer to the marked request.
     pub(super) fn server(&mut self, bytes: &[u8]) -> bool {
         self.to_client.extend_from_slice(bytes);
         let raw = self.bytes_due.min(self.to_client.len());
@@ -75,7 +75,7 @@ impl Talk {
         while let Some(length) = self.answer_length() {
             let ends = match self.kind {
                 Kind::Postgres => self.to_client[0] == b'Z',
-                // A push is no answer.
+                // A push message is not an answer.
                 Kind::Redis => self.to_client[0] != b'>',
             };
             self.to_client.drain(..length);

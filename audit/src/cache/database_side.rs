@@ -1,4 +1,4 @@
-//! What the database has of what some keys name, read afresh.
+//! The database rows for a set of Redis keys, read afresh.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,21 +9,21 @@ use crate::cache::kinds::{Kind, Named};
 use crate::catalog::{Catalog, Found};
 use crate::mapping::Mapping;
 
-/// How the database is asked; its statements are each a snapshot of its own.
+/// The statements that read the database; each has its own snapshot.
 #[derive(Clone, Debug)]
 pub struct Fresh {
-    /// A tenant's hash.
+    /// The hash of a tenant's quota.
     pub quota: Hash,
-    /// An API key's hash.
+    /// The hash of an API key.
     pub api_key: Hash,
-    /// Tenant, trace and status of the rows of the traces `$1`, or why it cannot be asked.
+    /// Selects tenant, trace and status of the rows of the traces `$1`; or why that is not possible.
     rows: Result<String, String>,
 }
 
-/// A row's columns in the order of the fields, by the name of the row.
+/// The columns of each row in the order of the fields, by the name of the row.
 type Rows = BTreeMap<String, Vec<Option<String>>>;
 
-/// What was found.
+/// The rows that were found.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseSide {
     /// Quota rows.
@@ -35,7 +35,7 @@ pub struct DatabaseSide {
 }
 
 impl Fresh {
-    /// The statements for what the catalog has.
+    /// Builds the statements from the columns in the catalog.
     pub fn new(catalog: &Catalog, mapping: &Mapping) -> Fresh {
         let column = |key, name| -> Found { catalog.ledger.column(key, name) };
         let at = &mapping.ledger;
@@ -48,15 +48,15 @@ impl Fresh {
         Fresh { quota, api_key, rows }
     }
 
-    /// Why idempotency keys cannot be held against the ledger, if so.
+    /// Why idempotency keys cannot be compared with the ledger, if so.
     pub fn no_rows(&self) -> Option<&str> {
         self.rows.as_ref().err().map(String::as_str)
     }
 
-    /// Asks for what these keys name.
+    /// Reads the rows that these keys name.
     ///
     /// # Errors
-    /// As Postgres.
+    /// An error of Postgres.
     pub async fn ask(&self, connection: &mut PgConnection, keys: &[&Named]) -> Result<DatabaseSide, sqlx::Error> {
         let names = |kind: Kind, last: bool| -> Vec<String> {
             let of_kind = keys.iter().filter(|named| named.kind == kind).flat_map(|named| &named.parts);

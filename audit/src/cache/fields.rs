@@ -1,4 +1,4 @@
-//! The fields of a hash and the columns that they copy.
+//! The fields of a hash and the columns that they are copied from.
 
 use model::money::Money;
 
@@ -6,10 +6,10 @@ use crate::catalog::{Column, Found, Table};
 use crate::mapping::{Mapping, Name};
 use crate::sql::Time;
 
-/// What a field holds.
+/// The kind of value in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Money, exactly; empty where the column is null.
+    /// Exact money; empty if the column is null.
     Money,
     /// An integer.
     Count,
@@ -20,7 +20,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text in its one plain form; nothing if it is none. What is null in the database is empty in a hash.
+    /// A text in canonical form; `None` if it is not such a value. What is null in the database is empty in a hash.
     pub fn plain(self, text: &str) -> Option<String> {
         if matches!(text, "" | "null" | "None") {
             return Some("null".to_owned());
@@ -33,7 +33,7 @@ impl Value {
         }
     }
 
-    /// Whether it can be read at all: money may have more decimals than there are, which is no money but a number.
+    /// Whether it can be read at all: money may have too many decimals, which makes it a number but not money.
     pub fn readable(self, text: &str) -> bool {
         let number = || {
             let digits = text.strip_prefix('-').unwrap_or(text);
@@ -44,7 +44,7 @@ impl Value {
     }
 }
 
-/// A date of so many parts, digits with hyphens between them.
+/// A date with this many parts, digits separated by hyphens.
 fn dated(text: &str, parts: usize) -> Option<String> {
     let lengths = [4, 2, 2];
     let found: Vec<&str> = text.split('-').collect();
@@ -56,19 +56,19 @@ fn dated(text: &str, parts: usize) -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
-/// A field, and the column that it copies.
+/// A field, and the column that it is copied from.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// What Redis calls it.
+    /// Its name in Redis.
     pub name: String,
-    /// What it holds.
+    /// The kind of value.
     pub value: Value,
     /// The column, or why it cannot be read.
     pub column: Found,
 }
 
 impl Field {
-    /// The column as text; a null where it cannot be read.
+    /// The column as text; null if it cannot be read.
     pub fn sql(&self) -> String {
         match (&self.column, self.value) {
             (Err(_), _) => "NULL::text".to_owned(),
@@ -80,12 +80,12 @@ impl Field {
     }
 }
 
-/// A hash: its fields, and the table whose rows they copy.
+/// A hash: its fields, and the table that they are copied from.
 #[derive(Clone, Debug)]
 pub struct Hash {
     /// The table.
     pub table: String,
-    /// What the key names the row by, or why it cannot be read.
+    /// The column that keys name the row by, or why it cannot be read.
     pub id: Result<Column, String>,
     /// The fields.
     pub fields: Vec<Field>,
@@ -124,13 +124,13 @@ impl Hash {
         }
     }
 
-    /// The first of its columns that cannot be read.
+    /// Why the first of its unreadable columns cannot be read.
     pub fn missing(&self) -> Option<&str> {
         let columns = self.fields.iter().map(|field| &field.column).chain([&self.id]);
         columns.filter_map(|column| column.as_ref().err()).next().map(String::as_str)
     }
 
-    /// Its rows of the names `$1`, name first.
+    /// Selects the rows with the names `$1`; the name is the first column.
     pub fn select(&self) -> Option<String> {
         let id = self.id.as_ref().ok()?;
         let columns: String = self.fields.iter().map(|field| format!(", {}", field.sql())).collect();

@@ -1,4 +1,4 @@
-//! Which kinds of keys there are, and which one a key is of.
+//! The kinds of Redis keys, and how the kind of a key is determined.
 
 use crate::cache::template::Template;
 use crate::mapping::Redis;
@@ -14,14 +14,14 @@ pub enum Kind {
     Idempotency,
     /// The hash of an API key.
     ApiKey,
-    /// A counter of what an API key has spent.
+    /// A counter of the amount that an API key has spent.
     Counter,
     /// A cached principal.
     Principal,
 }
 
 impl Kind {
-    /// In words.
+    /// The name of the kind for messages.
     pub fn words(self) -> &'static str {
         match self {
             Kind::Quota => "quota hash",
@@ -33,24 +33,24 @@ impl Kind {
         }
     }
 
-    /// Whether it is a hash whose fields we know.
+    /// Whether it is a hash with known fields.
     pub fn is_hash(self) -> bool {
         matches!(self, Kind::Quota | Kind::ApiKey)
     }
 }
 
-/// A key of ours.
+/// A key that matches the mapping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Named {
     /// The whole key.
     pub key: String,
     /// Its kind.
     pub kind: Kind,
-    /// What it names, first hole first: one for each way in which it fits.
+    /// The parts that it names, first hole first: one list for each way in which it fits.
     pub parts: Vec<Vec<String>>,
 }
 
-/// The templates, the one that lays down most of a key first.
+/// The templates, in descending order of their literal length.
 #[derive(Clone, Debug)]
 pub struct Kinds {
     prefix: String,
@@ -58,7 +58,7 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// Those of a mapping.
+    /// The kinds of a mapping.
     pub fn new(mapping: &Redis) -> Kinds {
         let templates = [
             (Kind::Quota, &mapping.quota),
@@ -79,7 +79,7 @@ impl Kinds {
         self.templates.iter().any(|(of, _)| *of == kind)
     }
 
-    /// The pattern that SCAN looks for: the prefix, literally.
+    /// The pattern for SCAN: the prefix, literally.
     pub fn pattern(&self) -> String {
         let mut pattern = String::new();
         for letter in self.prefix.chars() {
@@ -91,7 +91,7 @@ impl Kinds {
         pattern + "*"
     }
 
-    /// The kind of a key; nothing if it is none of ours.
+    /// The kind of a key; `None` if it fits no template.
     pub fn name(&self, key: Vec<u8>) -> Option<Named> {
         let key = String::from_utf8(key).ok()?;
         let rest = key.strip_prefix(&self.prefix)?;

@@ -1,8 +1,9 @@
-//! What Redis holds, held against the database.
+//! Compares the content of Redis with the database.
 //!
-//! Redis is in no snapshot of the database, and a living system writes both one after the other. So a key that looks wrong is
-//! only a suspect: it is read again and again with growing pauses, each time between two fresh reads of the database, and is
-//! reported only if the same wrong value is there each time and both reads say that it is wrong ([`watch`]).
+//! Redis is in no snapshot of the database, and a living system writes the two one after the other. So a key that looks
+//! wrong is only a suspect: it is read again and again with growing pauses, each time between two fresh reads of the
+//! database, and is reported only if the same wrong value is there each time and both reads show that it is wrong
+//! ([`watch`]).
 
 mod database_side;
 mod fields;

@@ -1,4 +1,4 @@
-//! Goes through Redis with SCAN, a page at a time, then watches what looked wrong.
+//! Reads Redis with SCAN, a page at a time, then watches what looked wrong.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,20 +14,20 @@ use crate::cache::wrong_values::{Judge, Wrong, Wrongs};
 use crate::check::{Check, CheckResult, figure};
 use crate::error::StoreError;
 
-/// Keys of one page.
+/// The number of keys in one page.
 const PAGE: usize = 1_000;
-/// The most suspects that are held: 10,000 keys are some megabytes.
+/// The largest number of suspects: 10,000 keys take some megabytes.
 const SUSPECTS: usize = 10_000;
 
 /// Both servers, to be read only.
 pub struct Stores<'c> {
-    /// Outside any transaction: each statement is a snapshot of its own.
+    /// Outside any transaction: each statement has its own snapshot.
     pub postgres: &'c mut PgConnection,
-    /// The other one.
+    /// The connection to Redis.
     pub redis: &'c mut MultiplexedConnection,
 }
 
-/// The tallies of Redis.
+/// The results of the checks of Redis.
 #[derive(Debug)]
 pub struct Cache<'m> {
     judge: Judge<'m>,
@@ -37,14 +37,14 @@ pub struct Cache<'m> {
     converge: CheckResult,
     cache_form: CheckResult,
     suspects: BTreeMap<String, Suspect>,
-    /// Suspects for which there was no room.
+    /// The number of suspects beyond the limit.
     left_out: BTreeMap<Check, u64>,
-    /// Keys of ours.
+    /// Keys that match the mapping.
     pub keys: u64,
 }
 
 impl<'m> Cache<'m> {
-    /// Nothing looked at so far. `bound` is how long a charge may be under way.
+    /// Results without any key. `bound` is how long a charge may be under way.
     pub fn new(
         fresh: &'m crate::cache::Fresh,
         mapping: &'m crate::mapping::Mapping,
@@ -69,7 +69,7 @@ impl<'m> Cache<'m> {
         cache
     }
 
-    /// What cannot be checked whatever Redis holds.
+    /// Notes what cannot be checked, whatever Redis holds.
     fn say_what_is_missing(&mut self) {
         let none = |what: &str| format!("not there: the mapping says that there is no redis.{what}");
         if !self.kinds.has(Kind::Idempotency) {
@@ -91,22 +91,22 @@ impl<'m> Cache<'m> {
         }
     }
 
-    /// Something befell all of Redis.
+    /// Something prevents every check of Redis.
     pub fn cannot(&mut self, why: &str) {
         for result in [&mut self.key, &mut self.converge, &mut self.cache_form] {
             result.cannot(|| why.to_owned());
         }
     }
 
-    /// All tallies, in the order of reports.
+    /// All results, in the order of reports.
     pub fn results(self) -> [CheckResult; 3] {
         [self.key, self.converge, self.cache_form]
     }
 
-    /// Goes through every key, then watches the suspects.
+    /// Reads every key, then watches the suspects.
     ///
     /// # Errors
-    /// As the servers; what was looked at until then is in the tallies.
+    /// An error of a server; what was checked before it is in the results.
     pub async fn run(&mut self, stores: &mut Stores<'_>) -> Result<(), StoreError> {
         let pattern = self.kinds.pattern();
         let mut cursor = 0_u64;
@@ -134,7 +134,7 @@ impl<'m> Cache<'m> {
             if wrongs.is_empty() {
                 continue;
             }
-            // SCAN may give a key twice.
+            // SCAN may return a key twice.
             if self.suspects.len() < SUSPECTS || self.suspects.contains_key(&named.key) {
                 self.suspects.entry(named.key.clone()).or_insert_with(|| Suspect::new(named.clone(), wrongs));
             } else {
@@ -175,8 +175,8 @@ impl<'m> Cache<'m> {
         }
     }
 
-    /// What these keys are and what is wrong with them: only what both the state of the database before and the one after
-    /// say is wrong.
+    /// The content of these keys and what is wrong with them: only what is wrong against the state of the database both
+    /// before and after.
     async fn look(&self, stores: &mut Stores<'_>, keys: &[&Named]) -> Result<Vec<(Option<Seen>, Wrongs)>, StoreError> {
         let fresh = self.judge.fresh;
         let before = fresh.ask(stores.postgres, keys).await?;
@@ -239,7 +239,7 @@ impl<'m> Cache<'m> {
         }
     }
 
-    /// The same wrong values stayed.
+    /// Reports a suspect whose wrong values stayed the same.
     fn report(&mut self, suspect: &Suspect) {
         let subject = format!("{} {}", suspect.named.kind.words(), suspect.named.key);
         for check in [Check::Key, Check::Converge, Check::CacheForm] {
@@ -250,7 +250,7 @@ impl<'m> Cache<'m> {
             }
             let figures = || {
                 let both = wrongs.iter().flat_map(|(wrong, real)| {
-                    // What has nothing in the database beside it says itself what it is.
+                    // A value that has no counterpart in the database is described by itself.
                     let cached = match real {
                         Some(_) => format!("{} in redis", wrong.what),
                         None => wrong.what.clone(),
@@ -268,7 +268,7 @@ impl<'m> Cache<'m> {
     }
 }
 
-/// Portions that are looked at together.
+/// Suspects in portions that are read together.
 fn chunks(mut open: Vec<Suspect>) -> Vec<Vec<Suspect>> {
     let mut parts = Vec::new();
     while !open.is_empty() {

@@ -1,4 +1,4 @@
-//! What Redis says of some keys at about one instant.
+//! The content of some Redis keys at about one instant.
 
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult, Value};
@@ -6,34 +6,35 @@ use redis::{RedisError, RedisResult, Value};
 use crate::cache::fields::{Field, Hash};
 use crate::cache::kinds::{Kind, Named};
 
-/// The most bytes of a field that are read: a thousand times what a number, a day or a month has. A page of hashes is then
-/// some megabytes, whatever Redis holds. A field that grows between the look at its length and the reading is read whole.
+/// The most bytes of a field that are read: a thousand times the size of a number, a day or a month. A page of hashes
+/// then takes some megabytes, whatever Redis holds. A field that grows between the check of its length and the read is
+/// read whole.
 const MOST: u64 = 4_096;
 
-/// What is there of a field.
+/// The content of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Nothing.
+    /// The field does not exist.
     Missing,
     /// This text.
     Text(String),
-    /// So many bytes, which were not read.
+    /// The number of bytes, which were not read.
     TooLong(u64),
 }
 
-/// What one key is.
+/// The state of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Its type, as TYPE says.
+    /// Its type, as TYPE reports it.
     pub holds: String,
-    /// Milliseconds to live; nothing if for ever.
+    /// Time to live in milliseconds; `None` if it never expires.
     pub lives: Option<i64>,
-    /// The fields asked for, if it is a hash.
+    /// The requested fields, if it is a hash.
     pub fields: Vec<Content>,
 }
 
 impl Seen {
-    /// The first of its fields that is too long to be read: its place and its bytes.
+    /// The first of its fields that is too long to be read: its index and its size in bytes.
     pub fn too_long(&self) -> Option<(usize, u64)> {
         self.fields.iter().enumerate().find_map(|(place, content)| match content {
             Content::TooLong(bytes) => Some((place, *bytes)),
@@ -42,12 +43,12 @@ impl Seen {
     }
 }
 
-/// Why a field of so many bytes is not judged.
+/// Why a field of this many bytes is not judged.
 pub fn too_long(key: &str, field: &str, bytes: u64) -> String {
     format!("{field} of {key} has {bytes} bytes in redis: more than the {MOST} that are read")
 }
 
-/// Looks at these keys; nothing for one that is not there.
+/// Reads these keys; `None` for a key that does not exist.
 pub async fn seen(
     redis: &mut MultiplexedConnection,
     keys: &[&Named],
@@ -61,7 +62,7 @@ pub async fn seen(
     };
     let lengths = lengths(redis, keys, &fields).await?;
     let mut ask = redis::pipe();
-    // A key may become another thing between two commands; the error of one is then its own.
+    // A key may change its type between two commands; only that command then has an error.
     ask.ignore_errors();
     for (named, lengths) in keys.iter().zip(&lengths) {
         ask.cmd("TYPE").arg(&named.key).cmd("PTTL").arg(&named.key);
@@ -81,7 +82,7 @@ pub async fn seen(
     answers.chunks_exact(3).zip(lengths).map(|(answers, lengths)| one(answers, &lengths)).collect()
 }
 
-/// How many bytes the fields of each key have; none of what is missing or no hash.
+/// The size in bytes of the fields of each key; none for a key that is missing or not a hash.
 async fn lengths<'h>(
     redis: &mut MultiplexedConnection,
     keys: &[&Named],
@@ -102,12 +103,13 @@ async fn lengths<'h>(
 fn one(answers: &[RedisResult<Value>], lengths: &[u64]) -> Result<Option<Seen>, RedisError> {
     let holds: String = read(&answers[0])?;
     let lives: i64 = read(&answers[1])?;
-    // -2: gone since TYPE was asked.
+    // -2: the key has expired or was deleted since TYPE.
     if holds == "none" || lives == -2 {
         return Ok(None);
     }
     let asked = lengths.iter().any(|bytes| *bytes <= MOST) && holds == "hash";
-    // Gone or another thing by now: as if it had no field, which the next look sees better.
+    // The key is gone or has another type: it is treated as a hash without fields, and the next look sees its true
+    // state.
     let read: Vec<Option<Vec<u8>>> = if asked { read(&answers[2]).unwrap_or_default() } else { Vec::new() };
     let mut read = read.into_iter();
     let content = |bytes: &u64| match *bytes {
@@ -123,6 +125,6 @@ fn one(answers: &[RedisResult<Value>], lengths: &[u64]) -> Result<Option<Seen>, 
 
 fn read<T: redis::FromRedisValue>(answer: &RedisResult<Value>) -> Result<T, RedisError> {
     let value = answer.as_ref().map_err(Clone::clone)?;
-    // With errors ignored, the error of a command is its answer.
+    // With errors ignored, the error of a command is returned as its answer.
     Ok(T::from_redis_value(value.clone().extract_error()?)?)
 }

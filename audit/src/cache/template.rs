@@ -1,35 +1,35 @@
-//! What keys of one kind look like, such as `deduct:{tenant}:{trace}`.
+//! The pattern of the keys of one kind, such as `deduct:{tenant}:{trace}`.
 
-/// What stands for a part of a key.
+/// A placeholder for a part of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hole {
     /// A tenant.
     Tenant,
     /// A trace.
     Trace,
-    /// An API key, by its id or by what the principal is cached under.
+    /// An API key, by its id or by the name that the principal is cached under.
     Key,
 }
 
 /// Literal text around one or two holes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// One more than there are holes.
+    /// One more than the number of holes.
     literals: Vec<String>,
     holes: Vec<Hole>,
 }
 
-/// What a key has in each hole.
+/// The text of a key in each hole.
 pub type Parts<'k> = Vec<&'k str>;
 
 impl Template {
-    /// What a template must be.
+    /// The valid form of a template.
     pub const VALID: &'static str = "a key with {tenant}, {trace} or {key} in it, such as \"quota:{tenant}\", or false";
 
     /// Reads a template.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A message that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Template, String> {
         let wrong = || format!("\"{text}\" is not a template: expected {}", Template::VALID);
         let (mut literals, mut holes, mut rest) = (Vec::new(), Vec::new(), text);
@@ -49,17 +49,17 @@ impl Template {
         if holes.is_empty() || holes.len() > 2 || !apart { Err(wrong()) } else { Ok(Template { literals, holes }) }
     }
 
-    /// How much of a key it lays down: where two templates fit, the one that lays down more is meant.
+    /// The number of literal characters: if two templates fit, the one with more is used.
     pub fn literal_length(&self) -> usize {
         self.literals.iter().map(String::len).sum()
     }
 
-    /// What it names, in its order.
+    /// Its holes, in order.
     pub fn holes(&self) -> &[Hole] {
         &self.holes
     }
 
-    /// Every way in which a key fits: of two holes, one for each place where the text between them stands.
+    /// Every way in which a key fits: with two holes, one for each occurrence of the text between them.
     pub fn fits<'k>(&self, key: &'k str) -> Vec<Parts<'k>> {
         let (first, last) = (&self.literals[0], &self.literals[self.literals.len() - 1]);
         let middle = key.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));

@@ -1,4 +1,4 @@
-//! Suspects: what looked wrong once, and whether it stays so.
+//! Suspects: keys that looked wrong once, and whether they stay wrong.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::cache::wrong_values::{Wrong, Wrongs};
 /// The first pause; each next one is twice as long, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
-/// How many times `settle` a key is watched whose wrong values keep changing.
+/// The longest time that a key with changing wrong values is watched, in multiples of `settle`.
 const PATIENCE: u32 = 4;
-/// So often at least a wrong value must have been seen.
+/// The smallest number of times that a wrong value must have been seen.
 const LOOKS: u32 = 4;
 
 /// A key with wrong values that have been there each time since a certain look.
 #[derive(Clone, Debug)]
 pub struct Suspect {
-    /// Which key.
+    /// The key.
     pub named: Named,
     /// The wrong values.
     pub wrongs: Wrongs,
@@ -25,26 +25,26 @@ pub struct Suspect {
     looks: u32,
 }
 
-/// How a suspect stands.
+/// The state of a suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It has been right once: a moment of a living system.
+    /// It was right once, so the wrong value was only a moment of a living system.
     Cleared,
-    /// To be looked at again.
+    /// It has to be read again.
     Open,
     /// The same wrong values stayed.
     Stays,
-    /// It was wrong each time, and each time otherwise.
+    /// It was wrong each time, but with different values.
     Moves,
 }
 
 impl Suspect {
-    /// Seen wrong for the first time.
+    /// A suspect that was wrong for the first time.
     pub fn new(named: Named, wrongs: Wrongs) -> Suspect {
         Suspect { named, wrongs, since: Duration::ZERO, looks: 1 }
     }
 
-    /// It was looked at again, `pause` after the last time and `watched` after the first.
+    /// Records another look, `pause` after the last one and `watched` after the first.
     pub fn look(&mut self, now: Wrongs, pause: Duration, watched: Duration, settle: Duration) -> Standing {
         if now.is_empty() {
             return Standing::Cleared;
@@ -69,7 +69,7 @@ fn owned((wrong, real): (&Wrong, &Option<String>)) -> (Wrong, Option<String>) {
     (wrong.clone(), real.clone())
 }
 
-/// The pause after so many looks.
+/// The pause after this many looks.
 pub fn pause(looks: u32) -> Duration {
     FIRST.saturating_mul(1 << looks.min(16)).min(LONGEST)
 }
@@ -96,7 +96,7 @@ mod tests {
         Suspect::new(named, wrongs(values))
     }
 
-    /// What it stands at after each look, half a second apart.
+    /// The state after each look, half a second apart.
     fn watch(mut suspect: Suspect, looks: &[&[(&str, &str)]]) -> Vec<Standing> {
         let half = SETTLE / 2;
         let mut watched = Duration::ZERO;

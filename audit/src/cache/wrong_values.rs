@@ -1,4 +1,4 @@
-//! What is wrong with one key, as it was seen and as the database was at that time.
+//! The wrong values of one key, compared with the state of the database at that time.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,36 @@ use crate::cache::seen::{Content, Seen};
 use crate::check::Check;
 use crate::mapping::{Mapping, Word};
 
-/// An idempotency key that has no longer to live is a lease (KEY of the invariants: a lease of seconds).
+/// An idempotency key with at most this time to live is a lease (KEY of the invariants: a lease of seconds).
 const LEASE: i64 = 60_000;
 
 /// One wrong value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wrong {
-    /// Which check it breaks.
+    /// The check that it breaks.
     pub check: Check,
     /// What is wrong.
     pub what: String,
-    /// How it is in Redis.
+    /// Its value in Redis.
     pub value: String,
 }
 
-/// Wrong values, each with what the database says instead, where it says something.
+/// Wrong values, each with the value of the database, if it has one.
 pub type Wrongs = BTreeMap<Wrong, Option<String>>;
 
-/// What to judge by.
+/// The data for the judgement.
 #[derive(Debug)]
 pub struct Judge<'m> {
-    /// The fields.
+    /// The fields of the hashes.
     pub fresh: &'m Fresh,
-    /// Words of the mapping.
+    /// The mapping.
     pub mapping: &'m Mapping,
     /// How long a charge may be under way, in milliseconds.
     pub bound: i64,
 }
 
 impl Judge<'_> {
-    /// What is wrong with a key.
+    /// The wrong values of a key.
     pub fn wrongs(&self, named: &Named, seen: &Seen, database: &DatabaseSide) -> Wrongs {
         let mut wrongs = Wrongs::new();
         if seen.lives.is_none() {
@@ -94,12 +94,12 @@ impl Judge<'_> {
         }
     }
 
-    /// How old an idempotency key is, in milliseconds; negative if it has longer to live than any should.
+    /// The age of an idempotency key in milliseconds; negative if its time to live is longer than any should be.
     pub fn age(&self, seen: &Seen) -> Option<i64> {
         seen.lives.map(|lives| i64::from(self.mapping.redis.idempotency_ttl) * 1_000 - lives)
     }
 
-    /// Whether an idempotency key is too old for a charge under way, and lives too long for a lease.
+    /// Whether an idempotency key is too old for a charge under way and lives too long for a lease.
     fn unexplained(&self, seen: &Seen) -> bool {
         match (seen.lives, self.age(seen)) {
             (Some(lives), Some(age)) => lives > LEASE && age > self.bound,
@@ -121,7 +121,7 @@ impl Judge<'_> {
         add(wrongs, Check::Key, "ledger row", found, None);
     }
 
-    /// How bad wrong values are: the money that a balance is off, in micro-units, or how many there are.
+    /// The weight of wrong values: the error of a balance in micro-units, or the number of wrong values.
     pub fn weight(wrongs: &[(&Wrong, &Option<String>)]) -> u128 {
         let off = wrongs.iter().filter_map(|(wrong, real)| {
             let (cached, real) = (wrong.value.parse::<Money>().ok()?, real.as_ref()?.parse::<Money>().ok()?);

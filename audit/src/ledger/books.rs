@@ -1,5 +1,5 @@
-//! One tenant's books: what its rows add up to, held against its quota row and its API keys. A value that cannot be read
-//! ends what needs it, and nothing else.
+//! One tenant's books: the sums of its rows, compared with its quota row and its API keys. A value that cannot be read
+//! prevents only the checks that need it.
 
 use model::money::Money;
 use model::shown::shown;
@@ -17,7 +17,7 @@ struct Spent {
     cost: Money,
 }
 
-/// The place of a key's sums.
+/// The sums of a key.
 fn spent_by<'s>(spent: &'s mut Vec<(String, Spent)>, key: &str) -> &'s mut Spent {
     let place = spent.binary_search_by(|(known, _)| known.as_str().cmp(key)).unwrap_or_else(|place| {
         spent.insert(place, (key.to_owned(), Spent::default()));
@@ -26,7 +26,7 @@ fn spent_by<'s>(spent: &'s mut Vec<(String, Spent)>, key: &str) -> &'s mut Spent
     &mut spent[place].1
 }
 
-/// The tallies that a tenant's end fills; nothing where what it is held against is not read.
+/// The results that the end of a tenant updates; `None` where the table to compare with is not read.
 pub struct Tallies<'t> {
     pub conserve: Option<&'t mut CheckResult>,
     pub budget: &'t mut CheckResult,
@@ -34,7 +34,7 @@ pub struct Tallies<'t> {
     pub count_exact: &'t mut CheckResult,
 }
 
-/// What the rows of one tenant add up to so far.
+/// The sums of one tenant's rows so far.
 #[derive(Debug)]
 pub struct Books<'n> {
     names: &'n Names,
@@ -42,19 +42,19 @@ pub struct Books<'n> {
     slack: i64,
     opening: Option<Money>,
     effect: Money,
-    /// How many rows count.
+    /// The number of rows that count.
     pub effective: u64,
-    /// How many charges do.
+    /// The number of charges that count.
     pub charges: u64,
-    /// Where the last effective row ended, and which it was, if both are known.
+    /// The balance after the last effective row, and the name of that row, if both are known.
     end: Option<(Money, String)>,
     /// By key, in the order of keys.
     spent: Vec<(String, Spent)>,
-    /// Of rows that name no key, and the first of them.
+    /// The sums of rows that name no key, and the first of these rows.
     keyless: Spent,
     keyless_row: Option<String>,
     windows: Option<[Window; 2]>,
-    /// Why the sum of all rows, that of the charges, and their number are not known, each if so.
+    /// Why the sum of all rows, the sum of the charges and their number are not known, each if so.
     unsummed: Option<String>,
     unspent: Option<String>,
     uncounted: Option<String>,
@@ -82,7 +82,7 @@ impl<'n> Books<'n> {
         }
     }
 
-    /// A row may count: whatever it takes part in is not known.
+    /// Records a row that may count: everything that it contributes to is unknown.
     pub fn doubt(&mut self, entry: &Entry<'_>, why: &str, chain: &mut CheckResult) {
         chain.cannot(|| why.to_owned());
         self.end = None;
@@ -93,7 +93,7 @@ impl<'n> Books<'n> {
         }
     }
 
-    /// Enters an effective row.
+    /// Adds an effective row.
     pub fn enter(&mut self, entry: &Entry<'_>, chain: &mut CheckResult) {
         if entry.doing == Doing::Unnamed {
             self.effective += 1;
@@ -147,7 +147,7 @@ impl<'n> Books<'n> {
         }
     }
 
-    /// Holds an effective row against the one before it.
+    /// Compares an effective row with the one before it.
     fn follow(&mut self, entry: &Entry<'_>, effect: &Result<Money, String>, chain: &mut CheckResult) {
         let (names, tenant) = (self.names, self.tenant);
         let after = entry.after.or_why(|| entry.of(&names.after, tenant));
@@ -159,7 +159,7 @@ impl<'n> Books<'n> {
             Ok((before, effect, after)) => self.link(entry, before, effect, after, chain),
             Err(why) => chain.cannot(|| why),
         }
-        // Nothing is held against a row whose end, or whose place, is not known.
+        // Nothing is compared with a row whose final balance or place is not known.
         self.end = match (after, &mut self.end) {
             (Ok(after), Some((_, row))) if !entry.unplaced => {
                 let mut row = std::mem::take(row);
@@ -176,7 +176,7 @@ impl<'n> Books<'n> {
         chain.look(true);
         let end = self.end.as_ref().filter(|_| !entry.unplaced);
         let gap = end.map_or(0, |(end, _)| before.micros().abs_diff(end.micros()));
-        // The sum of two amounts of money fits.
+        // The sum of two amounts of money does not overflow.
         let own = after.micros().abs_diff((before + effect).micros());
         if gap != 0 || own != 0 {
             let weight = u128::from(gap) + u128::from(own);
@@ -188,7 +188,7 @@ impl<'n> Books<'n> {
         }
     }
 
-    /// All rows are in: judges the tenant. Returns how many charges are of a key that is there.
+    /// Judges the tenant after all its rows. Returns how many charges belong to a key that exists.
     pub fn close(mut self, quota: Option<&Quota>, keys: Option<&[ApiKey]>, results: &mut Tallies<'_>) -> u64 {
         if let Some(conserve) = &mut results.conserve {
             self.conserve(quota, conserve);
@@ -289,7 +289,7 @@ impl<'n> Books<'n> {
                     });
                 }
             }
-            // Of a key without a limit nothing need be on record before it spends something.
+            // A key without a limit need not have a record before it spends something.
             Err(_) if !key.budgeted && spent.requests == 0 => results.budget.look(false),
             Err(why) => results.budget.cannot(|| why.clone()),
         }

@@ -1,30 +1,30 @@
-//! A cursor of the server, read in portions.
+//! A server-side cursor, read in portions.
 
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, ValueRef, query};
 
-/// What is held of a cursor at a time, as far as the widest row of the portion before tells. No row is wider than some
-/// kilobytes, as no value is ([`crate::sql`]).
+/// The bytes of a cursor that are held at a time, estimated from the widest row of the previous portion. No row is
+/// wider than some kilobytes, since no value is ([`crate::sql`]).
 const PORTION: usize = 4_000_000;
 /// Rows of the first portion.
 const FIRST: usize = 500;
 /// The most rows of one portion. Between two portions server and client wait for each other.
 const MOST: usize = 10_000;
-/// A portion has at most so many times the rows of the one before it.
+/// A portion has at most this many times the rows of the previous one.
 const GROWTH: usize = 4;
-/// What a value takes beside its bytes.
+/// The memory of a value in addition to its bytes.
 const VALUE: usize = 16;
 
-/// A statement that fails ends what is in its savepoint, and no other cursor.
+/// A statement that fails ends only what is in its savepoint, and no other cursor.
 const SAVE: &str = "SAVEPOINT trial_statement";
 const KEEP: &str = "RELEASE SAVEPOINT trial_statement";
 const UNDO: &str = "ROLLBACK TO SAVEPOINT trial_statement";
 
-/// A cursor with one row in view.
+/// A cursor with a current row.
 pub struct Cursor {
     name: &'static str,
     portion: std::vec::IntoIter<PgRow>,
-    /// Rows of the next portion.
+    /// The number of rows of the next portion.
     next: usize,
     head: Option<PgRow>,
     ended: bool,
@@ -32,17 +32,18 @@ pub struct Cursor {
     pub lost: Option<String>,
 }
 
-/// Whose rows are in view. Those of nobody come last, as Postgres sorts nulls.
+/// The tenant of the current row. Rows without a tenant come last, as Postgres sorts nulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject<'r> {
-    /// Of this tenant.
+    /// Rows of this tenant.
     Of(&'r str),
-    /// Of no tenant: null.
+    /// Rows of no tenant: null.
     Nobody,
 }
 
 impl Cursor {
-    /// Declares the cursor and has its first row in view; without a select there is none. The name is ours, and plain.
+    /// Declares the cursor and fetches its first row; without a select it is empty. The name is chosen by us and needs
+    /// no quotes.
     pub async fn open(
         connection: &mut PgConnection,
         name: &'static str,
@@ -58,23 +59,23 @@ impl Cursor {
         Ok(cursor)
     }
 
-    /// The row in view; nothing at the end.
+    /// The current row; `None` at the end.
     pub fn head(&self) -> Option<&PgRow> {
         self.head.as_ref()
     }
 
-    /// The first column of the row in view, which is what cursors are ordered by.
+    /// The first column of the current row, by which cursors are ordered.
     pub fn subject(&self) -> Result<Option<Subject<'_>>, sqlx::Error> {
         let subject = self.head().map(|row| Ok(text(row, 0)?.map_or(Subject::Nobody, Subject::Of)));
         subject.transpose()
     }
 
-    /// Whether the row in view is of this subject.
+    /// Whether the current row belongs to this subject.
     pub fn is_at(&self, subject: Subject<'_>) -> Result<bool, sqlx::Error> {
         Ok(self.subject()?.is_some_and(|head| head == subject))
     }
 
-    /// On to the next row.
+    /// Moves to the next row.
     pub async fn advance(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         self.head = self.portion.next();
         if self.head.is_none() && !self.ended {
@@ -89,7 +90,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Runs a statement whose failure ends this cursor only.
+    /// Runs a statement whose failure ends only this cursor.
     async fn saved(&mut self, connection: &mut PgConnection, statement: String) -> Result<Vec<PgRow>, sqlx::Error> {
         connection.execute(SAVE).await?;
         match query(AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await {
@@ -108,7 +109,7 @@ impl Cursor {
     }
 }
 
-/// About how many bytes a row takes.
+/// The approximate size of a row in bytes.
 fn width(row: &PgRow) -> usize {
     let value = |column| bytes(row, column).ok().flatten().map_or(0, <[u8]>::len);
     (0..row.len()).map(|column| VALUE + value(column)).sum()
@@ -126,7 +127,7 @@ pub fn text(row: &PgRow, column: usize) -> Result<Option<&str>, sqlx::Error> {
     text.map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// A column that is true or false; null is false.
+/// A boolean column; null is false.
 pub fn truth(row: &PgRow, column: usize) -> Result<bool, sqlx::Error> {
     Ok(bytes(row, column)?.is_some_and(|bytes| bytes == [1]))
 }

@@ -1,4 +1,4 @@
-//! A row of the ledger as it comes from the cursor.
+//! A row of the ledger as the cursor returns it.
 
 use model::money::Money;
 use model::shown::shown;
@@ -9,7 +9,7 @@ use crate::ledger::sources::Names;
 use crate::mapping::{Ledger, Word};
 use crate::numeric::{NoMoney, money, written};
 
-/// Where a row stands.
+/// The meaning of a row's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It counts.
@@ -22,12 +22,12 @@ pub enum Standing {
     Unnamed,
 }
 
-/// What a row does with its amount.
+/// The effect of a row's amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
-    /// Takes it: a charge.
+    /// It is taken from the balance: a charge.
     Takes,
-    /// Gives it.
+    /// It is added to the balance.
     Gives,
     /// The amount has its own sign.
     Signed,
@@ -35,7 +35,7 @@ pub enum Doing {
     Unnamed,
 }
 
-/// An amount as it was read, or what it is instead.
+/// An amount as it was read, or why it cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Amount<'r> {
     /// The amount.
@@ -50,13 +50,13 @@ impl<'r> Amount<'r> {
         Ok(Amount { read: money(bytes), bytes })
     }
 
-    /// The amount, or why `what` is none.
+    /// The amount, or why `what` is not an amount.
     pub fn or_why(&self, what: impl FnOnce() -> String) -> Result<Money, String> {
         self.read.map_err(|why| no_number(&what(), self.bytes, why))
     }
 }
 
-/// Why a number is none.
+/// Why a value is not a number.
 pub fn no_number(what: &str, bytes: Option<&[u8]>, why: NoMoney) -> String {
     match why {
         NoMoney::Null => format!("{what} is null"),
@@ -67,34 +67,34 @@ pub fn no_number(what: &str, bytes: Option<&[u8]>, why: NoMoney) -> String {
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'r> {
-    /// Its trace, or what else names it.
+    /// Its trace, or another name of it.
     pub row: &'r str,
-    /// What it is for, as it says.
+    /// Its kind, as the row has it.
     pub kind: Option<&'r str>,
-    /// Where it stands, as it says.
+    /// Its status, as the row has it.
     pub status: Option<&'r str>,
-    /// What that means.
+    /// The meaning of the status.
     pub standing: Standing,
-    /// What it does.
+    /// The effect of the amount.
     pub doing: Doing,
-    /// How much.
+    /// The amount.
     pub amount: Amount<'r>,
     /// The balance before it.
     pub before: Amount<'r>,
     /// The balance after it.
     pub after: Amount<'r>,
-    /// Which API key.
+    /// The API key.
     pub key: Option<&'r str>,
-    /// When it was made, in microseconds since 2000.
+    /// The time of the row, in microseconds since 2000.
     pub at: Option<i64>,
-    /// What it says of that, if it is no time that has a place.
+    /// The text of the time, if it is out of range.
     no_time: Option<&'r str>,
-    /// Whether its place in the order is not known: a column of the order is null.
+    /// Whether its place in the order is unknown: a column of the order is null.
     pub unplaced: bool,
 }
 
 impl<'r> Entry<'r> {
-    /// Reads it.
+    /// Reads a row.
     pub fn read(row: &'r PgRow, mapping: &Ledger) -> Result<Entry<'r>, sqlx::Error> {
         let (kind, status) = (text(row, 2)?, text(row, 3)?);
         let named = |list: &[Word], text: Option<&str>| list.iter().any(|word| Some(word.0.as_str()) == text);
@@ -142,17 +142,17 @@ impl<'r> Entry<'r> {
         format!("{column} of row {} of {}", shown(self.row), shown(tenant))
     }
 
-    /// Why it is not known what it is for.
+    /// Why its kind is not known.
     pub fn no_kind(&self, names: &Names, tenant: &str) -> String {
         unnamed(&self.of(&names.kind, tenant), self.kind)
     }
 
-    /// Why it is not known where it stands.
+    /// Why its standing is not known.
     pub fn no_status(&self, names: &Names, tenant: &str) -> String {
         unnamed(&self.of(&names.status, tenant), self.status)
     }
 
-    /// Why it is not known when it was made.
+    /// Why its time is not known.
     pub fn no_time(&self, names: &Names, tenant: &str) -> String {
         let Some(column) = &names.time else {
             return format!("row {} of {}: not there: ledger.time", shown(self.row), shown(tenant));
@@ -161,7 +161,7 @@ impl<'r> Entry<'r> {
         format!("{} is {value}", self.of(column, tenant))
     }
 
-    /// What it does to the balance: `eff(r)` of the invariants, or why that is not known.
+    /// Its effect on the balance: `eff(r)` of the invariants, or why that is not known.
     pub fn effect(&self, names: &Names, tenant: &str) -> Result<Money, String> {
         if self.doing == Doing::Unnamed {
             return Err(self.no_kind(names, tenant));

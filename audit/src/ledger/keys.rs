@@ -1,4 +1,4 @@
-//! The select of the API keys, with what is on record of each.
+//! The select of the API keys, with the recorded spending and usage of each.
 
 use sqlx::PgConnection;
 
@@ -7,21 +7,21 @@ use crate::ledger::asks::Asks;
 use crate::mapping::{BudgetUnit, Mapping, Name};
 use crate::sql;
 
-/// Columns of the keys, and of what is on record of them.
+/// The columns of the keys, and of their recorded spending and usage.
 pub struct KeyColumns {
     pub id: Found,
     pub tenant: Found,
-    /// What is on record as spent.
+    /// The recorded spending.
     pub used: Found,
     /// Usage by key, one select for each table, or why there is none.
     selects: Result<Vec<String>, String>,
-    /// The same as a column.
+    /// A column that represents these selects.
     pub usage: Found,
     budget: Option<String>,
 }
 
 impl KeyColumns {
-    /// Those that are there and that the server can read.
+    /// Finds the columns that exist and that the server can read.
     pub async fn find(
         connection: &mut PgConnection,
         catalog: &Catalog,
@@ -40,7 +40,8 @@ impl KeyColumns {
         };
         let mut selects = Ok(Vec::new());
         let count = Some(&mapping.usage.requests);
-        // Only a table that the mapping names is added; one that it names and that cannot be read is missed.
+        // Only tables that the mapping names are added; one that it names but that cannot be read is reported as
+        // missing.
         let totals = mapping.usage.table.get().is_some() || mapping.usage.by_trace.get().is_none();
         let traced = mapping.usage.by_trace.get().is_some();
         for (table, requests) in
@@ -63,8 +64,9 @@ impl KeyColumns {
         Ok(KeyColumns { id, tenant, used, selects, usage, budget })
     }
 
-    /// Tenant, name of the row, key; spent, rows that say so, those of them that say null; requests, cost, rows that say so,
-    /// those of them of which one is null. The last two numbers of rows are null where there are none.
+    /// Selects tenant, name of the row, key; recorded spending, the number of rows with it, how many of these are null;
+    /// requests, cost, the number of usage rows, how many of these contain a null. The last two row counts are null if
+    /// there are no rows.
     pub fn select(&self, catalog: &Catalog) -> Option<String> {
         let (Ok(id), Ok(tenant)) = (&self.id, &self.tenant) else { return None };
         let (spent, join_budget) = match (&self.budget, &self.used) {
@@ -88,7 +90,7 @@ impl KeyColumns {
             }
             Err(_) => ("NULL::numeric, NULL::numeric, NULL::bigint, NULL::bigint".to_owned(), String::new()),
         };
-        // The keys' own columns are renamed, so that no name of theirs is taken for a joined one.
+        // The keys' own columns are renamed, so that they cannot clash with the names of joined ones.
         let own = match (&self.budget, &self.used) {
             (None, Ok(used)) => format!("{}::numeric", used.sql),
             _ => "NULL::numeric".to_owned(),
@@ -106,7 +108,7 @@ impl KeyColumns {
     }
 }
 
-/// What a table of budgets has on record as spent: the column, and the sums by key.
+/// The recorded spending in a table of budgets: the column, and the sums by key.
 async fn budget(
     connection: &mut PgConnection,
     catalog: &Catalog,
@@ -144,7 +146,7 @@ async fn budget(
     Ok(select())
 }
 
-/// Usage as `id, requests, cost`, one row for each of the table; without a column of requests each row is one.
+/// Usage as `id, requests, cost`, one row for each row of the table; without a column of requests each row is one.
 async fn usage(
     connection: &mut PgConnection,
     table: &Table,

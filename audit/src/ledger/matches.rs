@@ -1,5 +1,5 @@
-//! Whether what the mapping names matches anything at all: where nothing does, it is the mapping that is wrong, or what it
-//! names is not in use, and no sum of nothing is a breach.
+//! Whether the names of the mapping match any data. If nothing matches, the mapping is wrong or the named thing is not
+//! in use, and a sum over nothing is not a breach.
 
 use model::shown::shown;
 
@@ -9,7 +9,7 @@ use crate::ledger::rows::ApiKey;
 use crate::ledger::sources::Names;
 use crate::mapping::{Mapping, Word};
 
-/// How much of one thing was found for how much of another.
+/// Counts of things that should match each other.
 #[derive(Debug, Default)]
 pub struct Matches {
     /// Tenants with effective rows, and those of them that have a quota row.
@@ -19,14 +19,14 @@ pub struct Matches {
     keys: u64,
     budgeted: u64,
     in_usage: u64,
-    /// Effective rows, charges among them, and those of a key that is there.
+    /// Effective rows, the charges among them, and the charges of a key that exists.
     effective: u64,
     charges: u64,
     of_keys: u64,
 }
 
 impl Matches {
-    /// A tenant's rows are in.
+    /// Adds a tenant after its rows.
     pub fn tenant(&mut self, books: &Books<'_>, with_quota: bool) {
         self.effective += books.effective;
         self.charges += books.charges;
@@ -34,7 +34,7 @@ impl Matches {
         self.with_quota += u64::from(books.effective > 0 && with_quota);
     }
 
-    /// And its keys, with how many charges are of them.
+    /// Adds its keys, and the number of charges that belong to them.
     pub fn keys(&mut self, keys: &[ApiKey], charges: u64) {
         self.keys += keys.len() as u64;
         self.budgeted += keys.iter().filter(|key| key.budgeted).count() as u64;
@@ -42,7 +42,7 @@ impl Matches {
         self.of_keys += charges;
     }
 
-    /// Takes back what was said of nothing.
+    /// Withdraws the results that are about no data.
     pub fn judge(
         &self,
         names: &Names,

@@ -1,4 +1,4 @@
-//! One pass over the ledger, tenant by tenant, beside the quotas and the API keys in the same order.
+//! One pass over the ledger, tenant by tenant, together with the quotas and the API keys in the same order.
 
 mod asks;
 mod books;

@@ -1,4 +1,4 @@
-//! The pass: three cursors side by side, one tenant after the other.
+//! The pass: three cursors in parallel, one tenant after the other.
 
 use model::shown::shown;
 use sqlx::{PgConnection, query};
@@ -13,7 +13,7 @@ use crate::ledger::rows::{ApiKey, Quota};
 use crate::ledger::sources::Sources;
 use crate::mapping::Mapping;
 
-/// How much a pass has looked at.
+/// How much a pass has read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Looked {
     /// Rows of the ledger.
@@ -24,7 +24,7 @@ pub struct Looked {
     pub keys: u64,
 }
 
-/// The tallies of one pass.
+/// The results of one pass.
 #[derive(Debug)]
 pub struct Pass<'s> {
     sources: &'s Sources,
@@ -36,17 +36,17 @@ pub struct Pass<'s> {
     count_exact: CheckResult,
     no_pending: CheckResult,
     matches: Matches,
-    /// How much was looked at.
+    /// How much was read.
     pub looked: Looked,
 }
 
-/// What an instant counts in.
+/// Units of an instant per second.
 const MICROS: i64 = 1_000_000;
-/// Of whom rows are that name no tenant.
+/// The subject of rows that name no tenant.
 const NOBODY: &str = "no tenant";
 
 impl<'s> Pass<'s> {
-    /// Nothing looked at so far; each check keeps so many of the worst.
+    /// A pass that has not read anything; each check keeps this many of the worst violations.
     pub fn new(sources: &'s Sources, mapping: &'s Mapping, worst: usize) -> Pass<'s> {
         let result = |check| CheckResult::new(check, worst);
         Pass {
@@ -63,12 +63,12 @@ impl<'s> Pass<'s> {
         }
     }
 
-    /// All tallies, in the order of reports.
+    /// All results, in the order of reports.
     pub fn results(self) -> [CheckResult; 6] {
         [self.conserve, self.chain, self.budget, self.usage, self.count_exact, self.no_pending]
     }
 
-    /// Something befell the whole pass.
+    /// Something prevents every check of the pass.
     pub fn cannot(&mut self, why: &str) {
         let Pass { conserve, chain, budget, usage, count_exact, no_pending, .. } = self;
         for result in [conserve, chain, budget, usage, count_exact, no_pending] {
@@ -76,7 +76,7 @@ impl<'s> Pass<'s> {
         }
     }
 
-    /// A row may count of which it is not known whose: any tenant's rows may be too few by it. `takes`: it may be a charge.
+    /// The tenant of a row that may count is not known, so any tenant may lack this row. `takes`: it may be a charge.
     fn take_back(&mut self, takes: bool, why: &str) {
         let Pass { conserve, chain, budget, usage, count_exact, .. } = self;
         for result in [conserve, chain] {
@@ -97,10 +97,10 @@ impl<'s> Pass<'s> {
         self.usage.cannot(|| why.to_owned());
     }
 
-    /// Goes through the whole ledger inside the transaction that is open.
+    /// Reads the whole ledger inside the open transaction.
     ///
     /// # Errors
-    /// As Postgres; what was looked at until then is in the tallies.
+    /// An error of Postgres; what was checked before it is in the results.
     pub async fn run(&mut self, connection: &mut PgConnection, pending_older_than: i64) -> Result<(), sqlx::Error> {
         let sources = self.sources;
         let now = query("SELECT now()").fetch_one(&mut *connection).await?;
@@ -177,7 +177,7 @@ impl<'s> Pass<'s> {
         }
         self.looked.tenants += 1;
         self.looked.keys += own_keys.len() as u64;
-        // Rows that are missing are no breach where the rest of them could not be read.
+        // Missing rows are not a breach if the rest of them could not be read.
         if ledger.lost.is_none() {
             self.matches.tenant(&books, quotas.lost.is_some() || quota.is_some());
             let conserve = quotas.lost.is_none().then_some(&mut self.conserve);
@@ -190,7 +190,7 @@ impl<'s> Pass<'s> {
         Ok(())
     }
 
-    /// What is left when no tenant is: rows of which it is not known whose they are.
+    /// Handles the rows that are left after all tenants: rows whose tenant is not known.
     async fn nobody(
         &mut self,
         connection: &mut PgConnection,
@@ -204,7 +204,7 @@ impl<'s> Pass<'s> {
             Ok(Some(format!("{column} of row {} is null", shown(name))))
         };
         if let Some(why) = null(quotas, &names.quota_tenant)? {
-            // A tenant without a quota row may be the one that it is of.
+            // The row may belong to a tenant without a quota row.
             self.conserve.take_back(&why);
             self.cannot_balance(&why);
         }
@@ -261,7 +261,7 @@ impl<'s> Pass<'s> {
     }
 }
 
-/// How old a pending row may be.
+/// The allowed age of a pending row.
 #[derive(Clone, Copy, Debug)]
 struct Age {
     now: i64,

@@ -7,7 +7,7 @@ use crate::ledger::asks::{Asks, or_null};
 use crate::mapping::Mapping;
 use crate::sql::{self, Time};
 
-/// Columns of the quota table.
+/// The columns of the quota table.
 pub struct QuotaColumns {
     pub tenant: Found,
     pub balance: Found,
@@ -18,7 +18,7 @@ pub struct QuotaColumns {
 }
 
 impl QuotaColumns {
-    /// Those that are there and that the server can read.
+    /// Finds the columns that exist and that the server can read.
     pub async fn find(
         connection: &mut PgConnection,
         table: &Table,
@@ -37,12 +37,12 @@ impl QuotaColumns {
         })
     }
 
-    /// Those that counts need.
+    /// The columns that the counts need.
     pub fn counts(&self) -> [&Found; 4] {
         [&self.daily_used, &self.daily_reset, &self.monthly_used, &self.monthly_reset]
     }
 
-    /// There is no such time zone, so that no day has bounds.
+    /// The time zone does not exist, so no day has bounds.
     pub fn no_zone(&mut self, why: &str) {
         for column in [&mut self.daily_reset, &mut self.monthly_reset] {
             if column.is_ok() {
@@ -51,8 +51,8 @@ impl QuotaColumns {
         }
     }
 
-    /// Tenant, name of the row, balance; then of the day and of the month: used, first instant, end, and what the date says
-    /// if it has neither.
+    /// Selects tenant, name of the row, balance; then for the day and for the month: used, first instant, end, and the
+    /// text of the date if it has neither.
     pub fn select(&self, table: &Table, zone: &str) -> Option<String> {
         let tenant = sql::sorted(self.tenant.as_ref().ok()?);
         let at = |column: &Found, unit, plus| {

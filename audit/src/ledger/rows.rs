@@ -1,4 +1,4 @@
-//! Rows of quotas and of API keys as they come from their cursors.
+//! Rows of quotas and of API keys as their cursors return them.
 
 use model::money::Money;
 use model::shown::shown;
@@ -13,14 +13,14 @@ use crate::numeric::count;
 /// A quota row.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// Money left, or why it is not known.
+    /// The remaining money, or why it is not known.
     pub balance: Result<Money, String>,
-    /// The day's and the month's.
+    /// The windows of the day and of the month.
     pub windows: [Window; 2],
 }
 
 impl Quota {
-    /// Reads it.
+    /// Reads a row.
     pub fn read(row: &PgRow, names: &Names, tenant: &str) -> Result<Quota, sqlx::Error> {
         let balance = Amount::of(row, 2)?.or_why(|| format!("{} of {}", names.balance, shown(tenant)));
         let daily = Window::read(row, 3, [&names.daily_used, &names.daily_reset], tenant)?;
@@ -28,7 +28,7 @@ impl Quota {
         Ok(Quota { balance, windows: [daily, monthly] })
     }
 
-    /// There is more than one for its tenant.
+    /// Notes that its tenant has more than one row.
     pub fn several(&mut self, names: &Names, tenant: &str) {
         let why = format!("several rows have the {} {}", names.quota_tenant, shown(tenant));
         self.balance = Err(why.clone());
@@ -36,23 +36,23 @@ impl Quota {
     }
 }
 
-/// A row of an API key, with what is on record of it.
+/// A row of an API key, with its recorded spending and usage.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// What the ledger names it by.
+    /// Its name in the ledger.
     pub id: String,
-    /// What is on record as spent, or why that is not known.
+    /// The recorded spending, or why it is not known.
     pub used: Result<Money, String>,
-    /// Whether something says so.
+    /// Whether there is a record of spending.
     pub budgeted: bool,
     /// Requests and cost in usage, or why they are not known.
     pub usage: Result<(i64, Money), String>,
-    /// Whether a row says so.
+    /// Whether there is a row of usage.
     pub in_usage: bool,
 }
 
 impl ApiKey {
-    /// Reads it; without an id there is none, but a reason.
+    /// Reads a row; if it has no id, the inner result says why.
     pub fn read(row: &PgRow, names: &Names, tenant: &str) -> Result<Result<ApiKey, String>, sqlx::Error> {
         let Some(id) = text(row, 2)? else {
             let name = text(row, 1)?.unwrap_or("without a name");

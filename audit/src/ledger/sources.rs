@@ -1,4 +1,4 @@
-//! What the pass reads: the three selects, each in the order of tenants, and which checks they allow.
+//! The sources of the pass: the three selects, each in the order of tenants, and the checks that they allow.
 
 use sqlx::PgConnection;
 
@@ -11,24 +11,24 @@ use crate::ledger::quotas::QuotaColumns;
 use crate::mapping::{Ledger, Mapping, Name};
 use crate::sql::{self, Time, probe};
 
-/// The selects, and which checks cannot be made.
+/// The selects, and the checks that cannot be made.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// Tenant, row, kind, status, amount, before, after, key, time, time that has no place, whether its place in the order
-    /// is null: in the order of the ledger.
+    /// Tenant, row, kind, status, amount, before, after, key, time, time that is out of range, whether its place in the
+    /// order is null; in the order of the ledger.
     pub ledger: Option<String>,
     /// As [`QuotaColumns::select`].
     pub quotas: Option<String>,
     /// As [`KeyColumns::select`].
     pub keys: Option<String>,
-    /// What things are called in messages.
+    /// The names used in messages.
     pub names: Names,
-    /// The slack of a day's end in microseconds: none where a row has a day only.
+    /// The slack at the end of a day in microseconds: 0 if a row has only a day.
     pub slack: i64,
     missing: Vec<(Check, String)>,
 }
 
-/// What the columns are called in messages, with their tables.
+/// The names of the columns in messages, with their tables.
 #[derive(Clone, Debug)]
 pub struct Names {
     pub tenant: String,
@@ -38,7 +38,7 @@ pub struct Names {
     pub before: String,
     pub after: String,
     pub order: String,
-    /// Nothing where rows do not tell when they were made.
+    /// `None` if rows do not have a time.
     pub time: Option<String>,
     pub key: String,
     pub quota_tenant: String,
@@ -49,20 +49,20 @@ pub struct Names {
     pub monthly_reset: String,
     pub key_tenant: String,
     pub key_id: String,
-    /// The column or the sum of what is on record as spent.
+    /// The column or the sum of the recorded spending.
     pub spent: String,
-    /// What must be there for a key to have something on record as spent.
+    /// The row that must exist for a key to have recorded spending.
     pub budget_rows: String,
     /// The tables of usage.
     pub usage: String,
 }
 
-/// The first of these that cannot be read.
+/// Why the first unreadable one of these columns cannot be read.
 pub fn first_missing<const N: usize>(columns: [&Found; N]) -> Option<String> {
     columns.into_iter().find_map(|column| column.as_ref().err().cloned())
 }
 
-/// What a column is called in messages.
+/// The name of a column in messages.
 pub fn called(column: &Found) -> String {
     column.as_ref().map_or_else(Clone::clone, |column| column.shown.clone())
 }
@@ -138,17 +138,17 @@ impl LedgerColumns {
             or_null(&self.time, |time| Time::new(time, zone).bad(), "text"),
             if nulls.is_empty() { "false".to_owned() } else { nulls.join(" OR ") },
         ];
-        // With the table before it, an order is by the column itself and never by what is selected under its name.
+        // Qualified with the table, an order refers to the column itself and never to a select item of the same name.
         let order: String = order.iter().map(|column| format!(", l.{}", column.sql)).collect();
         Some(format!("SELECT {} FROM {} AS l ORDER BY {tenant}{order}", columns.join(", "), table.sql))
     }
 }
 
 impl Sources {
-    /// What can be read of what the mapping names.
+    /// Finds what can be read of the names in the mapping.
     ///
     /// # Errors
-    /// As Postgres, where it cannot be asked.
+    /// An error of Postgres, if it cannot be asked.
     pub async fn find(
         connection: &mut PgConnection,
         catalog: &Catalog,
@@ -234,7 +234,7 @@ fn names(
     }
 }
 
-/// Why the time zone is none, if so.
+/// Why the time zone is not valid, if so.
 async fn no_zone(connection: &mut PgConnection, mapping: &Mapping, zone: &str) -> Result<Option<String>, sqlx::Error> {
     use sqlx::{AssertSqlSafe, Executor};
     match connection.execute(AssertSqlSafe(format!("SELECT now() AT TIME ZONE {zone}"))).await {

@@ -1,4 +1,4 @@
-//! A count of a quota row, and the day or month that it counts.
+//! A count of a quota row, and the day or month that it is for.
 
 use model::invariant::Figure;
 use model::shown::shown;
@@ -9,7 +9,7 @@ use crate::ledger::cursor::{bytes, integer, text};
 use crate::ledger::entry::no_number;
 use crate::numeric::{NoMoney, count};
 
-/// A count and the window that it counts: its first instant, and the first one after it.
+/// A count and its window: the first instant of the window, and the first one after it.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
     used: Option<i64>,
@@ -17,9 +17,9 @@ pub struct Window {
     to: Option<i64>,
     /// Why it cannot be judged, if so.
     pub doubt: Option<String>,
-    /// Charges made in the window.
+    /// Charges that are surely in the window.
     surely: i64,
-    /// Charges made in it, or so close to its ends that they may count in it.
+    /// Charges that are in it, or so close to its ends that they may count in it.
     perhaps: i64,
     /// Charges made after it.
     later: i64,
@@ -28,7 +28,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads the four columns from that one on; `names` are those of the count and of the date, `tenant` is whose.
+    /// Reads four columns starting at `column`; `names` are those of the count and of the date.
     pub fn read(row: &PgRow, column: usize, names: [&str; 2], tenant: &str) -> Result<Window, sqlx::Error> {
         let [used_of, reset_of] = names.map(|name| format!("{name} of {}", shown(tenant)));
         let used = bytes(row, column)?;
@@ -42,7 +42,7 @@ impl Window {
         Ok(Window { used, from, to, doubt: no_count.or(no_date), ..Window::default() })
     }
 
-    /// A charge was made then.
+    /// Adds a charge made at this time.
     pub fn charge(&mut self, at: i64, slack: i64) {
         self.charges += 1;
         let (Some(from), Some(to)) = (self.from, self.to) else { return };
@@ -56,7 +56,7 @@ impl Window {
         self.charges > 0 || self.used.unwrap_or(0) != 0
     }
 
-    /// A date that is null counts no window, so that with a charge it is a breach; so is a charge after the window.
+    /// A date that is null has no window, so it is a breach if there is a charge; so is a charge after the window.
     pub fn holds(&self) -> bool {
         let used = self.used.unwrap_or(0);
         match self.from {
@@ -65,7 +65,7 @@ impl Window {
         }
     }
 
-    /// How far it is off.
+    /// The error of the count.
     pub fn off(&self) -> u64 {
         let used = self.used.unwrap_or(0);
         used.abs_diff(used.clamp(self.surely, self.perhaps.max(self.surely))) + self.later.unsigned_abs()
