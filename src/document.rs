@@ -1,4 +1,4 @@
-//! The one JSON document that `--json` prints.
+//! The JSON document that `--json` prints.
 
 use audit::report::Report;
 use model::invariant::Figure;
@@ -17,9 +17,9 @@ struct FindingsDocument<'a> {
     findings: &'a [Finding],
     not_run: &'a [NotRun],
     explorations: &'a [Explored],
-    /// Scenarios without a lock file, of which nothing is expected.
+    /// Scenarios without a lock file, so without expectations.
     unlocked: &'a [String],
-    /// Verdicts that `--deny` denies, where it was asked for.
+    /// The number of verdicts that `--deny` denies, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     denied: Option<usize>,
     exit: u8,
@@ -28,17 +28,17 @@ struct FindingsDocument<'a> {
 /// One engine's part of a replay.
 #[derive(Clone, Debug, Serialize)]
 pub struct Replayed {
-    /// Which capsule, as it was named.
+    /// The capsule, as the user named it.
     pub capsule: String,
-    /// Which engine.
+    /// The engine.
     pub engine: sim::suite::verdict::Engine,
-    /// Whether the capsule is not as it was written; then it is judged as what it is.
+    /// Whether the capsule was edited after it was written; it is then judged by its present content.
     pub edited: bool,
     /// Whether the same invariant breaks.
     pub reproduced: bool,
     /// Whether it breaks with the same numbers.
     pub same_numbers: bool,
-    /// In a sentence.
+    /// An explanation in one sentence.
     pub why: String,
 }
 
@@ -53,14 +53,14 @@ struct ReplayDocument<'a> {
     exit: u8,
 }
 
-/// One thing that is listed.
+/// One item of a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Item {
-    /// As commands spell it.
+    /// The spelling in commands.
     pub id: String,
-    /// In a line.
+    /// A description in one line.
     pub title: String,
-    /// More, where there is more.
+    /// More detail, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -110,20 +110,20 @@ struct ErrorDocument<'a> {
     exit: u8,
 }
 
-/// What `run`, `check`, `sim` and `real` print.
+/// The output of `run`, `check`, `sim` and `real`.
 pub fn findings(command: &str, found: &Findings, denied: Option<usize>, exit: u8) -> String {
     let Findings { findings, not_run, explored: explorations, unlocked, .. } = found;
     text(&FindingsDocument { schema: SCHEMA, command, findings, not_run, explorations, unlocked, denied, exit })
 }
 
-/// What `replay` prints.
+/// The output of `replay`.
 pub fn replays(replays: &[Replayed], not_run: &[NotRun], exit: u8) -> String {
     let document =
         ReplayDocument { schema: SCHEMA, command: "replay", findings: [], not_run, explorations: [], replays, exit };
     text(&document)
 }
 
-/// What `explain` prints where there is a run.
+/// The output of `explain` if a run is found.
 pub fn explanation(found: &Counterexample, states: u64, exit: u8) -> String {
     let Counterexample { scenario, design, capsule, setup, run, breach, without, .. } = found;
     let moves = run.entries.iter().map(|entry| story::tell(setup, entry).what).collect();
@@ -145,22 +145,22 @@ pub fn explanation(found: &Counterexample, states: u64, exit: u8) -> String {
     })
 }
 
-/// What `list` and `services` print.
+/// The output of `list` and `services`.
 pub fn items(items: &[Item], exit: u8) -> String {
     text(&ItemsDocument { schema: SCHEMA, items, exit })
 }
 
-/// What `audit` prints.
+/// The output of `audit`.
 pub fn audit(report: &Report, exit: u8) -> String {
     text(&AuditDocument { schema: SCHEMA, command: "audit", report, exit })
 }
 
-/// What any command prints that has no result.
+/// The output of any command without a result.
 pub fn error(error: &str, exit: u8) -> String {
     text(&ErrorDocument { schema: SCHEMA, error, exit })
 }
 
-/// The document as it is printed; JSON itself lets characters pass that turn a terminal's text around.
+/// The text of the document; hidden characters are escaped, since JSON allows some that reorder a terminal's text.
 pub fn text(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     let hidden = |c: char| is_hidden(c) && c != '\n';

@@ -1,4 +1,4 @@
-//! What ends a command early, and the exit code it ends with.
+//! The errors that end a command early, and their exit codes.
 
 use adapter::servers::ServersError;
 use sim::suite::capsules::UnreadableCapsule;
@@ -8,22 +8,22 @@ use sim::suite::scenario::ScenarioError;
 /// Why a command has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A scenario is wrong or unknown.
+    /// A scenario is invalid or unknown.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A capsule is wrong.
+    /// A capsule is invalid.
     #[error(transparent)]
     Capsule(#[from] UnreadableCapsule),
-    /// Something else that was given is wrong.
+    /// Another input is invalid.
     #[error("{0}")]
     Input(String),
-    /// A server that was asked for is missing.
+    /// A requested server is missing.
     #[error("{0}")]
     NoServer(String),
-    /// A file that was asked for cannot be written.
+    /// A requested file cannot be written.
     #[error("{0}")]
     NotWritten(String),
-    /// The suite contradicts itself.
+    /// An internal error: the suite contradicts itself.
     #[error("{0}")]
     Internal(String),
 }

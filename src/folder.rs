@@ -1,5 +1,5 @@
-//! Where a command writes what it finds: a folder that is tried in the first second, so that minutes of work do not end in a
-//! file that cannot be written, and that several commands can write to at once.
+//! The folder for the results of a command. It is tested at the start, so that minutes of work do not end in a file
+//! that cannot be written, and several commands can write to it at once.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -13,37 +13,37 @@ use crate::failure::Failure;
 use crate::output;
 use crate::workspace::{Workspace, write_whole};
 
-/// Where it is if nothing is said, relative to the workspace.
+/// The default folder, relative to the workspace.
 const DEFAULT: &str = "target/trial";
-/// Where the counterexamples lie in it.
+/// The subfolder of the counterexamples.
 pub const FOUND: &str = "found";
-/// What tells a folder of ours from somebody else's, in which nothing is to be removed.
+/// The file that marks a folder as ours; nothing is removed from other folders.
 const MARK: &str = ".trial-balance";
-/// What stands in the mark: as much as shows that a disk has room.
+/// The content of the mark: enough to test that the disk has room.
 const MARKED: &str = "trial writes here, and removes counterexamples and pages that a later run no longer has.\n";
-/// How long another command may take to write what it has.
+/// How long another command may take to write its results.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A folder to write to.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// As people are told.
+    /// The path as messages show it.
     name: String,
-    /// Whether it was named by whoever gave the command: then it is no success if it lacks something.
+    /// Whether the user named the folder: then a missing file is a failure.
     asked: bool,
-    /// What lay in it before, with the time of its last change.
+    /// The files in it at the start, with the time of their last change.
     before: BTreeMap<PathBuf, SystemTime>,
     written: Vec<PathBuf>,
-    /// What is not written, and whether that was asked for.
+    /// What could not be written, and whether it was requested.
     failures: Vec<(String, bool)>,
 }
 
 impl Folder {
-    /// Tries the folder that `--output` names, or else the one of the workspace.
+    /// Opens and tests the folder that `--output` names, or else the one of the workspace.
     ///
     /// # Errors
-    /// A folder that was named and cannot be written, or is somebody else's. Where none was named, this is a warning.
+    /// A folder that was named but cannot be written, or is not ours. If none was named, this is only a warning.
     pub fn open(workspace: &Workspace, asked: Option<&Path>) -> Result<Folder, Failure> {
         if let Some(asked) = Folder::asked(asked)? {
             return Ok(asked);
@@ -56,10 +56,10 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder that `--output` names, if it does.
+    /// The folder that `--output` names, if any.
     ///
     /// # Errors
-    /// It cannot be written, or is somebody else's.
+    /// The folder cannot be written, or is not ours.
     pub fn asked(asked: Option<&Path>) -> Result<Option<Folder>, Failure> {
         let Some(path) = asked else { return Ok(None) };
         let name = plain(&path.display().to_string());
@@ -83,28 +83,28 @@ impl Folder {
         (Folder { path, name, asked, before, written: Vec::new(), failures: Vec::new() }, tried)
     }
 
-    /// What people know it by.
+    /// The path as messages show it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A file in it, as people are told.
+    /// The path of a file in it, as messages show it.
     pub fn named(&self, relative: &str) -> String {
         format!("{}/{relative}", self.name.trim_end_matches('/'))
     }
 
-    /// Where its counterexamples lie, as people are told.
+    /// The path of its counterexamples, as messages show it.
     pub fn found(&self) -> String {
         self.named(FOUND)
     }
 
-    /// A file in it.
+    /// The path of a file in it.
     pub fn path(&self, relative: &str) -> PathBuf {
         self.path.join(relative)
     }
 
-    /// Takes turns with other commands that write there, until what is returned is dropped. A folder that cannot be locked,
-    /// or whose holder stands still, is written all the same.
+    /// Takes turns with other commands that write there, until the returned lock is dropped. A folder that cannot be
+    /// locked, or whose lock is not released in time, is written without it.
     pub fn turn(&self) -> Option<File> {
         let folder = File::open(&self.path).ok()?;
         let pause = Duration::from_millis(50);
@@ -118,7 +118,7 @@ impl Folder {
         None
     }
 
-    /// Writes a file; what is not written is told at the end.
+    /// Writes a file; a failure is reported at the end.
     pub fn write(&mut self, relative: &str, text: &str) {
         let path = self.path.join(relative);
         match write_whole(&path, text) {
@@ -134,14 +134,14 @@ impl Folder {
         }
     }
 
-    /// Whether somebody else has written a file since this command began.
+    /// Whether another command has written a file since this command began.
     pub fn is_changed(&self, relative: &str) -> bool {
         let path = self.path.join(relative);
         changed_at(&path).is_some_and(|at| self.before.get(&path) != Some(&at))
     }
 
-    /// Removes the files of a kind that lay in one of its folders before this command began and that nobody has written since,
-    /// so that no finding outlives its breach, and nothing is taken from a command that runs beside this one.
+    /// Removes the files of a kind that were in one of its folders before this command began and that no command has
+    /// written since, so that no finding outlives its breach and no file of a concurrent command is removed.
     pub fn clear(&mut self, relative: &str, kind: &str) {
         let folder = self.path.join(relative);
         let stale = |(path, at): &(&PathBuf, &SystemTime)| {
@@ -161,17 +161,17 @@ impl Folder {
         }
     }
 
-    /// Whether everything is written so far.
+    /// Whether everything so far was written.
     pub fn is_whole(&self) -> bool {
         self.failures.is_empty()
     }
 
-    /// Notes what is not written, and whether it was asked for.
+    /// Records what could not be written, and whether it was requested.
     pub fn lacks(&mut self, why: String, asked: bool) {
         self.failures.push((why, asked));
     }
 
-    /// Tells what is not written, and gives the exit code: it is no success to lack what was asked for.
+    /// Reports what could not be written, and returns the exit code: without a requested file there is no success.
     pub fn ended(&self, exit: u8) -> u8 {
         let Some((first, _)) = self.failures.first() else { return exit };
         let others = match self.failures.len() {
@@ -184,13 +184,13 @@ impl Folder {
     }
 }
 
-/// Whether something lies there, and no mark of ours.
+/// Whether the path exists without our mark.
 fn is_foreign(path: &Path) -> bool {
     let holds_something = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
     holds_something && !path.join(MARK).is_file()
 }
 
-/// The files in it and in its folders.
+/// The files in it and in its subfolders.
 fn listed(path: &Path) -> BTreeMap<PathBuf, SystemTime> {
     let files = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (folders, here): (Vec<PathBuf>, Vec<PathBuf>) = files(path).partition(|path| path.is_dir());

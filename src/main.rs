@@ -1,5 +1,5 @@
-//! The `trial` command: reads what is asked, runs it, prints one readable report or one JSON document, and ends with a
-//! documented exit code.
+//! The `trial` command: parses the arguments, runs the command, prints one readable report or one JSON document, and
+//! ends with a documented exit code.
 
 mod args;
 mod commands;
@@ -56,7 +56,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
     }
 }
 
-/// Help and version go to stdout and are no error; anything else is bad input.
+/// Help and version go to stdout and are not errors; anything else is invalid input.
 fn usage(error: &clap::Error, json: bool) -> u8 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         output::text(&format!("{error}"));
@@ -77,7 +77,7 @@ fn colour() -> bool {
     AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
 }
 
-/// An exit code in words.
+/// A description of an exit code.
 fn exit_words(exit: u8) -> &'static str {
     match exit {
         0 => "all as expected",

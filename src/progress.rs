@@ -1,4 +1,4 @@
-//! What a person sees while waiting: a bar on stderr if it is a terminal, and Ctrl-C.
+//! Progress for the user: a bar on stderr if it is a terminal; also the handling of Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 
-/// Raised by the first Ctrl-C or SIGTERM: engines stop and what is known is reported. A second one ends the process once
-/// private servers are gone.
+/// A flag that the first Ctrl-C or SIGTERM sets: engines stop and what is known is reported. A second one ends the
+/// process once private servers are gone.
 pub fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);
@@ -28,7 +28,7 @@ pub fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-/// A bar over so many parts; silent where stderr is no terminal.
+/// A bar with this many parts; hidden if stderr is not a terminal.
 pub fn bar(parts: usize) -> ProgressBar {
     let bar = ProgressBar::new(parts as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {

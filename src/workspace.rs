@@ -16,7 +16,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Finds it.
+    /// Finds the checkout.
     pub fn find() -> Result<Workspace, Failure> {
         let here = std::env::current_dir().map_err(|error| Failure::Input(format!("the current folder: {error}")))?;
         let root =
@@ -79,11 +79,11 @@ impl Workspace {
         write_whole(&self.path(relative), text).map_err(failed)
     }
 
-    /// Whether a file can be written where this command is told to write, before it does its work.
+    /// Tests before the work of a command whether a file can be written in a folder that the command will write to.
     pub fn try_to_write(&self, folder: &str, told_by: &str) -> Result<(), Failure> {
         let probe = self.path(folder).join(format!(".trial-{}", std::process::id()));
         let tried = write_whole(&probe, "Whether this folder can be written.\n");
-        // What cannot be removed was just written: the next one removes it.
+        // If the file cannot be removed, the next test overwrites and removes it.
         let _ = std::fs::remove_file(&probe);
         tried.map_err(|error| Failure::Input(format!("{told_by}: {folder}/ cannot be written: {error}")))
     }
@@ -94,13 +94,13 @@ impl Workspace {
         Ok(sim::suite::claims::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
-    /// What was reasoned of designs and invariants, beside what is found.
+    /// What was reasoned about designs and invariants, to compare with the findings.
     pub fn reasoned(&self, scenarios: &[Scenario]) -> Result<Vec<sim::suite::reasoned::Reasoned>, Failure> {
         let ids: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
         Ok(sim::suite::reasoned::load(&self.root.join("scenarios"), &ids).map_err(|error| self.relative(error))?)
     }
 
-    /// What sim need not see, where a list of it is committed.
+    /// What sim is not required to see, if a list of it is committed.
     pub fn unseen(&self, committed: &str, scenarios: &[Scenario]) -> Result<Option<Unseen>, Failure> {
         let name = format!("{committed}/{}", sim::suite::unseen::FILE);
         let path = self.path(&name);
@@ -128,10 +128,10 @@ impl Workspace {
 /// Writes a file, and the folders it needs, whole or not at all.
 pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    // A name of this process, so that another one that writes the same file is not in its way.
+    // The name contains the process id, so that another process that writes the same file does not collide.
     let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
     std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, path)).inspect_err(|_| {
-        // What cannot be removed either is no second error.
+        // A failure to remove it is not reported as a second error.
         let _ = std::fs::remove_file(&unfinished);
     })
 }

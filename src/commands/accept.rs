@@ -1,4 +1,4 @@
-//! `trial check --accept`: what check finds becomes what the lock files pin, to be reviewed as a diff.
+//! `trial check --accept`: pins the findings of check in the lock files, to be reviewed as a diff.
 
 use model::invariant;
 use sim::suite::capsules::Capsules;
@@ -12,8 +12,8 @@ use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// Checks every world of the chosen scenarios and writes their lock files. The lock file of a scenario stays as it is where a
-/// search was cut (exit code 2), and where a verdict contradicts what the scenario argues (exit code 1).
+/// Checks every world of the chosen scenarios and writes their lock files. The lock file of a scenario is not changed
+/// if a search was cut (exit code 2) or if a verdict contradicts what the scenario argues (exit code 1).
 pub fn accept(workspace: &Workspace, scenarios: &[Scenario], bounds: &Bounds) -> Result<u8, Failure> {
     workspace.try_to_write("scenarios", "--accept")?;
     let (mut exit, mut lost) = (0, None);
@@ -33,7 +33,7 @@ pub fn accept(workspace: &Workspace, scenarios: &[Scenario], bounds: &Bounds) ->
         }
     }
     bar.finish_and_clear();
-    // What was not accepted says more than what was not written.
+    // A scenario that was not accepted matters more than a file that was not written.
     match lost {
         Some(failure) if exit == 0 => Err(failure),
         _ => Ok(exit),
@@ -80,7 +80,7 @@ fn cut(found: &Findings) -> String {
     unknown.map_or_else(|| "not complete".to_owned(), |finding| finding.why.clone())
 }
 
-/// What is argued in the scenario and found otherwise.
+/// A verdict that contradicts what is argued in the scenario.
 fn contradicted(case: &Case, entry: &Entry, found: &Findings) -> Option<String> {
     let missing = found.explored.iter().flat_map(|explored| &explored.never);
     let argued_seen = |id: &&&str| case.argued_seen.iter().any(|argued| argued == **id);

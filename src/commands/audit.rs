@@ -1,4 +1,4 @@
-//! `trial audit`: the books of a real system at rest, read and never written.
+//! `trial audit`: reads the books of a real system at rest, and never writes them.
 
 use adapter::servers::{DATABASE_URL, REDIS_URL, address};
 use audit::mapping::Mapping;
@@ -43,7 +43,7 @@ fn mapping(args: &AuditArgs) -> Result<Mapping, Failure> {
     Mapping::parse(&file, &text).map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// The servers that are named, else those of the variables.
+/// The servers given by options, else those of the environment variables.
 fn target(args: &AuditArgs) -> Result<Target, Failure> {
     let [database, redis] =
         [given(&args.database_url, "--database-url", DATABASE_URL), given(&args.redis_url, "--redis-url", REDIS_URL)];
@@ -51,7 +51,7 @@ fn target(args: &AuditArgs) -> Result<Target, Failure> {
         let why = "no database to look at: name it by --database-url postgres://... or DATABASE_URL";
         return Err(Failure::Input(why.to_owned()));
     };
-    // A URL is not shown again: it may hold a password.
+    // A URL is not repeated in messages: it may hold a password.
     let postgres = address::postgres(&database)
         .map_err(|why| Failure::Input(format!("{by} is no address of a Postgres: {why}")))?;
     let redis = redis.map(|(by, url)| {
@@ -60,7 +60,7 @@ fn target(args: &AuditArgs) -> Result<Target, Failure> {
     Ok(Target { postgres, redis: redis.transpose()? })
 }
 
-/// An address, with what it was given by.
+/// An address, with the option or variable that gave it.
 fn given(url: &Option<String>, option: &'static str, variable: &'static str) -> Option<(&'static str, String)> {
     let named = url.clone().map(|url| (option, url));
     let given = named.or_else(|| std::env::var(variable).ok().map(|url| (variable, url)));

@@ -1,4 +1,4 @@
-//! The three engines on one case each, as the commands use them.
+//! Runs each of the three engines on one case, for the commands.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,30 +23,30 @@ use sim::suite::verdict::{Counterexample, Engine, Findings, NotRun};
 use crate::failure::Failure;
 use crate::output;
 
-/// The most memory that one exploration may take, in bytes: it ends as `unknown (memory)`, never in swapping.
+/// The most memory of one exploration, in bytes: it then ends as `unknown (memory)` and never swaps.
 pub const EXPLORATION_BYTES: u64 = 6 << 30;
 
-/// What bounds a command.
+/// The limits of a command.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// Raised by Ctrl-C.
+    /// Set by Ctrl-C.
     pub stop: Arc<AtomicBool>,
-    /// When to end.
+    /// The time at which to end.
     pub deadline: Option<Instant>,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
     /// The most states of one exploration.
     pub max_states: Option<u64>,
 }
 
 impl Bounds {
-    /// No bounds but Ctrl-C; every core.
+    /// No limits except Ctrl-C; every core.
     pub fn new(stop: Arc<AtomicBool>) -> Bounds {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Bounds { stop, deadline: None, threads, max_states: None }
     }
 
-    /// The limits of a search of our own for one counterexample.
+    /// The limits of a separate search for one counterexample.
     pub fn of_one_search(&self) -> Limits {
         Limits {
             deadline: self.deadline,
@@ -56,7 +56,7 @@ impl Bounds {
         }
     }
 
-    /// Why to end now, if at all.
+    /// Why to end, if so.
     pub fn ended(&self) -> Option<&'static str> {
         if self.stop.load(Ordering::Relaxed) {
             Some("interrupted")
@@ -81,7 +81,8 @@ pub fn check(scenario: &Scenario, case: &Case, bounds: &Bounds, capsules: &mut C
     Ok(sim::suite::check::check(scenario, case, &limits, capsules)?)
 }
 
-/// Sweeps seeds over one case. A seed that fails is an internal error, named with the command that shows it.
+/// Runs a range of seeds on one case. A seed that fails is an internal error, reported with the command that reproduces
+/// it.
 pub fn sweep(
     scenario: &Scenario,
     case: &Case,
@@ -97,7 +98,7 @@ pub fn sweep(
     }
     let mut from = seeds.0;
     while from < seeds.1 && bounds.ended().is_none() {
-        // In portions, so that neither time nor memory runs away.
+        // In portions, to bound time and memory.
         let to = seeds.1.min(from + 256);
         for (seed, outcome) in simulate::sweep(&case.setup, from..to, bounds.threads, &bounds.stop, |_, _| {}) {
             match outcome {
@@ -117,16 +118,16 @@ pub fn sweep(
     Ok(sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules))
 }
 
-/// Real servers, with the runtime that talks to them.
+/// Real servers, with the async runtime that connects to them.
 pub struct RealServers {
     runtime: tokio::runtime::Runtime,
     real: Real,
 }
 
-/// Why the engine `real` is not at hand.
+/// Why the engine `real` is not available.
 #[derive(Debug)]
 pub enum NotAtHand {
-    /// No server program: the engine is not run.
+    /// A server program is missing: the engine is not run.
     Missing(String),
     /// A server that was named cannot be used.
     Failed(Failure),
@@ -142,7 +143,7 @@ impl From<NotAtHand> for Failure {
 }
 
 impl RealServers {
-    /// Takes the servers of `DATABASE_URL` and `REDIS_URL`, or starts private ones.
+    /// Uses the servers of `DATABASE_URL` and `REDIS_URL`, or starts private ones.
     pub fn start() -> Result<RealServers, NotAtHand> {
         let internal = |error: std::io::Error| NotAtHand::Failed(Failure::Internal(error.to_string()));
         let runtime =
@@ -160,12 +161,12 @@ impl RealServers {
         Ok(RealServers { runtime, real })
     }
 
-    /// Which servers may be hurt.
+    /// Which servers may be damaged.
     pub fn ours(&mut self) -> Ours {
         self.real.servers().ours()
     }
 
-    /// Carries out what a cell of the crash matrix does.
+    /// Carries out the scripted run of a cell of the crash matrix.
     pub fn scripted_run(&mut self, setup: &Setup, scripted_run: &ScriptedRun) -> Result<Run, RealError> {
         self.runtime.block_on(self.real.run_by(setup, &scripted_run.moves, scripted_run.means))
     }
@@ -175,8 +176,8 @@ impl RealServers {
         self.runtime.block_on(self.real.run(setup, moves))
     }
 
-    /// The scheduled runs of one case: every single disturbance of the undisturbed run, or so many of them, evenly chosen;
-    /// then what check found, move by move (lifting).
+    /// The scheduled runs of one case: every single disturbance of the undisturbed run, or a given number of them,
+    /// evenly chosen; then the counterexamples of check, move by move (lifting).
     pub fn scheduled(
         &mut self,
         scenario: &Scenario,
@@ -227,8 +228,9 @@ impl RealServers {
         Ok(found)
     }
 
-    /// Replays what check found on the real servers. It must break the same invariant with the same numbers: anything else is an
-    /// error of ours. What reality could not be brought to, with the move and the reason, is given back.
+    /// Replays a counterexample of check on the real servers. It must break the same invariant with the same numbers;
+    /// anything else is an internal error. If real servers cannot be made to do it, the move and the reason are
+    /// returned.
     fn lift(
         &mut self,
         case: &Case,
@@ -262,7 +264,7 @@ impl RealServers {
         Ok(unreachable)
     }
 
-    /// Stops private servers; with `keep` leaves their data and says where.
+    /// Stops private servers; with `keep`, keeps their data and returns their folder.
     pub fn stop(self, keep: bool) -> Option<String> {
         let RealServers { runtime, real } = self;
         if keep {

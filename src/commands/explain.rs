@@ -1,4 +1,4 @@
-//! `trial explain`: one counterexample, found again, told and written as a capsule.
+//! `trial explain`: finds one counterexample again, describes it and writes it as a capsule.
 
 use std::time::Instant;
 
@@ -55,7 +55,7 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Failure> {
     }
 }
 
-/// A fault that the scenario does not allow is no way to anywhere, and nothing to be kept from.
+/// Refuses a fault that the scenario does not allow: no run goes through it, and every run is without it.
 fn allowed(args: &ExplainArgs, case: &Case) -> Result<(), Failure> {
     let budgets = case.setup.faults.budgets();
     let strikes = |kind: &str| budgets.iter().any(|(id, budget)| *id == kind && *budget > 0);
@@ -71,16 +71,16 @@ fn allowed(args: &ExplainArgs, case: &Case) -> Result<(), Failure> {
     )))
 }
 
-/// Where the capsule is to lie.
+/// Where the capsule is written.
 enum Keep<'a> {
-    /// Among the curated ones.
+    /// Among the curated capsules.
     Curated(&'a Workspace, String),
-    /// Where what is found lies.
+    /// In the folder for results.
     Found(Folder),
 }
 
 impl Keep<'_> {
-    /// Tries it before the search.
+    /// Checks before the search that the place can be written.
     fn open<'a>(workspace: &'a Workspace, args: &ExplainArgs) -> Result<Keep<'a>, Failure> {
         let Some(name) = &args.keep else {
             return Ok(Keep::Found(Folder::open(workspace, args.output.as_deref())?));
@@ -89,7 +89,7 @@ impl Keep<'_> {
         Ok(Keep::Curated(workspace, format!("{CURATED}/{name}.json")))
     }
 
-    /// As people are told.
+    /// The path as messages show it.
     fn path(&self, found: &Counterexample) -> String {
         match self {
             Keep::Curated(_, path) => path.clone(),
@@ -97,7 +97,7 @@ impl Keep<'_> {
         }
     }
 
-    /// Writes it, and gives the exit code.
+    /// Writes the capsule and returns the exit code.
     fn write(self, found: &Counterexample, text: &str) -> Result<u8, Failure> {
         match self {
             Keep::Curated(workspace, path) => workspace.write(&path, text).map(|()| 0),
@@ -114,7 +114,7 @@ fn file_name(found: &Counterexample) -> &str {
     found.capsule.rsplit_once('/').map_or(&found.capsule, |(_, name)| name)
 }
 
-/// Tells it, then writes it: a disk that is full takes no answer away.
+/// Prints the counterexample, then writes it: a full disk does not suppress the answer.
 fn shown(keep: Keep<'_>, args: &ExplainArgs, mut found: Counterexample, states: u64) -> Result<u8, Failure> {
     let (setup, run) = (&found.setup, &found.run);
     let mut capsule = capsules::capsule(&found.scenario, setup, Engine::Check, None, run, &found.breach);

@@ -1,4 +1,4 @@
-//! `trial check`, `trial sim` and `trial real`: one engine on the chosen scenarios.
+//! `trial check`, `trial sim` and `trial real`: run one engine on the chosen scenarios.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// Seeds of `trial sim` when none are named.
+/// Seeds of `trial sim` by default.
 pub const SEEDS: (u64, u64) = (0, 200);
 
 /// `trial check`.
@@ -117,7 +117,7 @@ fn prepare(selection: &Selection, locks: Locks) -> Result<(Workspace, Vec<Scenar
     Ok((workspace, scenarios, bounds))
 }
 
-/// Shows what one seed did: its plan, its log and its moves. The same seed prints the same bytes.
+/// Prints the plan, the log and the moves of one seed. The same seed prints the same bytes.
 fn show_seed(scenarios: &[Scenario], seed: u64) -> Result<(), Failure> {
     for scenario in scenarios {
         for case in &scenario.cases {
@@ -146,7 +146,7 @@ pub fn unlocked(scenarios: &[Scenario]) -> Vec<String> {
     scenarios.iter().filter(|scenario| !scenario.locked).map(|scenario| scenario.id.clone()).collect()
 }
 
-/// Tells what was found, then writes it: a disk that is full takes no verdict away.
+/// Prints the findings, then writes them: a full disk does not suppress the verdict.
 fn finish(
     command: &str,
     mut folder: Folder,
@@ -159,7 +159,7 @@ fn finish(
     let (found, deny) = (&found, selection.gate.deny);
     let exit = gate::exit_code(found, deny);
     if selection.json {
-        // The document names the exit code, which is not known before.
+        // The document contains the exit code, which is known only after writing.
         write(&mut folder, capsules);
         let exit = folder.ended(exit);
         output::line(&crate::document::findings(command, found, deny.map(|_| gate::count(found, deny)), exit));

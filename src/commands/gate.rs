@@ -1,9 +1,9 @@
-//! What findings come to: the exit code, and the words for it.
+//! The result of findings: the exit code and its description.
 
 use sim::suite::deny::Deny;
 use sim::suite::verdict::Findings;
 
-/// The exit code of findings: what is denied fails, whatever is expected.
+/// The exit code of findings: a denied finding fails, even if it is expected.
 pub fn exit_code(findings: &Findings, deny: Option<Deny>) -> u8 {
     if count(findings, deny) > 0 { 1 } else { findings.exit_code() }
 }
@@ -13,7 +13,8 @@ pub fn count(findings: &Findings, deny: Option<Deny>) -> usize {
     deny.map_or(0, |deny| deny.of(findings).len())
 }
 
-/// An exit code in words: what was denied, and of how much nothing is expected, so that nothing can be unexpected.
+/// A description of the exit code: what was denied, and how many findings have no expectation and so cannot be
+/// unexpected.
 pub fn words(exit: u8, findings: &Findings, deny: Option<Deny>) -> String {
     let (nothing, all) = (findings.expected_nothing(), findings.findings.len());
     match (exit, deny.filter(|_| count(findings, deny) > 0)) {

@@ -1,4 +1,4 @@
-//! `trial list`: what there is to ask for.
+//! `trial list`: lists what the commands can select.
 
 use model::design::{Design, PRESETS};
 use model::risk::Risk;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::workspace::Workspace;
 
-/// Prints the list; always exit code 0.
+/// Prints the list; the exit code is always 0.
 pub fn list(args: &ListArgs) -> Result<u8, Failure> {
     let items = match args.what {
         What::Scenarios => {
@@ -40,7 +40,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The choices of a design, as `--design` reads them.
+/// The choices of a design in the syntax of `--design`.
 fn choices(design: Design) -> String {
     design.choices().map(|choice| choice.to_string()).join(",")
 }
@@ -49,7 +49,7 @@ fn item(id: &str, title: &str, detail: Option<String>) -> Item {
     Item { id: id.to_owned(), title: title.to_owned(), detail }
 }
 
-/// Wraps at 100 columns, later lines indented.
+/// Wraps at 100 columns; later lines are indented.
 fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! `trial manual`: every command with its arguments and options, the text of `docs/cli.md`.
+//! `trial manual`: prints every command with its arguments and options, which is the text of `docs/cli.md`.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory};
 use crate::args::Cli;
 use crate::output;
 
-/// What stands above the commands.
+/// The text above the commands.
 const HEAD: &str = "# The commands
 
 Written by `trial manual`; `UPDATE_EXPECT=1 cargo test --release --test documents` rewrites this page.
@@ -29,7 +29,7 @@ pub fn manual() -> u8 {
         output::text(&format!("\n## trial {}\n\n{about}.\n\n`{usage}`\n\n", command.get_name()));
         let shown = command.get_arguments().filter(|it| !it.is_hide_set() && it.get_id() != "help");
         let all = shown.map(|it| (format!("`{it}`"), meaning(it)));
-        // What an earlier command takes too, and in the same sense, is named.
+        // An argument that an earlier command has with the same meaning is only named.
         let (new, known): (Vec<_>, Vec<_>) = all.partition(|it| told.insert(it.clone()));
         new.iter().for_each(|(argument, meaning)| output::line(&format!("* {argument}: {meaning}")));
         if !known.is_empty() {
@@ -40,7 +40,7 @@ pub fn manual() -> u8 {
     0
 }
 
-/// What an argument means, with the values that it takes and its default.
+/// The meaning of an argument, with its possible values and its default.
 fn meaning(argument: &Arg) -> String {
     let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default();
     if argument.get_action().takes_values() {

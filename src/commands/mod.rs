@@ -17,7 +17,8 @@ pub mod worker;
 
 use crate::failure::Failure;
 
-/// Committed reports hold what is equal on every machine, and servers that may not be hurt show less.
+/// Refuses given servers: committed reports must be equal on every machine, and servers that may not be damaged show
+/// less.
 pub(crate) fn refuse_given_servers() -> Result<(), Failure> {
     let given = |name: &&&str| std::env::var_os(**name).is_some_and(|value| !value.is_empty());
     match ["DATABASE_URL", "REDIS_URL"].iter().find(given) {

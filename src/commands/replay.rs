@@ -1,4 +1,4 @@
-//! `trial replay`: a capsule, step by step, on each engine.
+//! `trial replay`: replays a capsule, step by step, on each engine.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ struct Read {
     moves: Vec<Move>,
 }
 
-/// Exit code 0 if the same invariant breaks with the same numbers on each engine asked for, for every capsule.
+/// Exit code 0 if for every capsule the same invariant breaks with the same numbers on each requested engine.
 pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let capsules = args.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     let mut replayed = Vec::new();

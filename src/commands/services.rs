@@ -1,4 +1,4 @@
-//! `trial services`: what servers were found, and how to get them.
+//! `trial services`: shows which servers were found, and how to get them.
 
 use adapter::servers::find::{FindError, Found};
 use adapter::servers::{self, install};
@@ -8,7 +8,7 @@ use crate::document::{self, Item};
 use crate::failure::Failure;
 use crate::output;
 
-/// Exit code 0 when both servers are at hand, 69 when one is missing.
+/// Exit code 0 when both servers are available, 69 when one is missing.
 pub fn services(args: &ServicesArgs) -> Result<u8, Failure> {
     if args.action == ServiceAction::Install {
         install_servers(args.wheels)?;

@@ -1,15 +1,15 @@
-//! `trial worker` and `trial gateway`: what runs in processes of its own, to be killed.
+//! `trial worker` and `trial gateway`: run in separate processes, which may be killed.
 
 use std::process::ExitCode;
 
 use crate::failure::Failure;
 
-/// One attempt or job, step by step as its parent orders over stdin.
+/// Runs one attempt or job, step by step on orders of the parent over stdin.
 pub fn worker() -> Result<u8, Failure> {
     run(adapter::worker::worker_main())
 }
 
-/// Attempt after attempt as its parent orders over stdin.
+/// Runs attempt after attempt on orders of the parent over stdin.
 pub fn gateway() -> Result<u8, Failure> {
     run(adapter::load::gateway_main())
 }
@@ -20,6 +20,6 @@ fn run(main: impl Future<Output = ExitCode>) -> Result<u8, Failure> {
         .build()
         .map_err(|error| Failure::Internal(error.to_string()))?;
     let ended = runtime.block_on(main);
-    // Its own exit code is one of two, and a parent that is gone asks for neither.
+    // The exit code of the gateway is only success or failure, and a parent that has died reads neither.
     Ok(u8::from(ended != ExitCode::SUCCESS))
 }

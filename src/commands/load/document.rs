@@ -49,7 +49,7 @@ struct First {
     figures: Vec<Figure>,
 }
 
-/// What `trial real --load --json` prints.
+/// The output of `trial real --load --json`.
 pub fn load(all: &[Loaded], args: &LoadArgs, exit: u8) -> String {
     let load = all.iter().map(design).collect();
     let (seed, workers) = (args.seed, args.workers);

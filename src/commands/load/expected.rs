@@ -1,4 +1,4 @@
-//! What check says of a design under the trouble that load makes.
+//! The verdicts of check for a design under the faults that load causes.
 
 use std::time::{Duration, Instant};
 
@@ -13,19 +13,19 @@ use sim::suite::verdict::Verdict;
 use crate::commands::engines::{self, Bounds};
 use crate::failure::Failure;
 
-/// The longest that check may take.
+/// The longest time that check may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What check found.
+/// The result of check.
 pub struct Held {
     /// Invariants that hold in every state.
     pub holds: Vec<&'static str>,
-    /// Why that is not known, where the exploration was cut.
+    /// Why that is not known, if the exploration was cut.
     pub unknown: Option<String>,
 }
 
-/// Two requests of one tenant at two gateways, one killed at any step, a trace sent twice at once, jobs at any time: load
-/// in the small.
+/// Checks a small model of load: two requests of one tenant at two gateways, one killed at any step, a trace sent twice
+/// at once, jobs at any time.
 pub fn held(design: Design, path: RequestPath, bounds: &Bounds) -> Result<Held, Failure> {
     let amount = |text: &str| text.parse().unwrap_or_default();
     let account = Account {

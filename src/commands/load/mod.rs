@@ -1,4 +1,5 @@
-//! `trial real --load`: free-running load on real servers, judged at rest, held against what check says of the same trouble.
+//! `trial real --load`: free-running load on real servers, judged at rest and compared with check under the same
+//! faults.
 
 mod document;
 mod expected;
@@ -22,9 +23,9 @@ use crate::progress;
 
 use expected::Held;
 
-/// The original, and the presets that cure what they were proposed for.
+/// The original, and the presets that fix the problem they were proposed for.
 const DESIGNS: [&str; 4] = ["as-reported", "p0-2-a+fixed", "p0-3-b+fixed", "p1-8-c"];
-/// What is written to the folder that `--output` names.
+/// The file that is written to the folder of `--output`.
 const TABLE: &str = "load.txt";
 /// How long each design runs.
 const TIME: Duration = Duration::from_secs(30);
@@ -35,22 +36,22 @@ struct Loaded {
     part: Part,
     held: Held,
     figures: Figures,
-    /// Why it ended before its time, if it did.
+    /// Why it ended early, if it did.
     cut: Option<&'static str>,
 }
 
 impl Loaded {
-    /// Whether check says that this holds.
+    /// Whether check proves that this invariant holds.
     fn must_hold(&self, judged: &Judged) -> bool {
         self.held.holds.contains(&judged.invariant)
     }
 
-    /// Breaches of what check says holds.
+    /// Breaches of invariants that hold according to check.
     fn unexpected(&self) -> impl Iterator<Item = &Judged> {
         self.figures.judged.iter().filter(|judged| judged.breaches > 0 && self.must_hold(judged))
     }
 
-    /// What is not known of what check says holds, each with its reason.
+    /// Invariants that hold according to check but are unknown here, each with the reason.
     fn unknown(&self) -> Vec<String> {
         let mut unknown: Vec<String> = self.held.unknown.iter().cloned().collect();
         unknown.extend(self.cut.map(|why| format!("{why}: what came until then was judged, and no more")));
@@ -65,7 +66,7 @@ impl Loaded {
         unknown
     }
 
-    /// 1 where something breaks that check says holds, 2 where check could not tell or there was no time to look.
+    /// 1 if an invariant breaks that holds according to check; 2 if check was cut or there was no time to look.
     fn exit_code(&self) -> u8 {
         if self.unexpected().next().is_some() {
             1
@@ -77,13 +78,14 @@ impl Loaded {
     }
 }
 
-/// Exit code 0 where everything that check says holds under the same trouble held. What else breaks is what load is to find.
+/// Exit code 0 if everything that holds according to check under the same faults held. Load is expected to break the
+/// rest.
 pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
     let parts = parts(selection)?;
     let mut folder = Folder::asked(selection.gate.output.as_deref())?;
     let bounds = Bounds::new(progress::stop_flag()?);
     let internal = |error: std::io::Error| Failure::Internal(error.to_string());
-    // On one thread, this one: it outlives every process that it starts.
+    // On this one thread: it outlives every process that it starts.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
     let servers = runtime.block_on(Servers::start(&Options::from_environment(Keeps::Nothing)))?;
     servers.notices().iter().for_each(|notice| output::note(notice));
@@ -130,7 +132,7 @@ pub fn load(selection: &Selection, args: &LoadArgs) -> Result<u8, Failure> {
     Ok(exit)
 }
 
-/// Writes the figures to the folder that was named, and gives the exit code.
+/// Writes the figures to the given folder and returns the exit code.
 fn written(folder: &mut Folder, all: &[Loaded], exit: u8) -> u8 {
     let designs: String = all.iter().map(table::design).collect();
     folder.write(TABLE, &format!("{designs}{}", table::totals(all)));
@@ -146,7 +148,7 @@ fn words(exit: u8) -> &'static str {
     }
 }
 
-/// Each design on the path of its risk; an original on billing alone unless a risk is named.
+/// Each design on the path of its risk; an original on billing alone, unless a risk is selected.
 fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
     let designs: Vec<Design> = match selection.design {
         Some(design) => vec![design],

@@ -9,7 +9,7 @@ use sim::suite::story;
 
 use super::Loaded;
 
-/// One design: what ran, then a line per invariant.
+/// One design: the amount of traffic, then one line per invariant.
 pub fn design(loaded: &Loaded) -> String {
     let Figures { traffic, requests, attempts, twice, kills, rests, rows, judged } = &loaded.figures;
     let seconds = traffic.as_secs_f64();
@@ -49,7 +49,7 @@ fn line(loaded: &Loaded, judged: &Judged) -> String {
     text
 }
 
-/// A line per design.
+/// One line per design.
 pub fn totals(all: &[Loaded]) -> String {
     let mut text = format!(
         "{:24} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",

@@ -63,7 +63,7 @@ struct Counts {
     disagrees: usize,
 }
 
-/// What `trial real --crash-matrix --json` prints.
+/// The output of `trial real --crash-matrix --json`.
 pub fn matrix(sheets: &[Sheet], totals: &Totals, took: Duration, pairs: u8, exit: u8) -> String {
     let totals = Counts {
         cells: totals.cells,
@@ -106,7 +106,7 @@ fn design(sheet: &Sheet) -> Design {
     }
 }
 
-/// `broken` where more is broken than undisturbed, else `as-undisturbed`; the rest is no verdict.
+/// `broken` if more is broken than in the undisturbed run, else `as-undisturbed`; other outcomes have other words.
 fn verdict(outcome: &Outcome, undisturbed: &[&'static str]) -> &'static str {
     match outcome {
         Outcome::Judged(_) if outcome.more_than(undisturbed).next().is_some() => "broken",

@@ -24,7 +24,7 @@ use outcome::{Outcome, Totals};
 
 /// The committed file.
 const REPORT: &str = "reports/crash-matrix.txt";
-/// What is written to the folder that `--output` names.
+/// The file that is written to the folder of `--output`.
 const TABLE: &str = "crash-matrix.txt";
 
 /// One design's part of the matrix.
@@ -32,9 +32,9 @@ struct Sheet {
     part: Part,
     setup: Setup,
     layout: Layout,
-    /// Whether a cell was asked for, by cell.
+    /// Whether each cell was requested.
     asked: Vec<bool>,
-    /// By deed; what was not asked for has none.
+    /// The outcome of each run; `None` for runs that were not requested.
     outcomes: Vec<Option<Outcome>>,
 }
 
@@ -52,17 +52,17 @@ impl Sheet {
         Ok(Sheet { part: part.clone(), setup, layout, asked, outcomes })
     }
 
-    /// The cells that were asked for.
+    /// The requested cells.
     fn cells(&self) -> impl Iterator<Item = &Cell> {
         self.layout.cells.iter().zip(&self.asked).filter(|(_, asked)| **asked).map(|(cell, _)| cell)
     }
 
-    /// Whether a deed must be done: the first is what the others are compared with.
+    /// Whether a run is needed. The first always is: the others are compared with it.
     fn wants(&self, run: usize) -> bool {
         run == 0 || self.cells().any(|cell| cell.run == Ok(run))
     }
 
-    /// What came of a cell.
+    /// The outcome of a cell.
     fn outcome(&self, cell: &Cell) -> Outcome {
         match cell.run {
             Ok(run) => self.outcomes[run].clone().unwrap_or(Outcome::Unknown("it was not come to".to_owned())),
@@ -78,12 +78,12 @@ impl Sheet {
             .unwrap_or_default()
     }
 
-    /// The command that does one cell again.
+    /// The command that runs one cell again.
     fn again(&self, cell: &Cell) -> String {
         self.again_in_two(cell).concat()
     }
 
-    /// The same in two pieces, neither of which is too long for a line. A fix is known to be of its risk.
+    /// The same in two pieces, each short enough for a line. A fix implies its risk.
     fn again_in_two(&self, cell: &Cell) -> [String; 2] {
         let design = self.setup.design;
         let (step, fault, side) = (cell.step, cell.fault.id(), cell.side.id());
@@ -96,8 +96,8 @@ impl Sheet {
     }
 }
 
-/// Exit code 0 where reality agreed with the model in every cell that was run, 2 where a cell is unknown, 70 where the two
-/// disagree. What the matrix breaks is what it is to find.
+/// Exit code 0 if reality agreed with the model in every cell that was run, 2 if a cell is unknown, 70 if the two
+/// disagree. Breaches are the intended result of the matrix and do not fail it.
 pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
     let began = Instant::now();
     let parts = parts(selection)?;
@@ -141,7 +141,7 @@ pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
     Ok(exit)
 }
 
-/// Writes the table where that was asked for, and gives the exit code.
+/// Writes the table if requested and returns the exit code.
 fn written(folder: Option<Folder>, workspace: Option<Workspace>, table: &str, exit: u8) -> u8 {
     let committed = workspace.map_or(Ok(()), |workspace| workspace.write(REPORT, table));
     let exit = folder.map_or(exit, |mut folder| {
@@ -157,7 +157,7 @@ fn written(folder: Option<Folder>, workspace: Option<Workspace>, table: &str, ex
     }
 }
 
-/// The exit code in words: a table of findings expects nothing.
+/// A description of the exit code: a table of findings has no expectations.
 fn words(exit: u8) -> &'static str {
     match exit {
         0 => "reality agreed with the model in every cell that was run",
@@ -167,7 +167,7 @@ fn words(exit: u8) -> &'static str {
     }
 }
 
-/// The parts that are asked for.
+/// The requested parts.
 fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
     let mut parts = Part::all();
     let Some(risk) = &selection.risk else {

@@ -1,27 +1,27 @@
-//! What came of a cell, and of all of them.
+//! The outcome of a cell, and the totals over all cells.
 
 use model::run::{Breach, Run};
 use model::setup::Setup;
 
 use super::Sheet;
 
-/// What came of a cell.
+/// The outcome of a cell.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It was run to its end and judged: what it breaks, in the order of invariants.
+    /// It was run to its end and judged: the invariants that it breaks, in their order.
     Judged(Vec<Breach>),
-    /// The fault cannot befall that side of that step.
+    /// The fault cannot happen on that side of that step.
     NotApplicable(&'static str),
-    /// It would hurt a server that is not ours.
+    /// It would damage a server that is not ours.
     NotRun,
-    /// Time was up, or the server could not be brought to it.
+    /// Time was up, or the server could not be made to do it.
     Unknown(String),
-    /// Reality and the model differ, or the run went wrong: an error of ours.
+    /// Reality and the model differ, or the run failed: an internal error.
     Disagrees(String),
 }
 
 impl Outcome {
-    /// A run judged, and its judgement held against the model's own of the same moves.
+    /// Judges a run and compares the judgement with the model's own of the same moves.
     pub fn judged(setup: &Setup, run: &Run) -> Outcome {
         let broken = |run: &Run| -> Vec<Breach> {
             run.judge(setup).results.into_iter().filter_map(|result| result.breach).collect()
@@ -34,12 +34,12 @@ impl Outcome {
         }
     }
 
-    /// What it breaks.
+    /// The breaches.
     pub fn broken(&self) -> impl Iterator<Item = &Breach> {
         if let Outcome::Judged(broken) = self { broken.as_slice() } else { &[] }.iter()
     }
 
-    /// What it breaks besides these.
+    /// The breaches of invariants that are not among these.
     pub fn more_than<'a>(&'a self, undisturbed: &'a [&'static str]) -> impl Iterator<Item = &'a Breach> {
         self.broken().filter(|breach| !undisturbed.contains(&breach.invariant))
     }
@@ -55,29 +55,29 @@ impl Outcome {
     }
 }
 
-/// How many cells came to what.
+/// The number of cells by outcome.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
-    /// Cells.
+    /// All cells.
     pub cells: usize,
-    /// Runs that were judged: cells share them.
+    /// Runs that were judged; cells share them.
     pub runs: usize,
-    /// Cells that break what the undisturbed run does not.
+    /// Cells that break something that the undisturbed run does not.
     pub breaking: usize,
     /// Cells that break nothing more.
     pub no_more: usize,
-    /// Cells that cannot be.
+    /// Cells where the fault does not apply.
     pub not_applicable: usize,
     /// Cells refused on given servers.
     pub not_run: usize,
-    /// Cells of which nothing is known.
+    /// Cells with an unknown outcome.
     pub unknown: usize,
     /// Cells in which reality and the model differ.
     pub disagrees: usize,
 }
 
 impl Totals {
-    /// Of all sheets.
+    /// The totals of all sheets.
     pub fn of(sheets: &[Sheet]) -> Totals {
         let mut totals = Totals::default();
         for sheet in sheets {
@@ -116,7 +116,7 @@ impl Totals {
         match (self.disagrees, self.unknown) {
             (1.., _) => 70,
             (0, 1..) => 2,
-            // Where all that was asked for was refused, nothing is known.
+            // If everything that was requested was refused, nothing is known.
             (0, 0) if self.not_run > 0 && self.breaking + self.no_more == 0 => 2,
             (0, 0) => 0,
         }

@@ -1,4 +1,4 @@
-//! Carrying the matrix out, on several pairs of servers side by side.
+//! Carries the matrix out on several pairs of servers in parallel.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use crate::commands::engines::{Bounds, NotAtHand, RealServers};
 use crate::failure::Failure;
 use crate::progress;
 
-/// Does every deed that is asked for, once.
+/// Carries out every requested run once.
 pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Failure> {
     let mut asked: Vec<(usize, usize)> = Vec::new();
     for (place, sheet) in sheets.iter().enumerate() {
@@ -23,7 +23,7 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
                 .map(|scripted_run| (place, scripted_run)),
         );
     }
-    // Each pair changes once from a Redis that keeps nothing to one that keeps a log.
+    // Each pair switches only once, from a Redis without persistence to one with a log.
     asked.sort_by_key(|&(sheet, scripted_run)| sheets[sheet].layout.runs[scripted_run].means == Means::RestartOnLog);
     let (next, bar) = (AtomicUsize::new(0), progress::bar(asked.len()));
     let done: Mutex<Vec<(usize, usize, Outcome)>> = Mutex::new(Vec::new());
@@ -66,7 +66,7 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
 }
 
 fn outcome(servers: &mut RealServers, sheet: &Sheet, scripted_run: usize) -> Outcome {
-    // On a given server the loss would be played by deleting our own keys, and this is a table of kills.
+    // On a given server the loss would be simulated by deleting our own keys, but this is a table of kills.
     if !servers.ours().redis && sheet.layout.runs[scripted_run].moves.contains(&Move::RedisLoss) {
         return Outcome::NotRun;
     }

@@ -1,4 +1,4 @@
-//! The matrix as text in 100 columns: per design a table whose cells are letters, and what the letters stand for.
+//! The matrix as text in 100 columns: for each design a table whose cells are letters, and the meaning of the letters.
 
 use std::fmt::Write;
 
@@ -10,12 +10,12 @@ use sim::report::{self, Labels};
 use super::Sheet;
 use super::outcome::{Outcome, Totals};
 
-/// Letters for sets of invariants; a design that needs more is a table that nobody reads.
+/// Letters for sets of invariants; a design that needs more would have an unreadable table.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Columns for the figures of a breach.
 const ROOM: usize = 60;
 
-/// Cells that break the same besides what the undisturbed run breaks.
+/// Cells that break the same invariants in addition to those of the undisturbed run.
 struct Set<'a> {
     broken: Vec<&'static str>,
     cells: usize,
@@ -23,13 +23,13 @@ struct Set<'a> {
     first: (&'a Cell, Breach),
 }
 
-/// All sheets, the key to them, and the totals.
+/// All sheets, the legend and the totals.
 pub fn matrix(sheets: &[Sheet], totals: &Totals) -> String {
     let mut text = key();
     let mut labels = Labels::new();
     for (place, sheet) in sheets.iter().enumerate() {
         if place == 0 || sheets[place - 1].part.risk != sheet.part.risk {
-            // Each part tells the names of its steps, so that it reads the same when it is run alone.
+            // Each part introduces the names of its steps, so that it reads the same when it is run alone.
             labels = Labels::new();
             let risk = sheet.part.risk.map_or("THE WHOLE PATH".to_owned(), str::to_uppercase);
             let _ = write!(text, "\n{:=<100}\n", format!("== {risk}: {} ", sheet.part.walks()));
@@ -124,7 +124,7 @@ fn at(cell: &Cell) -> String {
     format!("{} {} {}", cell.fault.id(), cell.side.id(), cell.step)
 }
 
-/// The sets in the order in which they are met.
+/// The sets in order of their first cell.
 fn sets<'a>(sheet: &'a Sheet, undisturbed: &[&'static str]) -> Vec<Set<'a>> {
     let mut sets: Vec<Set<'a>> = Vec::new();
     for cell in sheet.cells() {
@@ -157,7 +157,7 @@ fn mark(outcome: &Outcome, sets: &[Set<'_>], undisturbed: &[&'static str]) -> ch
     }
 }
 
-/// As many of its figures as fit in a line, and at least one: the command below it shows them all.
+/// As many of its figures as fit in a line, and at least one; the command below the line shows them all.
 fn in_one_line(breach: &Breach) -> String {
     let mut text = String::new();
     for figure in &breach.figures {

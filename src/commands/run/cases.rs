@@ -1,5 +1,5 @@
-//! Every case on every engine at hand. Searches and seeds take the processor, real servers mostly have it wait: so the servers
-//! carry out their runs beside the search for the next case, in the same order.
+//! Runs every case on every available engine. Searches and seeds use the processor, while real servers mostly make it
+//! wait, so the servers carry out their runs in parallel with the search for the next case, in the same order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,17 +16,17 @@ use crate::commands::run::Tier;
 use crate::failure::Failure;
 use crate::progress;
 
-/// So many cases may wait for the servers.
+/// The largest number of cases that wait for the servers.
 const WAITING: usize = 64;
 
-/// What is to be looked at.
+/// The work of a run.
 pub(super) struct Work<'a> {
     pub(super) scenarios: &'a [Scenario],
     pub(super) tier: Tier,
-    /// Seeds and servers for every design, not only for a risk's own.
+    /// Whether seeds and servers are used for every design, not only for those of a risk.
     pub(super) full: bool,
     pub(super) bounds: &'a Bounds,
-    /// Where capsules will lie.
+    /// The folder that capsules will be written to.
     pub(super) folder: &'a str,
 }
 
@@ -37,10 +37,10 @@ struct Order<'a> {
     lifted: Vec<Counterexample>,
 }
 
-/// Adds what is found to `found`, case by case: sim, real, check.
+/// Adds the findings to `found`, case by case: sim, real, check.
 ///
 /// # Errors
-/// The first failure of any engine; nothing more is begun then.
+/// The first failure of any engine; nothing more is started then.
 pub(super) fn look_at(
     work: &Work<'_>,
     servers: Option<RealServers>,
@@ -75,9 +75,9 @@ pub(super) fn look_at(
     Ok((found, capsules))
 }
 
-/// What was found of one case without servers.
+/// The findings for one case without servers.
 struct Searched {
-    /// Of a case that is not only searched.
+    /// `None` for a case that is only searched.
     sim: Option<Findings>,
     check: Findings,
 }
@@ -97,7 +97,7 @@ fn search<'a>(
                 necessary_faults::compare(case, &mut check.counterexamples, &work.bounds.stop);
                 sim = Some(engines::sweep(scenario, case, work.tier.seeds, work.bounds, &mut capsules, &|_, _, _| {})?);
                 let order = Order { scenario, case, lifted: check.counterexamples.clone() };
-                // The servers end only with a failure, which is told when they are joined.
+                // The servers end early only with a failure, which is reported when their thread is joined.
                 if orders.as_ref().is_some_and(|orders| orders.send(order).is_err()) {
                     return Ok((all, capsules));
                 }

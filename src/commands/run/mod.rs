@@ -1,4 +1,4 @@
-//! `trial run`, the main job: every scenario on every engine at hand, and the report.
+//! `trial run`, the main command: runs every scenario on every available engine and writes the report.
 
 mod cases;
 mod tell;
@@ -23,10 +23,10 @@ use crate::folder::Folder;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// How much of everything a run does.
+/// The extent of a run.
 #[derive(Clone, Copy, Debug)]
 struct Tier {
-    /// Designs of other risks are checked too.
+    /// Whether designs of other risks are checked too.
     every_design: bool,
     /// Seeds per scenario and design.
     seeds: (u64, u64),
@@ -34,17 +34,17 @@ struct Tier {
     runs: usize,
 }
 
-/// The main job, within minutes.
+/// The default extent, which takes minutes.
 const QUICK: Tier = Tier { every_design: false, seeds: (0, 60), runs: 12 };
-/// What is committed: every design is checked, and the samples are those of the main job.
+/// For the committed reports: every design is checked, with the samples of the default.
 const COMMIT: Tier = Tier { every_design: true, ..QUICK };
-/// All of it.
+/// The full extent.
 const FULL: Tier = Tier { every_design: true, seeds: (0, 2_000), runs: usize::MAX };
 
-/// Where what is committed lies, relative to the workspace.
+/// The folder of the committed reports, relative to the workspace.
 const COMMITTED: &str = "reports";
 
-/// Runs all of it. The exit code is that of the findings, or 69 under `CI` when servers are missing.
+/// Runs everything. The exit code is that of the findings, or 69 under `CI` when servers are missing.
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let scenarios = workspace.scenarios(Locks::Read)?;
@@ -103,7 +103,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     Ok(tell::tell(&ran, &workspace, folder, exit))
 }
 
-/// A run that is over.
+/// A finished run.
 struct FinishedRun<'a> {
     args: &'a RunArgs,
     tier: Tier,
@@ -114,7 +114,7 @@ struct FinishedRun<'a> {
     capsules: Capsules,
 }
 
-/// Of one breach the counterexample of check is enough.
+/// Keeps one counterexample of check for each breach: the shortest.
 fn keep_the_shortest(found: &mut Findings) {
     let of = |it: &Counterexample| (it.scenario.clone(), it.design.clone(), it.breach.invariant);
     let mut shortest: BTreeMap<_, usize> = BTreeMap::new();
@@ -127,7 +127,7 @@ fn keep_the_shortest(found: &mut Findings) {
         .retain(|it| shortest.get(&of(it)) == Some(&it.run.entries.len()) && shortest.remove(&of(it)).is_some());
 }
 
-/// What sim and real break, check mostly breaks in fewer moves: then that is the counterexample to replay.
+/// Check mostly finds shorter counterexamples for what sim and real break: then findings refer to these for replay.
 fn point_at_the_shortest(found: &mut Findings) {
     let of = |finding: &Finding| (finding.scenario.clone(), finding.design.clone(), finding.invariant);
     let checked = found.findings.iter().filter(|finding| finding.engine == Engine::Check);

@@ -1,4 +1,4 @@
-//! What a run tells and writes: the verdict first, so that no disk takes it away.
+//! The output of a run: the verdict is printed first, so that a disk error cannot suppress it.
 
 use sim::report;
 use sim::suite::lock::{self, Entry, Lock};
@@ -19,10 +19,10 @@ const VERDICTS: &str = "verdicts.txt";
 const DOCUMENT: &str = "run.json";
 const SCENARIOS: &str = "scenarios";
 
-/// Tells what was found, writes it, and gives the exit code.
+/// Prints the findings, writes them and returns the exit code.
 pub(super) fn tell(ran: &FinishedRun<'_>, workspace: &Workspace, mut folder: Folder, exit: u8) -> u8 {
     if ran.args.json {
-        // The document names the exit code, which is not known before.
+        // The document contains the exit code, which is known only after writing.
         write(ran, workspace, &mut folder);
         let exit = folder.ended(exit);
         output::line(&document(ran, exit));
@@ -67,8 +67,8 @@ fn verdict(ran: &FinishedRun<'_>) {
     }
 }
 
-/// The site, the counterexamples and the verdicts of what was looked at, and, where every design was, the lock files as the run
-/// would have them; then what is committed, if that was asked for.
+/// Writes the site, the counterexamples and the verdicts and, if every design was checked, the lock files as this run
+/// would have them; then the committed reports, if requested.
 fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
     let FinishedRun { args, tier, scenarios, judged, reasoned, found, capsules } = ran;
     let turn = folder.turn();
@@ -117,14 +117,14 @@ fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
     }
 }
 
-/// The lock file as this run would have it, where every world of the scenario was looked at to the end.
+/// The lock file as this run would have it, if every world of the scenario was fully checked.
 fn lock_of(scenario: &Scenario, found: &Findings) -> Option<Lock> {
     let checked = found.explored.iter().filter(|it| it.engine == Engine::Check && it.scenario == scenario.id);
     let entries = checked.map(|explored| Some((explored.design.clone(), Entry::of(explored, found)?)));
     Some(Lock { entries: entries.collect::<Option<Vec<_>>>()? })
 }
 
-/// Opens a page with the system's own opener; a machine without one is told where the page lies anyway.
+/// Opens a page with the system's own opener; on a machine without one, the path of the page is printed anyway.
 fn open(page: &std::path::Path) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     if let Err(error) = std::process::Command::new(opener).arg(page).spawn() {
