@@ -120,7 +120,7 @@ impl Observer {
         Ok(redis::cmd("DEL").arg(key).query_async(&mut self.redis).await?)
     }
 
-    /// Leaves Redis no memory for writes, or restores its limit. Redis evicts nothing (`noeviction`, its default).
+    /// Leaves Redis no memory for writes, or lifts that limit. Redis evicts nothing (`noeviction`, its default).
     pub(crate) async fn fill_redis(&mut self, full: bool) -> Result<(), RealError> {
         let bytes = u8::from(full);
         Ok(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).query_async(&mut self.redis).await?)
