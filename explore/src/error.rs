@@ -1,5 +1,5 @@
-//! What can go wrong inside an exploration. Each of these is a fault of the suite or of the machine's own definition, never a
-//! verdict about what the machine describes.
+//! What can go wrong inside an exploration. Each of these is a fault of the suite or of the machine's own definition,
+//! never a verdict about what the machine describes.
 
 use thiserror::Error;
 
@@ -27,10 +27,10 @@ pub enum ExploreError {
     Panicked {
         /// What the panic said.
         message: String,
-        /// The moves that lead there, the panicking one last; empty if the engine cannot tell.
+        /// The moves that lead to the panic, the panicking one last; empty if the engine does not know them.
         trace: Vec<String>,
     },
-    /// A trace did not lead a second time to what it led to first.
+    /// A replayed trace did not lead to its first result.
     #[error("the machine is not pure: replayed, a trace of {length} moves no longer reaches {reached}")]
     NotRepeatable {
         /// How many moves it has.
@@ -56,7 +56,7 @@ pub enum ExploreError {
         /// Those it expanded.
         expanded: u64,
     },
-    /// Stateright reached a breach in fewer moves than the trace that passes for the shortest.
+    /// Stateright reached a breach in fewer moves than the trace that our own search reports as the shortest.
     #[error("property {property} has a trace of {exhaust} moves, shorter than the shortest of {shortest}")]
     ShorterElsewhere {
         /// The broken property.

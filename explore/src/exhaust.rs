@@ -1,8 +1,8 @@
-//! The same walk by stateright.
+//! Walks every state with stateright.
 //!
-//! Left to itself stateright ends at the first breach of its last property, calls a run that was cut done, and may report a
-//! long trace where a short one exists. So it is given one property that always holds, our own judgement happens on each
-//! edge, and our own limits say what was cut.
+//! By default stateright ends at the first breach of its last property, reports a run that was cut as done, and may
+//! report a long trace where a short one exists. So it is given one property that always holds, our own code judges
+//! each edge, and our own limits record what was cut.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn panicked(payload: &(dyn std::any::Any + Send)) -> ExploreError {
     ExploreError::Panicked { message: panic_message(payload), trace: Vec::new() }
 }
 
-/// The machine as stateright wants it.
+/// The machine as a stateright model.
 struct Walked<M: Machine> {
     machine: Arc<M>,
     walk: Arc<Walk<M::State>>,
@@ -81,7 +81,7 @@ impl<M: Machine + 'static> Model for Walked<M> {
         Some(self.walk.reach(&*self.machine, Some((&reached.state, &mv)), next, reached.after + 1))
     }
 
-    /// One that is never discovered broken: without it stateright would be done before it began.
+    /// One that always holds: without a property stateright would end before it expands a state.
     fn properties(&self) -> Vec<Property<Self>> {
         vec![Property::always("walks on", |_, _| true)]
     }

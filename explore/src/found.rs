@@ -19,7 +19,7 @@ pub struct Shortest<Mv> {
     pub bytes: u64,
 }
 
-/// What our own search says of one property. The initial state counts as one edge.
+/// What our own search found about one property. The initial state counts as one edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortestProperty<Mv> {
     /// The edges on which it was judged.
@@ -39,20 +39,21 @@ pub struct ShortestProperty<Mv> {
 pub struct Exhausted<S> {
     /// Why it ended.
     pub ended: Ended,
-    /// What it counted. Cut short, it may have found more states than it was allowed to expand.
+    /// What it counted. If it was cut, it may have found more states than it was allowed to expand.
     pub counts: Counts,
     /// One entry per property.
     pub properties: Vec<ExhaustedProperty>,
     /// A state that is stuck.
     pub stuck: Option<S>,
-    /// The most memory it held whenever that was looked at, as far as can be told from the outside.
+    /// The most memory it held at any measurement, as estimated from the outside.
     pub bytes: u64,
 }
 
-/// What stateright says of one property.
+/// What stateright found about one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExhaustedProperty {
-    /// The fewest moves in which it came to a breach, if there is one. More than one thread may miss the shortest way.
+    /// The fewest moves in which it reached a breach, if there is one. With more than one thread it may miss the
+    /// shortest trace.
     pub broken_after: Option<u32>,
     /// The states whose first edge broke it: for a property of states alone, the distinct states that break it.
     pub broken_states: u64,

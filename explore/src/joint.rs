@@ -1,4 +1,4 @@
-//! Both engines over one machine, and the demand that they agree.
+//! Runs both engines on one machine and requires that they agree.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,27 +13,28 @@ use super::shortest::shortest;
 /// What both engines found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exploration<Mv> {
-    /// Complete only if both engines were; otherwise why the first of them was cut.
+    /// Complete only if both engines were; otherwise why our own search ended or, if that was complete, why stateright
+    /// did.
     pub ended: Ended,
     /// What the shortest-trace search counted. If complete, stateright counted the same.
     pub counts: Counts,
-    /// How many moves the farthest state is away, as far as the search came.
+    /// How many moves the farthest state found is away.
     pub depth: u64,
     /// One entry per property.
     pub properties: Vec<ShortestProperty<Mv>>,
-    /// Properties that only stateright found broken, because the other search was cut before it came there: broken, but
-    /// without a trace. Lowest first.
+    /// Properties that only stateright found broken, because the other search was cut before it reached the breach:
+    /// broken, but without a trace. Lowest first.
     pub broken_without_trace: Vec<usize>,
     /// A shortest trace to a state that is stuck.
     pub stuck: Option<Vec<Mv>>,
-    /// The memory that both held together at most.
+    /// The most memory that both held together.
     pub bytes: u64,
 }
 
 /// Walks every state of `machine` with both engines, side by side if the limits allow two threads.
 pub fn explore<M: Machine + 'static>(machine: &Arc<M>, limits: &Limits) -> Result<Exploration<M::Move>, ExploreError> {
     let (ours, theirs) = if limits.threads > 1 { side_by_side(machine, limits) } else { in_turn(machine, limits) };
-    // Ours first: of a panic it knows the trace.
+    // Ours first: it knows the trace of a panic.
     let (ours, theirs) = (ours?, theirs?);
     compare(&ours, &theirs)?;
     Ok(joined(ours, &theirs))
@@ -46,8 +47,8 @@ fn in_turn<M: Machine + 'static>(machine: &Arc<M>, limits: &Limits) -> Both<M> {
     (shortest(&**machine, limits), exhaust(machine, limits))
 }
 
-/// Stateright keeps a parent beside each fingerprint and a path beside each waiting state, so it gets the larger share of the
-/// memory, and all threads but one.
+/// Stateright keeps a parent with each fingerprint and a path with each waiting state, so it gets the larger share of
+/// the memory, and all threads but one.
 fn side_by_side<M: Machine + 'static>(machine: &Arc<M>, limits: &Limits) -> Both<M> {
     let small = limits.max_bytes.map(|bytes| bytes / 3);
     let large = limits.max_bytes.zip(small).map(|(bytes, small)| bytes - small);

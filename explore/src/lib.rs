@@ -1,9 +1,9 @@
-//! Walks every state of a [`Machine`], knowing nothing of what the machine is about.
+//! Walks every state of a [`Machine`], without knowing what the machine describes.
 //!
-//! Two engines do the same work. [`exhaust()`] is stateright's breadth-first search; [`shortest()`] is a search of our own
-//! that also gives the truly shortest trace to each breach. They share neither queue, nor set of visited states, nor
-//! hash function, so equal counts from [`explore`] are evidence that neither lost a state. What they do share is
-//! the state's `Hash`: [`shortest_exact`] compares whole states instead, and shows a `Hash` that overlooks a field.
+//! Two engines do the same work. [`exhaust()`] is stateright's breadth-first search; [`shortest()`] is a search of our
+//! own that also gives the truly shortest trace to each breach. They share neither queue, nor set of visited states,
+//! nor hash function, so equal counts from [`explore`] are evidence that neither lost a state. What they do share is
+//! the state's `Hash`: [`shortest_exact`] compares whole states instead, and so reveals a `Hash` that omits a field.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// When to give up. An exploration that was cut says so in [`Ended`]; it never passes for a whole one.
+/// When to give up. An exploration that was cut says so in [`Ended`]; it is never reported as complete.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// How many threads may work at once; 0 counts as 1.
@@ -15,7 +15,7 @@ pub struct Limits {
     pub deadline: Option<Instant>,
     /// The most memory that all engines together may hold, as they count it themselves.
     pub max_bytes: Option<u64>,
-    /// Raised from outside, by Ctrl-C for one, to stop at once.
+    /// Set from outside, for example by Ctrl-C, to stop at once.
     pub stop: Option<Arc<AtomicBool>>,
     /// Whether our own search ends at the first breach of any property.
     pub first_breach: bool,
@@ -28,7 +28,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Whether someone or the clock asks to end now.
+    /// Whether the stop flag or the deadline asks to end.
     pub(super) fn called_off(&self) -> Option<Ended> {
         if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Some(Ended::Interrupted);
@@ -52,9 +52,9 @@ pub enum Ended {
     States,
     /// It would have taken more memory than allowed.
     Memory,
-    /// The stop flag was raised.
+    /// The stop flag was set.
     Interrupted,
-    /// The first breach was all that was asked for.
+    /// A breach was found, and only the first one was asked for.
     Breach,
 }
 
@@ -65,7 +65,7 @@ impl Ended {
     }
 }
 
-/// What every engine counts alike, whatever its order, if it is complete.
+/// What every complete engine counts the same, whatever its search order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Distinct states.

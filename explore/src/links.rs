@@ -1,5 +1,5 @@
-//! How each state was reached first: the state before it, and which of that state's moves led here. Six bytes a state, and
-//! a trace is had by replaying the choices from the initial state.
+//! How each state was reached first: the state before it, and which of that state's moves led here. This takes six
+//! bytes per state; replaying the choices from the initial state gives the trace.
 
 use std::mem::size_of;
 
@@ -48,7 +48,7 @@ impl Links {
         choices
     }
 
-    /// The choices that lead to and over `edge`.
+    /// The choices that lead to `edge`, and `edge` itself.
     pub(super) fn choices_over(&self, edge: Edge) -> Vec<u16> {
         let mut choices = self.choices(edge.parent);
         choices.push(edge.ordinal);
@@ -65,7 +65,7 @@ pub(super) struct Replayed<M: Machine> {
 }
 
 impl<M: Machine> Replayed<M> {
-    /// Follows `choices`; `reached` names their end for the error, should the machine no longer offer one of them.
+    /// Follows `choices`; `reached` names their end in the error if the machine does not offer one of them again.
     pub(super) fn of(machine: &M, choices: &[u16], reached: &str) -> Result<Self, ExploreError> {
         let mut replayed = Self { moves: Vec::with_capacity(choices.len()), before: None, last: machine.initial() };
         let mut offered = Vec::new();
@@ -82,7 +82,7 @@ impl<M: Machine> Replayed<M> {
         Ok(replayed)
     }
 
-    /// The last edge, as [`Machine::judge`] wants it.
+    /// The last edge, as [`Machine::judge`] takes it.
     pub(super) fn prev(&self) -> Option<(&M::State, &M::Move)> {
         self.before.as_ref().zip(self.moves.last())
     }

@@ -1,9 +1,9 @@
-//! What can be explored.
+//! The machines that can be explored.
 
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// The most properties one machine may have: a set of them is kept in one machine word beside each waiting state.
+/// The most properties one machine may have: a set of them is kept in one machine word with each waiting state.
 pub const MAX_PROPERTIES: usize = 64;
 
 /// A finite nondeterministic machine. Every method must be pure: traces are kept as choices and replayed.
@@ -16,7 +16,7 @@ pub trait Machine: Send + Sync {
     /// Where every trace begins.
     fn initial(&self) -> Self::State;
 
-    /// Appends what can happen in `state`. Of equally short traces, the one with the earlier moves is reported.
+    /// Appends the moves of `state`. Of equally short traces, the one with the earlier moves is reported.
     fn moves(&self, state: &Self::State, out: &mut Vec<Self::Move>);
 
     /// The state after `mv`, which is one of the moves of `state`.
@@ -28,8 +28,8 @@ pub trait Machine: Send + Sync {
     /// How many properties [`judge`](Self::judge) judges, at most [`MAX_PROPERTIES`].
     fn properties(&self) -> usize;
 
-    /// Judges the edge that leads to `state`; `prev` is `None` for the initial state. `looks` has one entry per property,
-    /// each [`EdgeEvaluation::NotEvaluated`] on entry.
+    /// Judges the edge that leads to `state`; `prev` is `None` for the initial state. `evaluations` has one entry per
+    /// property, each [`EdgeEvaluation::NotEvaluated`] on entry.
     fn judge(&self, prev: Option<(&Self::State, &Self::Move)>, state: &Self::State, evaluations: &mut [EdgeEvaluation]);
 
     /// Bytes that `state` owns on the heap, so that memory limits can count them.
@@ -38,10 +38,10 @@ pub trait Machine: Send + Sync {
     }
 }
 
-/// What one property says of one edge.
+/// The judgement of one property on one edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeEvaluation {
-    /// The property does not speak of this edge.
+    /// The property does not apply to this edge.
     NotEvaluated,
     /// Judged, but it could not have failed here.
     Vacuous,
@@ -51,7 +51,7 @@ pub enum EdgeEvaluation {
     Broken,
 }
 
-/// The looks of one edge, on the stack.
+/// The evaluations of one edge, on the stack.
 pub(super) struct EdgeEvaluations([EdgeEvaluation; MAX_PROPERTIES]);
 
 impl EdgeEvaluations {

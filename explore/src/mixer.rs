@@ -1,7 +1,8 @@
 //! The hash function of our own search.
 //!
-//! States are many and alike, so a fingerprint needs every bit of every field to reach all 64 bits. Fields are packed
-//! into 128 bits before they are multiplied: a state of forty bytes then takes three multiplications and not forty.
+//! There are many similar states, so a fingerprint needs every bit of every field to reach all 64 bits. Fields are
+//! packed into 128 bits before they are multiplied: a state of forty bytes then takes three multiplications instead of
+//! forty.
 
 use std::hash::{Hash, Hasher};
 
@@ -41,7 +42,8 @@ fn folded(a: u64, b: u64) -> u64 {
 
 #[inline(always)]
 fn absorb(mixed: u64, block: u128) -> u64 {
-    // The rotated old value is added so that no block, not even one that makes a factor zero, forgets what came before.
+    // The rotated old value is added so that no block, not even one that makes a factor zero, erases the blocks before
+    // it.
     folded((block as u64) ^ mixed ^ LOW, ((block >> 64) as u64) ^ HIGH).wrapping_add(mixed.rotate_left(29))
 }
 

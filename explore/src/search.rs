@@ -43,7 +43,7 @@ pub(super) struct Search<'a, M: Machine, V> {
     max_states: u64,
     seen: V,
     pub(super) links: Links,
-    /// The states of the current level; they are numbered on from `level_start`.
+    /// The states of the current level; they are numbered from `level_start`.
     level: Vec<M::State>,
     level_start: u32,
     next: Vec<M::State>,
@@ -56,7 +56,7 @@ pub(super) struct Search<'a, M: Machine, V> {
     pub(super) breaches: Vec<Option<FirstBreach>>,
     pub(super) first_stuck: Option<u32>,
     pub(super) most_bytes: u64,
-    /// What the machine is being asked about, should it panic.
+    /// The state and move that the machine is working on, in case it panics.
     pub(super) asked: (u32, Option<u16>),
 }
 
@@ -148,7 +148,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
         Ok(())
     }
 
-    /// Tallies the looks of one edge and gives the properties it broke.
+    /// Tallies the evaluations of one edge and returns the properties it broke.
     #[inline]
     fn judge(&mut self, prev: Option<(&M::State, &M::Move)>, state: &M::State, breach: FirstBreach) -> u64 {
         let mut broken = 0;

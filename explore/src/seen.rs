@@ -98,8 +98,8 @@ impl<S: Hash> Seen<S> for Fingerprints {
     }
 }
 
-/// Whole states. It shares with the fingerprints neither their collisions nor a `Hash` that overlooks a field, because it asks
-/// `Eq` in the end.
+/// Whole states. Neither a collision nor a `Hash` that omits a field can make it confuse two states, because `Eq`
+/// decides in the end.
 pub(super) struct Exact<S> {
     states: FxHashSet<S>,
     heap_bytes: u64,
@@ -130,7 +130,7 @@ impl<S: Clone + Eq + Hash> Seen<S> for Exact<S> {
 
     fn bytes(&self, coming: usize) -> u64 {
         let tables = if self.states.len() + coming > self.states.capacity() { 3 } else { 1 };
-        // The standard table: one byte beside each slot, seven slots of eight in use.
+        // The standard table has one more byte per slot and uses seven slots of eight.
         let slots = self.states.capacity() / 7 * 8;
         self.heap_bytes + (slots * (size_of::<S>() + 1)) as u64 * tables
     }

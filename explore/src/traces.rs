@@ -1,4 +1,4 @@
-//! What a search has found, with its traces replayed: a trace that does not lead a second time to what it led to first is an
+//! What a search has found, with its traces replayed: a replayed trace that does not lead to its first result is an
 //! error.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,7 +53,8 @@ impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
         Ok(replayed.moves)
     }
 
-    /// The error for a panic. The trace is replayed only up to the state that was asked, because asking panics again.
+    /// The error for a panic. The trace is replayed only up to the state in which the machine panicked, because it
+    /// would panic again.
     pub(super) fn panicked(&self, message: String) -> ExploreError {
         let (parent, ordinal) = self.asked;
         let replay = || {

@@ -10,7 +10,7 @@ use super::found::{Exhausted, ExhaustedProperty};
 use super::limits::{Counts, Ended, Limits};
 use super::machine::{EdgeEvaluations, Machine, members};
 
-/// A state on its way through stateright. How it was reached first travels along and is not a part of its identity.
+/// A state as stateright handles it. How it was reached first is stored with it and is not a part of its identity.
 #[derive(Clone, Debug)]
 pub(super) struct Reached<S> {
     pub(super) state: S,
@@ -33,7 +33,7 @@ impl<S: Hash> Hash for Reached<S> {
 
 /// No breach was seen.
 const NOT_BROKEN: u32 = u32::MAX;
-/// How many expansions pass between two looks at the clock and the stop flag.
+/// How many expansions pass between two checks of the clock and the stop flag.
 const LOOK_UP_EVERY: u64 = 128;
 
 /// What the walking threads have seen together.
@@ -71,14 +71,15 @@ impl<S: Clone> Walk<S> {
         }
     }
 
-    /// Counts one expansion, unless a limit forbids it. Every state asks, so a whole walk was never forbidden one.
+    /// Counts one expansion, unless a limit forbids it. It is called for every state, so a complete walk was never
+    /// forbidden one.
     pub(super) fn may_expand(&self) -> bool {
         let before = self.expanded.fetch_add(1, Ordering::Relaxed);
         if self.limits.max_states.is_some_and(|max| before >= max) {
             self.halt(Ended::States);
         } else if before.is_multiple_of(LOOK_UP_EVERY)
             && let Some(ended) = self.limits.called_off().or_else(|| {
-                // Nothing is known here of states that wait, so this is the least that can be held.
+                // The number of waiting states is not known here, so this is a lower bound.
                 self.limits.too_many_bytes(bytes_held::<S>(before, 0, 0, self.largest_heap.load(Ordering::Relaxed)))
             })
         {
@@ -91,7 +92,7 @@ impl<S: Clone> Walk<S> {
         !forbidden
     }
 
-    /// Forbids all further expansions; the first reason stays.
+    /// Forbids all further expansions; the first reason is kept.
     pub(super) fn halt(&self, ended: Ended) {
         self.halt.get_or_init(|| ended);
     }
@@ -162,8 +163,8 @@ impl<S: Clone> Walk<S> {
     }
 }
 
-/// What stateright's table and queue hold: a key and a parent for each distinct state, and for each one that waits the state and
-/// its whole path from the initial state, in vectors that double.
+/// What stateright's table and queue hold: a key and a parent for each distinct state, and for each waiting one also
+/// the state and its whole path from the initial state, in vectors that double.
 fn bytes_held<S>(unique: u64, waiting: u64, depth: usize, heap: usize) -> u64 {
     const BOOKKEEPING: usize = size_of::<(u64, Vec<usize>, Vec<usize>, usize)>();
     const ALLOCATION: usize = 16;
