@@ -1,4 +1,4 @@
-//! Auth: the principal from the cache or the database, and what its budget lets through.
+//! Auth: the principal from the cache or the database, and the check of its budget.
 
 use crate::design::{Base, Budget};
 use crate::effect::{PRINCIPAL_TTL, PgOp, RedisOp};
@@ -9,16 +9,16 @@ use crate::reply::Reply;
 use crate::row::{KeyRow, Limit};
 use crate::step::Step;
 
-/// A1 to A4; the limit that refuses the request, if one does.
+/// A1 to A4; returns the limit that refuses the request, if one does.
 ///
-/// Readings where the review leaves a gap: the request is refused once what is on record as spent has reached the limit,
+/// Readings where the review leaves a gap: the request is refused once the recorded spending has reached the limit,
 /// since its own cost is not known here; a principal that is not cached is cached for 300 s.
 pub fn authenticate(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
         let key = principal(io, input)?;
         let spent = match input.design.budget {
             Budget::AsReported => key.used,
-            // P0-2 A in the code: what the principal was cached with.
+            // P0-2 A in the code: the value cached with the principal.
             Budget::A | Budget::AFixed if input.design.base == Base::Code => key.used,
             Budget::A | Budget::AFixed => budget::row(io, input)?.used,
             Budget::B | Budget::BFixed => budget::counter(io, input)?,

@@ -1,4 +1,4 @@
-//! Billing and what follows it up to the reply, with the commit of the caller where the deduct leaves it to one.
+//! Billing and what follows it up to the reply, with the caller's commit where the deduct does not commit.
 
 use crate::effect::PgOp;
 use crate::flow::deducted::Deducted;
@@ -7,7 +7,7 @@ use crate::io::{FlowResult, caught, fail, ignoring};
 use crate::reply::Answer;
 use crate::step::Step;
 
-/// Billing, the usage step, the caller's commit where it is the caller's, and what follows it.
+/// Billing, the usage step, the caller's commit where the deduct does not commit, and what follows it.
 pub fn bill_and_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let (deducted, rides) = match input.joined {
         Some(joined) => (bill_before_another(io, input)?, charge_joined(io, input, &joined)?),
@@ -34,13 +34,14 @@ pub fn bill_and_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answ
     })
 }
 
-/// Billing as a phase, since another deduct follows; by itself its replies stay on record to the end of the request.
+/// Billing as a phase, since another deduct follows; without one its replies are kept to the end of the request.
 fn bill_before_another(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     io.phase(|io| billing::bill(io, input))
 }
 
-/// Another request is charged in the same transaction, by the same deduct. Reading: what becomes of it is told to
-/// whoever asked for it, and is nothing to the first; the caller commits what is open, whoever's it is. Whether the rider's is.
+/// Charges another request in the same transaction, by the same deduct. Reading: its result is reported to its own
+/// client and does not affect the first request; the caller commits what is open, of either request. Returns whether
+/// the other request's charge is open.
 fn charge_joined(io: &mut Io<'_>, input: &AttemptInput, joined: &JoinedCharge) -> FlowResult<bool> {
     let JoinedCharge { request, trace, key, amount } = *joined;
     let its = AttemptInput { request, trace, key, amount, commits: false, joined: None, ..*input };

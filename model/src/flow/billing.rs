@@ -10,7 +10,7 @@ use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;
 
-/// Takes the money of a stream, for which nobody adds to a budget after the charge (P0-2).
+/// Takes the money of a stream, for which no step adds to a budget after the charge (P0-2).
 pub fn take(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     match input.design.cache {
         Cache::A | Cache::AFixed => hand_over(io, input),
@@ -29,8 +29,8 @@ pub fn bill(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     Ok(deducted)
 }
 
-/// P0-4 A: billing writes the true cost to Postgres asynchronously, through the queue. Literally the estimate stays what
-/// is charged in Redis; repaired (`A+fixed`), B4 corrects Redis by the difference first.
+/// P0-4 A: billing writes the true cost to Postgres asynchronously, through the queue. As written the estimate remains
+/// the charge in Redis; repaired (`A+fixed`), B4 corrects Redis by the difference first.
 fn hand_over(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     let difference = input.estimate - input.amount;
     if input.design.cache == Cache::AFixed && difference != Money::ZERO {

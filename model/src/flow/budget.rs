@@ -1,4 +1,4 @@
-//! What an API key has spent, on record (P0-2).
+//! The record of what an API key has spent (P0-2).
 
 use crate::design::Budget;
 use crate::effect::{BUDGET_TTL, Increment, PgOp, RedisOp};
@@ -15,7 +15,7 @@ pub fn row(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<KeyRow> {
     Ok(KeyRow { limit: row.total.map(|total| row.unit.money(total)), used: row.unit.money(row.used) })
 }
 
-/// P0-2 B: the counter as money; nothing there is nothing spent.
+/// P0-2 B: the counter as money; without a counter nothing is spent.
 pub fn counter(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
     let Reply::Spent(Some(micros)) = io.redis(Step::A4, RedisOp::GetBudget(input.tenant))? else {
         return Ok(Money::ZERO);
@@ -23,13 +23,13 @@ pub fn counter(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
     Ok(Money::from_micros(micros))
 }
 
-/// B1 and B2, after the deduct answered ok: what the choice writes then.
+/// B1 and B2, after the deduct answered ok: the write of the design's choice.
 ///
-/// As reported: `budget_used` goes up in request memory only, which is no step. P0-2 A: `delta = int(cost * 100)`, cents,
-/// relative; its failure is an exception like any other. P0-2 B: INCRBY with a fraction, which errs on every call, then
-/// EXPIRE. Reading where the review leaves a gap: a helper that counts in Redis does not fail the request, so errors of B1
-/// and B2 are swallowed, and EXPIRE comes only after an INCRBY that was answered. A request answered from its ledger row
-/// has passed billing as well and is added again.
+/// As reported: `budget_used` goes up in request memory only, which is not a step. P0-2 A: `delta = int(cost * 100)`,
+/// cents, relative; its failure is an exception like any other. P0-2 B: INCRBY with a fraction, which fails on every
+/// call, then EXPIRE. Reading where the review leaves a gap: a helper that counts in Redis does not fail the request,
+/// so errors of B1 and B2 are swallowed, and EXPIRE comes only after an INCRBY that was answered. A request answered
+/// from its ledger row has passed billing as well and is added again.
 pub fn add_after_charge(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     let tenant = input.tenant;
     if !input.path.auth {
@@ -51,8 +51,8 @@ pub fn add_after_charge(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()>
     Ok(())
 }
 
-/// T5a, P0-2 A repaired: the row goes up in micro-units inside the charge's transaction, so that it commits with it or
-/// not at all, and once.
+/// T5a, P0-2 A repaired: the row is increased in micro-units inside the charge's transaction, so that it commits with
+/// it or not at all, and only once.
 pub fn add_in_transaction(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     if input.path.auth && input.design.budget == Budget::AFixed {
         let delta = Unit::Micros.whole(input.amount);

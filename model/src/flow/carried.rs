@@ -1,4 +1,4 @@
-//! What a phase of these flows can come to: all that is kept of its replies.
+//! The possible results of a phase of these flows: all that is kept of its replies.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,10 @@ use crate::money::Money;
 use crate::reply::Answer;
 use crate::row::{Limit, QuotaRow};
 
-/// The way of these flows to the world.
+/// The interface through which these flows act.
 pub type Io<'a> = io::Io<'a, Carried>;
 
-/// What one of these flows has been told so far.
+/// The replies that one of these flows has so far.
 pub type Recorded = io::Recorded<Carried>;
 
 macro_rules! carried {
@@ -37,11 +37,11 @@ macro_rules! carried {
 }
 
 carried! {
-    /// Nothing to tell.
+    /// No value.
     Unit(()),
     /// Yes or no.
     Flag(bool),
-    /// Nothing stood in the way, or this limit did.
+    /// The limit that refused, if one did.
     Limit(Option<Limit>),
     /// An amount.
     Money(Money),
@@ -53,6 +53,6 @@ carried! {
     Delivered(Delivered),
     /// The result of a deduct.
     Deducted(Deducted),
-    /// Nothing to tell so far, or this.
+    /// The answer, if there is one so far.
     Answer(Option<Answer>),
 }

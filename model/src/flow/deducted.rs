@@ -9,7 +9,7 @@ use crate::row::QuotaRow;
 /// What the charging transaction did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Taken {
-    /// The quota row as it left it.
+    /// The quota row as the transaction left it.
     pub snapshot: QuotaRow,
     /// The ledger row's `balance_after`.
     pub row_after: Money,
@@ -21,8 +21,8 @@ pub struct Taken {
 pub enum Deducted {
     /// Charged and committed.
     Charged,
-    /// Charged in a transaction that is still open and is the caller's to commit.
+    /// Charged in a transaction that is still open; its caller commits it.
     Open(Taken),
-    /// No charge by this attempt: this is what the client is told, ok where a row of its trace was found.
+    /// No charge by this attempt: this is the answer to the client, ok where a row of its trace was found.
     Answered(Answer),
 }

@@ -1,4 +1,4 @@
-//! What is done with a deferred job that was handed over.
+//! Runs a deferred job that was handed over.
 
 use crate::effect::{DeferredJob, LocalOp};
 use crate::flow::deduct::deduct;
@@ -8,8 +8,8 @@ use crate::io::{FlowResult, fail};
 use crate::reply::Answer;
 use crate::step::Step;
 
-/// One delivery of a deferred job. The queue forgets it only when it is told so (J2): a worker that dies before is followed
-/// by another delivery. A task has no queue behind it and is gone with its process.
+/// One delivery of a deferred job. The queue removes it only when it is acknowledged (J2): if the worker dies before,
+/// another delivery follows. A task has no queue behind it and is lost with its process.
 pub fn run(io: &mut Io<'_>, input: &AttemptInput, deferred: DeferredJob) -> FlowResult<()> {
     match deferred {
         DeferredJob::Usage { cost, .. } => usage::record(io, &AttemptInput { amount: cost, ..*input })?,
@@ -21,8 +21,8 @@ pub fn run(io: &mut Io<'_>, input: &AttemptInput, deferred: DeferredJob) -> Flow
     Ok(())
 }
 
-/// P0-4 A: the true cost, by the deduct of the design, in a transaction of the worker's own. A charge or a refusal ends the
-/// deferred job; trouble with a store gives the delivery up, and the queue delivers again.
+/// P0-4 A: the true cost, by the deduct of the design, in the worker's own transaction. A charge or a refusal ends the
+/// deferred job; a store failure ends the delivery, and the queue delivers again.
 fn settle(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     match deduct(io, &AttemptInput { commits: true, ..*input })? {
         Deducted::Answered(Answer::Error(failure)) if failure.is_outage() => fail(failure),

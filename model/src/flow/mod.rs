@@ -1,7 +1,7 @@
 //! The flows: what one attempt or one background job does, as straight-line code over [`crate::io::Io`].
 //!
-//! [`request`] is the whole path of a charge; each step of it that a risk is about has one small file per choice. What a
-//! scenario does not look at is folded: see [`RequestPath`].
+//! [`request`] is the whole path of a charge; each of its steps that a risk is about has one small file per choice. A
+//! part that a scenario does not examine is folded: see [`RequestPath`].
 
 pub mod auth;
 mod bill_and_commit;
@@ -36,8 +36,8 @@ use crate::store::postgres::MAX_TENANTS;
 
 pub use carried::{Carried, Io, Recorded};
 
-/// Which parts of the request path a scenario walks; billing and the reply always are. A part that is not walked is
-/// folded: the request has passed it, and it left no trace.
+/// Which parts of the request path a scenario walks; billing and the reply are always walked. A part that is not walked
+/// is folded: the request has passed it, and it left no trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestPath {
     /// `auth`.
@@ -48,7 +48,7 @@ pub struct RequestPath {
     pub upstream: bool,
     /// `usage`.
     pub usage: bool,
-    /// Whether some request is a stream; a scenario does not say it, it follows.
+    /// Whether some request is a stream; derived, not stated in a scenario.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
 }
@@ -81,7 +81,7 @@ impl Asking {
 /// A request that is charged in the transaction of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedCharge {
-    /// Which.
+    /// The other request.
     pub request: Request,
     /// Its trace.
     pub trace: TraceId,
@@ -91,25 +91,25 @@ pub struct JoinedCharge {
     pub amount: Money,
 }
 
-/// Other traces under which rows of a stream can be, in designs that have such.
+/// Other traces that rows of a stream can have, in designs that use them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Suffixes {
     /// `<trace>-refund`.
     pub refund: TraceId,
     /// `<trace>-rest`.
     pub rest: TraceId,
-    /// The idempotency key of that.
+    /// The idempotency key of `<trace>-rest`.
     pub rest_key: IdempotencyKey,
     /// The first of `<trace>@1`, `<trace>@2`, ..., one per attempt.
     pub stamped: TraceId,
     /// The first of their idempotency keys.
     pub stamped_key: IdempotencyKey,
-    /// How many there are of those; 0 where attempts are not stamped.
+    /// How many stamped traces there are; 0 where attempts are not stamped.
     pub stamps: u8,
 }
 
 impl AttemptInput {
-    /// What the n-th attempt, from 0, charges: under a trace of its own where attempts are stamped.
+    /// The input of the n-th attempt, from 0: with a trace of its own where attempts are stamped.
     pub fn of_attempt(self, nth: u8) -> AttemptInput {
         let Suffixes { stamped, stamped_key, stamps, .. } = self.suffixes;
         if stamps == 0 {
@@ -118,8 +118,8 @@ impl AttemptInput {
         AttemptInput { trace: TraceId(stamped.0 + nth), key: IdempotencyKey(stamped_key.0 + nth), ..self }
     }
 
-    /// Whether billing counts the request too: in P0-5 B and C quota_check has counted it, in C by a flag in the request
-    /// context that is set once it has.
+    /// Whether billing counts the request too: in P0-5 B and C quota_check has counted it, in C known by a flag in the
+    /// request context that is set after the count.
     pub fn billing_counts(&self) -> bool {
         let counted = matches!(self.design.counting, Counting::B | Counting::C | Counting::CFixed);
         !(counted && self.path.quota_check)
@@ -131,14 +131,14 @@ impl AttemptInput {
     }
 }
 
-/// What one attempt is asked, with all that it knows from the start.
+/// What one attempt is asked to do, with all that it knows from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptInput {
-    /// The logical request, which the idempotency key stands for.
+    /// The logical request, which the idempotency key identifies.
     pub request: Request,
-    /// Whose money.
+    /// The tenant whose money it is.
     pub tenant: Tenant,
-    /// The trace that its row has: the id the client chose, or that with a suffix.
+    /// The trace of its row: the id the client chose, or that id with a suffix.
     pub trace: TraceId,
     /// Its idempotency key.
     pub key: IdempotencyKey,
@@ -148,22 +148,22 @@ pub struct AttemptInput {
     pub asking: Asking,
     /// The price, rounded to six places before T3. The gateway knows it after the upstream step.
     pub amount: Money,
-    /// Who is charged in the same transaction.
+    /// Another request charged in the same transaction.
     pub joined: Option<JoinedCharge>,
-    /// What a stream costs by how far it comes; of nothing else.
+    /// What a stream costs by how far it gets; for streams only.
     pub stream: StreamPrices,
-    /// Of which kind its row is.
+    /// The kind of its row.
     pub kind: Kind,
-    /// `allow_negative`: the balance is not looked at.
+    /// `allow_negative`: the balance is not checked.
     pub negative: bool,
-    /// What the price is taken to be before the call (P0-4 A, and what a stream holds).
+    /// The price assumed before the call (P0-4 A, and the amount that a stream holds).
     pub estimate: Money,
     /// Whether the deduct commits by itself; else its caller does, at the end of the request (`commit=False`, P0-4
     /// scenario 3).
     pub commits: bool,
-    /// The gateway's date when the request arrived, used to its end.
+    /// The gateway's date when the request arrived, used until its end.
     pub day: Day,
-    /// What the flow is built of.
+    /// The design that the flow follows.
     pub design: Design,
     /// The parts of the path that are walked.
     pub path: RequestPath,
@@ -175,13 +175,13 @@ pub type Attempt = fn(&mut Io<'_>, &AttemptInput) -> FlowResult<Answer>;
 /// A background job over all tenants.
 pub type Job = fn(&mut Io<'_>, &ArrayVec<Tenant, MAX_TENANTS>, Design) -> FlowResult<()>;
 
-/// What runs a deferred job that was handed over, for the charge it is about.
+/// Runs a deferred job that was handed over, for its charge.
 pub type Runner = fn(&mut Io<'_>, &AttemptInput, DeferredJob) -> FlowResult<()>;
 
-/// A date of each tenant.
+/// One date per tenant.
 pub type Days = [Day; MAX_TENANTS];
 
-/// The job that finishes rows: what is known of any charge stands for design and path.
+/// The job that finishes rows; the input of any charge supplies the design and the path.
 pub type Sweep = fn(&mut Io<'_>, &AttemptInput, &Days) -> FlowResult<()>;
 
 /// The flows of one design.
@@ -193,7 +193,7 @@ pub struct Flows {
     pub sync: Option<Job>,
     /// The background copy from Redis to Postgres, in designs that have one.
     pub copy_back: Option<Job>,
-    /// The job that finishes what nobody comes back for, in designs that have one.
+    /// The job that finishes abandoned rows, in designs that have one.
     pub sweep: Option<Sweep>,
     /// What runs deferred jobs.
     pub deferred: Runner,

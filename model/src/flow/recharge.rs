@@ -1,5 +1,5 @@
-//! Recharge, once per choice. As reported: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2 ("From
-//! the code"). In one commit: INSERT COMMITTED; UPDATE of the balance; commit.
+//! Recharge, once per choice. As reported: INSERT PENDING; UPDATE of the balance; commit 1; UPDATE of the row; commit 2
+//! ("From the code"). In one commit: INSERT COMMITTED; UPDATE of the balance; commit.
 
 use crate::design::Recharge;
 use crate::effect::PgOp;
@@ -13,7 +13,7 @@ use crate::row::{Kind, LedgerRow, Status, TraceId};
 use crate::step::Step;
 
 impl Recharge {
-    /// Whether a row can be committed that somebody has still to finish.
+    /// Whether a row can be committed unfinished.
     pub fn leaves_rows(self) -> bool {
         match self {
             Recharge::AsReported => true,
@@ -24,7 +24,7 @@ impl Recharge {
 
 /// Money paid in.
 ///
-/// Readings where the text leaves a gap: commit 2 is the UPDATE of the row by itself; a repeated trace meets its row
+/// Readings where the text leaves a gap: commit 2 is the UPDATE of the row by itself; a repeated trace finds its row
 /// (23505) and is answered from it, a PENDING one as in flight; nothing writes the Redis hash.
 pub fn recharge(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let paid_in = match input.design.recharge {
@@ -34,7 +34,7 @@ pub fn recharge(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     answer(io, input.trace, paid_in, Step::R7, |io| look_up(io, Step::R8, input))
 }
 
-/// What the client is told; what failed is rolled back, and a row that was there already is looked up.
+/// The answer to the client; a failure is rolled back, and a row that existed already is looked up.
 pub(super) fn answer(
     io: &mut Io<'_>,
     trace: TraceId,

@@ -10,7 +10,7 @@ use crate::reply::Answer;
 use crate::step::Step;
 
 impl Design {
-    /// What the design runs.
+    /// The flows of the design.
     pub fn flows(self) -> Flows {
         Flows {
             attempt,
@@ -22,7 +22,7 @@ impl Design {
     }
 }
 
-/// What a gateway does with whatever a client asks.
+/// How a gateway handles any request of a client.
 pub fn attempt(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     match input.asking {
         Asking::Charge | Asking::Stream => call(io, input),

@@ -1,5 +1,6 @@
-//! Reverse, once per choice. As reported: a charge is given back in the two-commit shape of a recharge, without a lock on the
-//! original ("From the code"). Locked: the original is read FOR UPDATE, and refund, balance and the original's end are one commit.
+//! Reverse, once per choice. As reported: a charge is given back in the two-commit shape of a recharge, without a lock
+//! on the original ("From the code"). Locked: the original is read FOR UPDATE, and refund, balance and the original's
+//! new status are one commit.
 
 use crate::design::Reverse;
 use crate::effect::PgOp;
@@ -14,7 +15,7 @@ use crate::row::{Kind, LedgerRow, Status, TraceId};
 use crate::step::Step;
 
 impl Reverse {
-    /// Whether a row can be committed that somebody has still to finish.
+    /// Whether a row can be committed unfinished.
     pub fn leaves_rows(self) -> bool {
         match self {
             Reverse::AsReported => true,
@@ -25,8 +26,8 @@ impl Reverse {
 
 /// A refund of the charge with the trace `of`, as a row of its own under the request's trace.
 ///
-/// Readings where the text leaves a gap: only a COMMITTED charge is given back, whole; commit 2 makes the refund COMMITTED
-/// and the charge REVERSED; a repeated trace is answered as in [`crate::flow::recharge`].
+/// Readings where the text leaves a gap: only a COMMITTED charge is given back, whole; commit 2 makes the refund
+/// COMMITTED and the charge REVERSED; a repeated trace is answered as in [`crate::flow::recharge`].
 pub fn reverse(io: &mut Io<'_>, input: &AttemptInput, of: TraceId) -> FlowResult<Answer> {
     let given_back = match input.design.reverse {
         Reverse::AsReported => in_two_commits(io, input, of),
@@ -35,7 +36,7 @@ pub fn reverse(io: &mut Io<'_>, input: &AttemptInput, of: TraceId) -> FlowResult
     answer(io, input.trace, given_back, Step::V11, |io| select_row(io, Step::V12, input.trace))
 }
 
-/// What of a row can be given back, if it is there: its amount, if it is a COMMITTED charge.
+/// The amount that can be given back: that of the row, if there is one and it is a COMMITTED charge.
 fn reversible(row: Option<LedgerRow>) -> Option<Money> {
     row.filter(|row| row.kind == Kind::Deduct && row.status == Status::Committed).map(|row| row.amount)
 }
@@ -53,7 +54,7 @@ fn in_two_commits(io: &mut Io<'_>, input: &AttemptInput, of: TraceId) -> FlowRes
     Ok(())
 }
 
-/// A repeated trace meets its refund at V4: the INSERT comes before the look at the charge, which is REVERSED by then.
+/// A repeated trace finds its refund at V4: the INSERT precedes the check of the charge, which is REVERSED by then.
 fn under_lock(io: &mut Io<'_>, input: &AttemptInput, of: TraceId) -> FlowResult<()> {
     io.pg(Step::V2, PgOp::Begin)?;
     let Reply::Row(Some(original)) = io.pg(Step::V1, PgOp::SelectRow { trace: of, lock: true })? else {

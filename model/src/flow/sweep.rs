@@ -1,4 +1,4 @@
-//! The sweeper: it finishes ledger rows that nobody comes back for. The review names nobody who does (P0-1 C).
+//! The sweeper: it finishes abandoned ledger rows. The review names nothing that does (P0-1 C).
 
 use crate::design::{Design, Stream, Sweeper};
 use crate::effect::PgOp;
@@ -16,22 +16,22 @@ pub fn job(design: Design) -> Option<Sweep> {
     (design.sweeper == Sweeper::Periodic).then_some(sweep)
 }
 
-/// How often W5 is tried again where it met another version.
+/// How often W5 is tried again where it found another version.
 const ROUNDS: u8 = 4;
 
 /// One run: row after row until none is left.
 ///
-/// Readings: how a row ends is told by its kind alone. A PENDING charge has taken no money, since both are one
-/// transaction: its amount, of a stream the estimate, is taken then, whatever the balance is, because the call was
-/// made. Of a PENDING recharge or refund the money has moved (commit 1). A hold becomes the charge. The bound after which a
-/// row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash is written
-/// as after any other charge.
+/// Readings: how a row ends depends on its kind alone. A PENDING charge has taken no money, since both are one
+/// transaction: its amount, for a stream the estimate, is taken then, whatever the balance is, because the call was
+/// made. The money of a PENDING recharge or refund has moved (commit 1). A hold becomes the charge. The bound after
+/// which a row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash
+/// is written as after any other charge.
 fn sweep(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<()> {
     while finish_one(io, any, days)? {}
     Ok(())
 }
 
-/// Whether there was one.
+/// Finishes one row; returns whether there was one.
 fn finish_one(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<bool> {
     io.phase(|io| {
         let found = io.pg(Step::W1, PgOp::SelectUnfinished)?;
@@ -53,14 +53,14 @@ fn finish_locked(io: &mut Io<'_>, any: &AttemptInput, days: &Days, found: &Ledge
     let taken = finish(io, &AttemptInput { day: days[row.tenant.index()], ..*any }, &row)?;
     io.pg(Step::W7, PgOp::Commit)?;
     if let Some(taken) = taken {
-        // The hash is a cache: what becomes of it is no failure of the sweep.
+        // The hash is a cache: its failure is not a failure of the sweep.
         let bill = AttemptInput { tenant: found.tenant, ..*any };
         ignoring(cache_sync::write(io, &bill, &taken))?;
     }
     Ok(())
 }
 
-/// What was taken for it, if it had to be.
+/// Finishes the row; returns what was taken for it, if anything was.
 fn finish(io: &mut Io<'_>, any: &AttemptInput, row: &LedgerRow) -> FlowResult<Option<Taken>> {
     let LedgerRow { trace, tenant, amount, .. } = *row;
     let bill = AttemptInput { tenant, trace, amount, negative: true, ..*any };
@@ -84,7 +84,7 @@ fn finish(io: &mut Io<'_>, any: &AttemptInput, row: &LedgerRow) -> FlowResult<Op
     Ok(taken)
 }
 
-/// Usage that is a row in the charge's transaction is so here too.
+/// Where usage is a row in the charge's transaction, it is one here too.
 fn keep_usage(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     match bill.design.stream {
         Stream::CFixed | Stream::HoldFixed => usage_record::keep_in_transaction(io, bill),
@@ -104,7 +104,7 @@ fn take(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<QuotaRow> {
     io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, bill)))
 }
 
-/// One round of it: the quota as it is then, if the version was still the one read.
+/// One round of it; returns the quota after it, if the version was still the one read.
 fn take_once(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<Option<QuotaRow>> {
     let quota = read_quota(io, Step::W4, bill.tenant)?;
     let counts = bill.billing_counts().then_some(bill.day);

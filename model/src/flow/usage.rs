@@ -13,13 +13,13 @@ pub fn send_before_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<(
     send(io, input, input.design.usage == Usage::AsReported)
 }
 
-/// J0 of P1-8 A: a hook after the commit, so only of what this attempt has charged.
+/// J0 of P1-8 A: a hook after the commit, so only for what this attempt has charged.
 pub fn send_by_hook(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     send(io, input, matches!(input.design.usage, Usage::A | Usage::AFixed))
 }
 
 /// J0 of P1-8 B: in the audit step. Reading where the review leaves a gap: audit is the last step before the reply and
-/// speaks of requests that were answered ok.
+/// concerns requests that were answered ok.
 pub fn send_in_audit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     send(io, input, matches!(input.design.usage, Usage::B | Usage::BFixed))
 }
@@ -33,7 +33,7 @@ fn send(io: &mut Io<'_>, input: &AttemptInput, here: bool) -> FlowResult<()> {
 
 /// T5c of P1-8 C: the usage row in the charge's transaction, keyed by trace.
 pub fn add_in_transaction(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
-    // A hold is no charge so far; of a repaired queue the worker keeps the usage in this way.
+    // A hold is not a charge yet; with a repaired queue the worker records the usage in this way.
     let by_worker = input.asking == Asking::Stream && input.design.stream == Stream::BFixed;
     if input.path.usage && input.kind != Kind::Hold && (by_worker || input.design.usage == Usage::C) {
         io.pg(Step::T5c, add(input, true))?;
@@ -48,7 +48,7 @@ pub fn record(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     Ok(())
 }
 
-/// A row of the trace's own, which is written once.
+/// One row per trace, which is written once.
 pub fn keyed(input: &AttemptInput) -> PgOp {
     add(input, true)
 }

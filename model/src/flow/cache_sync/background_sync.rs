@@ -13,8 +13,8 @@ use crate::store::postgres::MAX_TENANTS;
 
 /// One run of the task: per tenant S1 reads the quota, S2 writes all of it to the hash, S3 renews its TTL.
 ///
-/// Reading where the review leaves a gap: the task is periodic and goes over every tenant; a run that fails is given up
-/// and the next one starts afresh.
+/// Reading where the review leaves a gap: the task is periodic and goes over every tenant; a run that fails is
+/// abandoned and the next one starts over.
 pub fn sync(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, _design: Design) -> FlowResult<()> {
     for &tenant in tenants {
         let row = read_quota(io, Step::S1, tenant)?;

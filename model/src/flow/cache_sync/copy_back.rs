@@ -11,8 +11,8 @@ use crate::row::Tenant;
 use crate::step::Step;
 use crate::store::postgres::MAX_TENANTS;
 
-/// One run: per tenant G1 reads the hash, G2 writes all of it to the row, absolute. A hash that is absent is passed over.
-/// Repaired (`C+fixed`): G2 only where the row's version is older.
+/// One run: per tenant G1 reads the hash, G2 writes all of it to the row, absolute. An absent hash is skipped. Repaired
+/// (`C+fixed`): G2 writes only where the row's version is older.
 pub fn copy(io: &mut Io<'_>, tenants: &ArrayVec<Tenant, MAX_TENANTS>, design: Design) -> FlowResult<()> {
     let guarded = design.cache == Cache::CFixed;
     for &tenant in tenants {

@@ -13,7 +13,7 @@ use crate::flow::deducted::Taken;
 use crate::flow::{AttemptInput, Io, Job};
 use crate::io::FlowResult;
 
-/// T7, at its place in the deduct: what the choice writes then. A failure is the deduct's to handle.
+/// T7, at its place in the deduct: the write of the design's choice. The deduct handles a failure.
 pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
     match input.design.cache {
         Cache::AsReported if input.design.counting == Counting::CFixed => snapshot::write_but_counts(io, input, taken),
@@ -24,7 +24,7 @@ pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult
     }
 }
 
-/// H0, after the commit, whoever made it.
+/// H0, after the commit, be it the deduct's or its caller's.
 pub fn hook(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
     match input.design.cache {
         Cache::B | Cache::BFixed => hook::start_task(io, input, taken),

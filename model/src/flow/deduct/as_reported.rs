@@ -29,7 +29,7 @@ pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     if !input.commits {
         return Ok(Deducted::Open(taken));
     }
-    // T7, and the hooks of designs that have some.
+    // T7, and the hooks of designs that have hooks.
     match caught(after_commit(io, input, &taken))? {
         Ok(()) => Ok(Deducted::Charged),
         // The charge stays: "charged but shown as failed".
@@ -51,14 +51,14 @@ fn transaction(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Taken> {
     Ok(Taken { snapshot, row_after })
 }
 
-/// The handler of T2..T6: ROLLBACK, DEL of the key, error to the client. Neither a crash nor a cancellation comes here.
+/// The handler of T2..T6: ROLLBACK, DEL of the key, error to the client. Neither a crash nor a cancellation reaches it.
 pub(super) fn on_exception(io: &mut Io<'_>, input: &AttemptInput, failure: Failure) -> FlowResult<Answer> {
     ignoring(io.pg(Step::E1, PgOp::Rollback))?;
     ignoring(io.redis(Step::E2, RedisOp::Del(input.key)))?;
     Ok(answer_of(failure))
 }
 
-/// What a failed attempt tells its client: a refusal by its limit, anything else as an error.
+/// What a failed attempt answers its client: a refusal with its limit, anything else as an error.
 pub fn answer_of(failure: Failure) -> Answer {
     if let Failure::Refused(limit) = failure { Answer::Refused(limit) } else { Answer::Error(failure) }
 }

@@ -1,4 +1,4 @@
-//! The deduct as the quoted code really does it ("code:" in "The deduct, T1 to T7").
+//! The deduct as the quoted code does it ("code:" in "The deduct, T1 to T7").
 
 use crate::effect::{DAY, PgOp, RedisOp};
 use crate::flow::deduct::as_reported::{answer_of, on_exception};
@@ -15,7 +15,8 @@ use crate::step::Step;
 /// T1 to T7 with a savepoint in the caller's transaction: T7 comes before the caller's commit.
 ///
 /// Readings where the text leaves a gap: lookups before the savepoint are outside the transaction, which READ COMMITTED
-/// cannot tell apart; "held" from the wrapper is treated as held; where `commit=False`, T7 is skipped (P0-4 scenario 3).
+/// cannot tell apart; "held" from the wrapper is treated as held; where `commit=False`, T7 is skipped (P0-4 scenario
+/// 3).
 pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     // T1: the wrapper answers "held" when Redis is unreachable.
     let taken = caught(io.redis(Step::T1, RedisOp::SetNx { key: input.key, ttl: DAY }))?;
@@ -25,7 +26,7 @@ pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
         Ok(Some(answer)) => return Ok(Deducted::Answered(answer)),
         Ok(None) if held => return Ok(Deducted::Answered(Answer::Error(Failure::KeyWithoutRow))),
         Ok(None) => {}
-        // Both lookups stand before the `try`: the handler does not run, and a key that was taken stays.
+        // Both lookups are before the `try`: the handler does not run, and a key that was taken stays.
         Err(failure) => {
             ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             return Ok(Deducted::Answered(answer_of(failure)));
@@ -38,7 +39,7 @@ pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     if input.commits
         && let Err(failure) = caught(cache_sync::write(io, input, &taken))?
     {
-        // The exception passes the caller, which rolls back.
+        // The exception reaches the caller, which rolls back.
         ignoring(io.pg(Step::C3, PgOp::Rollback))?;
         return Ok(Deducted::Answered(Answer::Error(failure)));
     }
@@ -65,11 +66,11 @@ fn in_callers_transaction(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<T
     Ok(Taken { snapshot, row_after })
 }
 
-/// T4 in the code, told as a story:
-/// 1. T4b meets another version.
+/// T4 in the code, step by step:
+/// 1. T4b finds another version.
 /// 2. T4c rolls everything back, the PENDING row and the savepoint included.
 /// 3. The driver begins a transaction by itself (T4d), T4a reads again, T4b takes the money.
-/// 4. T5 finds no row to mark, which nobody looks at; there is no savepoint left to release.
+/// 4. T5 finds no row to mark, which nothing checks; there is no savepoint left to release.
 fn charge_or_roll_back_all(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<(QuotaRow, bool)> {
     if let Some(snapshot) = check_and_charge_once(io, input)? {
         return Ok((snapshot, true));
@@ -78,7 +79,7 @@ fn charge_or_roll_back_all(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<
     Ok((snapshot, false))
 }
 
-/// T4c, T4d and T4 again, as often as it takes.
+/// T4c, T4d and T4 again, until T4b finds its version or the rounds end.
 fn charge_after_rollback(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<QuotaRow> {
     io.phase(|io| {
         io.repeat(3, |io| {

@@ -1,4 +1,4 @@
-//! P0-3 A: no Redis key. The ledger is asked first, and the row, the money and its commit are one savepoint.
+//! P0-3 A: no Redis key. The ledger is queried first, and the row, the money and its commit are one savepoint.
 
 use crate::design::{Cache, Idempotency};
 use crate::effect::{Fields, PgOp, RedisOp};
@@ -29,8 +29,8 @@ pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted>
     deduct(io, input, false)
 }
 
-/// P0-3 A with that defect repaired: ROLLBACK TO the savepoint comes before the lookup. The lookups look at the tenant too,
-/// and the hash gets its lifetime with the HSET.
+/// P0-3 A with that defect repaired: ROLLBACK TO the savepoint comes before the lookup. The lookups compare the tenant
+/// too, and the hash gets its TTL with the HSET.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     deduct(io, input, true)
 }
@@ -39,7 +39,7 @@ fn deduct(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<D
     match caught(whole(io, input, repaired))? {
         Ok(deducted) => Ok(deducted),
         Err(failure) => {
-            // Of a caller's transaction only the part since the savepoint is ours.
+            // In a caller's transaction only the part since the savepoint is ours.
             let back = if repaired && !input.commits { PgOp::RollbackToSavepoint } else { PgOp::Rollback };
             ignoring(io.pg(Step::E1, back))?;
             Ok(Deducted::Answered(answer_of(failure)))
@@ -56,7 +56,7 @@ fn whole(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<De
     let taken = match savepoint(io, input, repaired)? {
         Inside::Charged(taken) => taken,
         Inside::FoundThere(row) => {
-            // Nothing was written: what becomes of the ROLLBACK changes no answer.
+            // Nothing was written: the result of the ROLLBACK changes no answer.
             if input.commits || !repaired {
                 ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             }
@@ -72,8 +72,8 @@ fn whole(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<De
     Ok(Deducted::Charged)
 }
 
-/// As written T7a alone where the hash is written as reported, repaired T7a and T7b; what another choice of the cache risk
-/// writes, as that one has it.
+/// Where the hash is written as reported: T7a alone as written, T7a and T7b repaired. With another choice of the cache
+/// risk: the write of that choice.
 fn best_effort(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
     if input.design.cache != Cache::AsReported {
         return after_commit(io, input, taken);

@@ -17,7 +17,7 @@ use crate::step::Step;
 
 /// P0-3 B as written.
 ///
-/// Readings where the review leaves a gap: B speaks of the transaction and of the sync only, so the Redis key of T1 and
+/// Readings where the review leaves a gap: B describes the transaction and the sync only, so the Redis key of T1 and
 /// its deletion in the exception handler stay; a row found by its trace is answered or finished as in the code; the
 /// background task is periodic.
 pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
@@ -63,7 +63,7 @@ fn take_and_commit(io: &mut Io<'_>, input: &AttemptInput, row_after: Money) -> F
     }
     io.pg(Step::T6, PgOp::Commit)?;
     let followed = if input.design.cache == Cache::AsReported {
-        // The background sync is what writes the hash.
+        // The background sync writes the hash.
         caught(usage::send_by_hook(io, input))?
     } else {
         caught(after_commit(io, input, &taken))?
@@ -74,7 +74,7 @@ fn take_and_commit(io: &mut Io<'_>, input: &AttemptInput, row_after: Money) -> F
     }
 }
 
-/// T2, T3 and T3e: the PENDING row commits alone; its `balance_after`.
+/// T2, T3 and T3e: the PENDING row commits alone; returns its `balance_after`.
 pub fn pending_alone(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
     io.pg(Step::T2, PgOp::Begin)?;
     let row_after = insert_pending(io, input)?;
@@ -83,7 +83,7 @@ pub fn pending_alone(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money>
 }
 
 /// P0-3 B repaired: no Redis key, the ledger row alone decides; whoever settles the row, first time or later, holds it
-/// FOR UPDATE and looks at its status, so that the balance is never guessed from.
+/// FOR UPDATE and checks its status, so that nothing is guessed from the balance.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     match caught(repaired_whole(io, input))? {
         Ok(deducted) => Ok(deducted),
@@ -100,7 +100,7 @@ fn repaired_whole(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted>
         Some(_pending) => {}
         None => match caught(pending_alone(io, input))? {
             Ok(_row_after) => {}
-            // Somebody was faster: whoever locks the row first settles it.
+            // Another attempt was faster: whoever locks the row first settles it.
             Err(Failure::UniqueViolation) => {
                 io.pg(Step::T3c, PgOp::Rollback)?;
             }
@@ -114,7 +114,7 @@ fn settle(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     io.pg(Step::T3f, PgOp::Begin)?;
     let row = match lock_row(io, Step::T3g, input)? {
         Some(row) if row.effective() => {
-            // Nothing was written: what becomes of the ROLLBACK changes no answer.
+            // Nothing was written: the result of the ROLLBACK changes no answer.
             ignoring(io.pg(Step::E1, PgOp::Rollback))?;
             return Ok(Deducted::Answered(Answer::Ok(row.trace)));
         }

@@ -1,4 +1,4 @@
-//! Looking a trace up in the ledger, and finishing a PENDING row that somebody left.
+//! Looking a trace up in the ledger, and finishing a PENDING row that was left behind.
 
 use crate::design::Idempotency;
 use crate::effect::PgOp;
@@ -9,13 +9,14 @@ use crate::reply::{Answer, Failure, Reply};
 use crate::row::{LedgerRow, Status, TraceId};
 use crate::step::Step;
 
-/// A plain SELECT of the row by trace, whoever's it is: the trace alone is unique in the original.
+/// A plain SELECT of the row by trace, of any tenant: the trace alone is unique in the original.
 pub fn select_row(io: &mut Io<'_>, step: Step, trace: TraceId) -> FlowResult<Option<LedgerRow>> {
     let reply = io.pg(step, PgOp::SelectRow { trace, lock: false })?;
     if let Reply::Row(row) = reply { Ok(row) } else { Ok(None) }
 }
 
-/// The row of the charge's trace. As written the lookup is by trace alone; the repaired readings look at the tenant too.
+/// The row of the charge's trace. As written the lookup is by trace alone; the repaired readings compare the tenant
+/// too.
 ///
 /// # Errors
 /// [`Failure::ForeignRow`], in repaired readings, when the row is another tenant's.
@@ -59,8 +60,8 @@ pub fn answer_or_finish(io: &mut Io<'_>, input: &AttemptInput, row: LedgerRow) -
 /// Finishing a PENDING row, from the code: if `balance <= row.after` the money is assumed to be taken and the row is
 /// marked COMMITTED; else the money is taken. No row lock either way.
 ///
-/// Reading where the review leaves a gap: the money is taken with the same optimistic UPDATE as in T4b, once, and with it
-/// whatever the design keeps in the charge's transaction.
+/// Reading where the review leaves a gap: the money is taken with the same optimistic UPDATE as in T4b, once, and with
+/// it whatever the design keeps in the charge's transaction.
 pub fn finish_pending(io: &mut Io<'_>, input: &AttemptInput, row: LedgerRow) -> FlowResult<Answer> {
     let quota = read_quota(io, Step::F1, input.tenant)?;
     if quota.balance <= row.after {

@@ -1,5 +1,5 @@
-//! The deduct, once per choice of the idempotency risk (P0-3), each in a file that reads from T1 to T7; and what it
-//! becomes where Redis is the only truth (P0-4 C).
+//! The deduct, once per choice of the idempotency risk (P0-3), each in a file that reads from T1 to T7; and the variant
+//! where Redis is the only truth (P0-4 C).
 
 pub mod as_reported;
 pub mod as_reported_code;

@@ -1,4 +1,5 @@
-//! P0-4 C: Redis is the only truth. The money is taken by the script; Postgres gets the row, and the balance by a job.
+//! P0-4 C: Redis is the only truth. The money is taken by the script; Postgres gets the row, and a job copies the
+//! balance.
 
 use crate::design::Cache;
 use crate::effect::{Arithmetic, DAY, PgOp, RedisOp, Script};
@@ -16,9 +17,9 @@ use crate::step::Step;
 /// T1 the key, T4e `quota_deduct` in Redis, T2 to T6 the ledger row, COMMITTED at once; no T7.
 ///
 /// Readings where the review leaves a gap: key and handler stay as reported; the row's balances are what the script
-/// answered, a Lua number cut off to whole units; the script counts as billing does, whether or not quota_check has
-/// counted; what the script took is not given back when the row cannot be written. Repaired (`C+fixed`) the script reckons
-/// exactly and does not count a request again that quota_check has counted.
+/// answered, a Lua number truncated to whole units; the script counts as billing does, whether or not quota_check has
+/// counted; what the script took is not given back when the row cannot be written. Repaired (`C+fixed`) the script
+/// calculates exactly and does not count a request again that quota_check has counted.
 pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     match caught(io.redis(Step::T1, RedisOp::SetNx { key: input.key, ttl: DAY }))? {
         Ok(Reply::Taken) => {}
@@ -47,7 +48,7 @@ fn take_and_record(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     Ok(())
 }
 
-/// T4e: the balance that is left, as the script answers it.
+/// T4e: returns the balance that is left, as the script answers it.
 fn take(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
     let literal = input.design.cache == Cache::C;
     let arithmetic = if literal { Arithmetic::Lua } else { Arithmetic::Exact };

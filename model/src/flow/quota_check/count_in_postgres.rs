@@ -10,7 +10,7 @@ use crate::step::Step;
 
 /// Q5c: one UPDATE of both counts where neither is used up, which commits by itself.
 ///
-/// Reading where the review leaves a gap: where it touches no row, Q2 reads which limit it was; if that has changed
+/// Reading where the review leaves a gap: where it updates no row, Q2 reads which limit refused; if the row has changed
 /// meanwhile the daily one is named.
 pub fn count(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     let counted = io.pg(Step::Q5c, PgOp::CountQuota { tenant: input.tenant, day: input.day })?;

@@ -7,8 +7,8 @@ use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;
 
-/// Q5 EVAL daily +1, Q6 EVAL monthly +1, Q7 HGET balance, which is only looked at. Two scripts: what the first counted stays
-/// when the second refuses.
+/// Q5 EVAL daily +1, Q6 EVAL monthly +1, Q7 HGET balance, which is only checked. Two scripts: what the first counted
+/// stays when the second refuses.
 pub fn count(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     let tenant = input.tenant;
     let daily = Script::CountDaily(input.day);

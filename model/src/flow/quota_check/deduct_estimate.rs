@@ -8,7 +8,7 @@ use crate::reply::Reply;
 use crate::row::Limit;
 use crate::step::Step;
 
-/// Q8: `quota_deduct` of the estimate, the only price that is known here. Repaired (`A+fixed`) it reckons exactly.
+/// Q8: `quota_deduct` of the estimate, the only price that is known here. Repaired (`A+fixed`) it calculates exactly.
 pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     let arithmetic = if input.design.cache == Cache::A { Arithmetic::Lua } else { Arithmetic::Exact };
     let script = Script::Deduct { amount: input.estimate, negative: false, counts: true, day: input.day, arithmetic };

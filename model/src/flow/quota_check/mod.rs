@@ -1,4 +1,4 @@
-//! quota_check: the hash is warmed if it is absent, the request is counted or only looked at (P0-5, P1-9, P0-4 A).
+//! quota_check: the hash is warmed if it is absent, the request is counted or only checked (P0-5, P1-9, P0-4 A).
 
 mod count_in_postgres;
 mod count_in_redis;
@@ -11,8 +11,8 @@ use crate::flow::{AttemptInput, Io};
 use crate::io::FlowResult;
 use crate::row::Limit;
 
-/// Q1 to Q8; the limit that refuses the request, if one does. An unreachable store is an exception: the request is not let
-/// through (`fail` = closed).
+/// Q1 to Q8; returns the limit that refuses the request, if one does. An unreachable store is an exception: the request
+/// is not let through (`fail` = closed).
 pub fn check(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
         warm_up::warm_up(io, input)?;

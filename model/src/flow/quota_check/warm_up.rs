@@ -10,9 +10,10 @@ use crate::step::Step;
 
 /// Q1 to Q4. As reported: EXISTS, SELECT, an unconditional HSET, EXPIRE.
 ///
-/// P1-9, readings where the note leaves a gap: the lock is taken after EXISTS said no, it is left to expire, and a loser
-/// waits once and goes on without looking again. Repaired (`warm-lock+fixed`): a loser looks again after each wait, at most
-/// three times, and the HSET is one script that does not replace a newer version and sets the TTL with it.
+/// P1-9, readings where the note leaves a gap: the lock is taken after EXISTS answered no, it is left to expire, and an
+/// attempt that does not get it waits once and continues without checking again. Repaired (`warm-lock+fixed`): such an
+/// attempt checks again after each wait, at most three times, and the HSET is one script that does not replace a newer
+/// version and sets the TTL with it.
 pub fn warm_up(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     io.phase(|io| {
         if input.design.warm_up != WarmUp::WarmLockFixed {
@@ -22,7 +23,7 @@ pub fn warm_up(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     })
 }
 
-/// Nothing where another one is filling the hash.
+/// `None` where another attempt is filling the hash.
 fn look_and_fill(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<()>> {
     let tenant = input.tenant;
     if io.redis(Step::Q1, RedisOp::Exists(tenant))? == Reply::Exists(true) {

@@ -8,11 +8,12 @@ use crate::io::FlowResult;
 use crate::money::Money;
 use crate::reply::Answer;
 
-/// P0-1 A as written: tokens are collected; billing, the usage step and the caller's commit follow as for any other call.
+/// P0-1 A as written: tokens are collected; billing, the usage step and the caller's commit follow as for any other
+/// call.
 ///
 /// Readings where the review leaves a gap: a stream that breaks is an exception, so that its billing step is never
-/// reached; the deferred commit is `commit=False`, after which nobody writes the hash (P0-4 scenario 3); tokens are the
-/// usage block's if it came, else three a chunk.
+/// reached; the deferred commit is `commit=False`, after which nothing writes the hash (P0-4 scenario 3); tokens are
+/// those of the usage block if it came, else three per chunk.
 pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let over = deliver(io, input)?;
     if over.broken.is_some() {
@@ -22,8 +23,8 @@ pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     bill_and_commit(io, &AttemptInput { amount, negative: true, commits: false, ..*input })
 }
 
-/// P0-1 A repaired: a broken stream is billed too, by the provider's count; a trace that the ledger knows is not served again; the
-/// hash is written after the commit.
+/// P0-1 A repaired: a broken stream is billed too, by the provider's count; a trace that the ledger knows is not served
+/// again; the hash is written after the commit.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);

@@ -1,5 +1,5 @@
-//! The callback in the API layer, which runs when a stream is over, whatever became of it: as reported it deducts, under P0-1 B it
-//! hands the charge over to a queue.
+//! The callback in the API layer, which runs when a stream is over, however it ended: as reported it deducts, under
+//! P0-1 B it hands the charge over to a queue.
 
 use crate::effect::{DeferredJob, LocalOp};
 use crate::flow::billing;
@@ -11,12 +11,12 @@ use crate::money::Money;
 use crate::reply::Answer;
 use crate::step::Step;
 
-/// P0-1 as reported, and trace-plus-timestamp, whose charge differs in its trace alone: the deduct with `allow_negative`, any
-/// exception swallowed, then the usage record.
+/// P0-1 as reported, and trace-plus-timestamp, whose charge differs only in its trace: the deduct with
+/// `allow_negative`, any exception swallowed, then the usage record.
 ///
 /// Readings where the review leaves a gap: the price is the usage block's if it came, else by three tokens a chunk; a
 /// stream that sent nothing is charged like any other; the client's connection ends after the callback. In the code the
-/// deduct leaves its commit to a caller, who is gone by then: the session goes back with the transaction open.
+/// deduct leaves its commit to a caller, which has ended by then: the session is returned with its transaction open.
 pub fn deducts(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let over = deliver(io, input)?;
     let bill = AttemptInput { amount: input.stream.guessed(over.cut), negative: true, commits: true, ..*input };
@@ -36,8 +36,8 @@ pub fn hands_over(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     Ok(answer(input, &over))
 }
 
-/// P0-1 B repaired: a trace that the ledger knows is not served again; the job carries the provider's count and the day of the
-/// stream; of a stream that cost nothing there is none. The worker keeps the usage.
+/// P0-1 B repaired: a trace that the ledger knows is not served again; the job carries the provider's count and the day
+/// of the stream; a stream that cost nothing gets no job. The worker records the usage.
 pub fn hands_over_what_is_known(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);

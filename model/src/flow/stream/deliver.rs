@@ -1,4 +1,4 @@
-//! The bytes: from the provider's first chunk to the end, or to where somebody breaks it off.
+//! The bytes: from the provider's first chunk to the end, or to where the stream is broken off.
 
 use crate::delivery::{Cut, Delivered, Part};
 use crate::effect::LocalOp;
@@ -8,8 +8,8 @@ use crate::money::Money;
 use crate::reply::{Answer, Failure};
 use crate::step::Step;
 
-/// U1 to U5. A provider that fails before it answers has served nothing, which is an exception; a stream that breaks later
-/// is over like one that ends.
+/// U1 to U5. A provider that fails before it answers has served nothing, which is an exception; a stream that breaks
+/// later counts as over, like one that ends.
 pub fn deliver(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Delivered> {
     io.phase(|io| {
         io.local(Step::U1, LocalOp::Upstream(input.request))?;
@@ -32,8 +32,8 @@ fn parts(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Delivered> {
     Ok(Delivered { cut, broken: None })
 }
 
-/// U6, in repaired readings: the usage block if it came, else what the provider tells when it is asked, else the gateway's
-/// own count (ST-2, P2-14).
+/// U6, in repaired readings: the usage block if it came, else what the provider reports when it is asked, else the
+/// gateway's own count (ST-2, P2-14).
 pub fn known_price(io: &mut Io<'_>, input: &AttemptInput, over: &Delivered) -> FlowResult<Money> {
     if over.cut != Cut::Usage && input.stream.reports {
         io.local(Step::U6, LocalOp::AskCount(input.request))?;
@@ -49,7 +49,7 @@ pub fn answer(input: &AttemptInput, over: &Delivered) -> Answer {
     }
 }
 
-/// The same where the charge has failed and somebody says so.
+/// The same, but the failure of the charge, if there is one, for a stream that did not break.
 pub fn answer_unless(input: &AttemptInput, over: &Delivered, failure: Option<Failure>) -> Answer {
     match (over.broken, failure) {
         (None, Some(failure)) => Answer::Error(failure),

@@ -18,9 +18,10 @@ use crate::step::Step;
 
 /// Hold-then-settle as seen.
 ///
-/// Readings where the text leaves a gap: the hold is the design's deduct, of the estimate; a hold that is there already lets the
-/// stream through, since its charge is made; the callback stays in the API layer, so exceptions while the difference is
-/// made up are swallowed; a refund has the two-commit shape of every other one, the rest is one more deduct.
+/// Readings where the text leaves a gap: the hold is the design's deduct, of the estimate; a hold that exists already
+/// lets the stream through, since its charge is made; the callback stays in the API layer, so exceptions while the
+/// difference is made up are swallowed; a refund has the two-commit shape of every other one, the rest is one more
+/// deduct.
 pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     if let Some(answer) = not_held(io, input)? {
         return Ok(answer);
@@ -32,7 +33,7 @@ pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     Ok(answer(input, &over))
 }
 
-/// The hold; the answer where there is none.
+/// Makes the hold; returns the answer where there is none.
 fn not_held(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Answer>> {
     let hold = AttemptInput { amount: input.estimate, commits: true, ..*input };
     io.phase(|io| {
@@ -74,8 +75,8 @@ fn refund(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<()
     Ok(())
 }
 
-/// M5, M3 and M4, repaired: the balance is moved first, which locks its row, so that what is read then is what the row of
-/// the difference says.
+/// M5, M3 and M4, repaired: the balance is moved first, which locks its row, so that the row of the difference states
+/// the balance that is read then.
 fn difference_row(
     io: &mut Io<'_>,
     of: &AttemptInput,
@@ -92,9 +93,10 @@ fn difference_row(
     })
 }
 
-/// Hold-then-settle repaired: the row says that it is a hold; a known trace is answered from its row; the difference to the
-/// provider's count, the row of it and the end of the hold are one transaction under the hold's lock; trouble is no
-/// success. The hold asks the ledger instead of the key (P0-3 A+fixed). The sweeper turns a hold that is left into a charge of its estimate.
+/// Hold-then-settle repaired: the row says that it is a hold; a known trace is answered from its row; the difference to
+/// the provider's count, the row of it and the end of the hold are one transaction under the hold's lock; a failure is
+/// not answered as success. The hold queries the ledger instead of the key (P0-3 A+fixed). The sweeper turns a leftover
+/// hold into a charge of its estimate.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);
@@ -112,7 +114,7 @@ pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let over = match caught(deliver(io, input))? {
         Ok(over) => over,
         Err(failure) => {
-            // Nothing was served: the whole hold goes back.
+            // Nothing was served: the whole hold is returned.
             settle_and_follow(io, input, Money::ZERO)?;
             return fail(failure);
         }
@@ -122,7 +124,7 @@ pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     Ok(answer_unless(input, &over, settled))
 }
 
-/// The end of the hold with the usage of the stream, then its hash; what the first failed with.
+/// Ends the hold with the usage of the stream, then writes the hash; returns the failure of the former, if any.
 fn settle_and_follow(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<Option<Failure>> {
     let settled = match caught(settle(io, input, amount))? {
         Ok(snapshot) => snapshot,
@@ -138,7 +140,7 @@ fn settle_and_follow(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> Fl
     Ok(None)
 }
 
-/// The answer where there is no hold of this attempt's own.
+/// The answer where this attempt has no hold of its own.
 fn answered(io: &mut Io<'_>, hold: &AttemptInput) -> FlowResult<Option<Answer>> {
     io.phase(|io| {
         Ok(match deduct(io, hold)? {
@@ -150,7 +152,7 @@ fn answered(io: &mut Io<'_>, hold: &AttemptInput) -> FlowResult<Option<Answer>> 
     })
 }
 
-/// The quota row after it, where there was a difference.
+/// Ends the hold; returns the quota row after it, where there was a difference.
 fn settle(io: &mut Io<'_>, input: &AttemptInput, amount: Money) -> FlowResult<Option<QuotaRow>> {
     io.phase(|io| settle_locked(io, input, amount))
 }

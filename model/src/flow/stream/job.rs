@@ -10,12 +10,12 @@ use crate::io::{FlowResult, fail};
 use crate::money::Money;
 use crate::reply::{Answer, Failure};
 
-/// One delivery. Anything but a charge fails it, and the queue delivers again: as written up to three times, after which
-/// the job is gone. Where deliveries are not counted one that can never charge is the last.
+/// One delivery. Any result but a charge fails it, and the queue delivers again: as written up to three times, after
+/// which the job is lost. Where deliveries are not counted, one that can never charge is the last.
 ///
-/// Readings where the review leaves a gap: the job's day is the day of its delivery. Repaired, the deduct asks the ledger
-/// instead of the key (P0-3 A+fixed), the day is the stream's, the queue delivers until it is done, and the usage is a
-/// row in the charge's transaction.
+/// Readings where the review leaves a gap: the job's day is the day of its delivery. Repaired, the deduct queries the
+/// ledger instead of the key (P0-3 A+fixed), the day is the stream's, the queue delivers until it is done, and the
+/// usage is a row in the charge's transaction.
 pub fn charge(io: &mut Io<'_>, of: &AttemptInput, amount: Money, day: Option<Day>) -> FlowResult<()> {
     let repaired = of.design.stream == Stream::BFixed;
     let design = if repaired { by_ledger(of.design) } else { of.design };

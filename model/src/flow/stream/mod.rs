@@ -1,4 +1,4 @@
-//! A stream (P0-1): the bytes go out while nobody knows what they cost; how they are billed is one small file per choice.
+//! A stream (P0-1): the bytes are sent before their cost is known; how they are billed is one small file per choice.
 
 mod billing_step;
 mod callback;
@@ -16,7 +16,7 @@ use crate::reply::{Answer, Failure};
 use crate::row::{Kind, LedgerRow, Status};
 use crate::step::Step;
 
-/// From the call of the provider to the end of the client's connection. What came before, auth and quota_check, is the
+/// From the call of the provider to the end of the client's connection. The steps before, auth and quota_check, are the
 /// same for every call.
 pub fn streamed(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     match input.design.stream {
@@ -32,8 +32,8 @@ pub fn streamed(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     }
 }
 
-/// U0, in repaired readings: what the ledger says of the trace before the provider is called. A committed trace is answered
-/// from its row (ST-3); of one that is under way, or another tenant's, nothing is promised.
+/// U0, in repaired readings: what the ledger says about the trace, before the provider is called. A committed trace is
+/// answered from its row (ST-3); one that is under way, or another tenant's, gets an error.
 fn known_trace(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Answer>> {
     io.phase(|io| {
         Ok(match select_row(io, Step::U0, input.trace)? {
@@ -46,18 +46,18 @@ fn known_trace(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Answe
 
 fn answer_from(row: &LedgerRow) -> Answer {
     match (row.status, row.kind) {
-        // Whether by somebody who lives, nobody can tell.
+        // Whether the process that began it still lives is unknown.
         (Status::Pending, _) | (_, Kind::Hold) => Answer::Error(Failure::UnderWay),
         _ => Answer::Ok(row.trace),
     }
 }
 
-/// A part whose exceptions the API layer swallows.
+/// Runs a part whose exceptions the API layer swallows.
 fn swallowed<T>(io: &mut Io<'_>, part: impl FnOnce(&mut Io<'_>) -> FlowResult<T>) -> FlowResult<()> {
     io.phase(|io| ignoring(part(io)))
 }
 
-/// The deduct that asks the ledger instead of the key (P0-3 A+fixed), where the design has no other repair of it.
+/// The deduct that queries the ledger instead of the key (P0-3 A+fixed), where the design has no other repair of it.
 fn by_ledger(design: Design) -> Design {
     match (design.base, design.idempotency) {
         (Base::AsReported, Idempotency::AsReported) => Design { idempotency: Idempotency::AFixed, ..design },

@@ -1,4 +1,4 @@
-//! P0-1 C: the PENDING row commits when the stream starts; when it is over the charge settles it.
+//! P0-1 C: the PENDING row commits when the stream starts; the charge settles the row when the stream is over.
 
 use crate::design::Stream;
 use crate::effect::PgOp;
@@ -20,7 +20,8 @@ use crate::step::Step;
 ///
 /// Readings where the review leaves a gap: the row's amount is the estimate until it is settled; a trace whose row is
 /// there already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
-/// are swallowed and the usage record follows; nothing is checked before the stream, and the balance not at its end.
+/// are swallowed and the usage record follows; nothing is checked before the stream, and the balance is not checked at
+/// its end either.
 pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     start(io, input)?;
     let over = deliver(io, input)?;
@@ -78,10 +79,10 @@ fn settle(io: &mut Io<'_>, bill: &AttemptInput, after: Money) -> FlowResult<()> 
     })
 }
 
-/// P0-1 C repaired: a known trace is answered from its row; balance and counts are checked before the stream; the row is
-/// settled under its lock by the provider's count; a stream that cost nothing, or that the provider never began, is settled
-/// with nothing and not counted; a
-/// charge that fails is no success. The sweeper does the rest.
+/// P0-1 C repaired: a known trace is answered from its row; balance and counts are checked before the stream; the row
+/// is settled under its lock by the provider's count; a stream that cost nothing, or that the provider never began, is
+/// settled with the amount 0 and not counted; a failed charge is not answered as success. The sweeper finishes leftover
+/// rows.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     if let Some(answer) = known_trace(io, input)? {
         return Ok(answer);
@@ -107,7 +108,8 @@ pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     Ok(answer_unless(input, &over, settled.err()))
 }
 
-/// U0b, the quota before the stream: whether balance and credit cover the estimate, and the counts let it through.
+/// U0b, the quota before the stream: returns the limit that refuses it if balance and credit do not cover the estimate
+/// or a count is used up.
 fn forbidden(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
     io.phase(|io| {
         let quota = read_quota(io, Step::U0b, input.tenant)?;
@@ -124,7 +126,7 @@ fn under_the_lock(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
             return fail(failure);
         }
     };
-    // The hash is a cache: what becomes of it is no failure of the charge.
+    // The hash is a cache: its failure is not a failure of the charge.
     match taken {
         // What quota_check has counted there is given back (ST-1).
         Some(taken) if bill.amount == Money::ZERO => swallowed(io, |io| cache_sync::write(io, bill, &taken)),
@@ -133,7 +135,7 @@ fn under_the_lock(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     }
 }
 
-/// What was taken, if the row was still to be settled.
+/// What was taken, if the row was not settled yet.
 fn locked(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<Option<Taken>> {
     io.pg(Step::T3f, PgOp::Begin)?;
     let row: Option<LedgerRow> = lock_row(io, Step::T3g, bill)?;

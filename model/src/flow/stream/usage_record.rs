@@ -10,8 +10,8 @@ use crate::reply::Reply;
 use crate::row::UsageRow;
 use crate::step::Step;
 
-/// J3 and J4, in the API layer, whatever came of the charge. Nobody hears of a failure. Reading: where usage is a row in the
-/// charge's transaction (P1-8 C) it is there already.
+/// J3 and J4, in the API layer, whatever the result of the charge. A failure is not reported. Reading: where usage is a
+/// row in the charge's transaction (P1-8 C) it is there already.
 pub fn append(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     if input.path.usage && input.design.usage != Usage::C {
         swallowed(io, |io| read_and_write_back(io, input))?;
@@ -27,7 +27,8 @@ fn read_and_write_back(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> 
     Ok(())
 }
 
-/// T5c, in repaired readings, in the transaction of the charge: one row per trace, so that a second one changes nothing.
+/// T5c, in repaired readings, in the transaction of the charge: one row per trace, so that a second one changes
+/// nothing.
 pub fn keep_in_transaction(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     if input.path.usage && input.amount != Money::ZERO {
         io.pg(Step::T5c, usage::keyed(input))?;
