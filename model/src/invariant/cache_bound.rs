@@ -7,9 +7,9 @@ use crate::setup::Setup;
 
 /// CACHE_BOUND: the hash lags by no more than is declared.
 ///
-/// Readings: it is the balance that lags. `staleness` in flight: whenever no attempt of the tenant is in flight the
+/// Readings: what lags is the balance. `staleness` in flight: whenever no attempt of the tenant is in flight the
 /// balance in the hash is that of the row. In the background: at rest, when the jobs have run. A balance that drifted
-/// is compared as it reads with six places; the drift itself is CONVERGE's, and a balance that is missing CACHE_FORM's.
+/// is compared as rounded to six places; CONVERGE judges the drift itself, and CACHE_FORM a missing balance.
 pub const INVARIANT: Invariant = Invariant {
     id: "cache-bound",
     sentence: "The balance in the Redis hash differs from that in Postgres only while an attempt of the tenant is in \

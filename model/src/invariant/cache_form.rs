@@ -5,7 +5,7 @@ use crate::setup::Setup;
 
 /// CACHE_FORM: what is cached is whole and will expire.
 ///
-/// Reading: besides the quota hash that is the cached principal and the budget counter of the API key.
+/// Reading: that is the quota hash, the cached principal and the budget counter of the API key.
 pub const INVARIANT: Invariant = Invariant {
     id: "cache-form",
     sentence: "What Redis has of a tenant is whole and has a time to live: the quota hash, the principal and the budget counter of the \
@@ -25,7 +25,7 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         let counter = book.counter.map(|cached| cached.expires);
         let there = [hash, principal, counter];
         let well_formed = there.iter().all(|form| form.unwrap_or(true));
-        // Only what is written can be written wrongly.
+        // Only a write can break it.
         let was = edge.before.map(|before| &before.tenants[tenant.index()]);
         let written =
             was.is_some_and(|was| (was.hash, was.principal, was.counter) != (book.hash, book.principal, book.counter));

@@ -19,7 +19,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The row of the tenant that became effective on this edge; nothing if there is none or, which has no order, several.
+/// The row of the tenant that became effective on this edge; `None` if there is none, or several, which have no order.
 fn added<'a>(before: &Books, after: &'a Books, tenant: Tenant) -> Option<&'a LedgerRow> {
     let was = |place: usize| before.rows[place].is_some_and(|row| row.effective());
     let mut new =

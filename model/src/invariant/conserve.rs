@@ -8,10 +8,9 @@ use crate::setup::Setup;
 
 /// CONSERVE: the balance is the opening balance plus the ledger.
 ///
-/// Reading: where Redis is the truth the hash is what must add up, exactly, while it is there (a balance that is
-/// missing from it is read as nothing; that it is absent is no breach by itself). What was taken for charges without an
-/// effective row so far is an open hold; at rest there is none, and then the row in Postgres has to add up too, whichever
-/// store is the truth.
+/// Reading: where Redis is the truth the hash must add up, exactly, while it is there (a balance missing from it is
+/// read as 0; an absent hash is not a breach by itself). What was taken for charges that have no effective row yet is
+/// an open hold; at rest there is none, and then the row in Postgres has to add up too, whichever store is the truth.
 pub const INVARIANT: Invariant = Invariant {
     id: "conserve",
     sentence: "A tenant's balance is its opening balance plus the sum of its effective ledger rows; where Redis is the \

@@ -9,7 +9,7 @@ use crate::store::redis::Hash;
 
 /// CONVERGE: at rest the cache agrees with the truth.
 ///
-/// Reading: the cached principal is a cache like the hash, of what authentication reads when there is none.
+/// Reading: the cached principal is a cache like the hash, of what authentication reads when no principal is cached.
 pub const INVARIANT: Invariant = Invariant {
     id: "converge",
     sentence: "Once all is quiet a tenant's Redis hash is absent or equal to its Postgres row, field by field, and so is \
@@ -21,8 +21,8 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The Postgres row as the hash should have it: where counts are kept in the hash alone (P0-5 C), nobody keeps those of the
-/// row.
+/// The Postgres row as the hash should have it: where counts are kept in the hash alone (P0-5 C), those of the row are
+/// not updated.
 fn expected(books: &Books, tenant: Tenant) -> QuotaRow {
     let book = &books.tenants[tenant.index()];
     let own_counts = books.design.counts_in() == Store::Redis && books.design.truth() == Store::Postgres;
@@ -43,7 +43,8 @@ fn agrees(books: &Books, tenant: Tenant) -> bool {
     hash.is_none_or(|hash| hash.fields.complete() && hash.drifted.is_none() && hash.row == expected(books, tenant))
 }
 
-/// What authentication would put into the principal: where the code reads the budget before it caches (P0-2 A), that too.
+/// What authentication would put into the principal: where the code reads the budget before it caches (P0-2 A), that
+/// too.
 fn expected_principal(books: &Books, tenant: Tenant) -> KeyRow {
     let book = &books.tenants[tenant.index()];
     let reads_the_budget = books.design.base == Base::Code && matches!(books.design.budget, Budget::A | Budget::AFixed);

@@ -9,8 +9,8 @@ use crate::setup::Setup;
 ///
 /// Readings: judged in the store whose counts decide (the hash only while it is there), always where the count goes up
 /// in the charge's own transaction, else at rest. The window is the latest that the row or a counted request is in: a
-/// row whose date is behind has nothing in it. Which requests count is `count_failed_calls`. A date that is null counts
-/// no window, so with a counted request it is a breach.
+/// row with an earlier date has counted nothing in it. Which requests count is `count_failed_calls`. A date that is
+/// null counts no window, so with a counted request it is a breach.
 pub const INVARIANT: Invariant = Invariant {
     id: "count-exact",
     sentence: "The used count of a window is the number of logical requests that the policy counts in it, each once \
@@ -30,8 +30,8 @@ fn deciding(books: &Books, tenant: Tenant) -> Option<QuotaRow> {
     }
 }
 
-/// Of one kind of window: whether any request counts at all, what the row has used in the latest one, what it should
-/// have.
+/// For one kind of window: whether any request counts at all, what the row has used in the latest one, and what it
+/// should have used.
 struct Count {
     any: bool,
     dated: bool,

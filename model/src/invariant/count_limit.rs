@@ -7,8 +7,9 @@ use crate::setup::Setup;
 /// COUNT_LIMIT: no more requests than the quota.
 ///
 /// Readings: a request is admitted when it has passed quota_check or, where that is folded, when it is charged; once,
-/// in the window of the first time. The quota in force is the largest that Postgres has had in that window: who lowers it
-/// takes nothing back of what was sold, and that the hash keeps the old one is CONVERGE's. What was counted before the run counts in the window of its first day.
+/// in the window of the first time. The quota in force is the largest that Postgres has had in that window: lowering it
+/// takes back nothing that was sold, and CONVERGE judges a hash that keeps the old one. What was counted before the run
+/// counts in the window of its first day.
 pub const INVARIANT: Invariant = Invariant {
     id: "count-limit",
     sentence: "A tenant has no more requests admitted in a day or month than the largest quota in force in it allows.",
@@ -23,7 +24,8 @@ fn admitted_on(books: &Books, book: &RequestBook) -> Option<Day> {
     if books.path.quota_check { book.admitted_on } else { book.charged_on }
 }
 
-/// Of the window that a request was admitted in on this edge: its day, admitted and allowed by day and by month.
+/// The windows in which a request was admitted on this edge: the day, and the requests admitted and allowed in the day
+/// and the month.
 fn counts(edge: &Edge<'_>, request: Request) -> Option<(Day, [(u32, u32); 2])> {
     let (before, after) = (edge.before?, edge.after);
     let book = &after.requests[request.index()];
@@ -51,7 +53,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
     })
 }
 
-/// Whether all requests of the tenant together are more than a quota in force: else no order of them can exceed it.
+/// Whether all requests of the tenant together are more than a quota in force: otherwise no order of them can exceed
+/// it.
 fn asks_for_more(books: &Books, request: Request, counts: &[(u32, u32); 2]) -> bool {
     let tenant = books.requests[request.index()].tenant;
     let asked = books.requests_of(tenant).filter(|r| r.asking.is_call()).count() as u32;

@@ -6,8 +6,8 @@ use crate::setup::Setup;
 
 /// EXACT: what is charged is the price, to the last micro-unit.
 ///
-/// Reading: judged of a request whose row is effective; at once where Postgres is the truth, at rest where Redis is,
-/// since the steps that correct an estimate come one by one. Of a stream the price is what `stream_abort` says of the
+/// Reading: judged for a request whose row is effective; at once where Postgres is the truth, at rest where Redis is,
+/// since the steps that correct an estimate come one by one. The price of a stream is what `stream_abort` sets for the
 /// way it ended; a stream that is held by its estimate is judged at rest, by all its rows together.
 pub const INVARIANT: Invariant = Invariant {
     id: "exact",
@@ -52,7 +52,7 @@ fn price_name(books: &Books, stream: Option<&StreamBook>, name: &str) -> String 
     }
 }
 
-/// The price, or what a stream may pay by how its calls came to their ends.
+/// The price, or what a stream may pay by how its calls ended.
 fn due_words(books: &Books, book: &RequestBook) -> String {
     let Some(stream) = &book.stream else { return book.price.to_string() };
     let due = books.due(stream);

@@ -5,8 +5,8 @@ use crate::setup::Setup;
 
 /// FAIL_MODE: what is given away while a store is down is bounded.
 ///
-/// Reading: a request is unmetered by an outage if trouble with a store struck an attempt of it, the provider served it,
-/// and once all is quiet it has no effective charge. The bound is the design's `fail`: closed is none.
+/// Reading: a request is unmetered by an outage if trouble with a store affected an attempt of it, the provider served
+/// it, and at rest it has no effective charge. The bound is the design's `fail`: closed allows none.
 pub const INVARIANT: Invariant = Invariant {
     id: "fail-mode",
     sentence: "Requests that were served while a store was in trouble and never charged are no more than the design declares.",

@@ -7,8 +7,8 @@ use crate::setup::Setup;
 
 /// FLOOR: nobody spends what is not there.
 ///
-/// Readings: `overdraft` is 0 for requests that are not streams, so the floor is the credit limit; of a stream it is what
-/// the design states; judged after each step that lowers the balance in the truth store.
+/// Readings: `overdraft` is 0 for requests that are not streams, so the floor is the credit limit; for a stream it is
+/// what the design states; judged after each step that lowers the balance in the truth store.
 pub const INVARIANT: Invariant = Invariant {
     id: "floor",
     sentence: "After money was taken the balance plus the credit limit is not below zero, or, by a stream, not below the overdraft \
@@ -30,14 +30,14 @@ fn held(books: &Books, tenant: Tenant) -> Option<(Money, Money)> {
     Some((row.balance, row.credit))
 }
 
-/// How far below zero this step may go: of a stream as much as those can cost, beyond the estimate where that was held,
-/// that can be in flight at once.
+/// How far below zero this step may go: for a stream, what the streams that can be in flight at once can cost, beyond
+/// the estimate where that was held.
 fn overdraft(edge: &Edge<'_>, tenant: Tenant) -> Money {
     let books = edge.after;
     let streams = || books.requests_of(tenant).filter_map(|book| Some((book, book.stream?)));
     let of_stream = match edge.did.map(|did| (did.request, did.call)) {
         Some((Some(request), _)) => books.requests[request.index()].stream.is_some(),
-        // The sweeper works for whom it finds.
+        // The sweeper charges whatever row it finds, so also a stream's.
         Some((None, Some(_))) => true,
         _ => false,
     };
@@ -61,7 +61,7 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
     })
 }
 
-/// Whether all that the tenant's requests cost together is more than there is: else no order of them can spend too much.
+/// Whether the tenant's requests together cost more than there is: otherwise no order of them can spend too much.
 fn asks_for_more(books: &Books, tenant: Tenant, credit: Money) -> bool {
     let asked: Money = books.requests_of(tenant).filter(|r| r.asking.is_call()).map(|r| r.price).sum();
     asked > books.tenants[tenant.index()].open + credit

@@ -7,7 +7,7 @@ use crate::setup::Setup;
 
 /// GUARDED: no absolute write without the version it was computed from.
 ///
-/// Reading: judged on the write, whatever it met; a statement that did not reach the server is none.
+/// Reading: judged on the write, whatever it found; a statement that did not reach the server is not a write.
 pub const INVARIANT: Invariant = Invariant {
     id: "guarded",
     sentence: "Nothing overwrites a quota row with absolute values without looking at the version they were computed from.",
@@ -19,7 +19,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The absolute write of this move: whose row, its values and whether it looks at the version.
+/// The absolute write of this move: the tenant of the row, the values and whether it checks the version.
 fn write(did: &Occurrence) -> Option<(Tenant, QuotaRow, bool)> {
     let arrived = !matches!(did.mv, Move::Lost { ran: false, .. });
     match did.call.filter(|_| arrived)?.effect {

@@ -4,8 +4,8 @@ use crate::setup::Setup;
 
 /// ISOLATED: requests that share a transaction do not end each other's work.
 ///
-/// Reading: two flows in one caller's transaction. The commit and the rollback of it are the caller's; a flow that sends one while the
-/// other's work is uncommitted ends what is not its own.
+/// Reading: two flows in one caller's transaction. Its commit and rollback are the caller's; a flow that sends one
+/// while the other's work is uncommitted ends work that is not its own.
 pub const INVARIANT: Invariant = Invariant {
     id: "isolated",
     sentence: "No request's failure or success rolls back or commits the work of another one in the same transaction.",

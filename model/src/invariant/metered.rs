@@ -5,8 +5,9 @@ use crate::setup::Setup;
 
 /// METERED: what the provider served is charged.
 ///
-/// Reading: each call that cost anything needs a charge of its own, of streams and of other requests alike, whether the
-/// design declares that it makes one or declares nothing (ST-3). Who answers a repeat from its row makes no call.
+/// Reading: each call that cost anything needs a charge of its own, for streams and for other requests alike, whether
+/// the design declares that it makes one or declares nothing (ST-3). A repeat that is answered from its row makes no
+/// call.
 pub const INVARIANT: Invariant = Invariant {
     id: "metered",
     sentence: "Once all is quiet every request has as many effective charges as times the provider served it.",

@@ -69,7 +69,7 @@ impl When {
 pub enum Concern {
     /// Money is taken, given away or lost.
     Money,
-    /// A client is told, granted or refused what is not so.
+    /// A client gets a wrong answer, grant or refusal.
     Answers,
     /// A cache or a record is not what it should be, and may harm later.
     Records,
@@ -88,7 +88,7 @@ impl Concern {
         }
     }
 
-    /// As tables head it.
+    /// The heading in tables.
     pub fn words(self) -> &'static str {
         match self {
             Concern::Money => "money",
@@ -98,7 +98,7 @@ impl Concern {
     }
 }
 
-/// Whom a breach concerns.
+/// What a breach concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A tenant's books.
@@ -107,12 +107,12 @@ pub enum Subject {
     Request(Request),
 }
 
-/// What one look at one move found.
+/// The result of judging one move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evaluation {
-    /// Not the moment to judge it.
+    /// It is not judged on this move.
     NotEvaluated,
-    /// Judged, but it could not have failed: what it speaks of was not there.
+    /// Judged, but it could not have failed: what it is about was absent.
     Vacuous,
     /// It could have failed and held.
     Held,
@@ -121,7 +121,7 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// The graver of two looks at the same move.
+    /// The graver of two evaluations of the same move.
     pub fn and(self, other: Evaluation) -> Evaluation {
         let gravity = |evaluation: Evaluation| match evaluation {
             Evaluation::NotEvaluated => 0,
@@ -142,7 +142,7 @@ impl Evaluation {
     }
 }
 
-/// One number of a broken equation, with what it stands for.
+/// One number of a broken equation, with its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {

@@ -7,8 +7,8 @@ use crate::setup::Setup;
 /// MONOTONE: versions, dates and counts do not go back.
 ///
 /// Readings: of the row in Postgres, and of the Redis hash while it is there on both sides of the step; what expires or
-/// is lost does not go back. A fault is no write: a Redis that comes back with old data breaks it by the next write of an
-/// older value, if there is one.
+/// is lost does not go back. A fault is not a write: a Redis restored with old data breaks it only with the next write
+/// of an older value, if there is one.
 pub const INVARIANT: Invariant = Invariant {
     id: "monotone",
     sentence: "Versions and dates never go back, a used count never shrinks within its window, and no write replaces a \
@@ -66,6 +66,6 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     figures
 }
 
-/// What only goes on.
+/// The fields that must not go back.
 const FIELDS: [Field; 5] =
     [Field::Version, Field::DailyResetAt, Field::DailyUsed, Field::MonthlyResetAt, Field::MonthlyUsed];

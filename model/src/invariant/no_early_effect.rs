@@ -17,7 +17,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// What this move shows to the outside.
+/// What this move makes visible outside.
 fn shows(did: &Occurrence) -> Option<&'static str> {
     if did.client_answer.is_some_and(|client_answer| matches!(client_answer.answer, Answer::Ok(_))) {
         return Some("the client is told ok");

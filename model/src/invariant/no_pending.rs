@@ -5,8 +5,8 @@ use crate::setup::Setup;
 
 /// NO_PENDING: nothing is left half done in the ledger.
 ///
-/// Reading: the sweeper bound is the time until all is quiet and background jobs have run. That a row which ended did so
-/// by whether its money moved is ROW_IFF_MONEY and CONSERVE.
+/// Reading: the sweeper bound is the time until all is quiet and background jobs have run. ROW_IFF_MONEY and CONSERVE
+/// judge whether a row that ended agrees with its money.
 pub const INVARIANT: Invariant = Invariant {
     id: "no-pending",
     sentence: "Once all is quiet no ledger row is pending.",

@@ -8,7 +8,7 @@ use crate::setup::Setup;
 /// ONCE: no double deduction, and nothing paid in or given back twice.
 ///
 /// Reading: where Redis is the truth quota_check takes an estimate that a later step corrects, so a request is judged
-/// when no attempt of it is in flight; the same of a stream that is held by its estimate, at rest. Where each call of a
+/// when no attempt of it is in flight; a stream that is held by its estimate is judged at rest. Where each call of a
 /// stream is charged by declaration, each may cost its price.
 pub const INVARIANT: Invariant = Invariant {
     id: "once",
@@ -25,8 +25,8 @@ fn moved(book: &RequestBook) -> Money {
     if book.asking.is_call() { book.moved } else { -book.moved }
 }
 
-/// The price; of a stream, if that is more, what `stream_abort` lets it pay, and that as often as the design charges it by
-/// declaration.
+/// The price or, for a stream, what `stream_abort` lets it pay if that is more, as many times as the design declares to
+/// charge it.
 fn most(books: &Books, book: &RequestBook) -> Money {
     let Some(stream) = &book.stream else { return book.price };
     let one = books.due(stream).into_iter().fold(book.price, Money::max);
@@ -41,8 +41,8 @@ fn judged(books: &Books, book: &RequestBook) -> bool {
     !in_pieces || book.in_flight == 0 && (book.stream.is_none() || books.at_rest)
 }
 
-/// By ghost tag, not by balance: two wrongs may add up to a right balance. More than one effective row per trace cannot
-/// be, since the trace is unique in the ledger; the money can still move twice.
+/// By ghost tag, not by balance: two errors may add up to a right balance. More than one effective row per trace is
+/// impossible, since the trace is unique in the ledger; the money can still move twice.
 fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];

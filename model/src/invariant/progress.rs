@@ -5,7 +5,7 @@ use crate::setup::Setup;
 
 /// PROGRESS: a client that repeats its trace gets a final answer.
 ///
-/// Reading: a reverse that has left no row found nothing to give back, and the error it was told is its answer.
+/// Reading: a reverse that has left no row found nothing to give back, and its error is its final answer.
 pub const INVARIANT: Invariant = Invariant {
     id: "progress",
     sentence: "A client that repeats the same trace gets a final answer within the attempts it is granted, after a fault \
@@ -17,7 +17,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// Attempts that a fault touched, or that ran beside another of the trace, do not use up what is granted.
+/// Attempts that a fault touched, or that ran beside another of the trace, do not use up the granted attempts.
 fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_request(edge.after, |request| {
         let book = &edge.after.requests[request.index()];

@@ -7,7 +7,7 @@ use crate::setup::Setup;
 /// RECOVER: after a loss of Redis the next attempt works.
 ///
 /// Readings: an attempt at a charge that began after Redis had lost all data or its scripts, the last fault so far, and
-/// that ran beside no other of its request ends with ok or with a limit that was binding.
+/// that ran beside no other attempt of its request ends with ok or with a limit that was binding.
 pub const INVARIANT: Invariant = Invariant {
     id: "recover",
     sentence: "After the loss of all Redis data or scripts the first undisturbed attempt charges, or refuses by a \

@@ -7,10 +7,10 @@ use crate::setup::Setup;
 
 /// REVERSAL: no more is given back than was charged.
 ///
-/// Readings: what a request that reverses a charge gives back is the money that really moved for it or, if that is less,
-/// what its effective row says: money whose row is not effective so far is given back all the same. Of a stream it is what
-/// it got back of its hold, which with the rest of it is the charge; since each is positive, a sum within the amount has at most
-/// one full refund in it.
+/// Readings: what a request that reverses a charge gives back is the money that really moved for it or, if that is
+/// less, what its effective row says: money whose row is not effective yet is given back all the same. For a stream it
+/// is what it got back of its hold, which with the rest is the charge; since each is positive, a sum within the amount
+/// has at most one full refund in it.
 pub const INVARIANT: Invariant = Invariant {
     id: "reversal",
     sentence: "The money given back for a charge is at most its amount, whether or not the rows of its refunds are effective, \
@@ -22,7 +22,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The charge that a request gives back: another's, or of a stream its own hold.
+/// The charge that a request gives back: that of another request or, for a stream, its own hold.
 fn reversed_by(books: &Books, request: Request) -> Option<TraceId> {
     let book = &books.requests[request.index()];
     match book.asking {
@@ -53,7 +53,7 @@ fn given_back(books: &Books, of: TraceId) -> Money {
     refunds.chain(of_hold.map(|row| row.amount)).sum()
 }
 
-/// What was charged under a trace; nothing if the charge is not effective.
+/// What was charged under a trace; 0 if the charge is not effective.
 fn charged(books: &Books, of: TraceId) -> Money {
     let charges = rows_with_suffixes(books, of).filter(|row| matches!(row.kind, Kind::Deduct | Kind::Hold));
     charges.filter(|row| row.effective()).map(|row| row.amount).sum()

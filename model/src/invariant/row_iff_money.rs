@@ -19,7 +19,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// Money taken in this step, and money that rows made effective in it say is taken.
+/// Money taken in this step, and money taken according to the rows made effective in it.
 fn changes(before: &Books, after: &Books, request: Request) -> (Money, Money) {
     let moved = after.requests[request.index()].moved - before.requests[request.index()].moved;
     (moved, after.taken_by_rows(request) - before.taken_by_rows(request))

@@ -26,7 +26,7 @@ fn lawful(before: Option<&LedgerRow>, after: Option<&LedgerRow>) -> bool {
                 (Status::Reversed, to) => to == Status::Reversed,
             };
             let identity = |row: &LedgerRow| (row.amount, row.tenant, row.trace);
-            // A hold that is settled is a charge.
+            // A settled hold becomes a charge.
             let kind = before.kind == after.kind || (before.kind, after.kind) == (Kind::Hold, Kind::Deduct);
             let same = identity(before) == identity(after) && kind;
             onward && (same || !before.effective())

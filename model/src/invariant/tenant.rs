@@ -8,8 +8,8 @@ use crate::setup::Setup;
 /// TENANT: nobody sees or moves another's money.
 ///
 /// Readings: an ok names the row it is about, which must be the tenant's; a row that is effective must have been asked
-/// for by its own tenant; a refund must be of the tenant's own charge. Money moved for a tenant is CONSERVE's, tenant
-/// by tenant.
+/// for by its own tenant; a refund must be of the tenant's own charge. CONSERVE judges the money moved, tenant by
+/// tenant.
 pub const INVARIANT: Invariant = Invariant {
     id: "tenant",
     sentence: "What is returned to a tenant or moved for it stems from that tenant's rows.",
@@ -34,7 +34,7 @@ fn told_ok(edge: &Edge<'_>) -> Option<(Request, TraceId)> {
     }
 }
 
-/// The charge of another that an effective refund of this request gives back.
+/// Another tenant's charge that an effective refund of this request gives back.
 fn refund_of_foreign(books: &Books, request: Request) -> Option<&LedgerRow> {
     let Asking::Reverse { of } = books.requests[request.index()].asking else { return None };
     books.row_of(request).filter(|row| row.effective())?;
@@ -43,7 +43,7 @@ fn refund_of_foreign(books: &Books, request: Request) -> Option<&LedgerRow> {
 
 fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
-    // One tenant alone has nobody to see or to pay for.
+    // A single tenant has no other to see or to pay for.
     let others = books.tenants.len() > 1;
     let client_answer = match told_ok(edge) {
         Some((request, trace)) => {

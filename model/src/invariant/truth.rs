@@ -7,9 +7,9 @@ use crate::setup::Setup;
 
 /// TRUTH: a truthful answer.
 ///
-/// Readings: a recharge and a reverse are told like a charge, of a row of their own; a new quota has none. Where the
-/// row is written later by a job (P0-4 A, P0-1 B) there is no durable charge when the client is told ok. That the provider
-/// broke a stream off says nothing of its charge; who went away is told nothing.
+/// Readings: a recharge and a reverse are answered like a charge, by a row of their own; a new quota has none. Where
+/// the row is written later by a job (P0-4 A, P0-1 B) there is no durable charge when the client gets ok. That the
+/// provider broke a stream off says nothing about its charge; a client that went away gets no answer.
 pub const INVARIANT: Invariant = Invariant {
     id: "truth",
     sentence: "What the client is told is so: ok means a durable charge, refused means a limit was binding and nothing \

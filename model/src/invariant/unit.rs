@@ -18,7 +18,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// The budget write of this move: whose, the unit of the field, the unit written and the number.
+/// The budget write of this move: the tenant, the unit of the field, the unit written and the number.
 fn write(edge: &Edge<'_>) -> Option<(Tenant, &'static str, &'static str, String)> {
     let unit_of_row = |tenant: Tenant| words(edge.after.tenants[tenant.index()].budget.unit);
     match edge.did?.call?.effect {

@@ -1,4 +1,4 @@
-//! A Lua number as Redis 7 stores it: an IEEE double, reckoned in software, that becomes text by C's `%.17g`.
+//! A Lua number as Redis 7 stores it: an IEEE double, calculated in software, that becomes text by C's `%.17g`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
 
-/// The bits of an IEEE double. Its text has 17 significant digits, so that text and bits stand for each other.
+/// The bits of an IEEE double. Its text has 17 significant digits, so that text and bits determine each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Double(pub u64);
@@ -64,8 +64,8 @@ impl Double {
         self.ieee().partial_cmp(&other.ieee()) == Some(Ordering::Less)
     }
 
-    /// What a hash keeps of it: its text as money, rounded half-even to six decimals, and the number itself where the text
-    /// is no money with six decimals. What no [`Money`] holds is rounded to the nearest one that there is.
+    /// What a hash keeps of it: its text as money, rounded half-even to six decimals, and the number itself where the
+    /// text is not money with six decimals. A value out of the range of [`Money`] is rounded to the nearest one in it.
     pub fn stored(self) -> (Money, Option<Double>) {
         let Some(shown) = self.shown() else { return (farthest(self.ieee().is_negative()), Some(self)) };
         let shift = shown.exponent + PLACES;
@@ -78,7 +78,7 @@ impl Double {
         (shown.money(micros), (!exact).then_some(self))
     }
 
-    /// Whole units, cut off toward zero: what becomes of a Lua number in a reply.
+    /// Whole units, truncated toward zero, as Redis returns a Lua number in a reply.
     pub fn whole(self) -> Money {
         let units = self.ieee().to_i128_r(128, Round::TowardZero, &mut false).value;
         let micros = units.saturating_mul(SCALE).clamp((-i64::MAX).into(), i64::MAX.into());
@@ -94,7 +94,7 @@ impl Double {
         Double(value.to_bits() as u64)
     }
 
-    /// The exact decimal expansion, rounded half-even to 17 digits as C does; nothing if it is no finite number.
+    /// The exact decimal expansion, rounded half-even to 17 digits as C does; `None` if it is not a finite number.
     fn shown(self) -> Option<Shown> {
         let value = self.ieee();
         if !value.is_finite() {
@@ -122,7 +122,7 @@ impl Double {
     }
 }
 
-/// `digits` with so many zeros behind, if an `i64` holds it.
+/// `digits` followed by `zeros` zeros, if it fits an `i64`.
 fn scaled(digits: u64, zeros: u32) -> Option<u64> {
     if digits == 0 {
         return Some(0);
@@ -137,13 +137,13 @@ fn half_even(digits: u64, excess: u32) -> u64 {
     whole + u64::from(rest > ten / 2 || (rest == ten / 2 && whole % 2 == 1))
 }
 
-/// The last amount before an `i64` ends.
+/// The amount of that sign farthest from zero.
 fn farthest(negative: bool) -> Money {
     Money::from_micros(if negative { -i64::MAX } else { i64::MAX })
 }
 
 impl Shown {
-    /// So many micro-units with its sign.
+    /// This many micro-units with its sign.
     fn money(&self, micros: Option<u64>) -> Money {
         let micros = micros.and_then(|micros| i64::try_from(micros).ok());
         micros.map_or(farthest(self.negative), |n| Money::from_micros(if self.negative { -n } else { n }))

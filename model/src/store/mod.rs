@@ -1,4 +1,4 @@
-//! Pure models of the two stores, held against real servers by the conformance tests.
+//! Pure models of the two stores, compared with real servers by the conformance tests.
 
 pub mod lua_number;
 pub mod postgres;

@@ -1,5 +1,5 @@
-//! One row of a Postgres table under READ COMMITTED: what is committed, and what the one session that has it locked
-//! has made of it.
+//! One row of a Postgres table under READ COMMITTED: what is committed, and what the one session that has it locked did
+//! to it.
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl<T: Copy> Versioned<T> {
         self.blocker(session).filter(|_| self.draft().is_some())
     }
 
-    /// Makes `session` the owner, who must not be blocked, with a new version or only the lock.
+    /// Makes `session`, which must not be blocked, the owner, with a new version or only the lock.
     pub fn write(&mut self, session: SessionId, level: u8, draft: Option<T>) {
         let empty = || Box::new(Holding { owner: session, layers: ArrayVec::new() });
         let layers = &mut self.holding.get_or_insert_with(empty).layers;
@@ -85,7 +85,7 @@ pub trait Transactional {
     fn commit(&mut self, session: SessionId);
     /// Takes back what the session did at levels above `level`; with `None` all of it.
     fn roll_back(&mut self, session: SessionId, above: Option<u8>);
-    /// RELEASE of the savepoint that opened `level`: its work becomes the level below's.
+    /// RELEASE of the savepoint that opened `level`: its work becomes part of the level below.
     fn merge(&mut self, session: SessionId, level: u8);
 }
 

@@ -19,13 +19,13 @@ impl Postgres {
         keyed.fold(totals, |usage, (_, cost)| UsageRow { requests: usage.requests + 1, cost: usage.cost + cost })
     }
 
-    /// Relative, in the unit of the row, whatever the writer takes it to be. Past the end of bigint is 22003.
+    /// Relative, in the unit of the row, whatever unit the writer assumes. An overflow of bigint is 22003.
     pub(super) fn add_budget(&mut self, by: By, tenant: Tenant, delta: i64) -> Option<Reply> {
         let add = |row: BudgetRow| Some(BudgetRow { used: row.used.checked_add(delta)?, ..row });
         update(&mut self.budgets[tenant.index()], by, |_| true, add)
     }
 
-    /// ON CONFLICT DO UPDATE locks the row first, and reckons from what it holds then.
+    /// ON CONFLICT DO UPDATE locks the row first, and adds to what it holds then.
     pub(super) fn add_to_totals(&mut self, by: By, tenant: Tenant, cost: Money) -> Option<Reply> {
         if !cost.fits_column() {
             return Some(Reply::Failed(Failure::OutOfRange));

@@ -21,8 +21,8 @@ impl Postgres {
     }
 
     /// A second INSERT of a trace waits for an uncommitted INSERT of it and also for an uncommitted UPDATE of the
-    /// committed row, but not for a mere row lock; then 23505 or, if the other one rolled back, the row. A value that does
-    /// not fit its column is refused before any of it.
+    /// committed row, but not for a mere row lock; then it gets 23505 or, if the other one rolled back, inserts the
+    /// row. A value that does not fit its column is refused before all this.
     pub(super) fn insert_row(&mut self, by: By, new: LedgerRow) -> Option<Reply> {
         if ![new.amount, new.before, new.after].iter().all(|money| money.fits_column()) {
             return Some(Reply::Failed(Failure::OutOfRange));
@@ -43,7 +43,8 @@ impl Postgres {
         update(&mut self.ledger[trace.index()], by, |_| true, |row| Some(LedgerRow { status, ..row }))
     }
 
-    /// UPDATE of status, amount and balances. A value that does not fit its column is refused before any row is looked at.
+    /// UPDATE of status, amount and balances. A value that does not fit its column is refused before any row is looked
+    /// at.
     pub(super) fn settle_row(
         &mut self,
         by: By,

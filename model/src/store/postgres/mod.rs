@@ -1,8 +1,8 @@
-//! The Postgres model: READ COMMITTED sessions over the tables that money lives in, with row locks, waits, savepoints,
+//! The Postgres model: READ COMMITTED sessions over the tables that hold money, with row locks, waits, savepoints,
 //! aborted transactions, deadlock and lost connections, as observed on real servers (15 and 18).
 //!
-//! A statement is carried out at once or waits. When a lock is let go, waiting statements are taken up again; where more
-//! than one waits, Postgres does not say who wins, and the caller chooses.
+//! A statement is carried out at once or waits. When a lock is released, waiting statements are taken up again; where
+//! more than one waits, Postgres does not specify which goes first, and the caller chooses.
 
 mod key;
 mod ledger;
@@ -37,7 +37,7 @@ pub struct Opening<'a> {
     pub keys: &'a [KeyRow],
     /// `api_key_quota`, type BUDGET.
     pub budgets: &'a [BudgetRow],
-    /// How many traces the ledger, empty as yet, can hold.
+    /// How many traces the ledger, empty at first, can hold.
     pub traces: usize,
     /// How many idle sessions there are.
     pub sessions: usize,
@@ -50,7 +50,7 @@ struct Connection {
     waiting: Option<Box<PgOp>>,
 }
 
-/// What became of a statement.
+/// The result of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatementResult {
     /// It answered.
@@ -68,7 +68,7 @@ pub struct Postgres {
     budgets: ArrayVec<Versioned<BudgetRow>, MAX_TENANTS>,
     /// Usage totals; the row is there from the start.
     totals: ArrayVec<Versioned<UsageRow>, MAX_TENANTS>,
-    /// Usage by trace: whose, and what it cost.
+    /// Usage by trace: the tenant and the cost.
     usage: ArrayVec<Versioned<(Tenant, Money)>, MAX_TRACES>,
     connections: ArrayVec<Connection, MAX_SESSIONS>,
 }
@@ -103,12 +103,12 @@ impl Postgres {
     }
 
     /// Whether the session is inside a transaction, aborted or not, as its client knows it: one that the server ended
-    /// counts until a statement is told so.
+    /// counts until a statement reports it.
     pub fn in_transaction(&self, session: SessionId) -> bool {
         self.connection(session).tx != Tx::None
     }
 
-    /// The statement the session waits with.
+    /// The statement with which the session waits.
     pub fn waiting(&self, session: SessionId) -> Option<PgOp> {
         self.connection(session).waiting.as_deref().copied()
     }
@@ -126,8 +126,8 @@ impl Postgres {
         ran
     }
 
-    /// Takes up a waiting statement that is [`Postgres::ready`]: its condition is evaluated again on the row as it stands
-    /// (EvalPlanQual), and a row that no longer matches stays locked until the transaction ends.
+    /// Takes up a waiting statement that is [`Postgres::ready`]: its condition is evaluated again on the row as it is
+    /// then (EvalPlanQual), and a row that no longer matches stays locked until the transaction ends.
     pub fn take_up(&mut self, session: SessionId) -> Option<Reply> {
         let op = self.waiting(session)?;
         match self.attempt(session, op, true) {
@@ -139,7 +139,7 @@ impl Postgres {
         }
     }
 
-    /// A statement on rows at this savepoint level; nothing means it has to wait.
+    /// A statement on rows at this savepoint level; `None` means it has to wait.
     fn statement(&mut self, session: SessionId, level: u8, op: PgOp, waited: bool) -> Option<Reply> {
         let by = By { session, level, waited };
         match op {
@@ -201,7 +201,7 @@ impl Postgres {
     }
 }
 
-/// Who carries a statement out.
+/// The session that carries out a statement.
 #[derive(Clone, Copy)]
 struct By {
     session: SessionId,
@@ -211,10 +211,10 @@ struct By {
     waited: bool,
 }
 
-/// A relative UPDATE of one row. If the snapshot does not match: 0 rows at once, no lock. Else it waits for the row, looks
-/// again at it as the holder left it (EvalPlanQual), and keeps the lock even if it no longer matches. `change` is nothing
-/// where a new value does not fit its column (22003); it is reckoned from the snapshot before the wait, so that this is
-/// refused at once.
+/// A relative UPDATE of one row. If the snapshot does not match: 0 rows at once, no lock. Else it waits for the row,
+/// checks it again as the holder left it (EvalPlanQual), and keeps the lock even if it no longer matches. `change`
+/// returns `None` where a new value does not fit its column (22003); it is applied to the snapshot before the wait, so
+/// that such a value is refused at once.
 fn update<T: Copy>(
     row: &mut Versioned<T>,
     by: By,

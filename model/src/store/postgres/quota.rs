@@ -7,7 +7,7 @@ use crate::row::{QuotaRow, Tenant};
 use crate::store::postgres::{By, Postgres, update};
 
 impl Postgres {
-    /// WHERE version = this: after a wait it looks at the version that the holder left.
+    /// WHERE version = this: after a wait it checks the version that the holder left.
     pub(super) fn charge_quota(
         &mut self,
         by: By,

@@ -1,4 +1,4 @@
-//! How a session ends other than by its client's will.
+//! How a session or its statement ends without a request of its client.
 
 use arrayvec::ArrayVec;
 
@@ -8,15 +8,16 @@ use crate::store::postgres::{MAX_SESSIONS, Postgres};
 use crate::store::versioned::SessionId;
 
 impl Postgres {
-    /// The connection is gone (process death, FIN, a cut): its transaction is rolled back, its wait is over.
+    /// The connection is gone (process death, FIN, a cut): its transaction is rolled back, its wait ends.
     pub fn disconnect(&mut self, session: SessionId) {
         self.end(session, false);
         self.wait_with(session, None);
     }
 
-    /// `idle_in_transaction_session_timeout` (25P03): the server ends a session that sits idle in its transaction, which
-    /// is rolled back. The client learns it from its next statement, a ROLLBACK too, since that finds the connection
-    /// closed; the one after that is on a new connection. A session that is not idle in a transaction is left alone.
+    /// `idle_in_transaction_session_timeout` (25P03): the server ends a session that sits idle in its transaction,
+    /// which is rolled back. The client learns it from its next statement, even a ROLLBACK, since that finds the
+    /// connection closed; the statement after that is on a new connection. A session that is not idle in a transaction
+    /// is left alone.
     pub fn drop_idle(&mut self, session: SessionId) {
         if self.idle_in_transaction(session) {
             self.end(session, false);
@@ -24,16 +25,16 @@ impl Postgres {
         }
     }
 
-    /// `lock_timeout` (55P03) or `statement_timeout` (57014): the statement that is under way, or with which the session
-    /// waits for a lock, is given up, which is an error like any other.
+    /// `lock_timeout` (55P03) or `statement_timeout` (57014): the statement that is under way, or with which the
+    /// session waits for a lock, is cancelled, which is an error like any other.
     pub fn give_up(&mut self, session: SessionId) -> Reply {
         self.wait_with(session, None);
         self.abort(session, Failure::StatementTimeout)
     }
 
-    /// Postgres dies and is back: every transaction is rolled back. A session that was idle in its transaction learns it
-    /// from its next statement; those returned waited for a lock, and their statement fails at once (`PgLost`). A session
-    /// outside a transaction connects again before anybody notices.
+    /// Postgres crashes and restarts: every transaction is rolled back. A session that was idle in its transaction
+    /// learns it from its next statement; those returned waited for a lock, and their statement fails at once
+    /// (`PgLost`). A session outside a transaction reconnects unnoticed.
     pub fn restart(&mut self) -> ArrayVec<SessionId, MAX_SESSIONS> {
         let waited: ArrayVec<SessionId, MAX_SESSIONS> =
             self.sessions().filter(|&session| self.waiting(session).is_some()).collect();
@@ -48,8 +49,8 @@ impl Postgres {
         waited
     }
 
-    /// Whether the session is one that [`Postgres::drop_idle`] would end: the server has its transaction, and it waits for
-    /// no lock.
+    /// Whether the session is one that [`Postgres::drop_idle`] would end: the server has its transaction, and it waits
+    /// for no lock.
     pub fn idle_in_transaction(&self, session: SessionId) -> bool {
         self.waiting(session).is_none() && matches!(self.connection(session).tx, Tx::Open(_) | Tx::Aborted(_))
     }

@@ -5,21 +5,21 @@ use crate::reply::{Failure, Reply};
 use crate::store::postgres::{Postgres, StatementResult};
 use crate::store::versioned::{MAX_LEVEL, SessionId};
 
-/// Where a session's transaction stands.
+/// The state of a session's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tx {
     /// No transaction: each statement commits by itself.
     None,
     /// Open, at this savepoint level.
     Open(u8),
-    /// Aborted while at this level: everything but its end answers 25P02.
+    /// Aborted while at this level: every statement but its end answers 25P02.
     Aborted(u8),
     /// The server ended the session inside a transaction; its next statement, whichever it is, answers this failure.
     Gone(Failure),
 }
 
 impl Postgres {
-    /// Carries out a statement as far as it gets; a failure aborts, success in autocommit commits.
+    /// Carries out a statement as far as possible; a failure aborts, success in autocommit commits.
     pub(super) fn attempt(&mut self, session: SessionId, op: PgOp, waited: bool) -> StatementResult {
         let reply = match (self.connection(session).tx, op) {
             (Tx::Gone(failure), _) => {
@@ -62,7 +62,7 @@ impl Postgres {
         StatementResult::Done(reply)
     }
 
-    /// An error undoes its subtransaction at once, locks included, and an aborted transaction wholly: a session that
+    /// An error undoes its subtransaction at once, locks included, and an aborted transaction entirely: a session that
     /// waits for one of its rows goes on before the ROLLBACK is sent.
     pub(super) fn abort(&mut self, session: SessionId, failure: Failure) -> Reply {
         match self.connection(session).tx {

@@ -1,4 +1,4 @@
-//! Who waits for whom, and whose wait could end.
+//! Which session waits for which, and which wait could end.
 
 use arrayvec::ArrayVec;
 
@@ -12,8 +12,8 @@ impl Postgres {
         self.sessions().filter(|&s| self.waiting(s).is_some_and(|op| self.blocker(s, op).is_none())).collect()
     }
 
-    /// Follows who waits for whom; a cycle is a deadlock. The victim is the session that closed it, which is one of those
-    /// Postgres may pick, and the one the conformance tests make it pick.
+    /// Follows which session waits for which; a cycle is a deadlock. The victim is the session that closed it, which is
+    /// one of those Postgres may pick, and the one the conformance tests make it pick.
     pub(super) fn waits_for_itself(&self, session: SessionId) -> bool {
         let mut at = session;
         for _ in 0..self.connections.len() {
@@ -26,7 +26,8 @@ impl Postgres {
         false
     }
 
-    /// Whom a statement has to wait for. An INSERT waits for the writer of its trace only, an UPDATE for a mere locker too.
+    /// The session that a statement has to wait for. An INSERT waits only for the writer of its trace, an UPDATE for a
+    /// mere row lock too.
     fn blocker(&self, session: SessionId, op: PgOp) -> Option<SessionId> {
         match op {
             PgOp::InsertRow { trace, .. } => self.ledger[trace.index()].other_writer(session),

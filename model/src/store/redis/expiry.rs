@@ -1,4 +1,4 @@
-//! How what is in Redis goes away: by its deadline, by eviction, by the loss of everything.
+//! How the entries of Redis disappear: by deadline, by eviction, by the loss of all data.
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use crate::row::{IdempotencyKey, Tenant};
 use crate::store::postgres::MAX_TENANTS;
 use crate::store::redis::{MAX_KEYS, Redis};
 
-/// Something that a server which is short of memory may take away. A warm-up lock is not among them: it lives for
-/// seconds, and a lock that is gone early is the same as one that expired.
+/// An entry that a server short of memory may evict. A warm-up lock is not among them: it lives for seconds, and a lock
+/// evicted early is the same as one that expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evicted {
@@ -36,7 +36,7 @@ impl Redis {
         locks.chain(hashes).chain(principals).chain(budgets).min()
     }
 
-    /// Lets time pass until the next deadline and takes away what expires then.
+    /// Lets time pass until the next deadline and removes what expires then.
     pub fn expire_next(&mut self) {
         let Some(now) = self.next_deadline() else { return };
         self.clock = now;
@@ -68,8 +68,8 @@ impl Redis {
         self.flush_scripts();
     }
 
-    /// Redis is killed and comes back with a snapshot (RDB): data and deadlines are what they were, what has expired since
-    /// is not there, scripts are in no snapshot.
+    /// Redis is killed and comes back with a snapshot (RDB): data and deadlines are those of the snapshot, what has
+    /// expired since is absent, scripts are in no snapshot.
     pub fn go_back_to(&mut self, snapshot: &Redis) {
         *self = Redis { clock: self.clock, ..snapshot.clone() };
         self.take_away_what_expired();
@@ -84,7 +84,7 @@ impl Redis {
         there != *self
     }
 
-    /// What is there and could vanish under maxmemory, in the order of [`Evicted`].
+    /// The entries that could be evicted under maxmemory, in the order of [`Evicted`].
     pub fn evictable(&self) -> ArrayVec<Evicted, MAX_EVICTABLE> {
         let keys = there(&self.keys).map(|place| Evicted::Key(IdempotencyKey(place)));
         let hashes = there(&self.hashes).map(|place| Evicted::Hash(Tenant(place)));
@@ -93,7 +93,7 @@ impl Redis {
         keys.chain(hashes).chain(principals).chain(budgets).collect()
     }
 
-    /// The server takes this away (allkeys-lru, volatile-ttl); the clock stands still.
+    /// The server evicts this (allkeys-lru, volatile-ttl); the clock does not move.
     pub fn evict(&mut self, which: Evicted) {
         match which {
             Evicted::Key(key) => self.keys[key.index()] = None,
@@ -104,7 +104,7 @@ impl Redis {
     }
 }
 
-/// The places that hold something.
+/// The indices of the places that hold something.
 fn there<T>(places: &[Option<T>]) -> impl Iterator<Item = u8> {
     places.iter().enumerate().filter(|(_, held)| held.is_some()).map(|(place, _)| place as u8)
 }

@@ -13,10 +13,10 @@ pub struct Hash {
     pub row: QuotaRow,
     /// Which fields are there.
     pub fields: Fields,
-    /// When it expires on the store's clock; never, if absent.
+    /// When it expires on the store's clock; never, if `None`.
     pub deadline: Option<Seconds>,
-    /// The balance where its text, written by Lua, is no money with six decimals; `row.balance` is then that text rounded
-    /// half-even to six places.
+    /// The balance where its text, written by Lua, is not money with six decimals; `row.balance` is then that text
+    /// rounded half-even to six places.
     pub drifted: Option<Double>,
 }
 
@@ -27,18 +27,18 @@ impl Hash {
         Hash { row: overlay(self.row, row, fields), fields: self.fields.union(fields), drifted, ..self }
     }
 
-    /// The same with every field that is not there at its default, so that equal hashes are equal values.
+    /// The same with every missing field at its default, so that equal hashes are equal values.
     pub(super) fn normal(self) -> Hash {
         let drifted = self.drifted.filter(|_| self.fields.has(Field::Balance));
         Hash { row: overlay(QuotaRow::default(), self.row, self.fields), drifted, ..self }
     }
 
-    /// Requests a day, if the limit is there.
+    /// Requests per day, if the limit is there.
     pub(super) fn daily_quota(&self) -> Option<u32> {
         self.fields.has(Field::DailyQuota).then_some(self.row.daily_quota)
     }
 
-    /// Requests a month, if the limit is there.
+    /// Requests per month, if the limit is there.
     pub(super) fn monthly_quota(&self) -> Option<u32> {
         self.fields.has(Field::MonthlyQuota).then_some(self.row.monthly_quota)
     }

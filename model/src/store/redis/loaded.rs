@@ -1,4 +1,4 @@
-//! Which scripts the server knows by their hash. They are no data: SCRIPT FLUSH and every restart forget them.
+//! Which scripts the server knows by their hash. They are not data: SCRIPT FLUSH and every restart remove them.
 
 use crate::effect::{Arithmetic, RedisOp, Script};
 use crate::store::redis::Redis;
@@ -22,7 +22,7 @@ impl Loaded {
     }
 }
 
-/// Arguments are not part of a text, the way it reckons is.
+/// Arguments are not part of a text, its arithmetic is.
 fn bit(script: Script) -> u8 {
     let place = match script {
         Script::CountDaily(_) | Script::CountMonthly(_) => 0,
@@ -46,7 +46,7 @@ impl Redis {
         self.loaded = Loaded::ALL;
     }
 
-    /// Whether there is a script to forget.
+    /// Whether any script is loaded.
     pub fn has_scripts(&self) -> bool {
         self.loaded != Loaded::NONE
     }
@@ -59,7 +59,7 @@ impl Redis {
         after != *self
     }
 
-    /// A command is refused for want of memory. A script that was sent whole is known all the same.
+    /// A command is refused for lack of memory. A script that was sent whole is loaded all the same.
     pub fn refuse(&mut self, op: RedisOp) {
         if let RedisOp::Eval { script, .. } = op {
             self.loaded.load(script);

@@ -1,5 +1,5 @@
-//! The Redis model: idempotency keys, quota hashes, cached principals, budget counters and warm-up locks, with deadlines
-//! on a clock of whole seconds. A key whose deadline has come is gone, exactly then.
+//! The Redis model: idempotency keys, quota hashes, cached principals, budget counters and warm-up locks, with
+//! deadlines on a clock of whole seconds. A key expires exactly at its deadline.
 
 mod expiry;
 mod hash;
@@ -37,8 +37,8 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// A server at time 0 with one entry of `hashes` per tenant, and with the principals given, just cached. There is no
-    /// idempotency key, no budget counter and no warm-up lock; every script is loaded.
+    /// A server at time 0 with one entry of `hashes` per tenant, and with the principals given, just cached. There is
+    /// no idempotency key, no budget counter and no warm-up lock; every script is loaded.
     pub fn new(keys: usize, hashes: &[Option<Hash>], principals: &[Option<KeyRow>]) -> Redis {
         let cached = |key: Option<KeyRow>| key.map(|key| (key, PRINCIPAL_TTL));
         Redis {
@@ -130,7 +130,7 @@ impl Redis {
         }
     }
 
-    /// EVAL and EVALSHA. What was sent whole is known by its hash from then on, whatever comes of it.
+    /// EVAL and EVALSHA. A script sent whole is known by its hash from then on, whatever its result.
     fn eval(&mut self, tenant: Tenant, script: Script, by: Scripts) -> Reply {
         if by == Scripts::Sha && !self.loaded.has(script) {
             return Reply::Failed(Failure::NoScript);
@@ -139,7 +139,7 @@ impl Redis {
         script::run(&mut self.hashes[tenant.index()], script, self.clock)
     }
 
-    /// INCRBY: a counter that is not there counts from 0 and gets no time to live; an error changes nothing.
+    /// INCRBY: a missing counter counts from 0 and gets no TTL; an error changes nothing.
     fn increase(&mut self, tenant: Tenant, by: Increment) -> Reply {
         let Increment::Micros(by) = by else { return Reply::Failed(Failure::NotAnInteger) };
         let counter = &mut self.budgets[tenant.index()];
@@ -158,7 +158,7 @@ impl Redis {
     }
 }
 
-/// SET NX EX. What is held keeps its deadline.
+/// SET NX EX. A key that is held keeps its deadline.
 fn take(place: &mut Option<Seconds>, deadline: Seconds) -> Reply {
     if place.is_some() {
         return Reply::Held;

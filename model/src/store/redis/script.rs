@@ -1,4 +1,4 @@
-//! The Lua scripts, by meaning. None touches a deadline but [`Script::WriteIfNewer`]; a refusal writes nothing.
+//! The effects of the Lua scripts. Only [`Script::WriteIfNewer`] changes a deadline; a refusal writes nothing.
 
 use crate::day::Day;
 use crate::effect::{Answered, Arithmetic, Field, Fields, Script, Seconds};
@@ -71,7 +71,7 @@ fn adjust(hash: &mut Option<Hash>, by: Money, arithmetic: Arithmetic) -> Reply {
     let Some(old) = *hash else { return Reply::Allowed };
     match moved(old, by, arithmetic) {
         Some(new) => {
-            // What a deduct took is corrected: the state is no newer one.
+            // The amount of a deduct is corrected: the state is not a newer one.
             let row = QuotaRow { version: old.row.version, ..new.row };
             write(hash, Hash { row, fields: old.fields.union(Fields::BALANCE), ..new }, Reply::Allowed)
         }
@@ -96,7 +96,7 @@ fn write(hash: &mut Option<Hash>, new: Hash, reply: Reply) -> Reply {
     reply
 }
 
-/// The row with one request more on that day, or nothing if the limit is used up. A date that is missing or null differs
+/// The row with one request more on that day, or `None` if the limit is used up. A date that is missing or null differs
 /// from every day.
 fn next_daily(hash: &Hash, day: Day) -> Option<QuotaRow> {
     let used = if hash.row.daily_reset_at == Some(day) { hash.row.daily_used } else { 0 };
@@ -104,13 +104,13 @@ fn next_daily(hash: &Hash, day: Day) -> Option<QuotaRow> {
     allowed.then_some(QuotaRow { daily_used: used + 1, daily_reset_at: Some(day), ..hash.row })
 }
 
-/// The row with one request more, whatever the month, or nothing if the limit is used up.
+/// The row with one request more, whatever the month, or `None` if the limit is used up.
 fn next_monthly(hash: &Hash) -> Option<QuotaRow> {
     let allowed = hash.monthly_quota().is_none_or(|quota| hash.row.monthly_used < quota);
     allowed.then_some(QuotaRow { monthly_used: hash.row.monthly_used + 1, ..hash.row })
 }
 
-/// Whether balance plus credit is enough; nothing where the sum leaves the integers.
+/// Whether balance plus credit is enough; `None` where the sum overflows.
 fn covers(hash: &Hash, amount: Money, arithmetic: Arithmetic) -> Option<bool> {
     match arithmetic {
         Arithmetic::Lua => Some(!hash.lua_balance().plus(Double::of(hash.row.credit)).less_than(Double::of(amount))),
@@ -126,8 +126,8 @@ fn left(hash: &Hash, answered: Answered) -> Money {
     }
 }
 
-/// The hash with another balance and the next version; nothing where the balance leaves the integers. Integers reckon from
-/// a drifted balance as it reads with six places.
+/// The hash with another balance and the next version; `None` where the balance overflows. Exact arithmetic starts from
+/// a drifted balance rounded to six places.
 fn moved(hash: Hash, by: Money, arithmetic: Arithmetic) -> Option<Hash> {
     let written = Fields::BALANCE.union(Fields::VERSION);
     let with = |balance| hash.with(QuotaRow { balance, version: hash.row.version + 1, ..hash.row }, written);
