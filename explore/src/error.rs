@@ -48,7 +48,7 @@ pub enum ExploreError {
         /// What our own search says.
         shortest: String,
     },
-    /// Stateright ended without any limit being met and yet left states unexpanded.
+    /// Stateright met no limit and yet ended with unexpanded states.
     #[error("stateright ended by itself after expanding {expanded} of {states} states")]
     Unexpanded {
         /// The distinct states it found.

@@ -50,7 +50,7 @@ pub(super) struct Walk<S> {
     largest_heap: AtomicUsize,
     /// The first limit that was met.
     halt: OnceLock<Ended>,
-    /// Whether a state was left unexpanded because of it.
+    /// Whether a state was left unexpanded because of that limit.
     cut: AtomicBool,
 }
 

@@ -23,7 +23,7 @@ pub fn counter(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money> {
     Ok(Money::from_micros(micros))
 }
 
-/// B1 and B2, after the deduct answered ok: the write of the design's choice.
+/// B1 and B2, after the deduct answered ok: writes what the design's choice prescribes.
 ///
 /// As reported: `budget_used` goes up in request memory only, which is not a step. P0-2 A: `delta = int(cost * 100)`,
 /// cents, relative; its failure is an exception like any other. P0-2 B: INCRBY with a fraction, which fails on every

@@ -22,7 +22,7 @@ pub fn run(io: &mut Io<'_>, input: &AttemptInput, deferred: DeferredJob) -> Flow
 }
 
 /// P0-4 A: the true cost, by the deduct of the design, in the worker's own transaction. A charge or a refusal ends the
-/// deferred job; a store failure ends the delivery, and the queue delivers again.
+/// deferred job; an outage of a store ends the delivery, and the queue delivers again.
 fn settle(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     match deduct(io, &AttemptInput { commits: true, ..*input })? {
         Deducted::Answered(Answer::Error(failure)) if failure.is_outage() => fail(failure),

@@ -37,7 +37,7 @@ use crate::store::postgres::MAX_TENANTS;
 pub use carried::{Carried, Io, Recorded};
 
 /// Which parts of the request path a scenario walks; billing and the reply are always walked. A part that is not walked
-/// is folded: the request has passed it, and it left no trace.
+/// is folded: the request has passed it without any effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestPath {
     /// `auth`.
@@ -118,14 +118,14 @@ impl AttemptInput {
         AttemptInput { trace: TraceId(stamped.0 + nth), key: IdempotencyKey(stamped_key.0 + nth), ..self }
     }
 
-    /// Whether billing counts the request too: in P0-5 B and C quota_check has counted it, in C known by a flag in the
-    /// request context that is set after the count.
+    /// Whether billing counts the request: not in P0-5 B and C, where quota_check has counted it, in C marked by a flag
+    /// in the request context that is set after the count.
     pub fn billing_counts(&self) -> bool {
         let counted = matches!(self.design.counting, Counting::B | Counting::C | Counting::CFixed);
         !(counted && self.path.quota_check)
     }
 
-    /// A script on the hash of the tenant, sent as the design has it.
+    /// A script on the hash of the tenant, sent in the way of the design.
     pub fn eval(&self, script: Script) -> RedisOp {
         RedisOp::Eval { tenant: self.tenant, script, by: self.design.scripts }
     }
@@ -158,10 +158,10 @@ pub struct AttemptInput {
     pub negative: bool,
     /// The price assumed before the call (P0-4 A, and the amount that a stream holds).
     pub estimate: Money,
-    /// Whether the deduct commits by itself; else its caller does, at the end of the request (`commit=False`, P0-4
+    /// Whether the deduct commits by itself; otherwise its caller does, at the end of the request (`commit=False`, P0-4
     /// scenario 3).
     pub commits: bool,
-    /// The gateway's date when the request arrived, used until its end.
+    /// The gateway's date when the request arrived, used until the request ends.
     pub day: Day,
     /// The design that the flow follows.
     pub design: Design,

@@ -1,4 +1,4 @@
-//! The sweeper: it finishes abandoned ledger rows. The review names nothing that does (P0-1 C).
+//! The sweeper: it finishes abandoned ledger rows. The review names no process for this (P0-1 C).
 
 use crate::design::{Design, Stream, Sweeper};
 use crate::effect::PgOp;
@@ -24,8 +24,8 @@ const ROUNDS: u8 = 4;
 /// Readings: how a row ends depends on its kind alone. A PENDING charge has taken no money, since both are one
 /// transaction: its amount, for a stream the estimate, is taken then, whatever the balance is, because the call was
 /// made. The money of a PENDING recharge or refund has moved (commit 1). A hold becomes the charge. The bound after
-/// which a row counts as left is the time until the job runs; `job-run` lets it run while others are at work. The hash
-/// is written as after any other charge.
+/// which a row counts as left is the time until the job runs; `job-run` lets it run while attempts are in flight. The
+/// hash is written as after any other charge.
 fn sweep(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<()> {
     while finish_one(io, any, days)? {}
     Ok(())
@@ -41,7 +41,7 @@ fn finish_one(io: &mut Io<'_>, any: &AttemptInput, days: &Days) -> FlowResult<bo
     })
 }
 
-/// W2 to W8: the row under its lock, if it is still unfinished there, then the hash.
+/// W2 to W8: finishes the row under its lock, if it is still unfinished by then, and writes the hash.
 fn finish_locked(io: &mut Io<'_>, any: &AttemptInput, days: &Days, found: &LedgerRow) -> FlowResult<()> {
     io.pg(Step::W2, PgOp::Begin)?;
     let locked = io.pg(Step::W3, PgOp::SelectRow { trace: found.trace, lock: true })?;
@@ -99,7 +99,7 @@ fn keep_usage(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<()> {
     }
 }
 
-/// W4 and W5, until the version is the one that was read.
+/// W4 and W5, until W5 finds the version that W4 read.
 fn take(io: &mut Io<'_>, bill: &AttemptInput) -> FlowResult<QuotaRow> {
     io.phase(|io| io.repeat(ROUNDS, |io| take_once(io, bill)))
 }

@@ -8,7 +8,7 @@ use crate::row::Kind;
 use crate::step::Step;
 
 /// J0 as reported: the usage step comes after billing and before the caller's commit, for every request that billing
-/// answered ok, one answered from its ledger row included.
+/// answered ok, also one answered from its ledger row.
 pub fn send_before_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     send(io, input, input.design.usage == Usage::AsReported)
 }

@@ -7,9 +7,9 @@ use crate::setup::Setup;
 
 /// BUDGET: what a key has spent is on record, and bounded.
 ///
-/// Readings: the record is where the design's `budget` choice keeps it; a missing counter is 0. The cost is known only
-/// after the call, so each gateway may have let one call through: the declared overshoot is the largest price times the
-/// gateways. As reported a key without a limit has no record to keep.
+/// Readings: the design's `budget` choice decides where the record is kept; a missing counter is 0. The cost is known
+/// only after the call, so each gateway may have let one call through: the declared overshoot is the largest price
+/// times the gateways. As reported a key without a limit has no record to keep.
 pub const INVARIANT: Invariant = Invariant {
     id: "budget",
     sentence: "What is on record as spent by an API key is the sum of its effective charges, and that sum exceeds its \

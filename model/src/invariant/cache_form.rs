@@ -5,7 +5,7 @@ use crate::setup::Setup;
 
 /// CACHE_FORM: what is cached is whole and will expire.
 ///
-/// Reading: that is the quota hash, the cached principal and the budget counter of the API key.
+/// Reading: what is cached is the quota hash, the cached principal and the budget counter of the API key.
 pub const INVARIANT: Invariant = Invariant {
     id: "cache-form",
     sentence: "What Redis has of a tenant is whole and has a time to live: the quota hash, the principal and the budget counter of the \

@@ -6,8 +6,8 @@ use crate::setup::Setup;
 /// CHAIN: each row begins where the one before it ended.
 ///
 /// Reading: rows in the order in which they become effective. As long as the chain holds, the last row's
-/// `balance_after` is the opening balance plus the ledger, so that is what the next `balance_before` must be. Whether
-/// the balance itself agrees is CONSERVE.
+/// `balance_after` is the opening balance plus the ledger, so that is what the next `balance_before` must be. CONSERVE
+/// judges whether the balance itself agrees.
 pub const INVARIANT: Invariant = Invariant {
     id: "chain",
     sentence: "In the order in which rows become effective each one's balance_before is the balance_after of the one \

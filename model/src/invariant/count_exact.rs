@@ -9,7 +9,7 @@ use crate::setup::Setup;
 ///
 /// Readings: judged in the store whose counts decide (the hash only while it is there), always where the count goes up
 /// in the charge's own transaction, else at rest. The window is the latest that the row or a counted request is in: a
-/// row with an earlier date has counted nothing in it. Which requests count is `count_failed_calls`. A date that is
+/// row with an earlier date has counted nothing in it. `count_failed_calls` says which requests count. A date that is
 /// null counts no window, so with a counted request it is a breach.
 pub const INVARIANT: Invariant = Invariant {
     id: "count-exact",

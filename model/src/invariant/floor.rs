@@ -5,7 +5,7 @@ use crate::policy::{Overdraft, Store};
 use crate::row::Tenant;
 use crate::setup::Setup;
 
-/// FLOOR: nobody spends what is not there.
+/// FLOOR: no charge takes the balance below its floor.
 ///
 /// Readings: `overdraft` is 0 for requests that are not streams, so the floor is the credit limit; for a stream it is
 /// what the design states; judged after each step that lowers the balance in the truth store.
@@ -20,7 +20,7 @@ pub const INVARIANT: Invariant = Invariant {
     figures,
 };
 
-/// Balance and credit in the truth store, if they are there.
+/// Balance and credit in the truth store, if it has them.
 fn held(books: &Books, tenant: Tenant) -> Option<(Money, Money)> {
     let book = &books.tenants[tenant.index()];
     let row = match books.design.truth() {

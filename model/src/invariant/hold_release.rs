@@ -5,8 +5,8 @@ use crate::setup::Setup;
 
 /// HOLD_RELEASE: what was held is settled or given back.
 ///
-/// Reading: a hold is settled when what its request's rows have taken together is what the stream may pay by the way it
-/// ended, and no row says that it is a hold.
+/// Reading: a hold is settled when its request's rows together have taken what the stream may pay by the way it ended,
+/// and no row is still a hold.
 pub const INVARIANT: Invariant = Invariant {
     id: "hold-release",
     sentence: "Once all is quiet every hold is settled: its request has paid what the stream came to, and no row is a hold.",

@@ -3,7 +3,7 @@ use crate::effect::Seconds;
 use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, subject_request};
 use crate::setup::Setup;
 
-/// KEY: an idempotency key stands for something.
+/// KEY: an idempotency key has a charge, a holder or a lease.
 pub const INVARIANT: Invariant = Invariant {
     id: "key",
     sentence: "An idempotency key that is there stands for a charge, a live holder or a lease of seconds, and only its \

@@ -32,7 +32,7 @@ fn reversed_by(books: &Books, request: Request) -> Option<TraceId> {
     }
 }
 
-/// The row of a trace, and with it those of a stream under the same trace with a suffix.
+/// The row of a trace and, for a stream, those under the same trace with a suffix.
 fn rows_with_suffixes(books: &Books, of: TraceId) -> impl Iterator<Item = &LedgerRow> {
     let row = books.rows[of.index()].as_ref();
     let stream = row.and_then(|row| books.request_of(row)).map(|request| books.rows_of(request));

@@ -4,7 +4,7 @@ use crate::reply::Answer;
 use crate::row::{Limit, QuotaRow};
 use crate::setup::Setup;
 
-/// ROLLOVER: a new window begins at nothing.
+/// ROLLOVER: a new window begins with a count of 0.
 pub const INVARIANT: Invariant = Invariant {
     id: "rollover",
     sentence: "The first request of a new day or month is judged against nothing used.",

@@ -25,7 +25,7 @@ fn foreign(books: &Books, request: Request, trace: TraceId) -> Option<&LedgerRow
     books.rows[trace.index()].as_ref().filter(|row| row.tenant != books.requests[request.index()].tenant)
 }
 
-/// The answer of this move, if it says that a row is the client's.
+/// The request and trace of this move's answer, if it is an ok.
 fn told_ok(edge: &Edge<'_>) -> Option<(Request, TraceId)> {
     let did = edge.did?;
     match (did.request, did.client_answer?.answer) {

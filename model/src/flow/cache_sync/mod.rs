@@ -13,7 +13,7 @@ use crate::flow::deducted::Taken;
 use crate::flow::{AttemptInput, Io, Job};
 use crate::io::FlowResult;
 
-/// T7, at its place in the deduct: the write of the design's choice. The deduct handles a failure.
+/// T7, at its place in the deduct: writes what the design's choice prescribes. The deduct handles a failure.
 pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
     match input.design.cache {
         Cache::AsReported if input.design.counting == Counting::CFixed => snapshot::write_but_counts(io, input, taken),

@@ -73,7 +73,7 @@ fn whole(io: &mut Io<'_>, input: &AttemptInput, repaired: bool) -> FlowResult<De
 }
 
 /// Where the hash is written as reported: T7a alone as written, T7a and T7b repaired. With another choice of the cache
-/// risk: the write of that choice.
+/// risk: what that choice writes.
 fn best_effort(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
     if input.design.cache != Cache::AsReported {
         return after_commit(io, input, taken);

@@ -82,7 +82,7 @@ pub fn pending_alone(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Money>
     Ok(row_after)
 }
 
-/// P0-3 B repaired: no Redis key, the ledger row alone decides; whoever settles the row, first time or later, holds it
+/// P0-3 B repaired: no Redis key, the ledger row alone decides; whoever settles the row, at first or later, holds it
 /// FOR UPDATE and checks its status, so that nothing is guessed from the balance.
 pub fn repaired(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     match caught(repaired_whole(io, input))? {

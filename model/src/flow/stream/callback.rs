@@ -14,9 +14,10 @@ use crate::step::Step;
 /// P0-1 as reported, and trace-plus-timestamp, whose charge differs only in its trace: the deduct with
 /// `allow_negative`, any exception swallowed, then the usage record.
 ///
-/// Readings where the review leaves a gap: the price is the usage block's if it came, else by three tokens a chunk; a
-/// stream that sent nothing is charged like any other; the client's connection ends after the callback. In the code the
-/// deduct leaves its commit to a caller, which has ended by then: the session is returned with its transaction open.
+/// Readings where the review leaves a gap: the price is the usage block's if it came, else that of three tokens per
+/// chunk; a stream that sent nothing is charged like any other; the client's connection ends after the callback. In the
+/// code the deduct leaves its commit to a caller, which has ended by then: the session is returned with its transaction
+/// open.
 pub fn deducts(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let over = deliver(io, input)?;
     let bill = AttemptInput { amount: input.stream.guessed(over.cut), negative: true, commits: true, ..*input };

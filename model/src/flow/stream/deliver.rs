@@ -49,7 +49,7 @@ pub fn answer(input: &AttemptInput, over: &Delivered) -> Answer {
     }
 }
 
-/// The same, but the failure of the charge, if there is one, for a stream that did not break.
+/// The same, but for a stream that did not break the failure of its charge, if there is one.
 pub fn answer_unless(input: &AttemptInput, over: &Delivered, failure: Option<Failure>) -> Answer {
     match (over.broken, failure) {
         (None, Some(failure)) => Answer::Error(failure),

@@ -18,8 +18,8 @@ use crate::step::Step;
 
 /// P0-1 C as written.
 ///
-/// Readings where the review leaves a gap: the row's amount is the estimate until it is settled; a trace whose row is
-/// there already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
+/// Readings where the review leaves a gap: the row's amount is the estimate until it is settled; a trace whose row
+/// exists already is an exception before the provider is called; the callback stays in the API layer, so its exceptions
 /// are swallowed and the usage record follows; nothing is checked before the stream, and the balance is not checked at
 /// its end either.
 pub fn as_written(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {

@@ -11,7 +11,7 @@ use crate::row::UsageRow;
 use crate::step::Step;
 
 /// J3 and J4, in the API layer, whatever the result of the charge. A failure is not reported. Reading: where usage is a
-/// row in the charge's transaction (P1-8 C) it is there already.
+/// row in the charge's transaction (P1-8 C) it is written already.
 pub fn append(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<()> {
     if input.path.usage && input.design.usage != Usage::C {
         swallowed(io, |io| read_and_write_back(io, input))?;

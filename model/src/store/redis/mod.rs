@@ -52,7 +52,7 @@ impl Redis {
         }
     }
 
-    /// Seconds an idempotency key has to live, if it is there.
+    /// The TTL of an idempotency key in seconds, if it is there.
     pub fn key(&self, key: IdempotencyKey) -> Option<Seconds> {
         self.keys[key.index()].map(|deadline| self.left(deadline))
     }
@@ -62,7 +62,7 @@ impl Redis {
         self.hashes[tenant.index()]
     }
 
-    /// The cached principal of a tenant's key and the seconds it has to live, if it is there.
+    /// The cached principal of a tenant's key and its TTL in seconds, if it is there.
     pub fn principal(&self, tenant: Tenant) -> Option<(KeyRow, Seconds)> {
         self.principals[tenant.index()].map(|(key, deadline)| (key, self.left(deadline)))
     }
@@ -72,7 +72,7 @@ impl Redis {
         self.budgets[tenant.index()]
     }
 
-    /// Whether somebody holds the tenant's warm-up lock.
+    /// Whether the tenant's warm-up lock is held.
     pub fn warm_lock(&self, tenant: Tenant) -> bool {
         self.warming[tenant.index()].is_some()
     }

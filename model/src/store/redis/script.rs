@@ -104,7 +104,7 @@ fn next_daily(hash: &Hash, day: Day) -> Option<QuotaRow> {
     allowed.then_some(QuotaRow { daily_used: used + 1, daily_reset_at: Some(day), ..hash.row })
 }
 
-/// The row with one request more, whatever the month, or `None` if the limit is used up.
+/// The row with one request more, in any month, or `None` if the limit is used up.
 fn next_monthly(hash: &Hash) -> Option<QuotaRow> {
     let allowed = hash.monthly_quota().is_none_or(|quota| hash.row.monthly_used < quota);
     allowed.then_some(QuotaRow { monthly_used: hash.row.monthly_used + 1, ..hash.row })
