@@ -8,7 +8,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use explore::{Limits, Look, Machine, explore};
+//! use explore::{EdgeEvaluation, Limits, Machine, explore};
 //!
 //! /// Two counters that count to two in any order; the property is that they are never both two.
 //! struct Counters;
@@ -39,8 +39,8 @@
 //!         1
 //!     }
 //!
-//!     fn judge(&self, _: Option<(&[u8; 2], &usize)>, state: &[u8; 2], looks: &mut [EdgeEvaluation]) {
-//!         looks[0] = if *state == [2, 2] { Look::Broken } else { Look::Held };
+//!     fn judge(&self, _: Option<(&[u8; 2], &usize)>, state: &[u8; 2], found: &mut [EdgeEvaluation]) {
+//!         found[0] = if *state == [2, 2] { EdgeEvaluation::Broken } else { EdgeEvaluation::Held };
 //!     }
 //! }
 //!
