@@ -31,7 +31,7 @@ pub(super) struct Work<'a> {
 }
 
 /// A case for the servers, with the counterexamples to carry out on them.
-struct Order<'a> {
+struct CaseForServers<'a> {
     scenario: &'a Scenario,
     case: &'a Case,
     lifted: Vec<Counterexample>,
@@ -40,7 +40,7 @@ struct Order<'a> {
 /// Adds the findings to `found`, case by case: sim, real, check.
 ///
 /// # Errors
-/// The first failure of any engine; nothing more is started then.
+/// The failure of the search, else that of the servers. After either no further case is started.
 pub(super) fn look_at(
     work: &Work<'_>,
     servers: Option<RealServers>,
@@ -52,17 +52,16 @@ pub(super) fn look_at(
     let failed = AtomicBool::new(false);
     let (searched, carried_out) = thread::scope(|scope| {
         let real = servers.map(|servers| scope.spawn(|| carry_out(work, servers, inbox, &failed, &bar)));
-        let searched = search(work, beside.then_some(orders), &bar);
-        failed.store(searched.is_err(), Ordering::Relaxed);
+        let searched = search(work, beside.then_some(orders), &failed, &bar);
         (searched, real.map(thread::ScopedJoinHandle::join))
     });
     bar.finish_and_clear();
+    let (searched, mut capsules) = searched?;
     let (mut real, real_capsules) = match carried_out {
         Some(Ok(carried_out)) => carried_out?,
         Some(Err(panic)) => std::panic::resume_unwind(panic),
         None => (Vec::new(), Capsules::of(work.folder)),
     };
-    let (searched, mut capsules) = searched?;
     capsules.extend(real_capsules);
     real.reverse();
     for Searched { sim, check } in searched {
@@ -75,6 +74,22 @@ pub(super) fn look_at(
     Ok((found, capsules))
 }
 
+/// Raises the flag when it is dropped, by an error or a panic as well, unless all cases were done.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Ends<'_> {
+    /// All cases were done.
+    fn well(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The findings for one case without servers.
 struct Searched {
     /// `None` for a case that is only searched.
@@ -84,19 +99,27 @@ struct Searched {
 
 fn search<'a>(
     work: &Work<'a>,
-    orders: Option<SyncSender<Order<'a>>>,
+    orders: Option<SyncSender<CaseForServers<'a>>>,
+    failed: &AtomicBool,
     bar: &ProgressBar,
 ) -> Result<(Vec<Searched>, Capsules), Failure> {
+    let ends = Ends(failed);
+    // One core is left to the servers, whose runs have limits of time.
+    let threads = if orders.is_some() { work.bounds.threads.saturating_sub(1).max(1) } else { work.bounds.threads };
+    let bounds = Bounds { threads, ..work.bounds.clone() };
     let (mut all, mut capsules) = (Vec::new(), Capsules::of(work.folder));
     for scenario in work.scenarios {
         for case in &scenario.cases {
+            if failed.load(Ordering::Relaxed) {
+                return Ok((all, capsules));
+            }
             bar.set_message(format!("{} {}", scenario.id, case.setup.design));
-            let mut check = engines::check(scenario, case, work.bounds, &mut capsules)?;
+            let mut check = engines::check(scenario, case, &bounds, &mut capsules)?;
             let mut sim = None;
             if case.own || work.full {
                 necessary_faults::compare(case, &mut check.counterexamples, &work.bounds.stop);
-                sim = Some(engines::sweep(scenario, case, work.tier.seeds, work.bounds, &mut capsules, &|_, _, _| {})?);
-                let order = Order { scenario, case, lifted: check.counterexamples.clone() };
+                sim = Some(engines::sweep(scenario, case, work.tier.seeds, &bounds, &mut capsules, &|_, _, _| {})?);
+                let order = CaseForServers { scenario, case, lifted: check.counterexamples.clone() };
                 // The servers end early only with a failure, which is reported when their thread is joined.
                 if orders.as_ref().is_some_and(|orders| orders.send(order).is_err()) {
                     return Ok((all, capsules));
@@ -108,22 +131,25 @@ fn search<'a>(
             all.push(Searched { sim, check });
         }
     }
+    ends.well();
     Ok((all, capsules))
 }
 
 fn carry_out(
     work: &Work<'_>,
     mut servers: RealServers,
-    inbox: Receiver<Order<'_>>,
+    inbox: Receiver<CaseForServers<'_>>,
     failed: &AtomicBool,
     bar: &ProgressBar,
 ) -> Result<(Vec<Findings>, Capsules), Failure> {
+    let ends = Ends(failed);
     let (mut all, mut capsules) = (Vec::new(), Capsules::of(work.folder));
-    for Order { scenario, case, lifted } in inbox.into_iter().take_while(|_| !failed.load(Ordering::Relaxed)) {
+    for CaseForServers { scenario, case, lifted } in inbox.into_iter().take_while(|_| !failed.load(Ordering::Relaxed)) {
         let runs = work.tier.runs;
         all.push(servers.scheduled(scenario, case, runs, &lifted, work.bounds, &mut capsules)?);
         bar.inc(1);
     }
     servers.stop(false);
+    ends.well();
     Ok((all, capsules))
 }
