@@ -7,6 +7,7 @@ use model::design::Scripts;
 use model::effect::{Call, Effect};
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
+use model::setup::Fault;
 use model::step::Step;
 use model::world::World;
 
@@ -24,15 +25,29 @@ const STATEMENT: &str = "statement_timeout";
 
 /// Whether a move affects messages between a worker and a server.
 pub(super) fn needs_proxies(mv: Move) -> bool {
-    matches!(
-        mv,
-        Move::Unreachable { .. }
-            | Move::Lost { .. }
-            | Move::TimesOut { .. }
-            | Move::RunsLate
-            | Move::IdleTimeout { .. }
-            | Move::StatementTimeout { .. }
-    )
+    let Some(fault) = mv.fault() else { return false };
+    match fault {
+        Fault::RedisUnreachable | Fault::LostReply | Fault::Late | Fault::IdleTimeout | Fault::StatementTimeout => true,
+        Fault::Crash
+        | Fault::Cancel
+        | Fault::RedisLoss
+        | Fault::Expiry
+        | Fault::Impatience
+        | Fault::JobRun
+        | Fault::UpstreamFailure
+        | Fault::Midnight
+        | Fault::Eviction
+        | Fault::RedisFull
+        | Fault::PostgresRestart
+        | Fault::ScriptFlush
+        | Fault::LockTimeout
+        | Fault::ClientAbort
+        | Fault::ProviderAbort
+        | Fault::BrokerLoss
+        | Fault::Redelivery
+        | Fault::ClockSkew
+        | Fault::RedisTimeTravel => false,
+    }
 }
 
 impl Lockstep<'_> {
@@ -224,10 +239,22 @@ impl Lockstep<'_> {
         self.begin_job(actor).await?;
         self.comes_to(actor, step).await?;
         self.real.observer.have_patience(STATEMENT, false).await?;
+        let stepped = self.step_while_stalled(actor, step, did, after).await;
+        // Also after an error, whose server the next run uses.
+        self.real.observer.have_patience(STATEMENT, true).await?;
+        stepped
+    }
+
+    async fn step_while_stalled(
+        &mut self,
+        actor: Actor,
+        step: Step,
+        did: &Occurrence,
+        after: &World,
+    ) -> Result<(), RealError> {
         self.proxy(false)?.arm(Cut::Stall(LIMIT * 2)).await?;
         let stepped = self.step(actor, step, did, after).await;
         self.proxy(false)?.disarm()?;
-        self.real.observer.have_patience(STATEMENT, true).await?;
         stepped
     }
 
