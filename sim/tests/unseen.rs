@@ -150,6 +150,7 @@ fn the_list_is_read_as_it_is_written() {
         (SCENARIO, "p0-3-there", "unknown scenario `p0-3-there`; expected one of p0-3-here"),
         ("progress", "progres", "unknown invariant `progres`; expected one of conserve"),
         (DESIGN, "as-repeated", "`as-repeated`"),
+        (DESIGN, "idempotency=A", "`idempotency=A` is called `p0-3-a` in reports"),
     ] {
         let text = list.text().replace(right, wrong);
         let why = Unseen::parse("unseen.toml", &text, &[SCENARIO]).unwrap_err().to_string();

@@ -122,8 +122,13 @@ fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
         let (named, valid) = (&line.invariant, valid.join(", "));
         return Err(format!("`invariant`: unknown invariant `{named}`; expected one of {valid}"));
     }
-    let designs = line.designs.iter().map(|design| design.parse::<Design>().map(drop));
-    designs.collect::<Result<(), _>>().map_err(|why| format!("`designs`: {why}"))
+    for written in &line.designs {
+        let design = written.parse::<Design>().map_err(|why| format!("`designs`: {why}"))?.to_string();
+        if design != *written {
+            return Err(format!("`designs`: `{written}` is called `{design}` in reports"));
+        }
+    }
+    Ok(())
 }
 
 /// Attributes to real each breach that check finds and that real servers did not show, though its counterexample is
