@@ -161,7 +161,7 @@ async fn what_would_hurt_given_servers_is_refused_and_listed() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     let row = text.lines().find(|line| line.starts_with("T4b    ") && line.ends_with("gateway-a")).unwrap();
     let marks: Vec<&str> = row.split_whitespace().skip(1).take(16).collect();
-    // SIGKILL and SIGSTOP befall our own workers, who call the provider once more (`a`: metered); what needs a proxy, a kill or
+    // SIGKILL and SIGSTOP strike our own workers, who call the provider once more (`a`: metered); what needs a proxy, a kill or
     // a flush is not run.
     assert_eq!(marks, ["a", "a", "x", "x", "x", "x", "a", "a", "x", "x", "x", "x", "x", "x", "x", "x"], "{text}");
     assert!(text.contains("cells: metered\n"), "{text}");

@@ -31,7 +31,7 @@ fn a_design_must_be_one() {
         ("p0-3-q", &["unknown design `p0-3-q`", "p0-3-b+fixed", "idempotency="]),
         ("", &["unknown design ``", "as-reported"]),
         ("cache=D,B", &["unknown design `cache=D,B`", "idempotency=A,cache=D"]),
-        ("cash=D", &["`cash` is nothing to choose", "base, budget, idempotency, cache, counting, usage, warm-up"]),
+        ("cash=D", &["unknown option `cash`", "base, budget, idempotency, cache, counting, usage, warm-up"]),
         (
             "cache=Z",
             &["unknown choice `cache=Z`", "expected one of as-reported, A, A+fixed, B, B+fixed, C, C+fixed, D"],

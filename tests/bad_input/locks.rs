@@ -31,7 +31,7 @@ fn a_lock_file_that_is_wrong() {
         ("depth = 15", "deep = 15", 2, &["unknown field `deep`"]),
         ("\"p0-3-a\"]", "\"p0-3-z\"]", 2, &["`explored` names a design", "unknown design `p0-3-z`"]),
         ("\"p0-3-a\"] },\n]", "\"as-reported\"] },\n]", 2, &["names the design `as-reported` twice"]),
-        ("\"key\"", "\"kee\"", 6, &["`broken` names the invariant `kee`", "expected one of"]),
+        ("\"key\"", "\"kee\"", 6, &["`broken` names the unknown invariant `kee`", "expected one of"]),
         (
             "designs = [\"as-reported\"], figures",
             "designs = [\"p0-4-b\"], figures",
@@ -40,7 +40,7 @@ fn a_lock_file_that_is_wrong() {
         ),
         ("except = []", "", 10, &["`floor` under `could-not-fail` needs either `designs` or `except`"]),
         ("\"floor\"", "\"key\"", 10, &["`could-not-fail` names `key` for a design that has another line for it"]),
-        ("\"commit-in-doubt\"", "\"commit\"", 14, &["`never` names the situation `commit`", "commit-in-doubt"]),
+        ("\"commit-in-doubt\"", "\"commit\"", 14, &["`never` names the unknown situation `commit`", "commit-in-doubt"]),
         ("never = [", "nevr = [", 13, &["unknown field `nevr`", "never"]),
     ] {
         let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);

@@ -155,7 +155,7 @@ fn a_design_that_is_none() {
     let design = "\"p0-3-a+fixed\"";
     assert_each_is_refused(&[
         (design, "\"p0-3-z\"", 41, &["unknown design `p0-3-z`", "as-reported, as-reported-code", "idempotency=A"]),
-        (design, "\"cash=D\"", 41, &["`cash` is nothing to choose", "idempotency, cache, counting"]),
+        (design, "\"cash=D\"", 41, &["unknown option `cash`", "idempotency, cache, counting"]),
         (design, "\"cache=Z\"", 41, &["unknown choice `cache=Z`", "expected one of as-reported, A, A+fixed, B"]),
         (design, "\"cache=D,cache=B\"", 41, &["`cache` is chosen twice"]),
         (design, "\"cache=C,idempotency=A\"", 41, &["cache=C and idempotency=A contradict each other", "PENDING"]),
@@ -184,7 +184,7 @@ fn an_expectation_that_means_nothing() {
             "[\"crash-between",
             "[\"crash-betwen",
             10,
-            &["`seen` names the situation `crash-betwen", "expected one of crash-between"],
+            &["`seen` names the unknown situation `crash-betwen", "expected one of crash-between"],
         ),
         ("retry-stopped", "retry-stoped", 37, &["`seen` of `expect` for `as-reported`", "`retry-stoped-by-the-key`"]),
     ]);

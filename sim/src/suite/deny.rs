@@ -54,7 +54,7 @@ impl fmt::Display for Deny {
 
 /// A word that names nothing that can be denied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is nothing to deny: expected one of broken, money")]
+#[error("`{0}` cannot be denied; expected one of broken, money")]
 pub struct NothingToDeny(String);
 
 impl FromStr for Deny {

@@ -142,7 +142,7 @@ fn written(folder: &mut Folder, all: &[Loaded], exit: u8) -> u8 {
 fn words(exit: u8) -> &'static str {
     match exit {
         0 => "everything that check says holds held",
-        2 => "something is unknown",
+        2 => "no violations, but some checks were inconclusive",
         output::NOT_WRITTEN => "what was found could not be written",
         _ => "something broke that check says holds",
     }

@@ -115,7 +115,7 @@ fn resolve(file: File) -> Result<Lock, Wrong> {
     for Never { situation, designs, except } in file.never {
         if situation::find(&situation).is_none() {
             let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-            let why = format!("`never` names the situation `{situation}`: expected one of {ids}");
+            let why = format!("`never` names the unknown situation `{situation}`; expected one of {ids}");
             return Err(("never", situation, why));
         }
         for entry in chosen(&mut lock, "never", &situation, designs, except)? {
@@ -130,7 +130,7 @@ fn known(key: &'static str, id: &str) -> Result<(), Wrong> {
         return Ok(());
     }
     let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-    Err((key, id.to_owned(), format!("`{key}` names the invariant `{id}`: expected one of {ids}")))
+    Err((key, id.to_owned(), format!("`{key}` names the unknown invariant `{id}`; expected one of {ids}")))
 }
 
 fn twice(key: &'static str, id: &str) -> Wrong {

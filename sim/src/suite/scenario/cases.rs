@@ -121,8 +121,9 @@ fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), Scena
         for id in ids {
             let Some(place) = invariant::place(id) else {
                 let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-                let why =
-                    format!("`{key}` of `expect` for `{design}` names the invariant `{id}`: expected one of {ids}");
+                let why = format!(
+                    "`{key}` of `expect` for `{design}` names the unknown invariant `{id}`; expected one of {ids}"
+                );
                 return Err(wrong(id, why));
             };
             if argued_here.contains(&id.as_str()) {
@@ -143,7 +144,7 @@ fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), Scena
 
 fn unknown_situation(key: &str, id: &str) -> String {
     let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-    format!("{key} names the situation `{id}`: expected one of {ids}")
+    format!("{key} names the unknown situation `{id}`; expected one of {ids}")
 }
 
 impl Case {
