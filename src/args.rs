@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adapter::matrix::{Fault, Side};
+use adapter::matrix::{MatrixFault, Side};
 use audit::check::Check;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
@@ -194,7 +194,7 @@ pub struct MatrixArgs {
     pub step: Option<Step>,
     /// Of the crash matrix only this fault, such as sigkill
     #[arg(long, requires = "crash_matrix")]
-    pub fault: Option<Fault>,
+    pub fault: Option<MatrixFault>,
     /// Of the crash matrix only this side of the step: before or after
     #[arg(long, requires = "crash_matrix")]
     pub side: Option<Side>,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of a test is a failed test, in its helper functions too")]
 
-use adapter::matrix::{Cell, Fault, Layout, Part, Side, setup};
+use adapter::matrix::{Cell, Layout, MatrixFault, Part, Side, setup};
 use adapter::means::Means;
 use model::design::{Design, Midnight, PRESETS, Preset};
 use model::moves::Move;
@@ -25,7 +25,7 @@ fn every(mut look: impl FnMut(&Setup, &Layout)) {
     }
 }
 
-fn cell(layout: &Layout, step: Step, fault: Fault, side: Side) -> &Cell {
+fn cell(layout: &Layout, step: Step, fault: MatrixFault, side: Side) -> &Cell {
     layout.cells.iter().find(|cell| (cell.step, cell.fault, cell.side) == (step, fault, side)).unwrap()
 }
 
@@ -47,7 +47,7 @@ fn every_preset_has_a_part_of_its_own_but_those_of_another_midnight() {
 #[test]
 fn every_cell_ends_at_rest_or_says_why_it_cannot_be() {
     every(|setup, layout| {
-        let steps = layout.cells.len() / (Fault::ALL.len() * Side::ALL.len());
+        let steps = layout.cells.len() / (MatrixFault::ALL.len() * Side::ALL.len());
         assert!(steps >= 12, "{}", setup.design);
         for cell in &layout.cells {
             assert!(cell.run.is_ok_and(|run| run < layout.runs.len()) || !cell.run.unwrap_err().is_empty());
@@ -68,24 +68,24 @@ fn each_thing_is_done_once_and_after_a_step_is_before_the_next() {
         assert_eq!(runs.len(), layout.runs.len());
     });
     let (_, layout) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
-    for fault in [Fault::Sigkill, Fault::Sigstop, Fault::PostgresKill, Fault::RedisAof] {
+    for fault in [MatrixFault::Sigkill, MatrixFault::Sigstop, MatrixFault::PostgresKill, MatrixFault::RedisAof] {
         assert_eq!(cell(&layout, Step::T4b, fault, Side::After).run, cell(&layout, Step::T5, fault, Side::Before).run);
     }
-    // A scripts' loss by a restart on the log is another deed than SCRIPT FLUSH at the same place.
+    // A scripts' loss by a restart on the log is another action than SCRIPT FLUSH at the same place.
     let lost = |fault| cell(&layout, Step::Q5, fault, Side::Before).run.unwrap();
-    assert_ne!(lost(Fault::RedisAof), lost(Fault::ScriptFlush));
+    assert_ne!(lost(MatrixFault::RedisAof), lost(MatrixFault::ScriptFlush));
 }
 
 #[test]
 fn what_cannot_be_is_never_taken_for_what_holds() {
     let (_, layout) = planned(&Part::of("as-reported".parse().unwrap()), "as-reported".parse().unwrap());
     for (step, fault, side) in [
-        (Step::U1, Fault::InDoubt, Side::After),
-        (Step::U1, Fault::Cut, Side::Before),
-        (Step::T1, Fault::Cut, Side::After),
-        (Step::Reply, Fault::Sigkill, Side::After),
-        (Step::J1, Fault::Sigkill, Side::Before),
-        (Step::J1, Fault::Sigstop, Side::After),
+        (Step::U1, MatrixFault::InDoubt, Side::After),
+        (Step::U1, MatrixFault::Cut, Side::Before),
+        (Step::T1, MatrixFault::Cut, Side::After),
+        (Step::Reply, MatrixFault::Sigkill, Side::After),
+        (Step::J1, MatrixFault::Sigkill, Side::Before),
+        (Step::J1, MatrixFault::Sigstop, Side::After),
     ] {
         assert!(cell(&layout, step, fault, side).run.is_err(), "{step} {fault:?} {side:?}");
     }
@@ -107,7 +107,7 @@ fn a_stopped_worker_goes_on_once_its_retry_has_ended_or_waits_for_it() {
 #[test]
 fn a_connection_cut_while_idle_is_noticed_in_a_transaction_and_nowhere_else() {
     let (_, layout) = planned(&Part::of("p0-3-a".parse().unwrap()), "p0-3-a".parse().unwrap());
-    let run = |step| &layout.runs[cell(&layout, step, Fault::Cut, Side::After).run.unwrap()];
+    let run = |step| &layout.runs[cell(&layout, step, MatrixFault::Cut, Side::After).run.unwrap()];
     assert_eq!(run(Step::T6).moves, layout.runs[0].moves);
     assert!(run(Step::T4b).moves.iter().any(|mv| matches!(mv, Move::Lost { step: Step::T5, ran: false, .. })));
 }

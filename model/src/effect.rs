@@ -196,7 +196,7 @@ pub enum LocalOp {
     /// The provider is asked for its count of a stream.
     AskCount(Request),
     /// A deferred job is handed over: to the job queue, which outlives the process and delivers at least once, or, for
-    /// [`Deferred::Snapshot`], to a task of this process.
+    /// [`DeferredJob::Snapshot`], to a task of this process.
     Send(DeferredJob),
     /// The worker tells the queue that its deferred job is done.
     Acknowledge(DeferredJob),

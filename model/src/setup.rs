@@ -58,7 +58,7 @@ pub struct Setup {
     pub effective: Design,
     /// The flows to run, those of the effective design.
     pub flows: Flows,
-    charges: Vec<AttemptInput>,
+    inputs: Vec<AttemptInput>,
     jobs: Vec<Actor>,
 }
 
@@ -89,22 +89,22 @@ impl Setup {
         let path = needed(path, design, &requests);
         let effective = design.effective_on(path, &accounts, &requests);
         let mut traces: Vec<String> = Vec::new();
-        let mut charges = Vec::new();
+        let mut inputs = Vec::new();
         for (i, asked) in requests.iter().enumerate() {
             let input = input(i, asked, &accounts, &mut traces)?;
-            let key = shared::key(&requests, &charges, &input)?;
-            charges.push(AttemptInput { key, day: today, design: effective, path, ..input });
+            let key = shared::key(&requests, &inputs, &input)?;
+            inputs.push(AttemptInput { key, day: today, design: effective, path, ..input });
         }
         within("distinct traces", traces.len(), 1, MAX_TRACES)?;
-        ride(&requests, &mut charges)?;
-        let keys = suffixes::suffix(effective, &requests, faults, &mut charges, &mut traces)?;
+        ride(&requests, &mut inputs)?;
+        let keys = suffixes::suffix(effective, &requests, faults, &mut inputs, &mut traces)?;
         within("distinct traces, those with a suffix included,", traces.len(), 1, MAX_TRACES)?;
         if let Some(trace) = suffixes::twice(&traces) {
             return Err(SetupError::Twice(format!("trace `{trace}`, one with a suffix,")));
         }
         within("idempotency keys", keys.len(), 1, MAX_KEYS)?;
         let flows = effective.flows();
-        let jobs = jobs(effective, path, &flows, &charges);
+        let jobs = jobs(effective, path, &flows, &inputs);
         within("gateways and background jobs together", usize::from(gateways) + jobs.len(), 1, MAX_SESSIONS)?;
         Ok(Setup {
             accounts,
@@ -119,7 +119,7 @@ impl Setup {
             design,
             effective,
             flows,
-            charges,
+            inputs,
             jobs,
         })
     }
@@ -132,24 +132,24 @@ impl Setup {
 
     /// The input of each attempt of a request, on the first day.
     pub fn input(&self, request: Request) -> &AttemptInput {
-        &self.charges[request.index()]
+        &self.inputs[request.index()]
     }
 
     /// The input of any one request, for what all have in common.
-    pub fn any_charge(&self) -> Option<&AttemptInput> {
-        self.charges.first()
+    pub fn any_input(&self) -> Option<&AttemptInput> {
+        self.inputs.first()
     }
 
     /// By trace: the request it belongs to, if it is a trace with a suffix; `None` for traces that clients chose.
     pub fn owners(&self) -> ArrayVec<Option<Request>, MAX_TRACES> {
-        let suffixed = |trace: TraceId| self.charges.iter().find(|input| input.trace != trace && input.has(trace));
+        let suffixed = |trace: TraceId| self.inputs.iter().find(|input| input.trace != trace && input.has(trace));
         (0..self.traces.len() as u8).map(|trace| suffixed(TraceId(trace)).map(|input| input.request)).collect()
     }
 
     /// The request that a row of this trace and tenant belongs to: the first of those that share the trace; a trace
     /// with a suffix has only one.
     pub fn request_of(&self, tenant: Tenant, trace: TraceId) -> Option<Request> {
-        self.charges.iter().find(|input| input.tenant == tenant && input.has(trace)).map(|input| input.request)
+        self.inputs.iter().find(|input| input.tenant == tenant && input.has(trace)).map(|input| input.request)
     }
 
     /// The background jobs and the workers for deferred jobs, in the order of moves.
@@ -217,7 +217,7 @@ impl Setup {
     }
 }
 
-fn jobs(design: Design, path: RequestPath, flows: &Flows, charges: &[AttemptInput]) -> Vec<Actor> {
+fn jobs(design: Design, path: RequestPath, flows: &Flows, inputs: &[AttemptInput]) -> Vec<Actor> {
     let settles = matches!(design.cache, Cache::A | Cache::AFixed);
     let usage = path.usage && design.usage != Usage::C;
     let stream_usage = usage && matches!(design.stream, Stream::A | Stream::AFixed);
@@ -227,7 +227,7 @@ fn jobs(design: Design, path: RequestPath, flows: &Flows, charges: &[AttemptInpu
         Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => settles || usage,
     };
     let tasks = matches!(design.cache, Cache::B | Cache::BFixed);
-    let calls = || charges.iter().filter(|input| input.asking.is_call());
+    let calls = || inputs.iter().filter(|input| input.asking.is_call());
     let sync = flows.sync.map(|_| Actor::Sync);
     let copy_back = flows.copy_back.map(|_| Actor::CopyBack);
     let sweeper = flows.sweep.map(|_| Actor::Sweeper);
@@ -325,20 +325,20 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
 }
 
 /// Attaches each request that is charged within another request's transaction to that request.
-fn ride(requests: &[Asked], charges: &mut [AttemptInput]) -> Result<(), SetupError> {
+fn ride(requests: &[Asked], inputs: &mut [AttemptInput]) -> Result<(), SetupError> {
     for (place, asked) in requests.iter().enumerate() {
         let Some(host) = &asked.within else { continue };
         let wrong = |why: &str| SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() };
         let host = requests[..place].iter().position(|other| &other.trace == host && other.account == asked.account);
         let host = host.ok_or_else(|| wrong("`within` must name a request before it, of the same account"))?;
-        let plain = [host, place].iter().all(|&request| charges[request].asking == Asking::Charge);
-        if !plain || charges[host].joined.is_some() || requests[host].within.is_some() {
+        let plain = [host, place].iter().all(|&request| inputs[request].asking == Asking::Charge);
+        if !plain || inputs[host].joined.is_some() || requests[host].within.is_some() {
             return Err(wrong("`within` is for two charges, each of one other: streams and chains of them are not"));
         }
-        let AttemptInput { request, trace, key, amount, .. } = charges[place];
-        charges[host].joined = Some(JoinedCharge { request, trace, key, amount });
-        charges[host].commits = false;
-        charges[place].commits = false;
+        let AttemptInput { request, trace, key, amount, .. } = inputs[place];
+        inputs[host].joined = Some(JoinedCharge { request, trace, key, amount });
+        inputs[host].commits = false;
+        inputs[place].commits = false;
     }
     Ok(())
 }

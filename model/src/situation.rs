@@ -10,7 +10,7 @@ use crate::moves::{Actor, Move};
 use crate::reply::{Answer, Failure, Reply};
 use crate::row::{Kind, LedgerRow, Limit, Status, Tenant};
 use crate::setup::{Fault, each_fault};
-use crate::step::{Stage, Step};
+use crate::step::{PathStage, Step};
 
 /// A condition that can arise on a move.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +31,13 @@ const fn arises(id: &'static str, title: &'static str, arose: fn(&Edge<'_>) -> b
 const COMPOSED: &[Situation] = &[
     // Where a process was struck.
     arises("crash-between-t3-and-t6", "crash between T3 and T6", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[Stage::Charges])
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[PathStage::Charges])
     }),
     arises("crash-between-t6-and-t7", "crash between T6 and T7", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[Stage::Charged])
+        struck(edge, |mv| matches!(mv, Move::Crash { .. }), &[PathStage::Charged])
     }),
     arises("cancelled-between-t3-and-t6", "cancellation between T3 and T6", |edge| {
-        struck(edge, |mv| matches!(mv, Move::Cancel { .. }), &[Stage::Charges])
+        struck(edge, |mv| matches!(mv, Move::Cancel { .. }), &[PathStage::Charges])
     }),
     arises("task-lost", "a task that was started died before its end", |edge| {
         did(edge, |mv| matches!(mv, Move::Crash { actor: Actor::Task(_), .. }))
@@ -52,26 +52,22 @@ const COMPOSED: &[Situation] = &[
     ),
     // What the client was answered.
     arises("retry-stopped-by-the-key", "retry stopped by the key", |edge| {
-        client_answer(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
+        story(edge) == Some(Answer::Error(Failure::KeyWithoutRow))
     }),
     arises("retry-answered-from-the-ledger", "retry answered from the ledger", |edge| {
         looked_up(edge, |row, asker| row.effective() && row.tenant == asker)
     }),
     arises("charged-but-error", "the client was told an error although its request is charged", |edge| {
         let charged = edge.did.and_then(|did| did.request).and_then(|request| edge.after.row_of(request));
-        matches!(client_answer(edge), Some(Answer::Error(_))) && charged.is_some_and(LedgerRow::effective)
+        matches!(story(edge), Some(Answer::Error(_))) && charged.is_some_and(LedgerRow::effective)
     }),
-    arises("refused-balance", "refused by the balance", |edge| {
-        client_answer(edge) == Some(Answer::Refused(Limit::Balance))
-    }),
-    arises("refused-daily", "refused by the daily quota", |edge| {
-        client_answer(edge) == Some(Answer::Refused(Limit::Daily))
-    }),
+    arises("refused-balance", "refused by the balance", |edge| story(edge) == Some(Answer::Refused(Limit::Balance))),
+    arises("refused-daily", "refused by the daily quota", |edge| story(edge) == Some(Answer::Refused(Limit::Daily))),
     arises("refused-monthly", "refused by the monthly quota", |edge| {
-        client_answer(edge) == Some(Answer::Refused(Limit::Monthly))
+        story(edge) == Some(Answer::Refused(Limit::Monthly))
     }),
     arises("refused-budget", "refused by the budget of the API key", |edge| {
-        client_answer(edge) == Some(Answer::Refused(Limit::Budget))
+        story(edge) == Some(Answer::Refused(Limit::Budget))
     }),
     // What happened to a store, a reply or the clock.
     arises("redis-unreachable-at-t7", "redis unreachable at T7", |edge| {
@@ -119,10 +115,10 @@ const COMPOSED: &[Situation] = &[
         tenants(edge.after).any(|tenant| busy(tenant) > 1)
     }),
     arises("charged-at-once", "two charges of one tenant between T3 and T6 at once", |edge| {
-        at_once(edge.after, &[Stage::Reads, Stage::Charges])
+        at_once(edge.after, &[PathStage::Reads, PathStage::Charges])
     }),
     arises("warm-up-raced", "two gateways between Q2 and Q4, warming the same hash", |edge| {
-        at_once(edge.after, &[Stage::WarmsUp])
+        at_once(edge.after, &[PathStage::WarmsUp])
     }),
     arises("waited-for-another", "a statement waited for another transaction", |edge| {
         edge.did.is_some_and(|did| !did.woke.is_empty())
@@ -224,7 +220,7 @@ const COMPOSED: &[Situation] = &[
 /// Situations that arise with a fault, from the table of faults.
 macro_rules! of_faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
-        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $story:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
         const OF_FAULTS: &[Situation] = &[$($(
             arises($situation, $words, |edge| did(edge, |mv| mv.fault() == Some(Fault::$fault))),
@@ -287,8 +283,8 @@ fn at_step(edge: &Edge<'_>, step: Step) -> bool {
     called(edge, |call| call.step == step)
 }
 
-fn client_answer(edge: &Edge<'_>) -> Option<Answer> {
-    edge.did.and_then(|did| did.client_answer).map(|client_answer| client_answer.answer)
+fn story(edge: &Edge<'_>) -> Option<Answer> {
+    edge.did.and_then(|did| did.client_answer).map(|story| story.answer)
 }
 
 fn replied(edge: &Edge<'_>, is: impl Fn(Reply) -> bool) -> bool {
@@ -311,7 +307,7 @@ fn broke_at(edge: &Edge<'_>, part: Step) -> bool {
 }
 
 /// A fault struck after a step of these stages.
-fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, stages: &[Stage]) -> bool {
+fn struck(edge: &Edge<'_>, fault: impl Fn(Move) -> bool, stages: &[PathStage]) -> bool {
     edge.did.is_some_and(|did| fault(did.mv) && did.last.is_some_and(|last| stages.contains(&last.stage())))
 }
 
@@ -320,7 +316,7 @@ fn tenants(books: &Books) -> impl Iterator<Item = Tenant> + use<> {
 }
 
 /// Two gateways have a last step of these stages, for the same tenant.
-fn at_once(books: &Books, stages: &[Stage]) -> bool {
+fn at_once(books: &Books, stages: &[PathStage]) -> bool {
     let between = |tenant: Tenant| {
         let places = books.places.iter().flatten();
         places.filter(|(whose, last)| *whose == tenant && stages.contains(&last.stage())).count()

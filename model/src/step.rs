@@ -27,8 +27,8 @@ macro_rules! steps {
             }
 
             /// Its stage on the path.
-            pub fn stage(self) -> Stage {
-                match self { $($(Step::$name => Stage::$stage,)*)* }
+            pub fn stage(self) -> PathStage {
+                match self { $($(Step::$name => PathStage::$stage,)*)* }
             }
         }
     };
@@ -36,7 +36,7 @@ macro_rules! steps {
 
 /// The stage of a step on the path of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum PathStage {
     /// Before the request is let through.
     Asks,
     /// Before the request is let through, while it warms the hash.
@@ -51,12 +51,12 @@ pub enum Stage {
     Charged,
 }
 
-impl Stage {
+impl PathStage {
     /// Whether a request at this stage was let through.
     pub fn admitted(self) -> bool {
         match self {
-            Stage::Asks | Stage::WarmsUp => false,
-            Stage::Goes | Stage::Reads | Stage::Charges | Stage::Charged => true,
+            PathStage::Asks | PathStage::WarmsUp => false,
+            PathStage::Goes | PathStage::Reads | PathStage::Charges | PathStage::Charged => true,
         }
     }
 }

@@ -40,13 +40,13 @@ fn checked(scenario: &Scenario, limits: &Limits) -> Findings {
 }
 
 /// Ten seeds, as an engine that samples has them; `cut` is why it ended early.
-fn sampled(scenario: &Scenario, engine: Engine, cut: Option<&str>) -> Findings {
+fn observed(scenario: &Scenario, engine: Engine, cut: Option<&str>) -> Findings {
     let case = scenario.cases.iter().find(|case| case.setup.design.to_string() == "as-reported").unwrap();
-    let mut sampled = ObservedRuns::new(scenario, case, engine);
+    let mut observed = ObservedRuns::new(scenario, case, engine);
     for seed in 0..10 {
-        sampled.add(&run_seed(&case.setup, seed).unwrap().run, Some(seed));
+        observed.add(&run_seed(&case.setup, seed).unwrap().run, Some(seed));
     }
-    sampled.finish(cut, 0.0, &mut Capsules::new())
+    observed.finish(cut, 0.0, &mut Capsules::new())
 }
 
 /// The verdict of `once`, which this world could break and does not, and its reason.
@@ -60,7 +60,7 @@ fn what_was_looked_at_whole_holds_and_a_sample_holds_within_its_bound() {
     let scenario = scenario("");
     assert_eq!(of_once(&checked(&scenario, &Limits::default())).0, Verdict::Holds);
     for engine in [Engine::Sim, Engine::Real] {
-        let found = sampled(&scenario, engine, None);
+        let found = observed(&scenario, engine, None);
         assert_eq!(of_once(&found), (Verdict::HoldsWithinBound, "10 runs without a breach"));
     }
 }
@@ -73,7 +73,7 @@ fn what_was_cut_is_unknown() {
     assert_eq!(of_once(&found), (Verdict::Unknown, "states: there are more than --max-states allows"));
     assert!(!found.explored[0].complete);
     for engine in [Engine::Sim, Engine::Real] {
-        let found = sampled(&scenario, engine, Some("the time was up (--time)"));
+        let found = observed(&scenario, engine, Some("the time was up (--time)"));
         assert_eq!(of_once(&found), (Verdict::Unknown, "10 runs without a breach, then the time was up (--time)"));
         assert!(!found.explored[0].complete);
     }
@@ -85,8 +85,8 @@ fn what_lacks_a_situation_that_must_arise_is_unknown() {
     let why = "an expected situation never arose: ";
     let found = [
         checked(&scenario, &Limits::default()),
-        sampled(&scenario, Engine::Sim, None),
-        sampled(&scenario, Engine::Real, None),
+        observed(&scenario, Engine::Sim, None),
+        observed(&scenario, Engine::Real, None),
     ];
     for found in found {
         let (verdict, reason) = of_once(&found);
@@ -101,7 +101,7 @@ fn what_could_not_fail_does_not_hold() {
     let reversal = found.findings.iter().find(|finding| finding.invariant == "reversal");
     assert!(reversal.is_none_or(|finding| finding.verdict != Verdict::Holds), "{reversal:?}");
     for engine in [Engine::Sim, Engine::Real] {
-        let found = sampled(&scenario, engine, None);
+        let found = observed(&scenario, engine, None);
         assert!(found.findings.iter().all(|finding| finding.invariant != "reversal"));
     }
 }

@@ -92,9 +92,9 @@ pub fn sweep(
     each: &(dyn Fn(u64, &Run, &[&'static str]) + Sync),
 ) -> Result<Findings, Failure> {
     let began = Instant::now();
-    let mut sampled = ObservedRuns::new(scenario, case, Engine::Sim);
+    let mut observed = ObservedRuns::new(scenario, case, Engine::Sim);
     if seeds.1 - seeds.0 == 1 {
-        sampled.demand_nothing();
+        observed.demand_nothing();
     }
     let mut from = seeds.0;
     while from < seeds.1 && bounds.ended().is_none() {
@@ -103,7 +103,7 @@ pub fn sweep(
         for (seed, outcome) in simulate::sweep(&case.setup, from..to, bounds.threads, &bounds.stop, |_, _| {}) {
             match outcome {
                 Ok(simulated) => {
-                    let broken = sampled.add(&simulated.run, Some(seed));
+                    let broken = observed.add(&simulated.run, Some(seed));
                     each(seed, &simulated.run, &broken);
                 }
                 Err(_) if bounds.ended().is_some() => {}
@@ -115,7 +115,7 @@ pub fn sweep(
         }
         from = to;
     }
-    Ok(sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules))
+    Ok(observed.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules))
 }
 
 /// Real servers, with the async runtime that connects to them.
@@ -167,8 +167,8 @@ impl RealServers {
     }
 
     /// Carries out the scripted run of a cell of the crash matrix.
-    pub fn scripted_run(&mut self, setup: &Setup, scripted_run: &ScriptedRun) -> Result<Run, RealError> {
-        self.runtime.block_on(self.real.run_by(setup, &scripted_run.moves, scripted_run.means))
+    pub fn run_as(&mut self, setup: &Setup, run: &ScriptedRun) -> Result<Run, RealError> {
+        self.runtime.block_on(self.real.run_by(setup, &run.moves, run.means))
     }
 
     /// Carries out a list of moves.
@@ -188,19 +188,19 @@ impl RealServers {
         capsules: &mut Capsules,
     ) -> Result<Findings, Failure> {
         let began = Instant::now();
-        let mut sampled = ObservedRuns::new(scenario, case, Engine::Real);
+        let mut observed = ObservedRuns::new(scenario, case, Engine::Real);
         let mut refused = 0;
         let runs = schedule::single_disturbances(&case.setup);
         let every = runs.len().div_ceil(most).max(1);
         if every > 1 {
-            sampled.demand_nothing();
+            observed.demand_nothing();
         }
         for scheduled in runs.into_iter().step_by(every) {
             if bounds.ended().is_some() {
                 break;
             }
             match self.run(&case.setup, &scheduled.moves) {
-                Ok(run) => drop(sampled.add(&run, None)),
+                Ok(run) => drop(observed.add(&run, None)),
                 // The server chose another winner each time; the same schedule with that winner is among the runs.
                 Err(RealError::NotReachable { .. }) => {}
                 Err(RealError::NotOurs { .. }) => refused += 1,
@@ -214,11 +214,11 @@ impl RealServers {
             let case = Some((scenario.id.clone(), case.setup.design.to_string()));
             NotRun { engine: Engine::Real, case, why }
         };
-        let unreachable = self.lift(case, lifted, &mut sampled, &mut refused, bounds)?;
+        let unreachable = self.lift(case, lifted, &mut observed, &mut refused, bounds)?;
         if refused > 0 {
-            sampled.demand_nothing();
+            observed.demand_nothing();
         }
-        let mut found = sampled.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules);
+        let mut found = observed.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules);
         if refused > 0 {
             let which = format!("{}, {}", scenario.id, case.setup.design);
             let why = format!("{which}: {refused} runs would hurt a server that is not ours");
@@ -235,7 +235,7 @@ impl RealServers {
         &mut self,
         case: &Case,
         lifted: &[Counterexample],
-        sampled: &mut ObservedRuns<'_>,
+        observed: &mut ObservedRuns<'_>,
         refused: &mut usize,
         bounds: &Bounds,
     ) -> Result<Vec<String>, Failure> {
@@ -252,7 +252,7 @@ impl RealServers {
                         let expected = sim::suite::story::sentence(&shown.breach);
                         return Err(Failure::Internal(format!("{which}: check breaks {expected}; reality {breach}")));
                     }
-                    sampled.add(&run, None);
+                    observed.add(&run, None);
                 }
                 Err(RealError::NotOurs { .. }) => *refused += 1,
                 Err(RealError::NotReachable { number, why, .. }) => {

@@ -64,14 +64,14 @@ struct Line {
 }
 
 /// The checks of one invariant.
-struct EdgeEvaluations(Judged);
+struct Checks(Judged);
 
-impl EdgeEvaluations {
-    fn of(invariant: &'static str) -> EdgeEvaluations {
-        EdgeEvaluations(Judged { invariant, looked: 0, breaches: 0, first: None })
+impl Checks {
+    fn of(invariant: &'static str) -> Checks {
+        Checks(Judged { invariant, looked: 0, breaches: 0, first: None })
     }
 
-    fn look(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
+    fn check(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
         self.0.looked += 1;
         if !holds {
             self.0.breaches += 1;
@@ -108,10 +108,9 @@ pub(super) async fn judge(
     let clients = shared.clients();
     let asked = &clients.asked;
     let effective: BTreeSet<usize> = lines.iter().filter(|line| line.effective).map(|line| line.number).collect();
-    let mut found: Vec<EdgeEvaluations> = BY_BOOKS.map(EdgeEvaluations::of).into();
-    let (mut chain, mut once, mut usage) =
-        (EdgeEvaluations::of("chain"), EdgeEvaluations::of("once"), EdgeEvaluations::of("usage"));
-    let mut count = EdgeEvaluations::of("count-exact");
+    let mut found: Vec<Checks> = BY_BOOKS.map(Checks::of).into();
+    let (mut chain, mut once, mut usage) = (Checks::of("chain"), Checks::of("once"), Checks::of("usage"));
+    let mut count = Checks::of("count-exact");
     for (place, setup) in shared.setups.iter().enumerate() {
         let own: Vec<&Line> = lines.iter().filter(|line| line.tenant == place && line.effective).collect();
         let charged: Money = own.iter().map(|line| line.amount).sum();
@@ -136,7 +135,7 @@ pub(super) async fn judge(
         let prices: Money =
             asked.iter().filter(|asked| usize::from(asked.tenant) == place).map(|asked| asked.price).sum();
         let name = setup.account_name(Tenant(0));
-        once.look(taken <= prices, || {
+        once.check(taken <= prices, || {
             vec![
                 figure(format!("taken from {name}"), taken),
                 figure(format!("prices of the requests of {name}"), prices),
@@ -144,13 +143,13 @@ pub(super) async fn judge(
         });
         chained(&mut chain, name, book.open, own.iter().map(|line| (line.before, line.after, line.amount)).collect());
         if setup.effective.counts_with_the_charge() {
-            count.look(u64::from(rows.quota.daily_used) == own.len() as u64, || {
+            count.check(u64::from(rows.quota.daily_used) == own.len() as u64, || {
                 vec![figure(format!("daily_used of {name}"), rows.quota.daily_used), figure("charges", own.len())]
             });
         }
         if setup.path.usage {
             let holds = u64::from(rows.usage.requests) == own.len() as u64 && rows.usage.cost == charged;
-            usage.look(holds, || {
+            usage.check(holds, || {
                 vec![
                     figure(format!("requests of {name} in usage"), rows.usage.requests),
                     figure(format!("charges of {name}"), own.len()),
@@ -164,7 +163,7 @@ pub(super) async fn judge(
     found.extend([chain, once, usage, count]);
     found.extend(by_request(shared, asked, &lines, &effective));
     found.push(stands(&keys, &effective));
-    let judged = found.into_iter().map(|looks| looks.0).filter(|judged| judged.looked > 0).collect();
+    let judged = found.into_iter().map(|checks| checks.0).filter(|judged| judged.looked > 0).collect();
     Ok((judged, lines.len() as u64))
 }
 
@@ -177,7 +176,7 @@ fn balance(setup: &Setup, book: &TenantBook) -> Money {
 }
 
 /// Applies the model's own invariants to the books of one tenant.
-fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, charged: Money) {
+fn by_books(found: &mut [Checks], setup: &Setup, book: TenantBook, charged: Money) {
     let sum = LedgerRow {
         tenant: Tenant(0),
         trace: TraceId(0),
@@ -203,11 +202,11 @@ fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, char
         at_rest: true,
     };
     let edge = Edge { before: None, did: None, after: &books };
-    for looks in found {
-        let Some(invariant) = invariant::find(looks.0.invariant) else { continue };
+    for checks in found {
+        let Some(invariant) = invariant::find(checks.0.invariant) else { continue };
         match invariant.judge(&edge) {
-            Evaluation::Held => looks.look(true, Vec::new),
-            Evaluation::Broken(subject) => looks.look(false, || (invariant.figures)(&edge, subject, setup)),
+            Evaluation::Held => checks.check(true, Vec::new),
+            Evaluation::Broken(subject) => checks.check(false, || (invariant.figures)(&edge, subject, setup)),
             Evaluation::NotEvaluated | Evaluation::Vacuous => {}
         }
     }
@@ -215,11 +214,11 @@ fn by_books(found: &mut [EdgeEvaluations], setup: &Setup, book: TenantBook, char
 
 /// Whether an order of the rows exists in which each begins at the balance where the previous one ended. With charges
 /// alone, balances only go down.
-fn chained(chain: &mut EdgeEvaluations, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
+fn chained(chain: &mut Checks, name: &str, open: Money, mut rows: Vec<(Money, Money, Money)>) {
     rows.sort_by_key(|(before, ..)| std::cmp::Reverse(*before));
     let mut end = open;
     for (before, after, amount) in rows {
-        chain.look(before == end && after == before - amount, || {
+        chain.check(before == end && after == before - amount, || {
             vec![
                 figure(format!("balance of {name} after the row before"), end),
                 figure("before", before),
@@ -232,32 +231,27 @@ fn chained(chain: &mut EdgeEvaluations, name: &str, open: Money, mut rows: Vec<(
 }
 
 /// Judges the invariants that need the knowledge of the clients.
-fn by_request(
-    shared: &SharedTraffic,
-    asked: &[Asked],
-    lines: &[Line],
-    effective: &BTreeSet<usize>,
-) -> Vec<EdgeEvaluations> {
-    let (mut exact, mut metered) = (EdgeEvaluations::of("exact"), EdgeEvaluations::of("metered"));
-    let (mut truth, mut progress) = (EdgeEvaluations::of("truth"), EdgeEvaluations::of("progress"));
+fn by_request(shared: &SharedTraffic, asked: &[Asked], lines: &[Line], effective: &BTreeSet<usize>) -> Vec<Checks> {
+    let (mut exact, mut metered) = (Checks::of("exact"), Checks::of("metered"));
+    let (mut truth, mut progress) = (Checks::of("truth"), Checks::of("progress"));
     for line in lines.iter().filter(|line| line.effective) {
         let Asked { price, tenant, .. } = asked[line.number];
-        exact.look(line.amount == price && usize::from(tenant) == line.tenant, || {
+        exact.check(line.amount == price && usize::from(tenant) == line.tenant, || {
             vec![figure(format!("amount of {}", line.number), line.amount), figure("price", price)]
         });
     }
     for (number, asked) in asked.iter().enumerate() {
         let charged = effective.contains(&number);
         let row = || figure(format!("ledger row of {number}"), if charged { "effective" } else { "none" });
-        progress.look(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
+        progress.check(asked.answered.is_some(), || vec![figure(format!("final answer to {number}"), "none"), row()]);
         if asked.served > 0 && shared.setups[0].path.upstream {
             // UNIQUE allows a request one charge, and each call of the provider needs one.
             let covered = asked.served <= u32::from(charged);
-            metered.look(covered, || vec![figure(format!("calls of {number}"), asked.served), row()]);
+            metered.check(covered, || vec![figure(format!("calls of {number}"), asked.served), row()]);
         }
         if let Some(answer) = asked.answered {
             // No limit is ever reached in this traffic.
-            truth.look(matches!(answer, Answer::Ok(_)) && charged, || {
+            truth.check(matches!(answer, Answer::Ok(_)) && charged, || {
                 vec![figure(format!("told about {number}"), format!("{answer:?}")), row()]
             });
         }
@@ -266,17 +260,17 @@ fn by_request(
 }
 
 /// Every key belongs to a charge or is a lease: at rest no living process holds a key.
-fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> EdgeEvaluations {
-    let mut looks = EdgeEvaluations::of("key");
+fn stands(keys: &[(usize, i64)], effective: &BTreeSet<usize>) -> Checks {
+    let mut checks = Checks::of("key");
     for (number, seconds) in keys {
-        looks.look(*seconds <= LEASE && *seconds >= 0 || effective.contains(number), || {
+        checks.check(*seconds <= LEASE && *seconds >= 0 || effective.contains(number), || {
             vec![
                 figure(format!("seconds that the key of {number} lives"), seconds),
                 figure(format!("ledger row of {number}"), "none"),
             ]
         });
     }
-    looks
+    checks
 }
 
 async fn ledger(postgres: &mut PgConnection, shared: &SharedTraffic) -> Result<Vec<Line>, LoadError> {
@@ -363,7 +357,7 @@ mod tests {
             (micros(&[(10, 7, 3), (5, 1, 4)]), 1),
             (micros(&[(10, 6, 3)]), 1),
         ] {
-            let mut chain = EdgeEvaluations::of("chain");
+            let mut chain = Checks::of("chain");
             chained(&mut chain, "acme", Money::from_micros(10), rows);
             assert_eq!(chain.0.breaches, breaches);
         }
@@ -372,8 +366,8 @@ mod tests {
     #[test]
     fn a_key_without_a_charge_is_a_breach_unless_it_is_a_lease() {
         let charged = BTreeSet::from([1]);
-        let looks = stands(&[(1, 86_399), (2, 5), (3, 86_399), (4, -1)], &charged);
-        assert_eq!((looks.0.looked, looks.0.breaches), (4, 2));
+        let checks = stands(&[(1, 86_399), (2, 5), (3, 86_399), (4, -1)], &charged);
+        assert_eq!((checks.0.looked, checks.0.breaches), (4, 2));
     }
 
     #[test]

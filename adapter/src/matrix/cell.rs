@@ -26,7 +26,7 @@ impl Side {
 
 /// A kind of fault, a column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub enum MatrixFault {
     /// SIGKILL of the worker.
     Sigkill,
     /// Its connection to the store is cut: a request to Redis is refused before it is sent; a connection to Postgres is
@@ -46,54 +46,57 @@ pub enum Fault {
     ScriptFlush,
 }
 
-impl Fault {
+impl MatrixFault {
     /// All faults, in the order of tables.
-    pub const ALL: [Fault; 8] = [
-        Fault::Sigkill,
-        Fault::Cut,
-        Fault::InDoubt,
-        Fault::Sigstop,
-        Fault::PostgresKill,
-        Fault::RedisKill,
-        Fault::RedisAof,
-        Fault::ScriptFlush,
+    pub const ALL: [MatrixFault; 8] = [
+        MatrixFault::Sigkill,
+        MatrixFault::Cut,
+        MatrixFault::InDoubt,
+        MatrixFault::Sigstop,
+        MatrixFault::PostgresKill,
+        MatrixFault::RedisKill,
+        MatrixFault::RedisAof,
+        MatrixFault::ScriptFlush,
     ];
 
     /// The spelling in commands and JSON.
     pub fn id(self) -> &'static str {
         match self {
-            Fault::Sigkill => "sigkill",
-            Fault::Cut => "cut",
-            Fault::InDoubt => "in-doubt",
-            Fault::Sigstop => "sigstop",
-            Fault::PostgresKill => "pg-kill",
-            Fault::RedisKill => "redis-kill",
-            Fault::RedisAof => "redis-aof",
-            Fault::ScriptFlush => "script-flush",
+            MatrixFault::Sigkill => "sigkill",
+            MatrixFault::Cut => "cut",
+            MatrixFault::InDoubt => "in-doubt",
+            MatrixFault::Sigstop => "sigstop",
+            MatrixFault::PostgresKill => "pg-kill",
+            MatrixFault::RedisKill => "redis-kill",
+            MatrixFault::RedisAof => "redis-aof",
+            MatrixFault::ScriptFlush => "script-flush",
         }
     }
 
     /// A description in one line.
     pub fn title(self) -> &'static str {
         match self {
-            Fault::Sigkill => "SIGKILL of the worker",
-            Fault::Cut => "its connection to the store is cut; Redis refuses the next one",
-            Fault::InDoubt => "the reply is lost: before = the step did not run, after = it ran",
-            Fault::Sigstop => "SIGSTOP of the worker, the client asks again beside it, then SIGCONT",
-            Fault::PostgresKill => "SIGKILL of Postgres and its start",
-            Fault::RedisKill => "SIGKILL of a Redis that keeps nothing, and its start",
-            Fault::RedisAof => "SIGKILL of a Redis with an append-only file, and its start on it",
-            Fault::ScriptFlush => "SCRIPT FLUSH",
+            MatrixFault::Sigkill => "SIGKILL of the worker",
+            MatrixFault::Cut => "its connection to the store is cut; Redis refuses the next one",
+            MatrixFault::InDoubt => "the reply is lost: before = the step did not run, after = it ran",
+            MatrixFault::Sigstop => "SIGSTOP of the worker, the client asks again beside it, then SIGCONT",
+            MatrixFault::PostgresKill => "SIGKILL of Postgres and its start",
+            MatrixFault::RedisKill => "SIGKILL of a Redis that keeps nothing, and its start",
+            MatrixFault::RedisAof => "SIGKILL of a Redis with an append-only file, and its start on it",
+            MatrixFault::ScriptFlush => "SCRIPT FLUSH",
         }
     }
 }
 
-impl FromStr for Fault {
+impl FromStr for MatrixFault {
     type Err = String;
-    fn from_str(text: &str) -> Result<Fault, String> {
-        let known = Fault::ALL.into_iter().find(|fault| fault.id() == text);
+    fn from_str(text: &str) -> Result<MatrixFault, String> {
+        let known = MatrixFault::ALL.into_iter().find(|fault| fault.id() == text);
         known.ok_or_else(|| {
-            format!("unknown fault of the matrix `{text}`; expected one of {}", Fault::ALL.map(Fault::id).join(", "))
+            format!(
+                "unknown fault of the matrix `{text}`; expected one of {}",
+                MatrixFault::ALL.map(MatrixFault::id).join(", ")
+            )
         })
     }
 }

@@ -14,7 +14,7 @@ use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, SetupErro
 use model::step::Step;
 use model::world::{Next, World, label_of};
 
-use crate::matrix::cell::{Fault, Side};
+use crate::matrix::cell::{MatrixFault, Side};
 use crate::means::Means;
 
 /// The gateway that receives the retry while a worker is stopped.
@@ -37,7 +37,7 @@ pub struct Cell {
     /// The actor of the step.
     pub actor: Actor,
     /// The fault that happens at the step.
-    pub fault: Fault,
+    pub fault: MatrixFault,
     /// The side of the step.
     pub side: Side,
     /// The index in [`Layout::runs`], or why the fault does not apply there.
@@ -110,7 +110,7 @@ impl Layout {
         let mut runs = vec![ScriptedRun { means: Means::Plain, moves: undisturbed.clone() }];
         let mut cells = Vec::new();
         for row in walk.rows() {
-            for (fault, side) in Fault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
+            for (fault, side) in MatrixFault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
                 let run = match walk.run(&row, fault, side)? {
                     Ok(run) => Ok(*places.entry(run.clone()).or_insert_with(|| {
                         runs.push(run);
@@ -156,20 +156,20 @@ impl Walk<'_> {
         rows
     }
 
-    fn run(&self, row: &Row, fault: Fault, side: Side) -> Planned {
+    fn run(&self, row: &Row, fault: MatrixFault, side: Side) -> Planned {
         match fault {
-            Fault::Sigkill => self.sigkill(row, side),
-            Fault::Cut => self.cut(row, side),
-            Fault::InDoubt => match self.effect(row) {
+            MatrixFault::Sigkill => self.sigkill(row, side),
+            MatrixFault::Cut => self.cut(row, side),
+            MatrixFault::InDoubt => match self.effect(row) {
                 None => Ok(Err("the client is answered: no store is asked")),
                 Some(Effect::Local(_)) => Ok(Err("no store is asked")),
                 Some(_) => self.struck(row.at, lost(row, side == Side::After), Means::Plain),
             },
-            Fault::Sigstop => self.sigstop(row, side),
-            Fault::PostgresKill => self.struck(gap(row, side), Move::PostgresRestart, Means::Plain),
-            Fault::RedisKill => self.struck(gap(row, side), Move::RedisLoss, Means::Plain),
-            Fault::RedisAof => self.struck(gap(row, side), Move::ScriptFlush, Means::RestartOnLog),
-            Fault::ScriptFlush => self.struck(gap(row, side), Move::ScriptFlush, Means::Plain),
+            MatrixFault::Sigstop => self.sigstop(row, side),
+            MatrixFault::PostgresKill => self.struck(gap(row, side), Move::PostgresRestart, Means::Plain),
+            MatrixFault::RedisKill => self.struck(gap(row, side), Move::RedisLoss, Means::Plain),
+            MatrixFault::RedisAof => self.struck(gap(row, side), Move::ScriptFlush, Means::RestartOnLog),
+            MatrixFault::ScriptFlush => self.struck(gap(row, side), Move::ScriptFlush, Means::Plain),
         }
     }
 

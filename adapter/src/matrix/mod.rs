@@ -5,6 +5,6 @@ pub mod cell;
 mod layout;
 mod part;
 
-pub use cell::{Fault, Side};
+pub use cell::{MatrixFault, Side};
 pub use layout::{Cell, Layout, ScriptedRun, setup};
 pub use part::Part;

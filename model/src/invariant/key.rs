@@ -8,7 +8,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "key",
     sentence: "An idempotency key that is there stands for a charge, a live holder or a lease of seconds, and only its \
                holder releases it.",
-    reason: "A key that outlives its charge locks the customer out; one that a stranger deletes lets a second charge in.",
+    reason: "A key that outlives its charge locks the customer out; one that another attempt deletes lets a second charge in.",
     concerns: Concern::Records,
     when: When::Always,
     evaluation,

@@ -121,15 +121,15 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// The graver of two evaluations of the same move.
+    /// The more severe of two evaluations of the same move.
     pub fn and(self, other: Evaluation) -> Evaluation {
-        let gravity = |evaluation: Evaluation| match evaluation {
+        let severity = |evaluation: Evaluation| match evaluation {
             Evaluation::NotEvaluated => 0,
             Evaluation::Vacuous => 1,
             Evaluation::Held => 2,
             Evaluation::Broken(_) => 3,
         };
-        if gravity(other) > gravity(self) { other } else { self }
+        if severity(other) > severity(self) { other } else { self }
     }
 
     /// `Broken` for a subject that breaks it, `Held` for one that could have, else `Vacuous`.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Passes the table of all kinds, in the order of reports, to the macro `$make`. A row has
+/// Passes the table of all kinds to the macro `$make`. The order of rows is the order of reports, in which the faults at a step are
+/// enabled and breaks ties between counterexamples: a new row goes to the end. A row has
 /// * its budget, its id and what it does; its name in [`Fault`];
 /// * after `=>` its move: the name in [`crate::moves::Move`]; where it strikes: at a `{ step }` of an actor, at the
 ///   point `{ before }` a step, or `of` a [`crate::moves::Place`]; its act in capsules; the word across the lane of a
@@ -101,7 +102,7 @@ macro_rules! each_fault {
 
 macro_rules! faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
-        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $client_answer:literal)?
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $story:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
         /// A kind of fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use crate::setup::{Asked, Setup, SetupError, printable};
 /// A request that cannot be distinguished from another of its account, or that may not share its trace id.
 pub(super) fn key(
     requests: &[Asked],
-    charges: &[AttemptInput],
+    inputs: &[AttemptInput],
     input: &AttemptInput,
 ) -> Result<IdempotencyKey, SetupError> {
-    let place = charges.len();
+    let place = inputs.len();
     let asked = &requests[place];
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.called().to_owned(), why: why.to_owned() });
     if let Some(name) = &asked.name {
@@ -32,8 +32,8 @@ pub(super) fn key(
         });
     }
     let shares = |other: &&AttemptInput| (other.tenant, other.trace) == (input.tenant, input.trace);
-    match (charges.iter().find(shares), &asked.name) {
-        (None, None) => Ok(IdempotencyKey(charges.iter().map(|other| other.key.0 + 1).max().unwrap_or(0))),
+    match (inputs.iter().find(shares), &asked.name) {
+        (None, None) => Ok(IdempotencyKey(inputs.iter().map(|other| other.key.0 + 1).max().unwrap_or(0))),
         (None, Some(_)) => wrong("`name` is for a request with the trace id of one before it, of the same account"),
         (Some(other), _) => {
             let plain = [other.asking, input.asking].iter().all(|&asking| asking == Asking::Charge);
@@ -52,7 +52,7 @@ impl Setup {
     /// The trace ids that two requests of one tenant share: only the writer of a row there tells which request it
     /// belongs to.
     pub fn shared_traces(&self) -> impl Iterator<Item = TraceId> {
-        let named = self.requests.iter().zip(&self.charges).filter(|(asked, _)| asked.name.is_some());
+        let named = self.requests.iter().zip(&self.inputs).filter(|(asked, _)| asked.name.is_some());
         named.map(|(_, input)| input.trace)
     }
 }

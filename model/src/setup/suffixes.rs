@@ -23,18 +23,18 @@ pub(super) fn suffix(
     design: Design,
     requests: &[Asked],
     faults: Faults,
-    charges: &mut [AttemptInput],
+    inputs: &mut [AttemptInput],
     traces: &mut Vec<String>,
 ) -> Result<Vec<(Request, TraceId)>, SetupError> {
-    let streams = charges.iter().filter(|input| input.asking == Asking::Stream).count().max(1);
-    let room = MAX_TRACES.saturating_sub(traces.len()).min(MAX_KEYS.saturating_sub(charges.len())) / streams;
+    let streams = inputs.iter().filter(|input| input.asking == Asking::Stream).count().max(1);
+    let room = MAX_TRACES.saturating_sub(traces.len()).min(MAX_KEYS.saturating_sub(inputs.len())) / streams;
     let mut keys: Vec<(Request, TraceId)> = Vec::new();
-    for input in charges.iter() {
+    for input in inputs.iter() {
         if input.key.index() == keys.len() {
             keys.push((input.request, input.trace));
         }
     }
-    for (input, asked) in charges.iter_mut().zip(requests) {
+    for (input, asked) in inputs.iter_mut().zip(requests) {
         if input.asking != Asking::Stream {
             continue;
         }

@@ -117,7 +117,7 @@ pub fn run_on(setup: &Setup, work: Work, recorded: &mut Recorded) -> Next {
             job_next(run(recorded, |io| job(io, &tenants, setup.effective)))
         }
         Work::Sweep { days } => {
-            let Some((sweep, any)) = setup.flows.sweep.zip(setup.any_charge()) else { return Next::Done };
+            let Some((sweep, any)) = setup.flows.sweep.zip(setup.any_input()) else { return Next::Done };
             job_next(run(recorded, |io| sweep(io, any, &days)))
         }
         Work::Deferred { deferred, day } => {

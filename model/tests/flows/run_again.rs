@@ -123,7 +123,7 @@ fn everything_asked(design: model::design::Design) -> Setup {
 
 /// The whole path of a stream that is held by its price, of one that costs more and one that costs less than its estimate,
 /// and of two requests in one transaction.
-fn streams_and_riders(design: model::design::Design, estimate: &str) -> Setup {
+fn streams_and_joined(design: model::design::Design, estimate: &str) -> Setup {
     let second = Asked { within: Some("t1".to_owned()), ..asked("t2") };
     let requests = vec![held_by(estimate, "s1"), asked("t1"), second];
     Setup::new(whole_path(requests), model::setup::Faults::default(), design).unwrap()
@@ -150,7 +150,7 @@ proptest! {
     fn a_stream_run_again_is_the_stream_resumed(
         design in design(), which in 0..2u8, estimate in 0..3usize, picks in answers(),
     ) {
-        let setup = streams_and_riders(design, ["4.00", "9.00", "12.00"][estimate]);
+        let setup = streams_and_joined(design, ["4.00", "9.00", "12.00"][estimate]);
         let charge = setup.input(Request(which));
         let attempt = setup.flows.attempt;
         prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| attempt(io, charge))?, "it does not end");
@@ -158,11 +158,11 @@ proptest! {
 
     #[test]
     fn a_sweeper_or_a_worker_run_again_is_the_one_resumed(design in design(), known in any::<bool>(), picks in answers()) {
-        let setup = streams_and_riders(design, "4.00");
+        let setup = streams_and_joined(design, "4.00");
         let charge = setup.input(Request(0));
-        let run_errand = setup.flows.deferred;
+        let run_deferred = setup.flows.deferred;
         let deferred = DeferredJob::Charge { request: Request(0), amount: charge.estimate, day: known.then_some(charge.day) };
-        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| run_errand(io, charge, deferred))?);
+        prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| run_deferred(io, charge, deferred))?);
         if let Some(sweep) = setup.flows.sweep {
             prop_assert!(ends_the_same(charge, &picks, |io: &mut Io<'_>| sweep(io, charge, &[charge.day; 2]))?);
         }
@@ -178,8 +178,8 @@ proptest! {
             1 => DeferredJob::Settle(request),
             _ => DeferredJob::Snapshot { request, row: quota(picks[0]) },
         };
-        let run_errand = setup.flows.deferred;
-        prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| run_errand(io, &charge, deferred))?);
+        let run_deferred = setup.flows.deferred;
+        prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| run_deferred(io, &charge, deferred))?);
         for job in [setup.flows.sync, setup.flows.copy_back].into_iter().flatten() {
             let tenants = setup.tenants().collect();
             prop_assert!(ends_the_same(&charge, &picks, |io: &mut Io<'_>| job(io, &tenants, design))?);

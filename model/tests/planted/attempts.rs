@@ -341,7 +341,7 @@ pub fn held_is_told_as_duplicate(io: &mut Io<'_>, charge: &AttemptInput) -> Flow
     }
 }
 
-pub fn strangers_delete_the_key(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
+pub fn others_delete_the_key(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
     let ended = caught(with_key(io, charge, false))?;
     if ended.is_err() {
         io.redis(Step::E2, RedisOp::Del(charge.key))?;

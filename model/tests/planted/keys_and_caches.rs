@@ -6,7 +6,7 @@ use model::setup::Setup;
 use crate::Planted;
 use crate::attempts::{
     hash_after_commit, hash_before_commit, hash_from_before_the_charge, key_is_deleted_on_failure,
-    key_is_never_deleted, only_the_balance, sound, strangers_delete_the_key,
+    key_is_never_deleted, only_the_balance, others_delete_the_key, sound,
 };
 use crate::exhaustive_walk::{acme, asked, billing, setup, traces};
 
@@ -35,7 +35,7 @@ pub fn planted() -> Vec<Planted> {
         Planted {
             invariant: "key",
             what: "an attempt that met a held key deletes it",
-            broken: || traces(1, 2, &["impatience"], "as-reported").with_attempt(strangers_delete_the_key),
+            broken: || traces(1, 2, &["impatience"], "as-reported").with_attempt(others_delete_the_key),
             nearest: || traces(1, 2, &["impatience"], "as-reported").with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
                 client: sends t1 to gateway-a sends t1 to gateway-b

@@ -93,7 +93,7 @@ pub(super) fn of_risk(scenarios: &[Scenario], risk: Risk) -> impl Iterator<Item 
 }
 
 /// How bad a finding is; an unexpected breach is worst.
-pub(super) fn gravity(finding: &Finding) -> u8 {
+pub(super) fn severity(finding: &Finding) -> u8 {
     match (finding.verdict, finding.as_expected) {
         (Verdict::Broken, false) => 5,
         (Verdict::Holds | Verdict::HoldsWithinBound, false) => 4,
@@ -117,7 +117,7 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
 /// Findings that are not as expected or not known, worst first.
 pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
     let mut unexpected: Vec<&Finding> = findings.iter().filter(|finding| !finding.as_expected).collect();
-    unexpected.sort_by_key(|finding| std::cmp::Reverse(gravity(finding)));
+    unexpected.sort_by_key(|finding| std::cmp::Reverse(severity(finding)));
     unexpected
 }
 

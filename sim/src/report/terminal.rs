@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use model::invariant::{self, When};
 use model::situation;
 
-use crate::report::cell_totals::{gravity, word};
+use crate::report::cell_totals::{severity, word};
 use crate::report::labels::Labels;
 use crate::report::phrases::{also, looked};
 use crate::report::storyboard::storyboard;
@@ -112,9 +112,9 @@ fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
     for &finding in findings {
         // A sample without a breach does not contradict `holds`.
-        let gravity = gravity(finding).max(1);
+        let severity = severity(finding).max(1);
         let name = finding.engine.name();
-        let group = groups.entry((std::cmp::Reverse(gravity), invariant::place(finding.invariant)));
+        let group = groups.entry((std::cmp::Reverse(severity), invariant::place(finding.invariant)));
         let could_fail = finding.could_have_failed > 0;
         let seconded = |group: &mut Group<'_>| {
             group.engines.push_str(&format!(" +{name}"));

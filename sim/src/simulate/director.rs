@@ -140,7 +140,7 @@ impl Director {
                 plan.environment.remove(place);
                 Some(mv)
             }
-            Director::Scripted(script) => script.get(done).copied().filter(|&mv| is_weather(mv)),
+            Director::Scripted(script) => script.get(done).copied().filter(|&mv| is_environment(mv)),
         }
     }
 
@@ -219,7 +219,7 @@ pub(super) fn enabled(setup: &Setup, world: &World) -> Vec<Move> {
 
 /// Whether no simulated actor makes this move. This includes what Postgres does to a session: the process learns of it
 /// later.
-fn is_weather(mv: Move) -> bool {
+fn is_environment(mv: Move) -> bool {
     mv.actor().is_none() || matches!(mv, Move::IdleTimeout { .. } | Move::LockTimeout { .. })
 }
 

@@ -16,24 +16,20 @@ use crate::progress;
 /// Carries out every requested run once.
 pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Failure> {
     let mut asked: Vec<(usize, usize)> = Vec::new();
-    for (place, sheet) in sheets.iter().enumerate() {
-        asked.extend(
-            (0..sheet.layout.runs.len())
-                .filter(|&scripted_run| sheet.wants(scripted_run))
-                .map(|scripted_run| (place, scripted_run)),
-        );
+    for (nth, sheet) in sheets.iter().enumerate() {
+        asked.extend((0..sheet.layout.runs.len()).filter(|&place| sheet.wants(place)).map(|place| (nth, place)));
     }
     // Each pair switches only once, from a Redis without persistence to one with a log.
-    asked.sort_by_key(|&(sheet, scripted_run)| sheets[sheet].layout.runs[scripted_run].means == Means::RestartOnLog);
+    asked.sort_by_key(|&(sheet, place)| sheets[sheet].layout.runs[place].means == Means::RestartOnLog);
     let (next, bar) = (AtomicUsize::new(0), progress::bar(asked.len()));
     let done: Mutex<Vec<(usize, usize, Outcome)>> = Mutex::new(Vec::new());
     let work = |mut servers: RealServers| {
         while bounds.ended().is_none()
-            && let Some(&(sheet, scripted_run)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(&(sheet, place)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let outcome = outcome(&mut servers, &sheets[sheet], scripted_run);
+            let outcome = outcome(&mut servers, &sheets[sheet], place);
             if let Ok(mut done) = done.lock() {
-                done.push((sheet, scripted_run, outcome));
+                done.push((sheet, place, outcome));
             }
             bar.inc(1);
         }
@@ -52,8 +48,8 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     bar.finish_and_clear();
     started?;
     let done = done.into_inner().unwrap_or_default();
-    for (sheet, scripted_run, outcome) in done {
-        sheets[sheet].outcomes[scripted_run] = Some(outcome);
+    for (sheet, place, outcome) in done {
+        sheets[sheet].outcomes[place] = Some(outcome);
     }
     if let Some(why) = bounds.ended() {
         for sheet in sheets {
@@ -65,12 +61,12 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     Ok(())
 }
 
-fn outcome(servers: &mut RealServers, sheet: &Sheet, scripted_run: usize) -> Outcome {
+fn outcome(servers: &mut RealServers, sheet: &Sheet, place: usize) -> Outcome {
     // On a given server the loss would be simulated by deleting our own keys, but this is a table of kills.
-    if !servers.ours().redis && sheet.layout.runs[scripted_run].moves.contains(&Move::RedisLoss) {
+    if !servers.ours().redis && sheet.layout.runs[place].moves.contains(&Move::RedisLoss) {
         return Outcome::NotRun;
     }
-    match servers.scripted_run(&sheet.setup, &sheet.layout.runs[scripted_run]) {
+    match servers.run_as(&sheet.setup, &sheet.layout.runs[place]) {
         Ok(run) => Outcome::judged(&sheet.setup, &run),
         Err(RealError::NotOurs { .. }) => Outcome::NotRun,
         Err(error @ RealError::NotReachable { .. }) => Outcome::Unknown(error.to_string()),

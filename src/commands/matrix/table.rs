@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use adapter::matrix::{Cell, Fault, Side};
+use adapter::matrix::{Cell, MatrixFault, Side};
 use model::risk::Risk;
 use model::run::Breach;
 use sim::report::{self, Labels};
@@ -62,14 +62,14 @@ fn key() -> String {
          jobs run, and all invariants are judged.",
     );
     text.push('\n');
-    for fault in Fault::ALL {
+    for fault in MatrixFault::ALL {
         text.push_str(&report::paragraph(&format!("{:13}", fault.id()), fault.title()));
     }
     text.push('\n');
     text.push_str(&report::paragraph(
         "",
         "Per fault two cells, before and after. A letter: invariants are broken that the undisturbed run does not \
-         break; below it the first such cell and its earliest breach. `.` none. `-` n/a: it cannot befall that step. \
+         break; below it the first such cell and its earliest breach. `.` none. `-` n/a: it does not apply to that step. \
          `x` not run: not our server. `?` unknown. `!` reality and the model disagree. After one step is before the next. Who takes a step is told where it changes.",
     ));
     text
@@ -93,7 +93,7 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
     let mut above = None;
     while let Some(&first) = cells.peek() {
         let mut line = format!("{:6} ", first.step.label());
-        for (fault, side) in Fault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
+        for (fault, side) in MatrixFault::ALL.into_iter().flat_map(|fault| Side::ALL.map(|side| (fault, side))) {
             let cell = cells.next_if(|cell| cell.step == first.step && (cell.fault, cell.side) == (fault, side));
             let mark = cell.map_or(' ', |cell| mark(&sheet.outcome(cell), &sets, &undisturbed));
             let width = if side == Side::Before { 2 } else { fault.id().len().max(4) - 1 };
@@ -116,7 +116,7 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
 }
 
 fn head() -> String {
-    let names = Fault::ALL.map(|fault| format!("{:<width$}", fault.id(), width = fault.id().len().max(4) + 1));
+    let names = MatrixFault::ALL.map(|fault| format!("{:<width$}", fault.id(), width = fault.id().len().max(4) + 1));
     format!("step   {}by\n", names.concat())
 }
 

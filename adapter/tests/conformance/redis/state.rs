@@ -11,7 +11,7 @@ use super::action::{Action, Place, commands, others, row};
 use super::long_double::increased;
 use super::rules::Rules;
 
-/// What a deed answers.
+/// What an action answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It is no command, and is done.
@@ -85,7 +85,7 @@ impl State {
         all
     }
 
-    /// Lets a deed happen.
+    /// Carries out an action.
     pub fn act(&mut self, action: Action) -> Answer {
         match action {
             Action::Ask(op) => return Answer::Reply(self.ask(op)),

@@ -163,7 +163,7 @@ fn what_may_be_told_breaks_nothing() {
 
 /// What no-early-effect asks of a step: whether it shows something to the outside.
 #[test]
-fn every_write_of_money_or_counts_and_every_errand_shows_something() {
+fn every_write_of_money_or_counts_and_every_deferred_job_shows_something() {
     let (tenant, request, row, fields, day) = (Tenant(0), Request(0), QuotaRow::default(), Fields::ALL, Day::default());
     let (amount, arithmetic) = (Money::ZERO, Arithmetic::Exact);
     let scripts = [

@@ -113,13 +113,13 @@ fn local(setup: &Setup, op: LocalOp) -> String {
         }
         LocalOp::AskCount(request) => format!("ask the provider what {} has cost", setup.request_name(request)),
         LocalOp::Send(DeferredJob::Snapshot { row, .. }) => format!("start the task for balance {}", row.balance),
-        LocalOp::Send(deferred) => format!("hand over {}", errand_words(setup, deferred)),
-        LocalOp::Acknowledge(deferred) => format!("{} is done", errand_words(setup, deferred)),
+        LocalOp::Send(deferred) => format!("hand over {}", job_words(setup, deferred)),
+        LocalOp::Acknowledge(deferred) => format!("{} is done", job_words(setup, deferred)),
         LocalOp::Wait => "wait a moment".to_owned(),
     }
 }
 
-fn errand_words(setup: &Setup, deferred: DeferredJob) -> String {
+fn job_words(setup: &Setup, deferred: DeferredJob) -> String {
     let trace = setup.request_name(deferred.request());
     match deferred {
         DeferredJob::Usage { .. } => format!("usage of {trace}"),
