@@ -194,7 +194,7 @@ impl NamedMove {
     }
 
     fn needs_step(&self) -> Result<Step, UnknownMove> {
-        let valid = "a label such as Q5, T1, T4b or reply".to_owned();
+        let valid = "the labels of the flows, such as Q5, T1, T4b or reply".to_owned();
         self.step.ok_or(UnknownMove { what: "step", found: "nothing".to_owned(), valid })
     }
 }

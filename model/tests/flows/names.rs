@@ -53,7 +53,7 @@ fn a_named_move_that_means_nothing_says_what_would() {
         trace `t9 of acme`; expected one of t1 of acme, t2 of acme
         gateway `sync`; expected one of gateway-a, gateway-b
         actor `gateway-c`; expected one of gateway-a, gateway-b
-        step `nothing`: expected a label such as Q5, T1, T4b or reply
+        step `nothing`; expected one of the labels of the flows, such as Q5, T1, T4b or reply
         act `sleeps`; expected one of sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout"#]].assert_eq(&said.join("\n"));
 }
 

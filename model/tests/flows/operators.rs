@@ -55,7 +55,7 @@ fn who_dies_after_the_one_commit_of_a_recharge_and_asks_again_is_told_ok() {
         gateway-a: R1 R2 R3 R4 R5 crashes before reply
         client: sends r1 to gateway-a
         gateway-a: R1 R2 R3 R7 R8 reply
-        told Ok(Trace(0))
+        told Ok(TraceId(0))
         key of t1 free
         balance of acme 105.25
         breaks converge cache-bound"#]]
@@ -90,7 +90,7 @@ fn the_second_of_two_locked_reverses_waits_and_finds_the_charge_given_back() {
         gateway-a: V3 V4 V5 V9 V6
         gateway-b: V3 V4 V11 reply
         gateway-a: reply
-        told Ok(Trace(0)), Error(NotReversible), Ok(Trace(1))
+        told Ok(TraceId(0)), Error(NotReversible), Ok(TraceId(1))
         key of t1 there
         balance of acme 100.00
         breaks converge cache-bound"#]]
