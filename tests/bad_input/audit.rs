@@ -31,7 +31,7 @@ fn a_server_that_is_missing_is_asked_for_and_one_that_is_not_there_is_named() {
 #[test]
 fn a_check_that_there_is_none_of_is_refused_with_those_that_there_are() {
     let output = Checkout::new().trial(&["audit", "--database-url", DATABASE, "--only", "conserve,once"]);
-    assert_refused(&output, 64, &["`once` is no check", "conserve, chain, budget"]);
+    assert_refused(&output, 64, &["unknown check `once`", "conserve, chain, budget"]);
     let output = Checkout::new().trial(&["audit", "--database-url", DATABASE, "--worst", "0"]);
     assert_refused(&output, 64, &["--worst"]);
     let output = Checkout::new().trial(&["audit", "--database-url", DATABASE, "--settle", "soon"]);
