@@ -221,7 +221,12 @@ fn a_wrong_file_is_told_where_and_what_would_be_valid() {
     let cases = [
         ("scenario = \"p0-3-here\"", "scenario = \"p0-3-gone\"", 5, "expected one of p0-3-here, p0-3-there"),
         ("invariant = \"once\"\n", "invariant = \"twice\"\n", 6, "expected one of conserve, once"),
-        ("invariant = \"conserve\"", "invariant = \"thrice\"", 7, "`elsewhere.invariant` of `p0-3-1`: unknown invariant `thrice`"),
+        (
+            "invariant = \"conserve\"",
+            "invariant = \"thrice\"",
+            7,
+            "`elsewhere.invariant` of `p0-3-1`: unknown invariant `thrice`",
+        ),
         ("expect = \"confirmed\"", "expect = \"sure\"", 9, "only-in-the-code"),
         (
             "expect = \"confirmed\"",
