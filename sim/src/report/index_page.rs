@@ -84,7 +84,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                  tells a customer what is not so? Where there is one, the shortest is shown, step by step, with a command \
                  that repeats it on real servers. " b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
             }
-            p.totals {
+            p.tally {
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
                 span { b { (grouped(findings.counterexamples.len() as u64)) } " counterexamples" }

@@ -63,7 +63,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                  where it comes true the shortest run that shows it is told, with the command that finds it again. "
                 b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
             }
-            p.totals {
+            p.tally {
                 span { b { (scenarios.len()) } " scenarios" }
                 span { b { (grouped(findings.findings.len() as u64)) } " verdicts" }
                 @if unexpected == 0 { span { b { (as_expected_in_words(findings)) } } }

@@ -1,5 +1,7 @@
 //! What holds of several outputs alike.
 
+use std::collections::BTreeSet;
+
 use sim::report::{claims, overview, pages, short_index, summary, terminal, verdicts};
 
 use crate::hand_built::preview;
@@ -33,4 +35,29 @@ fn two_renderings_are_equal() {
         text
     };
     assert_eq!(render(), render());
+}
+
+/// Classes that name a part of a page which looks like its surroundings.
+const WITHOUT_A_RULE: [&str; 5] = ["", "ask", "counterexample", "equation", "without"];
+
+/// Any other class that the style sheet does not know is a mistake: its text looks as if it had none.
+#[test]
+fn the_style_sheet_has_a_rule_for_each_class() {
+    let (scenarios, judged, findings) = preview();
+    let mut pages = pages(&scenarios, &judged, &findings);
+    let style = pages.remove("style.css").unwrap();
+    let rules: BTreeSet<&str> =
+        style.split('.').skip(1).map(|rest| rest.split(|c| !is_of_a_name(c)).next().unwrap()).collect();
+    let short = short_index(&scenarios, &judged, &findings);
+    let (_, short) = short.split_once("</style>").unwrap();
+    for page in pages.values().map(String::as_str).chain([short]) {
+        let classes = page.split(" class=\"").skip(1).flat_map(|rest| rest.split('"').next().unwrap().split(' '));
+        let unknown: BTreeSet<&str> =
+            classes.filter(|class| !WITHOUT_A_RULE.contains(class) && !rules.contains(class)).collect();
+        assert!(unknown.is_empty(), "classes without a rule: {unknown:?}");
+    }
+}
+
+fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-'
 }
