@@ -93,7 +93,7 @@ macro_rules! each_fault {
                 RedisTimeTravel => RedisTimeTravel of Redis "goes-back" "GOES BACK" "redis comes back with its first snapshot"
                 seen "redis-went-back" "redis came back with older data";
             /// A statement that is under way is given up.
-            statement_timeout "statement-timeout" "postgres gives up a statement that waits for nothing (statement_timeout): it does nothing"
+            statement_timeout "statement-timeout" "postgres gives up a statement that is under way (statement_timeout): nothing of it happens"
                 StatementTimeout => StatementTimeout { step } "statement-timeout" "" ""
                 seen "gave-up-a-statement" "postgres gave up a statement that was under way";
         }
