@@ -59,12 +59,9 @@ fn what_is_written_is_what_is_committed() {
 /// Another verdict is one line of the diff: here once is planted as broken.
 #[test]
 fn a_wrong_verdict_is_mended_in_its_line() {
-    let before = "{ invariant = \"once\"";
-    let planted = committed("lock").replacen(
-        before,
-        &format!("    {{ invariant = \"once\", moves = 4, designs = [\"p0-3-a\"], figures = \"planted\" }},\n{before}"),
-        1,
-    );
+    let before = "[\"once\",";
+    let planted = format!("[\"once\", 4, \"p0-3-a\", \"planted\"],\n{before}");
+    let planted = committed("lock").replacen(before, &planted, 1);
     assert_eq!(planted.lines().count(), committed("lock").lines().count() + 1);
     let checkout = Checkout::new(&committed("toml"), Some(&planted));
     assert_eq!(checkout.accept(&[]).status.code(), Some(0));
@@ -83,7 +80,7 @@ fn a_lock_file_that_cannot_be_read_is_written_anew() {
 #[test]
 fn a_search_that_was_cut_writes_nothing() {
     for cut in [&["--max-states", "20"] as &[&str], &["--max-states", "61"]] {
-        let stale = committed("lock").replace("states = 48", "states = 47");
+        let stale = committed("lock").replace("[48, ", "[47, ");
         let checkout = Checkout::new(&committed("toml"), Some(&stale));
         let output = checkout.accept(cut);
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -108,18 +108,18 @@ fn a_breach_against_expectation_fails_the_gate() {
     let (asked, lock) = (committed(id), locked(id));
     // What a person argues of the scenario is left out: here the lock file alone is what is expected.
     let asked = asked.split("\n[[expect]]").next().unwrap();
-    let (progress, once) = ("{ invariant = \"progress\", moves = 15,", "{ invariant = \"row-iff-money\"");
-    let planted = "{ invariant = \"once\", moves = 5, designs = [\"p0-3-a\"], figures = \"planted\" },\n";
+    let (progress, once) = ("[\"progress\", 15,", "[\"row-iff-money\"");
+    let planted = "[\"once\", 5, \"p0-3-a\", \"planted\"],\n";
     let cases = [
         ("as-it-is", lock.clone()),
-        ("hopeful", changed(&lock, progress, "\"as-reported\", ", "")),
+        ("hopeful", changed(&lock, progress, "as-reported ", "")),
         ("gloomy", lock.replacen(once, &format!("{planted}{once}"), 1)),
-        ("shorter", changed(&lock, progress, "moves = 15", "moves = 14")),
+        ("shorter", changed(&lock, progress, "15", "14")),
         ("other-figures", changed(&lock, progress, "attempts of t1 = 3", "attempts of t1 = 2")),
-        ("could-fail", changed(&lock, "{ invariants = [\"floor\"", "\"floor\", ", "")),
-        ("arises", format!("{lock}\nnever = [\n{{ situation = \"crash-between-t3-and-t6\", except = [] }},\n]\n")),
-        ("outdated", lock.replace("\"p0-4-b\"", "\"p0-2-a\"")),
-        ("other-states", changed(&lock, "{ states = 48", "states = 48", "states = 47")),
+        ("could-fail", changed(&lock, "[\"floor ", "floor ", "")),
+        ("arises", format!("{lock}\nnever = [\n[\"crash-between-t3-and-t6\", \"all\"],\n]\n")),
+        ("outdated", lock.replace("p0-4-b\"", "p0-2-a\"").replace("p0-4-b ", "p0-2-a ")),
+        ("other-states", changed(&lock, "[48, 55", "48", "47")),
     ];
     let folder = checkout(&cases.each_ref().map(|(id, _)| (*id, asked)));
     for (id, lock) in &cases {
@@ -164,8 +164,8 @@ fn a_breach_against_expectation_fails_the_gate() {
 #[test]
 fn an_unexpected_breach_is_shown_last_with_its_moves_by_every_engine() {
     let id = "p0-3-crash-between-steps";
-    let progress = "{ invariant = \"progress\", moves = 15,";
-    let (asked, lock) = (committed(id), changed(&locked(id), progress, "\"as-reported\", ", ""));
+    let progress = "[\"progress\", 15,";
+    let (asked, lock) = (committed(id), changed(&locked(id), progress, "as-reported ", ""));
     let folder = checkout(&[("hopeful", asked.split("\n[[expect]]").next().unwrap())]);
     std::fs::write(folder.path().join("scenarios/hopeful.lock"), lock).unwrap();
     for (engine, by) in [("check", ""), ("sim", ".sim"), ("real", ".real")] {
@@ -188,8 +188,8 @@ fn an_unexpected_breach_is_shown_last_with_its_moves_by_every_engine() {
 #[test]
 fn a_lock_file_is_held_to_also_where_a_verdict_is_argued() {
     let (asked, lock) = (committed("p0-3-crash-between-steps"), locked("p0-3-crash-between-steps"));
-    let key = "{ invariant = \"key\", moves = 3,";
-    let planted = "{ invariant = \"progress\", moves = 4, designs = [\"p0-3-a\"], figures = \"planted\" },\n";
+    let key = "[\"key\", 3,";
+    let planted = "[\"progress\", 4, \"p0-3-a\", \"planted\"],\n";
     for (lock, design, exit, says) in [
         (lock.clone(), "p0-3-a", 0, "all as expected"),
         (
@@ -198,8 +198,8 @@ fn a_lock_file_is_held_to_also_where_a_verdict_is_argued() {
             1,
             "progress does not break; it has it after 4 moves",
         ),
-        (changed(&lock, key, "\"as-reported\", ", ""), "as-reported", 1, "key breaks after 3 moves with key of t1"),
-        (changed(&lock, key, "moves = 3", "moves = 2"), "as-reported", 1, "key breaks after 3 moves with"),
+        (changed(&lock, key, "as-reported ", ""), "as-reported", 1, "key breaks after 3 moves with key of t1"),
+        (changed(&lock, key, "3", "2"), "as-reported", 1, "key breaks after 3 moves with"),
     ] {
         let folder = checkout(&[("argued", &asked)]);
         std::fs::write(folder.path().join("scenarios/argued.lock"), lock).unwrap();

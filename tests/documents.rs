@@ -115,13 +115,11 @@ fn the_output_in_the_readme_is_of_the_committed_run() {
         if file.extension().is_none_or(|kind| kind != "lock") {
             continue;
         }
-        let text = std::fs::read_to_string(file).unwrap();
-        for line in text.lines().filter_map(|line| line.strip_prefix("{ states = ")) {
-            let designs = line.matches('"').count() as u64 / 2;
-            let number = |text: &str| text.split(',').next().unwrap().parse::<u64>().unwrap();
-            states += designs * number(line);
-            moves += designs * number(line.split_once("moves = ").unwrap().1);
-            searches += designs;
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (_, entry) in sim::suite::lock::parse(&file.to_string_lossy(), &text).unwrap().entries {
+            states += entry.states;
+            moves += entry.moves;
+            searches += 1;
         }
     }
     let totals = format!("check  {states} states, {moves} moves, {searches} of {searches} searches complete;");

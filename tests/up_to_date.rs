@@ -99,7 +99,7 @@ fn a_verdict_that_changed_is_told_with_the_command_that_explains_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let name = "p0-3-crash-between-steps.lock";
     let today = read(&root.join("scenarios").join(name));
-    let line = today.lines().find(|line| line.contains("\"key\", moves = 3")).unwrap();
+    let line = today.lines().find(|line| line.contains("[\"key\", 3,")).unwrap();
     let committed = today.replace(&format!("{line}\n"), "");
     let command = "    trial explain p0-3-crash-between-steps --design as-reported --invariant key";
     assert_eq!(differing_lock(name, &committed, &today), [format!("{name}: +{line}"), command.to_owned()]);

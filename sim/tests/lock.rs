@@ -16,7 +16,7 @@ fn each_is_written_as_it_is_read() {
             let committed = std::fs::read_to_string(&path).unwrap();
             let lock = parse(&id, &committed).unwrap();
             assert_eq!(text(&id, &lock), committed, "{id}");
-            assert_eq!(lines(&lock).len(), committed.lines().filter(|line| line.starts_with('{')).count(), "{id}");
+            assert_eq!(lines(&lock).len(), committed.lines().filter(|line| line.starts_with('[')).count(), "{id}");
             read += 1;
         }
     }

@@ -57,9 +57,13 @@ pub fn wrong_account(accounts: &[Account]) -> Option<(String, String)> {
 
 /// The line of an error in a TOML text, and what is wrong there, with the key.
 pub fn wrong_toml(text: &str, error: &toml::de::Error) -> (usize, String) {
-    let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or("");
-    let line = before.matches('\n').count() + 1;
+    let line = line_at(text, error.span().map_or(0, |span| span.start));
     (line, with_key(text, line, in_plain_words(error.message())))
+}
+
+/// The line, from 1, of a place in a text that is given in bytes.
+pub fn line_at(text: &str, place: usize) -> usize {
+    text.get(..place).unwrap_or_default().matches('\n').count() + 1
 }
 
 /// The message preceded by the key of its line, if the line has one and the message neither names it nor speaks of a

@@ -1,166 +1,154 @@
 //! Reads the text of a lock file strictly, as TOML.
 
+use std::path::Path;
+
 use model::design::{Design, PRESETS};
 use model::{invariant, situation};
 use serde::Deserialize;
+use toml::{Spanned, Value};
 
-use crate::suite::input;
+use crate::suite::lock::table::{BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
 use crate::suite::lock::{Entry, Lock, Pin};
 use crate::suite::scenario::ScenarioError;
+use crate::suite::{explain, input};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
-    explored: Vec<Explored>,
+    explored: Vec<Line>,
     #[serde(default)]
-    broken: Vec<Broken>,
+    broken: Vec<Line>,
     #[serde(default)]
-    could_not_fail: Vec<CouldNotFail>,
+    could_not_fail: Vec<Line>,
     #[serde(default)]
-    never: Vec<Never>,
+    never: Vec<Line>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Explored {
-    states: u64,
-    moves: u64,
-    depth: u64,
-    designs: Vec<String>,
-}
+type Line = Spanned<Value>;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Broken {
-    invariant: String,
-    moves: u64,
-    designs: Vec<String>,
-    figures: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CouldNotFail {
-    invariants: Vec<String>,
-    designs: Option<Vec<String>>,
-    except: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Never {
-    situation: String,
-    designs: Option<Vec<String>>,
-    except: Option<Vec<String>>,
-}
-
-/// The list that contains it, a wrong value, and what would be valid.
-type Wrong = (&'static str, String, String);
+/// Where in the text something is wrong, and what would be valid.
+type Wrong = (usize, String);
 
 /// Reads a lock file from its text; `file` is the file name for errors.
 ///
 /// # Errors
-/// File, line, key and what would be valid.
+/// File, line, column and what would be valid.
 pub fn parse(file: &str, text: &str) -> Result<Lock, ScenarioError> {
     let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
     let parsed: File = toml::from_str(text).map_err(|error| {
         let (line, why) = input::wrong_toml(text, &error);
         wrong(line, why)
     })?;
-    resolve(parsed).map_err(|(key, needle, why)| {
-        let begin = text.lines().position(|line| line.starts_with(&format!("{key} ="))).unwrap_or(0);
-        let mut inside = text.lines().enumerate().skip(begin);
-        let line = inside.find(|(_, line)| line.contains(&format!("\"{needle}\"")));
-        wrong(line.map_or(begin, |(place, _)| place) + 1, why)
-    })
+    if let Some(line) = parsed.explored.first().filter(|line| line.get_ref().is_table()) {
+        let id = explain::quoted(&Path::new(file).file_stem().unwrap_or_default().to_string_lossy());
+        let why = format!("this lock file has an older format: `trial check {id} --accept` writes it anew");
+        return Err(wrong(input::line_at(text, line.span().start), why));
+    }
+    resolve(&parsed).map_err(|(place, why)| wrong(input::line_at(text, place), why))
 }
 
-fn resolve(file: File) -> Result<Lock, Wrong> {
+fn resolve(file: &File) -> Result<Lock, Wrong> {
     let mut lock = Lock::default();
-    for Explored { states, moves, depth, designs } in file.explored {
-        for name in designs {
-            name.parse::<Design>()
-                .map_err(|why| ("explored", name.clone(), format!("`explored` names a design: {why}")))?;
-            if lock.entry(&name).is_some() {
-                return Err((
-                    "explored",
-                    name.clone(),
-                    format!("`explored` names the design `{name}` twice: once is valid"),
-                ));
-            }
-            lock.entries.push((name, Entry { states, moves, depth, ..Entry::default() }));
-        }
-    }
+    each(&file.explored, &mut lock, explored)?;
     // A line comes where its first design does; this puts the designs back into the order of reports.
     lock.entries.sort_by_key(|(name, _)| PRESETS.iter().position(|preset| preset.name == name).unwrap_or(usize::MAX));
-    for Broken { invariant, moves, designs, figures } in file.broken {
-        known("broken", &invariant)?;
-        let pin = Pin { moves, figures };
-        for entry in chosen(&mut lock, "broken", &invariant, Some(designs), None)? {
-            if entry.broken.insert(invariant.clone(), pin.clone()).is_some() {
-                return Err(twice("broken", &invariant));
-            }
-        }
-    }
-    for CouldNotFail { invariants, designs, except } in file.could_not_fail {
-        for invariant in invariants {
-            known("could-not-fail", &invariant)?;
-            for entry in chosen(&mut lock, "could-not-fail", &invariant, designs.clone(), except.clone())? {
-                if entry.broken.contains_key(&invariant) || !entry.could_not_fail.insert(invariant.clone()) {
-                    return Err(twice("could-not-fail", &invariant));
-                }
-            }
-        }
-    }
-    for Never { situation, designs, except } in file.never {
-        if situation::find(&situation).is_none() {
-            let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-            let why = format!("`never` names the unknown situation `{situation}`; expected one of {ids}");
-            return Err(("never", situation, why));
-        }
-        for entry in chosen(&mut lock, "never", &situation, designs, except)? {
-            entry.never.insert(situation.clone());
-        }
-    }
+    each(&file.broken, &mut lock, broken)?;
+    each(&file.could_not_fail, &mut lock, could_not_fail)?;
+    each(&file.never, &mut lock, never)?;
     Ok(lock)
 }
 
-fn known(key: &'static str, id: &str) -> Result<(), Wrong> {
+fn each(lines: &[Line], lock: &mut Lock, read: impl Fn(&Value, &mut Lock) -> Result<(), String>) -> Result<(), Wrong> {
+    lines.iter().try_for_each(|line| read(line.get_ref(), lock).map_err(|why| (line.span().start, why)))
+}
+
+fn explored(line: &Value, lock: &mut Lock) -> Result<(), String> {
+    let [states, moves, depth, designs] = EXPLORED.columns(line)?;
+    let (states, moves, depth) = (states.number()?, moves.number()?, depth.number()?);
+    for name in designs.names()? {
+        name.parse::<Design>().map_err(|why| format!("`explored` names a design: {why}"))?;
+        if lock.entry(name).is_some() {
+            return Err(format!("`explored` names the design `{name}` twice: once is valid"));
+        }
+        lock.entries.push((name.to_owned(), Entry { states, moves, depth, ..Entry::default() }));
+    }
+    Ok(())
+}
+
+fn broken(line: &Value, lock: &mut Lock) -> Result<(), String> {
+    let [invariant, moves, designs, figures] = BROKEN.columns(line)?;
+    let id = invariant.text()?;
+    known(BROKEN.key, id)?;
+    let pin = Pin { moves: moves.number()?, figures: figures.text()?.to_owned() };
+    for entry in chosen(lock, BROKEN.key, id, &designs.names()?, true)? {
+        if entry.broken.insert(id.to_owned(), pin.clone()).is_some() {
+            return Err(twice(BROKEN.key, id));
+        }
+    }
+    Ok(())
+}
+
+fn could_not_fail(line: &Value, lock: &mut Lock) -> Result<(), String> {
+    let [invariants, designs] = COULD_NOT_FAIL.columns(line)?;
+    let (ids, designs) = (invariants.names()?, designs.names()?);
+    let (names, named) = whose(&designs);
+    for id in ids {
+        known(COULD_NOT_FAIL.key, id)?;
+        for entry in chosen(lock, COULD_NOT_FAIL.key, id, names, named)? {
+            if entry.broken.contains_key(id) || !entry.could_not_fail.insert(id.to_owned()) {
+                return Err(twice(COULD_NOT_FAIL.key, id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn never(line: &Value, lock: &mut Lock) -> Result<(), String> {
+    let [situation, designs] = NEVER.columns(line)?;
+    let (id, designs) = (situation.text()?, designs.names()?);
+    if situation::find(id).is_none() {
+        let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
+        return Err(format!("`never` names the unknown situation `{id}`; expected one of {ids}"));
+    }
+    let (names, named) = whose(&designs);
+    for entry in chosen(lock, NEVER.key, id, names, named)? {
+        entry.never.insert(id.to_owned());
+    }
+    Ok(())
+}
+
+fn known(key: &str, id: &str) -> Result<(), String> {
     if invariant::find(id).is_some() {
         return Ok(());
     }
     let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-    Err((key, id.to_owned(), format!("`{key}` names the unknown invariant `{id}`; expected one of {ids}")))
+    Err(format!("`{key}` names the unknown invariant `{id}`; expected one of {ids}"))
 }
 
-fn twice(key: &'static str, id: &str) -> Wrong {
-    (
-        key,
-        id.to_owned(),
-        format!("`{key}` names `{id}` for a design that has another line for it: one of them is valid"),
-    )
+fn twice(key: &str, id: &str) -> String {
+    format!("`{key}` names `{id}` for a design that has another line for it: one of them is valid")
+}
+
+/// The names in `all`, `all but NAMES` or `NAMES`, and whether these are the designs meant and not the others.
+fn whose<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], bool) {
+    match words {
+        ["all"] => (&[], false),
+        ["all", "but", names @ ..] => (names, false),
+        names => (names, true),
+    }
 }
 
 /// The entries of the designs that a line names, or all except those.
 fn chosen<'a>(
     lock: &'a mut Lock,
-    key: &'static str,
+    key: &str,
     id: &str,
-    designs: Option<Vec<String>>,
-    except: Option<Vec<String>>,
-) -> Result<Vec<&'a mut Entry>, Wrong> {
-    let (names, named) = match (designs, except) {
-        (Some(names), None) => (names, true),
-        (None, Some(names)) => (names, false),
-        _ => {
-            let why = format!("the line of `{id}` under `{key}` needs either `designs` or `except`");
-            return Err((key, id.to_owned(), why));
-        }
-    };
+    names: &[&str],
+    named: bool,
+) -> Result<Vec<&'a mut Entry>, String> {
     if let Some(name) = names.iter().find(|name| lock.entry(name).is_none()) {
-        let why = format!("the line of `{id}` under `{key}` names the design `{name}`, which `explored` does not");
-        return Err((key, name.clone(), why));
+        return Err(format!("the line of `{id}` under `{key}` names the design `{name}`, which `explored` does not"));
     }
-    let entries = lock.entries.iter_mut().filter(|(name, _)| names.contains(name) == named);
+    let entries = lock.entries.iter_mut().filter(|(name, _)| names.contains(&name.as_str()) == named);
     Ok(entries.map(|(_, entry)| entry).collect())
 }

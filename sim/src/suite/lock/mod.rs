@@ -2,6 +2,7 @@
 //! `trial check --accept` writes it; it pins every verdict, so that a diff of it shows which one changed.
 
 mod file;
+mod table;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,6 +7,7 @@ use toml::Value;
 
 use crate::suite::explain;
 use crate::suite::lock::Lock;
+use crate::suite::lock::table::{BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
 
 /// One line of a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +26,10 @@ pub fn text(id: &str, lock: &Lock) -> String {
         "# `trial check {} --accept` wrote this after complete searches. An invariant without a line holds.\n",
         explain::quoted(id)
     );
-    for (key, lines) in sections(lock) {
+    for (head, lines) in sections(lock) {
         if !lines.is_empty() {
             let lines: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-            out.push_str(&format!("\n{key} = [\n{lines}]\n"));
+            out.push_str(&format!("\n{head}{lines}]\n"));
         }
     }
     out
@@ -39,12 +40,12 @@ pub fn lines(lock: &Lock) -> Vec<Line> {
     sections(lock).into_iter().flat_map(|(_, lines)| lines).collect()
 }
 
-fn sections(lock: &Lock) -> [(&'static str, Vec<Line>); 4] {
+fn sections(lock: &Lock) -> [(String, Vec<Line>); 4] {
     [
-        ("explored", explored(lock)),
-        ("broken", broken(lock)),
-        ("could-not-fail", could_not_fail(lock)),
-        ("never", never(lock)),
+        (EXPLORED.head(), explored(lock)),
+        (BROKEN.head(), broken(lock)),
+        (COULD_NOT_FAIL.head(), could_not_fail(lock)),
+        (NEVER.head(), never(lock)),
     ]
 }
 
@@ -66,8 +67,7 @@ fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::suite::lock::Entry) -
 fn explored(lock: &Lock) -> Vec<Line> {
     let groups = shared(lock, |entry| Some((entry.states, entry.moves, entry.depth)));
     let line = |((states, moves, depth), designs): ((u64, u64, u64), Vec<&str>)| {
-        let names = list(&designs);
-        line(format!("states = {states}, moves = {moves}, depth = {depth}, designs = {names}"), &designs, None)
+        line(format!("{states}, {moves}, {depth}, {}", list(&designs)), &designs, None)
     };
     groups.into_iter().map(line).collect()
 }
@@ -78,12 +78,7 @@ fn broken(lock: &Lock) -> Vec<Line> {
         groups.into_iter().map(move |(pin, designs)| {
             let (moves, figures) = (pin.moves, quoted(&pin.figures));
             // Names all designs, even if they are the majority: the diff must show what a new design breaks.
-            let inside = format!(
-                "invariant = {}, moves = {moves}, designs = {}, figures = {figures}",
-                quoted(id),
-                list(&designs)
-            );
-            line(inside, &designs, Some(id))
+            line(format!("{}, {moves}, {}, {figures}", quoted(id), list(&designs)), &designs, Some(id))
         })
     };
     invariant::ALL.iter().flat_map(|invariant| of(invariant.id)).collect()
@@ -102,8 +97,7 @@ fn could_not_fail(lock: &Lock) -> Vec<Line> {
         }
     }
     let line = |(designs, ids): (Vec<&str>, Vec<&str>)| {
-        let inside = format!("invariants = {}, {}", list(&ids), whose(lock, &designs));
-        line(inside, &designs, ids.first().copied())
+        line(format!("{}, {}", list(&ids), whose(lock, &designs)), &designs, ids.first().copied())
     };
     groups.into_iter().map(line).collect()
 }
@@ -111,16 +105,16 @@ fn could_not_fail(lock: &Lock) -> Vec<Line> {
 fn never(lock: &Lock) -> Vec<Line> {
     let of = |id: &'static str| {
         let groups = shared(lock, move |entry| entry.never.contains(id).then_some(()));
-        groups.into_iter().map(move |((), designs)| {
-            line(format!("situation = {}, {}", quoted(id), whose(lock, &designs)), &designs, None)
-        })
+        groups
+            .into_iter()
+            .map(move |((), designs)| line(format!("{}, {}", quoted(id), whose(lock, &designs)), &designs, None))
     };
     situation::ALL.iter().flat_map(|situation| of(situation.id)).collect()
 }
 
 fn line(inside: String, designs: &[&str], invariant: Option<&str>) -> Line {
     Line {
-        text: format!("{{ {inside} }},"),
+        text: format!("[{inside}],"),
         design: designs.first().copied().unwrap_or_default().to_owned(),
         invariant: invariant.map(str::to_owned),
     }
@@ -130,15 +124,16 @@ fn line(inside: String, designs: &[&str], invariant: Option<&str>) -> Line {
 fn whose(lock: &Lock, designs: &[&str]) -> String {
     let others = lock.entries.iter().map(|(name, _)| name.as_str()).filter(|name| !designs.contains(name));
     let others: Vec<&str> = others.collect();
-    if others.len() < designs.len() {
-        format!("except = {}", list(&others))
-    } else {
-        format!("designs = {}", list(designs))
+    match others.as_slice() {
+        [] => quoted("all"),
+        others if others.len() < designs.len() => list(&[&["all", "but"], others].concat()),
+        _ => list(designs),
     }
 }
 
+/// Names, none of which has a space, as one text.
 fn list(names: &[&str]) -> String {
-    format!("[{}]", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
+    quoted(&names.join(" "))
 }
 
 fn quoted(text: &str) -> String {
