@@ -1,6 +1,7 @@
 //! One thing that can happen next. A move names its actor and its step, never an index in a list, so that a list of
 //! moves stays valid when the code around it changes.
 
+mod act;
 mod named;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,14 @@ pub enum Place {
     Broker,
     /// Time.
     Clock,
+}
+
+/// When a fault strikes an actor, as the table of faults spells it.
+#[allow(non_camel_case_types, reason = "each is also the name of the field that holds the step")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    step,
+    before,
 }
 
 /// The moves: those that carry more than their actor and step are written by hand, the others come from the table of
@@ -95,28 +104,7 @@ macro_rules! moves {
             })?,)?)*
         }
 
-        /// The names of all moves, as capsules spell them.
-        pub const ACTS: &str = concat!(
-            "sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind",
-            $($(", ", $act,)?)*
-        );
-
         impl Move {
-            /// The name of the move, as capsules spell it.
-            fn act(self) -> &'static str {
-                match self {
-                    Move::Send { .. } => "sends",
-                    Move::Step { .. } => "does",
-                    Move::Lost { ran: true, .. } => "reply-lost-ran",
-                    Move::Lost { ran: false, .. } => "reply-lost-not-run",
-                    Move::RunsLate => "runs-late",
-                    Move::Evict(_) => "evicts",
-                    Move::ClockSkew { ahead: true, .. } => "runs-ahead",
-                    Move::ClockSkew { ahead: false, .. } => "runs-behind",
-                    $($(Move::$name { .. } => $act,)?)*
-                }
-            }
-
             /// The kind of fault that it is. Requests and jobs that come early are not included.
             pub fn fault(self) -> Option<Fault> {
                 match self {
@@ -171,18 +159,6 @@ macro_rules! moves {
                     $($(Move::$name { .. } => $mark,)?)*
                 }
             }
-
-            /// The move with this act in the table of faults, or the error in where it strikes.
-            fn of_act<E>(act: &str, at: impl FnOnce() -> Result<(Actor, Step), E>) -> Option<Result<Move, E>> {
-                match act {
-                    $($($act => Some({
-                        $(let at = at().map(|(actor, $at)| Move::$name { actor, $at });)?
-                        $(let at = Ok((Place::$place, Move::$name).1);)?
-                        at
-                    }),)?)*
-                    _ => None,
-                }
-            }
         }
 
         impl Fault {
@@ -198,7 +174,7 @@ macro_rules! moves {
 
             /// Whether it strikes an actor between two steps, so that the next one is not requested.
             pub fn strikes_between(self) -> bool {
-                match self { $(Fault::$fault => one(&[$($(stringify!($at))?)?]) == Some("before"),)* }
+                match self { $(Fault::$fault => one(&[$($(Moment::$at)?)?]) == Some(Moment::before),)* }
             }
         }
     };

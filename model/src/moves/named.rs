@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::moves::{ACTS, Actor, Move, Place};
+use crate::moves::act::{Act, every_act};
+use crate::moves::{Actor, Move, Place};
 use crate::row::{IdempotencyKey, Request, Tenant, TraceId};
 use crate::setup::Setup;
 use crate::step::Step;
@@ -15,7 +16,7 @@ pub struct NamedMove {
     /// `client`, `gateway-a`, `sync`, `copy-back`, `sweeper`, `worker-1`, `task-1`, `postgres`, `redis`, `broker` or
     /// `clock`.
     pub actor: String,
-    /// One of [`ACTS`].
+    /// What happens; [`UnknownMove`] lists the acts.
     pub act: String,
     /// The label of the step, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -120,20 +121,22 @@ impl NamedMove {
     /// Names the part that is not valid and what would be.
     pub fn resolve(&self, setup: &Setup) -> Result<Move, UnknownMove> {
         let who = || actor(&self.actor, setup);
-        match self.act.as_str() {
-            "sends" => Ok(Move::Send { request: self.request(setup)?, gateway: self.gateway(setup)? }),
-            "does" => {
+        let lost = |ran| Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran });
+        let skewed = |ahead| Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead });
+        match Act::called(&self.act) {
+            Some(Act::Sends) => Ok(Move::Send { request: self.request(setup)?, gateway: self.gateway(setup)? }),
+            Some(Act::Does) => {
                 let wins = self.wins.as_deref().map(|name| actor(name, setup)).transpose()?;
                 Ok(Move::Step { actor: who()?, step: self.needs_step()?, wins })
             }
-            "reply-lost-ran" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: true }),
-            "reply-lost-not-run" => Ok(Move::Lost { actor: who()?, step: self.needs_step()?, ran: false }),
-            "runs-ahead" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: true }),
-            "runs-behind" => Ok(Move::ClockSkew { gateway: self.gateway(setup)?, ahead: false }),
-            "runs-late" => Ok(Move::RunsLate),
-            "evicts" => self.evicted(setup).map(Move::Evict),
-            act => Move::of_act(act, || Ok((who()?, self.needs_step()?)))
-                .unwrap_or_else(|| Err(UnknownMove { what: "act", found: act.to_owned(), valid: ACTS.to_owned() })),
+            Some(Act::LostRan) => lost(true),
+            Some(Act::LostNotRun) => lost(false),
+            Some(Act::RunsAhead) => skewed(true),
+            Some(Act::RunsBehind) => skewed(false),
+            Some(Act::RunsLate) => Ok(Move::RunsLate),
+            Some(Act::Evicts) => self.evicted(setup).map(Move::Evict),
+            None => Move::of_act(&self.act, || Ok((who()?, self.needs_step()?)))
+                .unwrap_or_else(|| Err(UnknownMove { what: "act", found: self.act.clone(), valid: every_act() })),
         }
     }
 
