@@ -168,9 +168,8 @@ impl Mechanics {
 
     /// Environment faults: stores, queue, clock.
     fn environment(&self, setup: &Setup, out: &mut Vec<Move>) {
-        for fault in
-            ENVIRONMENT.into_iter().filter(|&fault| self.left.of(fault) > 0 && self.may_strike(setup, fault, None))
-        {
+        let strikes = |fault: &Fault| self.left.of(*fault) > 0 && self.may_strike(setup, *fault, None);
+        for fault in ENVIRONMENT.into_iter().flatten().filter(strikes) {
             if fault == Fault::Eviction {
                 out.extend(self.redis.evictable().into_iter().map(Move::Evict));
             } else if fault == Fault::ClockSkew {

@@ -12,18 +12,49 @@ use crate::world::impossible::Possible;
 use crate::world::mechanics::{Event, Late, Mechanics, Watch};
 use crate::world::{Impossible, Next, label_of};
 
-/// Faults that strike only a store, the queue or a clock, in the order of moves.
-pub(super) const ENVIRONMENT: [Fault; 9] = [
-    Fault::PostgresRestart,
-    Fault::RedisLoss,
-    Fault::RedisTimeTravel,
-    Fault::ScriptFlush,
-    Fault::Eviction,
-    Fault::Expiry,
-    Fault::BrokerLoss,
-    Fault::ClockSkew,
-    Fault::Midnight,
-];
+/// The faults that strike only a store, the queue or a clock, in the order of moves.
+pub(super) const ENVIRONMENT: [Option<Fault>; Fault::ALL.len()] = {
+    let mut ranked = [None; Fault::ALL.len()];
+    let mut place = 0;
+    while place < ranked.len() {
+        if let Some(rank) = rank(Fault::ALL[place]) {
+            assert!(ranked[rank].is_none(), "two faults have one rank");
+            ranked[rank] = Some(Fault::ALL[place]);
+        }
+        place += 1;
+    }
+    ranked
+};
+
+/// The place of a fault among the moves that strike no actor, if it is such a move.
+const fn rank(fault: Fault) -> Option<usize> {
+    match fault {
+        Fault::PostgresRestart => Some(0),
+        Fault::RedisLoss => Some(1),
+        Fault::RedisTimeTravel => Some(2),
+        Fault::ScriptFlush => Some(3),
+        Fault::Eviction => Some(4),
+        Fault::Expiry => Some(5),
+        Fault::BrokerLoss => Some(6),
+        Fault::ClockSkew => Some(7),
+        Fault::Midnight => Some(8),
+        Fault::Crash
+        | Fault::Cancel
+        | Fault::RedisUnreachable
+        | Fault::LostReply
+        | Fault::Impatience
+        | Fault::JobRun
+        | Fault::UpstreamFailure
+        | Fault::RedisFull
+        | Fault::IdleTimeout
+        | Fault::Late
+        | Fault::LockTimeout
+        | Fault::ClientAbort
+        | Fault::ProviderAbort
+        | Fault::Redelivery
+        | Fault::StatementTimeout => None,
+    }
+}
 
 /// An actor that a fault could strike.
 #[derive(Clone, Copy)]
