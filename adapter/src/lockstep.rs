@@ -23,6 +23,15 @@ use crate::worker_pool::{PATIENCE, WorkerPoolError};
 /// Postgres chose a session as the victim of a deadlock; in the model the victim is the one that closes the cycle.
 const DEADLOCK: Reply = Reply::Failed(Failure::Deadlock);
 
+/// The step that an actor asks for, and what it comes to in the model.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    actor: Actor,
+    step: Step,
+    did: &'a Occurrence,
+    after: &'a World,
+}
+
 pub(crate) struct Lockstep<'a> {
     real: &'a mut Real,
     setup: &'a Setup,
@@ -77,7 +86,7 @@ impl<'a> Lockstep<'a> {
                 }
             }
             Move::Step { actor, step: Step::Reply, .. } => self.answer(actor, did).await,
-            Move::Step { actor, step, .. } => self.step(actor, step, did, after).await,
+            Move::Step { actor, step, .. } => self.step(Asked { actor, step, did, after }).await,
             fault => self.strike(fault, did, after).await,
         }
     }
@@ -99,18 +108,12 @@ impl<'a> Lockstep<'a> {
     }
 
     /// Lets the actor do a step. The store then answers it or, if the model says so, the step waits for a lock.
-    async fn step(&mut self, actor: Actor, step: Step, did: &Occurrence, after: &World) -> Result<(), RealError> {
-        self.permit(actor, step, Permit::Go, did, after).await
+    async fn step(&mut self, asked: Asked<'_>) -> Result<(), RealError> {
+        self.permit(asked, Permit::Go).await
     }
 
-    async fn permit(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        permit: Permit,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn permit(&mut self, asked: Asked<'_>, permit: Permit) -> Result<(), RealError> {
+        let Asked { actor, step, did, .. } = asked;
         self.begin_job(actor).await?;
         self.comes_to(actor, step).await?;
         if did.reply == Some(DEADLOCK) {
@@ -118,7 +121,7 @@ impl<'a> Lockstep<'a> {
         }
         self.real.workers.permit(actor, permit).await?;
         match did.reply {
-            Some(reply) => self.replied(actor, step, reply, did, after).await,
+            Some(reply) => self.replied(asked, reply).await,
             None => self.waits(actor, step).await,
         }
     }
@@ -139,14 +142,8 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    async fn replied(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        reply: Reply,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn replied(&mut self, asked: Asked<'_>, reply: Reply) -> Result<(), RealError> {
+        let Asked { actor, step, did, after } = asked;
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
         let line = match self.real.workers.hear(actor, &woken).await {
             Err(WorkerPoolError::Silent(_)) if self.blocked(actor).await? => {
@@ -223,9 +220,9 @@ impl<'a> Lockstep<'a> {
     /// The workers whose wait ends with this move, and only those, report their step.
     async fn wake(&mut self, did: &Occurrence, after: &World) -> Result<(), RealError> {
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
+        let only_woke = Occurrence { woke: did.woke.clone(), ..Occurrence::of(did.mv) };
         for &(actor, step, reply) in &did.woke {
-            self.replied(actor, step, reply, &Occurrence { woke: did.woke.clone(), ..Occurrence::of(did.mv) }, after)
-                .await?;
+            self.replied(Asked { actor, step, did: &only_woke, after }, reply).await?;
         }
         let gateways = (0..self.setup.gateways).map(Actor::Gateway);
         for actor in gateways.chain(self.setup.jobs().iter().copied()) {

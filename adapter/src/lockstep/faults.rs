@@ -13,7 +13,7 @@ use model::world::World;
 
 use crate::contents::Contents;
 use crate::error::RealError;
-use crate::lockstep::Lockstep;
+use crate::lockstep::{Asked, Lockstep};
 use crate::means::Means;
 use crate::observer::LIMIT;
 use crate::real::Proxies;
@@ -76,35 +76,36 @@ impl Lockstep<'_> {
 
     /// Carries out a move that is a fault.
     pub(super) async fn strike(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
+        let asks = |actor, step| Asked { actor, step, did, after };
         match mv {
             Move::Crash { actor, .. } | Move::Cancel { actor, .. } => self.kill(actor).await,
             Move::Unreachable { actor, step } => {
                 self.proxies()?.redis.arm(Cut::Refuse).await?;
-                self.step(actor, step, did, after).await?;
+                self.step(asks(actor, step)).await?;
                 Ok(self.proxies()?.redis.disarm()?)
             }
             // The connection is already closed.
             Move::Lost { actor, step, .. } if matches!(self.means, Means::CutIdle { .. }) => {
-                self.step(actor, step, did, after).await
+                self.step(asks(actor, step)).await
             }
-            Move::Lost { actor, step, ran } => self.lose(actor, step, ran, did, after).await,
-            Move::TimesOut { actor, step } => self.cut_once(actor, step, Cut::Hold, did, after).await,
+            Move::Lost { actor, step, ran } => self.lose(asks(actor, step), ran).await,
+            Move::TimesOut { actor, step } => self.cut_once(asks(actor, step), Cut::Hold).await,
             Move::RunsLate => match self.proxies()?.redis.deliver().await? {
                 true => Ok(()),
                 false => Err(self.disagrees("the late command".to_owned(), "is on its way", "is not")),
             },
-            Move::RedisFull { actor, step } => self.refuse_for_memory(actor, step, did, after).await,
-            Move::UpstreamFails { actor, step } => self.fail(actor, step, Failure::UpstreamFailed, did, after).await,
-            Move::ClientAborts { actor, step } => self.fail(actor, step, Failure::ClientGone, did, after).await,
-            Move::ProviderAborts { actor, step } => self.fail(actor, step, Failure::ProviderGone, did, after).await,
+            Move::RedisFull { actor, step } => self.refuse_for_memory(asks(actor, step)).await,
+            Move::UpstreamFails { actor, step } => self.fail(asks(actor, step), Failure::UpstreamFailed).await,
+            Move::ClientAborts { actor, step } => self.fail(asks(actor, step), Failure::ClientGone).await,
+            Move::ProviderAborts { actor, step } => self.fail(asks(actor, step), Failure::ProviderGone).await,
             // The queue is in the model, and the worker assumes that its message arrived.
-            Move::Unheard { actor, step } => self.step(actor, step, did, after).await,
+            Move::Unheard { actor, step } => self.step(asks(actor, step)).await,
             Move::IdleTimeout { actor, before } => self.end_idle_session(actor, before).await,
             Move::LockTimeout { actor, .. } => {
                 let label = self.real.workers.label(actor)?;
                 self.real.observer.cancel(&label).await
             }
-            Move::StatementTimeout { actor, step } => self.give_up_statement(actor, step, did, after).await,
+            Move::StatementTimeout { actor, step } => self.give_up_statement(asks(actor, step)).await,
             Move::PostgresRestart => {
                 self.needs(self.real.servers.ours().postgres)?;
                 self.real.servers.restart_postgres().await?;
@@ -140,15 +141,8 @@ impl Lockstep<'_> {
     }
 
     /// Something outside both stores fails at a step.
-    async fn fail(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        failure: Failure,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
-        self.permit(actor, step, Permit::Given(Reply::Failed(failure)), did, after).await
+    async fn fail(&mut self, asked: Asked<'_>, failure: Failure) -> Result<(), RealError> {
+        self.permit(asked, Permit::Given(Reply::Failed(failure))).await
     }
 
     /// Kills an actor. A task that was started and has not run does not have a process yet.
@@ -160,14 +154,8 @@ impl Lockstep<'_> {
         self.real.observer.gone(&label).await
     }
 
-    async fn lose(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        ran: bool,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn lose(&mut self, asked: Asked<'_>, ran: bool) -> Result<(), RealError> {
+        let Asked { actor, step, .. } = asked;
         let mut probe = self.mirror.clone();
         let waits =
             probe.apply(self.setup, Move::Step { actor, step, wins: None }).is_ok_and(|did| did.reply.is_none());
@@ -175,19 +163,13 @@ impl Lockstep<'_> {
             return Err(self.never_reachable("the step waits for a lock, so that there is no reply to lose"));
         }
         let cut = if ran { Cut::CutBeforeReply } else { Cut::CutBeforeRequest };
-        self.cut_once(actor, step, cut, did, after).await
+        self.cut_once(asked, cut).await
     }
 
     /// Lets the actor do a step with one cut of its messages. A cut connection to Postgres is then closed at the server
     /// too.
-    async fn cut_once(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        cut: Cut,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn cut_once(&mut self, asked: Asked<'_>, cut: Cut) -> Result<(), RealError> {
+        let Asked { actor, step, did, .. } = asked;
         let of_redis = matches!(did.call, Some(Call { effect: Effect::Redis(_), .. }));
         self.begin_job(actor).await?;
         let label = self.real.workers.label(actor)?;
@@ -196,7 +178,7 @@ impl Lockstep<'_> {
         let proxy = self.proxy(of_redis)?;
         let before = proxy.cuts();
         proxy.arm(cut).await?;
-        let stepped = self.step(actor, step, did, after).await;
+        let stepped = self.step(asked).await;
         let proxy = self.proxy(of_redis)?;
         let lost = proxy.cuts() - before;
         proxy.disarm()?;
@@ -212,48 +194,30 @@ impl Lockstep<'_> {
         if of_redis || !self.real.workers.has(actor) { Ok(()) } else { self.real.observer.gone(&label).await }
     }
 
-    async fn refuse_for_memory(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn refuse_for_memory(&mut self, asked: Asked<'_>) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().redis)?;
         self.real.observer.fill_redis(true).await?;
-        let stepped = self.step(actor, step, did, after).await;
+        let stepped = self.step(asked).await;
         self.real.observer.fill_redis(false).await?;
         stepped
     }
 
     /// Sets a short statement timeout in Postgres for a moment and delays this statement half-way, so that the server
     /// sees it as running.
-    async fn give_up_statement(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn give_up_statement(&mut self, asked: Asked<'_>) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().postgres)?;
-        self.begin_job(actor).await?;
-        self.comes_to(actor, step).await?;
+        self.begin_job(asked.actor).await?;
+        self.comes_to(asked.actor, asked.step).await?;
         self.real.observer.have_patience(STATEMENT, false).await?;
-        let stepped = self.step_while_stalled(actor, step, did, after).await;
+        let stepped = self.step_while_stalled(asked).await;
         // Also after an error, whose server the next run uses.
         self.real.observer.have_patience(STATEMENT, true).await?;
         stepped
     }
 
-    async fn step_while_stalled(
-        &mut self,
-        actor: Actor,
-        step: Step,
-        did: &Occurrence,
-        after: &World,
-    ) -> Result<(), RealError> {
+    async fn step_while_stalled(&mut self, asked: Asked<'_>) -> Result<(), RealError> {
         self.proxy(false)?.arm(Cut::Stall(LIMIT * 2)).await?;
-        let stepped = self.step(actor, step, did, after).await;
+        let stepped = self.step(asked).await;
         self.proxy(false)?.disarm()?;
         stepped
     }
