@@ -137,12 +137,12 @@ fn every_kind_of_trouble_with_streams_strikes_and_is_in_the_plan() {
     let runs = seeds(&setup, 250);
     type Is = fn(&Move) -> bool;
     let kinds: [(Is, &str); 7] = [
-        (|mv| matches!(mv, Move::ClientAborts { .. }), "loses the client of its stream"),
-        (|mv| matches!(mv, Move::ProviderAborts { .. }), "has its stream broken off"),
-        (|mv| matches!(mv, Move::Unheard { .. }), "is not heard when it is done"),
-        (|mv| *mv == Move::BrokerLoss, "the queue is lost"),
-        (|mv| matches!(mv, Move::ClockSkew { ahead: true, .. }), "clock is a day ahead"),
-        (|mv| matches!(mv, Move::ClockSkew { ahead: false, .. }), "clock is a day behind"),
+        (|mv| matches!(mv, Move::ClientAborts { .. }), "meets client-abort"),
+        (|mv| matches!(mv, Move::ProviderAborts { .. }), "meets provider-abort"),
+        (|mv| matches!(mv, Move::Unheard { .. }), "meets redelivery"),
+        (|mv| *mv == Move::BrokerLoss, "broker-loss"),
+        (|mv| matches!(mv, Move::ClockSkew { ahead: true, .. }), "clock-skew (ahead)"),
+        (|mv| matches!(mv, Move::ClockSkew { ahead: false, .. }), "clock-skew (behind)"),
         (|mv| matches!(mv, Move::Send { gateway: 1, .. }), "messages take"),
     ];
     for (is, words) in kinds {

@@ -61,12 +61,11 @@ impl Director {
                 Some(Turn { pause: pause(plan, dice, lane, *place), instruction: instruction(plan, *place) })
             }
             Director::Scripted(script) => {
-                let instruction = match *script.get(done)? {
-                    Move::Send { .. } | Move::IdleTimeout { .. } | Move::LockTimeout { .. } => return None,
-                    mv if mv.actor() != Some(actor) => return None,
-                    Move::Crash { .. } => Instruction::End(Ending::Crash),
-                    Move::Cancel { .. } => Instruction::End(Ending::Cancel),
-                    _ => Instruction::Go { ends: None },
+                let mv = script.get(done).copied().filter(|mv| mv.actor() == Some(actor))?;
+                let instruction = match means(mv) {
+                    Means::Client | Means::Environment => return None,
+                    Means::End(ending) => Instruction::End(ending),
+                    Means::Call => Instruction::Go { ends: None },
                 };
                 Some(Turn { pause: Duration::ZERO, instruction })
             }
@@ -76,11 +75,8 @@ impl Director {
     /// Whether a script ends the actor at this move, wherever it is.
     pub(super) fn ends_now(&self, actor: Actor, done: usize) -> Option<Ending> {
         let Director::Scripted(script) = self else { return None };
-        match *script.get(done)? {
-            Move::Crash { actor: struck, .. } if struck == actor => Some(Ending::Crash),
-            Move::Cancel { actor: struck, .. } if struck == actor => Some(Ending::Cancel),
-            _ => None,
-        }
+        let mv = script.get(done).copied().filter(|mv| mv.actor() == Some(actor))?;
+        if let Means::End(ending) = means(mv) { Some(ending) } else { None }
     }
 
     /// The move that a store carries out, or a client takes, for an actor.
@@ -88,7 +84,7 @@ impl Director {
         let Director::Planned(plan, dice) = self else { return step };
         let Move::Step { actor, step: label, .. } = step else { return step };
         let fault = strike(plan, setup, world, place, |fault| match fault {
-            FaultAtStep::Meets(fault, _) if !fault.strikes_between() => fault.at(actor, label),
+            FaultAtStep::Meets(fault) if !fault.strikes_between() => fault.at(actor, label),
             // A transaction that is lost with its connection hides whether its statement ran: the world offers one of
             // the two.
             FaultAtStep::Lost { ran } => Some(Move::Lost { actor, step: label, ran }),
@@ -102,7 +98,7 @@ impl Director {
         let Director::Planned(plan, _) = self else { return None };
         let before = label_of(world.running(setup, actor)?.next);
         strike(plan, setup, world, place, |fault| match fault {
-            FaultAtStep::Meets(fault, _) if fault.strikes_between() => fault.at(actor, before),
+            FaultAtStep::Meets(fault) if fault.strikes_between() => fault.at(actor, before),
             _ => None,
         })
     }
@@ -124,8 +120,8 @@ impl Director {
                 }
                 let moves = enabled(setup, world);
                 let falls = |environment| match environment {
-                    EnvironmentFault::Of(Fault::Midnight | Fault::BrokerLoss, _) if about_to_begin => None,
-                    EnvironmentFault::Of(fault, _) => moves.iter().find(|mv| mv.fault() == Some(fault)).copied(),
+                    EnvironmentFault::Of(Fault::Midnight | Fault::BrokerLoss) if about_to_begin => None,
+                    EnvironmentFault::Of(fault) => moves.iter().find(|mv| mv.fault() == Some(fault)).copied(),
                     EnvironmentFault::ClockSkew { ahead } => {
                         let so = |mv: &&Move| matches!(mv, Move::ClockSkew { ahead: to, .. } if *to == ahead);
                         moves.iter().find(so).copied()
@@ -140,7 +136,7 @@ impl Director {
                 plan.environment.remove(place);
                 Some(mv)
             }
-            Director::Scripted(script) => script.get(done).copied().filter(|&mv| is_environment(mv)),
+            Director::Scripted(script) => script.get(done).copied().filter(|&mv| means(mv) == Means::Environment),
         }
     }
 
@@ -170,7 +166,7 @@ impl Director {
             }
             Director::Scripted(script) => {
                 let mv = *script.get(done)?;
-                let begins = mv.actor() == Some(actor) && !matches!(mv, Move::IdleTimeout { .. });
+                let begins = mv.actor() == Some(actor) && means(mv) != Means::Environment;
                 begins.then_some(Occasion::Free)
             }
         }
@@ -217,10 +213,47 @@ pub(super) fn enabled(setup: &Setup, world: &World) -> Vec<Move> {
     moves
 }
 
-/// Whether no simulated actor makes this move. This includes what Postgres does to a session: the process learns of it
-/// later.
-fn is_environment(mv: Move) -> bool {
-    mv.actor().is_none() || matches!(mv, Move::IdleTimeout { .. } | Move::LockTimeout { .. })
+/// By what means a move of a script comes about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// A client sends it.
+    Client,
+    /// The call of an actor is answered, or fails.
+    Call,
+    /// The actor ends.
+    End(Ending),
+    /// No simulated actor makes it. This includes what Postgres does to a session: the process learns of it later.
+    Environment,
+}
+
+fn means(mv: Move) -> Means {
+    match mv {
+        Move::Send { .. } => Means::Client,
+        Move::Crash { .. } => Means::End(Ending::Crash),
+        Move::Cancel { .. } => Means::End(Ending::Cancel),
+        Move::Step { .. }
+        | Move::Lost { .. }
+        | Move::Unreachable { .. }
+        | Move::TimesOut { .. }
+        | Move::RedisFull { .. }
+        | Move::StatementTimeout { .. }
+        | Move::UpstreamFails { .. }
+        | Move::ClientAborts { .. }
+        | Move::ProviderAborts { .. }
+        | Move::Unheard { .. } => Means::Call,
+        Move::IdleTimeout { .. }
+        | Move::LockTimeout { .. }
+        | Move::PostgresRestart
+        | Move::RedisLoss
+        | Move::RedisTimeTravel
+        | Move::ScriptFlush
+        | Move::Evict(_)
+        | Move::Expire
+        | Move::RunsLate
+        | Move::BrokerLoss
+        | Move::ClockSkew { .. }
+        | Move::Midnight => Means::Environment,
+    }
 }
 
 /// Whether a job runs only when all is quiet, as periodic jobs and the usage worker do. Those that carry money or the

@@ -84,18 +84,18 @@ impl Drawing<'_> {
 
     fn fault(&mut self, fault: Fault) {
         match fault {
-            Fault::RedisLoss => self.environment(fault, "redis loses all data"),
-            Fault::RedisTimeTravel => self.environment(fault, "redis comes back with its first snapshot"),
-            Fault::ScriptFlush => self.environment(fault, "redis forgets its scripts"),
-            Fault::Expiry => self.environment(fault, "the next key expires"),
+            Fault::RedisLoss
+            | Fault::RedisTimeTravel
+            | Fault::ScriptFlush
+            | Fault::Expiry
+            | Fault::Midnight
+            | Fault::PostgresRestart
+            | Fault::LockTimeout
+            | Fault::BrokerLoss => self.falls(EnvironmentFault::Of(fault)),
             Fault::Eviction => {
                 let which = self.dice.below(16);
                 self.falls(EnvironmentFault::Eviction(which));
             }
-            Fault::Midnight => self.environment(fault, "the day changes"),
-            Fault::PostgresRestart => self.environment(fault, "postgres is killed and comes back"),
-            Fault::LockTimeout => self.environment(fault, "postgres gives up a statement that waits for a lock"),
-            Fault::BrokerLoss => self.environment(fault, "the queue is lost"),
             Fault::ClockSkew => self.clock_skew(),
             Fault::Impatience => {
                 let again = (1 + self.dice.low(self.attempts()), self.dice.span(500, 120_000));
@@ -113,21 +113,14 @@ impl Drawing<'_> {
                 let fault = self.ending(Ending::Cancel);
                 self.strike_an_attempt(fault);
             }
-            Fault::RedisUnreachable => self.strike_anybody(FaultAtStep::Meets(fault, "finds redis unreachable")),
-            Fault::RedisFull => self.strike_anybody(FaultAtStep::Meets(fault, "finds redis out of memory")),
-            Fault::Late => self.strike_anybody(FaultAtStep::Meets(fault, "gives up on a command, which runs later,")),
-            Fault::StatementTimeout => self.strike_anybody(FaultAtStep::Meets(fault, "has a statement given up")),
-            Fault::IdleTimeout => self.strike_anybody(FaultAtStep::Meets(fault, "has its idle session ended")),
-            Fault::UpstreamFailure => self.strike_an_attempt(FaultAtStep::Meets(fault, "finds the provider failing")),
-            Fault::ClientAbort => self.break_a_stream(FaultAtStep::Meets(fault, "loses the client of its stream")),
-            Fault::ProviderAbort => self.break_a_stream(FaultAtStep::Meets(fault, "has its stream broken off")),
-            Fault::Redelivery => self.strike_a_job_run(1, FaultAtStep::Meets(fault, "is not heard when it is done,")),
+            Fault::RedisUnreachable | Fault::RedisFull | Fault::Late | Fault::StatementTimeout | Fault::IdleTimeout => {
+                self.strike_anybody(FaultAtStep::Meets(fault))
+            }
+            Fault::UpstreamFailure => self.strike_an_attempt(FaultAtStep::Meets(fault)),
+            Fault::ClientAbort | Fault::ProviderAbort => self.break_a_stream(FaultAtStep::Meets(fault)),
+            Fault::Redelivery => self.strike_a_job_run(1, FaultAtStep::Meets(fault)),
             Fault::LostReply => self.lost_reply(),
         }
-    }
-
-    fn environment(&mut self, fault: Fault, words: &'static str) {
-        self.falls(EnvironmentFault::Of(fault, words));
     }
 
     fn falls(&mut self, environment: EnvironmentFault) {

@@ -31,8 +31,8 @@ pub(super) enum FaultAtStep {
     EndBefore(Ending),
     /// It ends so long after it sent a call: on the way, while it waits for a lock, or with the reply under way.
     EndInFlight(Ending, Duration),
-    /// This fault strikes it; the words describe it.
-    Meets(Fault, &'static str),
+    /// This fault strikes it.
+    Meets(Fault),
     /// The reply is lost, whether the step ran or not.
     Lost { ran: bool },
 }
@@ -48,8 +48,8 @@ pub(super) struct Strike {
 /// Environment faults: stores, queue, clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EnvironmentFault {
-    /// The first possible one of this kind; the words describe it.
-    Of(Fault, &'static str),
+    /// The first possible one of this kind.
+    Of(Fault),
     /// The index of what is evicted, modulo the number of candidates.
     Eviction(u64),
     /// The clock of the first idle gateway.
@@ -151,12 +151,13 @@ impl Plan {
 }
 
 impl EnvironmentFault {
-    fn words(self) -> &'static str {
+    fn words(self) -> String {
         match self {
-            EnvironmentFault::Of(_, words) => words,
-            EnvironmentFault::Eviction(_) => "redis evicts a key",
-            EnvironmentFault::ClockSkew { ahead: true } => "a gateway's clock is a day ahead",
-            EnvironmentFault::ClockSkew { ahead: false } => "a gateway's clock is a day behind",
+            EnvironmentFault::Of(fault) => fault.id().to_owned(),
+            EnvironmentFault::Eviction(_) => Fault::Eviction.id().to_owned(),
+            EnvironmentFault::ClockSkew { ahead } => {
+                format!("{} ({})", Fault::ClockSkew.id(), if ahead { "ahead" } else { "behind" })
+            }
         }
     }
 }
@@ -187,7 +188,7 @@ impl Strike {
             FaultAtStep::EndInFlight(ending, after) => {
                 format!("{who} {} {after:?} after asking step {from}", ending.verb())
             }
-            FaultAtStep::Meets(_, words) => format!("{who} {words} from step {from}"),
+            FaultAtStep::Meets(fault) => format!("{who} meets {} from step {from}", fault.id()),
             FaultAtStep::Lost { ran: true } => format!("{who} loses a reply from step {from}: it ran"),
             FaultAtStep::Lost { ran: false } => format!("{who} loses a reply from step {from}: it did not run"),
         }
