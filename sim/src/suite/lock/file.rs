@@ -106,13 +106,13 @@ fn could_not_fail(line: &Value, lock: &mut Lock) -> Result<(), String> {
 fn never(line: &Value, lock: &mut Lock) -> Result<(), String> {
     let [situation, designs] = NEVER.columns(line)?;
     let (id, designs) = (situation.text()?, designs.names()?);
-    if situation::find(id).is_none() {
+    let Some(found) = situation::find(id) else {
         let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
         return Err(format!("`never` names the unknown situation `{id}`; expected one of {ids}"));
-    }
+    };
     let (names, named) = whose(&designs);
     for entry in chosen(lock, NEVER.key, id, names, named)? {
-        entry.never.insert(id.to_owned());
+        entry.never.insert(found.id.to_owned());
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use model::day::Day;
 use model::risk::Risk;
 use model::setup::SetupError;
+use model::situation;
 
 use crate::suite::input;
 use crate::suite::lock::Lock;
@@ -35,6 +36,11 @@ pub fn parse(id: &str, file: &str, text: &str, lock: Option<Lock>) -> Result<Sce
     }
     for text in [&mut parsed.title, &mut parsed.why].into_iter().chain(&mut parsed.folded) {
         *text = input::prose(text);
+    }
+    for id in parsed.seen.iter_mut().chain(parsed.expect.iter_mut().flat_map(|argued| &mut argued.seen)) {
+        if let Some(situation) = situation::find(id) {
+            situation.id.clone_into(id);
+        }
     }
     parsed.expect.iter_mut().for_each(|argued| argued.because = input::prose(&argued.because));
     for (key, text) in [("title", &parsed.title), ("why", &parsed.why)] {
