@@ -34,6 +34,7 @@ fn explored(engine: Engine) -> Explored {
         generated: None,
         depth: None,
         runs: Some(60),
+        not_reproduced: 0,
         complete: true,
         missing: Vec::new(),
         never: Vec::new(),

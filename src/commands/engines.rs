@@ -201,8 +201,9 @@ impl RealServers {
             }
             match self.run(&case.setup, &scheduled.moves) {
                 Ok(run) => drop(observed.add(&run, None)),
-                // The server chose another winner each time; the same schedule with that winner is among the runs.
-                Err(RealError::NotReachable { .. }) => {}
+                // The server chose another winner each time, and the same schedule with that winner is among the runs,
+                // or it cannot be made to do this.
+                Err(RealError::NotReachable { .. }) => observed.was_not_reproduced(),
                 Err(RealError::NotOurs { .. }) => refused += 1,
                 Err(error) => {
                     let which = format!("{}, {}", scenario.id, case.setup.design);

@@ -3,6 +3,7 @@
 use model::risk::Risk;
 
 use crate::report::cell_totals::{CellTotals, differing, instead, of_risk, risks, unexpected, word};
+use crate::report::phrases::not_reproduced;
 use crate::report::text::{WIDTH, pad, paragraph, width};
 use crate::suite::findings_index::{FindingsIndex, designs};
 use crate::suite::scenario::{Scenario, is_fix_of, is_preset};
@@ -125,7 +126,9 @@ fn looked_at(findings: &Findings) -> String {
             }
             Engine::Sim | Engine::Real => {
                 let runs: u64 = parts().filter_map(|explored| explored.runs).sum();
-                format!("{runs} {}", if engine == Engine::Sim { "seeds" } else { "scheduled runs" })
+                let runs = format!("{runs} {}", if engine == Engine::Sim { "seeds" } else { "scheduled runs" });
+                let more = not_reproduced(parts().map(|explored| explored.not_reproduced).sum());
+                [runs].into_iter().chain(more).collect::<Vec<_>>().join(", ")
             }
         };
         let broken = verdicts().filter(|finding| finding.verdict == Verdict::Broken).count();

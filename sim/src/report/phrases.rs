@@ -49,11 +49,17 @@ pub(super) fn looked(explored: &Explored) -> String {
     let runs = if explored.engine == Engine::Sim { "seed" } else { "run" };
     let counts = [(explored.states, "state"), (explored.generated, "edge"), (explored.runs, runs)];
     let mut parts: Vec<String> = counts.iter().filter_map(|(n, what)| n.map(|n| counted(n, what))).collect();
+    parts.extend(not_reproduced(explored.not_reproduced));
     parts.extend(explored.depth.map(|depth| format!("depth {depth}")));
     if explored.engine == Engine::Check {
         parts.push(if explored.complete { "complete" } else { "not complete" }.to_owned());
     }
     format!("{} {}", explored.engine.name(), parts.join(", "))
+}
+
+/// How many scheduled runs the servers did not reproduce, if any.
+pub(super) fn not_reproduced(runs: u64) -> Option<String> {
+    (runs > 0).then(|| format!("{} more not reproduced by the servers", grouped(runs)))
 }
 
 /// The other designs that make the same world.

@@ -187,6 +187,7 @@ pub fn check(
         generated: Some(exploration.counts.edges),
         depth: Some(exploration.depth),
         runs: None,
+        not_reproduced: 0,
         complete: exploration.ended.is_complete(),
         missing: missing.iter().map(|situation| situation.id).collect(),
         never: did_not_arise(&[scenario.seen.as_slice(), case.argued_seen.as_slice()].concat(), &machine)

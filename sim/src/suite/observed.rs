@@ -22,6 +22,7 @@ pub struct ObservedRuns<'a> {
     seen: Vec<bool>,
     must_be_seen: Vec<String>,
     runs: u64,
+    not_reproduced: u64,
 }
 
 impl<'a> ObservedRuns<'a> {
@@ -36,12 +37,18 @@ impl<'a> ObservedRuns<'a> {
             seen: vec![false; situation::ALL.len()],
             must_be_seen: case.seen.clone(),
             runs: 0,
+            not_reproduced: 0,
         }
     }
 
     /// Requires no situation: for a single seed, or if runs that could show one were refused.
     pub fn demand_nothing(&mut self) {
         self.must_be_seen.clear();
+    }
+
+    /// Counts a scheduled run that the servers did not reproduce.
+    pub fn was_not_reproduced(&mut self) {
+        self.not_reproduced += 1;
     }
 
     /// Judges one run, which `seed` produced. Returns the invariants it breaks.
@@ -134,6 +141,7 @@ impl<'a> ObservedRuns<'a> {
             generated: None,
             depth: None,
             runs: Some(self.runs),
+            not_reproduced: self.not_reproduced,
             complete: cut.is_none(),
             missing: ids,
             never: Vec::new(),

@@ -130,6 +130,9 @@ pub struct Explored {
     pub depth: Option<u64>,
     /// Number of runs, for engines that sample.
     pub runs: Option<u64>,
+    /// Number of scheduled runs that the servers did not reproduce, so that they count for nothing.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_reproduced: u64,
     /// Whether everything within the bounds was explored.
     pub complete: bool,
     /// Ids of situations that must have been seen and were not.
@@ -231,4 +234,9 @@ pub fn as_expected(verdict: Verdict, expected: Expected) -> bool {
         (Verdict::Holds, expected) => expected == Expected::Holds,
         (Verdict::HoldsWithinBound, _) => true,
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -249,6 +249,7 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
         generated: check.map(|n| n * 191_204),
         depth: check.map(|n| n * 31),
         runs: if check.is_some() { None } else { Some(1_000) },
+        not_reproduced: 0,
         complete: check.is_some(),
         missing: Vec::new(),
         never: Vec::new(),
