@@ -33,68 +33,75 @@ fn needed() -> Vec<Needed> {
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "key",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 crashes before T2"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1
+                gateway-a crashes-before T2"#]],
         },
         Needed {
             fault: "cancel",
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "key",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 cancelled before T2"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1
+                gateway-a cancelled-before T2"#]],
         },
         Needed {
             fault: "redis-unreachable",
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "truth",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a finds redis down reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
+                gateway-a unreachable T7a
+                gateway-a does reply"#]],
         },
         Needed {
             fault: "lost-reply",
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "progress",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 ran, its reply is lost reply
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1b reply
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1b reply
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1b reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a reply-lost-ran T1
+                gateway-a does reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1b reply"#]],
         },
         Needed {
             fault: "redis-loss",
             world: || traces(1, 1, &[], "p0-3-a"),
             breaks: "cache-form",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T2b T3a T3b T4a T4b T5 T5b T6
-                redis: loses all
-                gateway-a: T7a"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T2b T3a T3b T4a T4b T5 T5b T6
+                redis loses-all
+                gateway-a does T7a"#]],
         },
         Needed {
             fault: "expiry",
             world: || traces(1, 2, &["impatience"], "as-reported").with_attempt(a_short_lease_and_no_row),
             breaks: "once",
             how: expect![[r#"
-                client: sends t1 to gateway-a sends t1 to gateway-b
-                gateway-a: T1 T4a T4b
-                clock: passes the next deadline
-                gateway-b: T1 T4a T4b"#]],
+                client sends t1 of acme to gateway-a
+                client sends t1 of acme to gateway-b
+                gateway-a does T1 T4a T4b
+                clock expires-next
+                gateway-b does T1 T4a T4b"#]],
         },
         Needed {
             fault: "impatience",
             world: || traces(1, 2, &[], "p0-3-b"),
             breaks: "once",
             how: expect![[r#"
-                client: sends t1 to gateway-a sends t1 to gateway-b
-                gateway-a: T1 T1c T2 T3a T3b T3e T3f
-                gateway-b: T1 T1b F1 F2 F3 F4 F5
-                gateway-a: T4a T4b T5 T6"#]],
+                client sends t1 of acme to gateway-a
+                client sends t1 of acme to gateway-b
+                gateway-a does T1 T1c T2 T3a T3b T3e T3f
+                gateway-b does T1 T1b F1 F2 F3 F4 F5
+                gateway-a does T4a T4b T5 T6"#]],
         },
         Needed {
             fault: "job-run",
@@ -105,124 +112,136 @@ fn needed() -> Vec<Needed> {
             },
             breaks: "conserve",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1c T2 T3a T3b T3e
-                sync: S1 S2"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1c T2 T3a T3b T3e
+                sync does S1 S2"#]],
         },
         Needed {
             fault: "upstream-failure",
             world: || counted("p0-5-b"),
             breaks: "count-exact",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5c U1 fails reply
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5c U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5c
+                gateway-a provider-fails U1
+                gateway-a does reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5c U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
         },
         Needed {
             fault: "midnight",
             world: || counted("p0-5-c+fixed"),
             breaks: "count-exact",
             how: expect![[r#"
-                clock: passes midnight
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
+                clock midnight
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply"#]],
         },
         Needed {
             fault: "eviction",
             world: || counted("as-reported"),
             breaks: "cache-form",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1
-                redis: evicts the hash of acme
-                gateway-a: Q5"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1
+                redis evicts hash of acme
+                gateway-a does Q5"#]],
         },
         Needed {
             fault: "redis-full",
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "truth",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a finds redis full reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
+                gateway-a redis-full T7a
+                gateway-a does reply"#]],
         },
         Needed {
             fault: "postgres-restart",
             world: || traces(1, 1, &[], "as-reported").with_attempt(deaf_to_commit),
             breaks: "truth",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5
-                postgres: restarts
-                gateway-a: T6 reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5
+                postgres restarts
+                gateway-a does T6 reply"#]],
         },
         Needed {
             fault: "idle-timeout",
             world: || traces(1, 1, &[], "as-reported").with_attempt(deaf_to_commit),
             breaks: "truth",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 loses its idle session before T6 T6 reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5
+                gateway-a idle-timeout-before T6
+                gateway-a does T6 reply"#]],
         },
         Needed {
             fault: "late",
             world: || traces(1, 1, &[], "as-reported"),
             breaks: "key",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 is given up
-                redis: runs what was given up"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a times-out T1
+                redis runs-late"#]],
         },
         Needed {
             fault: "script-flush",
             world: || counted("scripts-evalsha"),
             breaks: "progress",
             how: expect![[r#"
-                redis: forgets its scripts
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 reply
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 reply
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 reply"#]],
+                redis flushes-scripts
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 reply"#]],
         },
         Needed {
             fault: "lock-timeout",
             world: || traces(2, 2, &[], "p0-3-b"),
             breaks: "conserve",
             how: expect![[r#"
-                client: sends t1 to gateway-a sends t2 to gateway-b
-                gateway-a: T1 T1c T2 T3a T3b T3e T3f T4a T4b T5
-                gateway-b: T1 T1c T2 T3a T3b T3e T3f T4a T4b T4b waits too long
-                gateway-a: T6
-                gateway-b: E1 E2 reply
-                client: sends t2 to gateway-b
-                gateway-b: T1 T1c F1 F4"#]],
+                client sends t1 of acme to gateway-a
+                client sends t2 of acme to gateway-b
+                gateway-a does T1 T1c T2 T3a T3b T3e T3f T4a T4b T5
+                gateway-b does T1 T1c T2 T3a T3b T3e T3f T4a T4b
+                gateway-b lock-timeout T4b
+                gateway-a does T6
+                gateway-b does E1 E2 reply
+                client sends t2 of acme to gateway-b
+                gateway-b does T1 T1c F1 F4"#]],
         },
         Needed {
             fault: "client-abort",
             world: || one_stream("as-reported"),
             breaks: "exact",
             how: expect![[r#"
-            client: sends t1 to gateway-a
-            gateway-a: U1 U2 U3 loses its client T1 T2 T3a T3b T4a T4b T5 T6"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2
+                gateway-a client-aborts U3
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6"#]],
         },
         Needed {
             fault: "provider-abort",
             world: || one_stream("as-reported"),
             breaks: "exact",
             how: expect![[r#"
-            client: sends t1 to gateway-a
-            gateway-a: U1 U2 U3 is broken off by the provider T1 T2 T3a T3b T4a T4b T5 T6"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2
+                gateway-a provider-aborts U3
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6"#]],
         },
         Needed {
             fault: "broker-loss",
             world: || one_stream("p0-1-b+fixed"),
             breaks: "metered",
             how: expect![[r#"
-            client: sends t1 to gateway-a
-            gateway-a: U0 U1 U2 U3 U4 U5 B5 reply
-            broker: loses all"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 U1 U2 U3 U4 U5 B5 reply
+                broker broker-loses-all"#]],
         },
         Needed {
             fault: "redelivery",
@@ -236,35 +255,39 @@ fn needed() -> Vec<Needed> {
             },
             breaks: "usage",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 J0 T7a T7b reply
-                worker-1: J1 J2 is not heard J1 J2"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 J0 T7a T7b reply
+                worker-1 does J1
+                worker-1 unheard J2
+                worker-1 does J1 J2"#]],
         },
         Needed {
             fault: "clock-skew",
             world: || counted("as-reported"),
             breaks: "monotone",
             how: expect![[r#"
-            clock: of gateway-a is a day behind
-            client: sends t1 to gateway-a
-            gateway-a: Q1 Q5"#]],
+                clock runs-behind to gateway-a
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5"#]],
         },
         Needed {
             fault: "redis-time-travel",
             world: || traces(1, 1, &[], "p0-4-c+fixed"),
             breaks: "conserve",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e
-                redis: goes back to its first snapshot"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e
+                redis goes-back"#]],
         },
         Needed {
             fault: "statement-timeout",
             world: || traces(1, 1, &[], "as-reported-code"),
             breaks: "key",
             how: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1c takes too long E1 reply"#]],
+                client sends t1 of acme to gateway-a
+                gateway-a does T1
+                gateway-a statement-timeout T1c
+                gateway-a does E1 reply"#]],
         },
     ]
 }

@@ -7,9 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use model::books::Edge;
 use model::flow::RequestPath;
 use model::invariant::{self, Evaluation, Figure};
-use model::moves::{Actor, Move};
+use model::moves::{Move, NamedMove};
 use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
-use model::store::redis::Evicted;
 use model::world::World;
 
 /// An account of that balance, called acme.
@@ -158,71 +157,29 @@ fn way(states: &[(World, Option<(usize, Move)>)], mut at: usize, last: Move) -> 
     moves
 }
 
-/// Moves in few words, those of one actor in a row on one line.
+/// The lines of these moves.
 pub fn words(moves: &[Move], setup: &Setup) -> String {
-    let mut lines: Vec<(String, String)> = Vec::new();
-    for &mv in moves {
-        let (who, what) = (who(mv), what(mv, setup));
-        match lines.last_mut() {
-            Some((last, line)) if *last == who => *line = format!("{line} {what}"),
-            _ => lines.push((who, what)),
-        }
-    }
-    let lines = lines.into_iter().map(|(who, line)| format!("{who}: {line}"));
-    lines.collect::<Vec<_>>().join("\n")
+    lines(moves, setup).join("\n")
 }
 
-fn who(mv: Move) -> String {
-    match (mv, mv.actor()) {
-        (Move::Send { .. }, _) => "client".to_owned(),
-        (_, Some(actor)) => actor.name(),
-        (Move::PostgresRestart, None) => "postgres".to_owned(),
-        (Move::Expire | Move::Midnight | Move::ClockSkew { .. }, None) => "clock".to_owned(),
-        (Move::BrokerLoss, None) => "broker".to_owned(),
-        (_, None) => "redis".to_owned(),
+/// Moves as capsules spell them, those that one actor does in a row on one line.
+pub fn lines(moves: &[Move], setup: &Setup) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut open = String::new();
+    for named in moves.iter().map(|mv| mv.named(setup)) {
+        let NamedMove { actor, act, step, trace, account, to, wins, what } = named;
+        let begins = format!("{actor} {act}");
+        let parts = [what, step.map(|step| step.to_string()), trace].into_iter().flatten();
+        let parts = parts.chain(account).collect::<Vec<_>>().join(" of ");
+        let parts = if parts.is_empty() { String::new() } else { format!(" {parts}") };
+        let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+        let won = wins.map(|who| format!(", {who} wins")).unwrap_or_default();
+        let ends = !won.is_empty() || act != "does";
+        match all.last_mut() {
+            Some(line) if act == "does" && open == begins => line.push_str(&format!("{parts}{won}")),
+            _ => all.push(format!("{begins}{parts}{to}{won}")),
+        }
+        open = if ends { String::new() } else { begins };
     }
-}
-
-fn what(mv: Move, setup: &Setup) -> String {
-    match mv {
-        Move::Send { request, gateway } => {
-            let (trace, account) = (setup.request_name(request), &setup.requests[request.index()].account);
-            let whose = if setup.accounts.len() > 1 { format!(" of {account}") } else { String::new() };
-            format!("sends {trace}{whose} to {}", Actor::Gateway(gateway).name())
-        }
-        Move::Step { step, wins: None, .. } => step.to_string(),
-        Move::Step { step, wins: Some(winner), .. } => format!("{step} (to {})", winner.name()),
-        Move::Crash { before, .. } => format!("crashes before {before}"),
-        Move::Cancel { before, .. } => format!("cancelled before {before}"),
-        Move::Unreachable { step, .. } => format!("{step} finds redis down"),
-        Move::Lost { step, ran: true, .. } => format!("{step} ran, its reply is lost"),
-        Move::Lost { step, ran: false, .. } => format!("{step} did not run, its reply is lost"),
-        Move::RedisFull { step, .. } => format!("{step} finds redis full"),
-        Move::TimesOut { step, .. } => format!("{step} is given up"),
-        Move::RunsLate => "runs what was given up".to_owned(),
-        Move::UpstreamFails { step, .. } => format!("{step} fails"),
-        Move::IdleTimeout { before, .. } => format!("loses its idle session before {before}"),
-        Move::LockTimeout { step, .. } => format!("{step} waits too long"),
-        Move::StatementTimeout { step, .. } => format!("{step} takes too long"),
-        Move::PostgresRestart => "restarts".to_owned(),
-        Move::RedisLoss => "loses all".to_owned(),
-        Move::RedisTimeTravel => "goes back to its first snapshot".to_owned(),
-        Move::ScriptFlush => "forgets its scripts".to_owned(),
-        Move::ClientAborts { step, .. } => format!("{step} loses its client"),
-        Move::ProviderAborts { step, .. } => format!("{step} is broken off by the provider"),
-        Move::Unheard { step, .. } => format!("{step} is not heard"),
-        Move::BrokerLoss => "loses all".to_owned(),
-        Move::ClockSkew { gateway, ahead } => {
-            format!("of {} is a day {}", Actor::Gateway(gateway).name(), if ahead { "ahead" } else { "behind" })
-        }
-        Move::Evict(Evicted::Key(key)) => {
-            let (_, trace) = setup.keys[key.index()];
-            format!("evicts the key of {}", setup.traces[trace.index()])
-        }
-        Move::Evict(Evicted::Hash(tenant)) => format!("evicts the hash of {}", setup.account_name(tenant)),
-        Move::Evict(Evicted::Principal(tenant)) => format!("evicts the principal of {}", setup.account_name(tenant)),
-        Move::Evict(Evicted::Budget(tenant)) => format!("evicts the budget of {}", setup.account_name(tenant)),
-        Move::Expire => "passes the next deadline".to_owned(),
-        Move::Midnight => "passes midnight".to_owned(),
-    }
+    all
 }

@@ -51,10 +51,11 @@ fn who_dies_after_the_one_commit_of_a_recharge_and_asks_again_is_told_ok() {
     let committed = ["R1", "R2", "R3", "R4", "R5"].map(|label| step(a, label));
     let crash = Move::Crash { actor: a, before: "reply".parse().unwrap() };
     expect![[r#"
-        client: sends r1 to gateway-a
-        gateway-a: R1 R2 R3 R4 R5 crashes before reply
-        client: sends r1 to gateway-a
-        gateway-a: R1 R2 R3 R7 R8 reply
+        client sends r1 of acme to gateway-a
+        gateway-a does R1 R2 R3 R4 R5
+        gateway-a crashes-before reply
+        client sends r1 of acme to gateway-a
+        gateway-a does R1 R2 R3 R7 R8 reply
         told Ok(TraceId(0))
         key of t1 free
         balance of acme 105.25
@@ -80,16 +81,17 @@ fn the_second_of_two_locked_reverses_waits_and_finds_the_charge_given_back() {
     let replied = charged.iter().position(|mv| *mv == step(a, "reply")).unwrap();
     let at_once = [send(1, 0), send(2, 1), step(a, "V2"), step(b, "V2"), step(a, "V1"), step(b, "V1")];
     expect![[r#"
-        client: sends t1 to gateway-a
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-        client: sends v1 to gateway-a sends v2 to gateway-b
-        gateway-a: V2
-        gateway-b: V2
-        gateway-a: V1
-        gateway-b: V1
-        gateway-a: V3 V4 V5 V9 V6
-        gateway-b: V3 V4 V11 reply
-        gateway-a: reply
+        client sends t1 of acme to gateway-a
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+        client sends v1 of acme to gateway-a
+        client sends v2 of acme to gateway-b
+        gateway-a does V2
+        gateway-b does V2
+        gateway-a does V1
+        gateway-b does V1
+        gateway-a does V3 V4 V5 V9 V6
+        gateway-b does V3 V4 V11 reply
+        gateway-a does reply
         told Ok(TraceId(0)), Error(NotReversible), Ok(TraceId(1))
         key of t1 there
         balance of acme 100.00

@@ -11,7 +11,7 @@ use model::setup::{Asked, Premises, Setup};
 use model::world::World;
 
 use crate::cold;
-use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, once};
+use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, lines, once};
 use crate::stories::words::answers::answer;
 use crate::stories::{Seen, Stage};
 
@@ -170,28 +170,6 @@ fn read(line: &str, setup: &Setup) -> Result<Vec<Move>, String> {
 fn named(actor: &str, act: &str) -> NamedMove {
     let (actor, act) = (actor.to_owned(), act.to_owned());
     NamedMove { actor, act, step: None, trace: None, account: None, to: None, wins: None, what: None }
-}
-
-/// Moves as capsules spell them, those that one actor does in a row on one line.
-fn lines(moves: &[Move], setup: &Setup) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let mut open = String::new();
-    for named in moves.iter().map(|mv| mv.named(setup)) {
-        let NamedMove { actor, act, step, trace, account, to, wins, what } = named;
-        let begins = format!("{actor} {act}");
-        let parts = [what, step.map(|step| step.to_string()), trace].into_iter().flatten();
-        let parts = parts.chain(account).collect::<Vec<_>>().join(" of ");
-        let parts = if parts.is_empty() { String::new() } else { format!(" {parts}") };
-        let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
-        let won = wins.map(|who| format!(", {who} wins")).unwrap_or_default();
-        let ends = !won.is_empty() || act != "does";
-        match all.last_mut() {
-            Some(line) if act == "does" && open == begins => line.push_str(&format!("{parts}{won}")),
-            _ => all.push(format!("{begins}{parts}{to}{won}")),
-        }
-        open = if ends { String::new() } else { begins };
-    }
-    all
 }
 
 fn told_words(answer: Answer) -> String {

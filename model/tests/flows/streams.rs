@@ -109,54 +109,54 @@ fn each(asked: impl Fn() -> Asked, presets: impl Iterator<Item = &'static Preset
 fn a_stream_that_ends_by_itself() {
     expect![[r#"
         as-reported
-        gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
+        gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-a
-        gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 J0 C2 reply
-        worker-1: J1 J2
+        gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 J0 C2 reply
+        worker-1 does J1 J2
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-a+fixed
-        gateway-a: U0 U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does U0 U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-b
-        gateway-a: U1 U2 U3 U4 U5 B5 J3 J4 reply
-        worker-1: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J2
+        gateway-a does U1 U2 U3 U4 U5 B5 J3 J4 reply
+        worker-1 does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J2
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-b+fixed
-        gateway-a: U0 U1 U2 U3 U4 U5 B5 reply
-        worker-1: T1 T2 T2b T3a T3b T4a T4b T5 T5c T5b T6 T7a T7b J2
+        gateway-a does U0 U1 U2 U3 U4 U5 B5 reply
+        worker-1 does T1 T2 T2b T3a T3b T4a T4b T5 T5c T5b T6 T7a T7b J2
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-c
-        gateway-a: T2 T3a T3b T3e U1 U2 U3 U4 U5 T1b T3f T4a T4b T5 T6 T7a T7b J3 J4 reply
+        gateway-a does T2 T3a T3b T3e U1 U2 U3 U4 U5 T1b T3f T4a T4b T5 T6 T7a T7b J3 J4 reply
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-c+sweeper
-        gateway-a: T2 T3a T3b T3e U1 U2 U3 U4 U5 T1b T3f T4a T4b T5 T6 T7a T7b J3 J4 reply
-        sweeper: W1
+        gateway-a does T2 T3a T3b T3e U1 U2 U3 U4 U5 T1b T3f T4a T4b T5 T6 T7a T7b J3 J4 reply
+        sweeper does W1
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-c+fixed
-        gateway-a: U0 U0b T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5 T5c T6 T7a T7b reply
-        sweeper: W1
+        gateway-a does U0 U0b T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5 T5c T6 T7a T7b reply
+        sweeper does W1
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-hold-then-settle
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 J3 J4 reply
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 J3 J4 reply
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-hold-then-settle+fixed
-        gateway-a: U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 T5c M7 M8 reply
-        sweeper: W1
+        gateway-a does U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 T5c M7 M8 reply
+        sweeper does W1
         t1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-trace-plus-timestamp
-        gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
+        gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
         t1@1 committed deduct 9.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
     "#]]
     .assert_eq(&each(|| stream("t1"), of_streams()));
@@ -166,12 +166,12 @@ fn a_stream_that_ends_by_itself() {
 fn a_stream_that_costs_less_than_its_estimate() {
     expect![[r#"
         p0-1-hold-then-settle
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 M1 M3 M4 M5 M6 M7 J3 J4 reply
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 M1 M3 M4 M5 M6 M7 J3 J4 reply
         t1 committed deduct 12.00, t1-refund committed refund 3.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-hold-then-settle+fixed
-        gateway-a: U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 M5 M3 M4 T5c M7 M8 T7a T7b reply
-        sweeper: W1
+        gateway-a does U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 M5 M3 M4 T5c M7 M8 T7a T7b reply
+        sweeper does W1
         t1 committed deduct 12.00, t1-refund committed refund 3.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
     "#]].assert_eq(&each(|| held_by("12.00", "t1"), that_hold()));
 }
@@ -180,12 +180,12 @@ fn a_stream_that_costs_less_than_its_estimate() {
 fn a_stream_that_costs_more_than_its_estimate() {
     expect![[r#"
         p0-1-hold-then-settle
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J3 J4 reply
         t1 committed deduct 4.00, t1-rest committed deduct 5.00; balance 91.00, 2 counted; usage 1 of 9.00; served 1, ok
 
         p0-1-hold-then-settle+fixed
-        gateway-a: U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 M5 M3 M4 T5c M7 M8 T7a T7b reply
-        sweeper: W1
+        gateway-a does U0 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b U1 U2 U3 U4 U5 M1 M2 M5 M3 M4 T5c M7 M8 T7a T7b reply
+        sweeper does W1
         t1 committed deduct 4.00, t1-rest committed deduct 5.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok
     "#]]
     .assert_eq(&each(|| held_by("4.00", "t1"), that_hold()));

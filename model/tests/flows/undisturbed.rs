@@ -37,43 +37,43 @@ fn by_moves(setup: impl Fn(&str) -> Setup) -> String {
 fn billing_alone_of_every_preset() {
     expect![[r#"
         all others
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
 
         as-reported-code
-        gateway-a: T1 T1c C1 T2b T3a T3b T4a T4b T5 T5b T7a T7b C2 reply
+        gateway-a does T1 T1c C1 T2b T3a T3b T4a T4b T5 T5b T7a T7b C2 reply
 
         p0-3-a
-        gateway-a: T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a reply
+        gateway-a does T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a reply
 
         p0-3-a+fixed
-        gateway-a: T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b reply
+        gateway-a does T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b reply
 
         p0-3-b
-        gateway-a: T1 T1c T2 T3a T3b T3e T3f T4a T4b T5 T6 reply
-        sync: S1 S2 S3
+        gateway-a does T1 T1c T2 T3a T3b T3e T3f T4a T4b T5 T6 reply
+        sync does S1 S2 S3
 
         p0-3-b+fixed
-        gateway-a: T1 T2 T3a T3b T3e T3f T3g T4a T4b T5 T6 reply
-        sync: S1 S2 S3
+        gateway-a does T1 T2 T3a T3b T3e T3f T3g T4a T4b T5 T6 reply
+        sync does S1 S2 S3
 
         p0-4-a, p0-4-a+fixed
-        gateway-a: Q1 Q8 B3 reply
-        worker-1: T1 T2 T3a T3b T4a T4b T5 T6 J2
+        gateway-a does Q1 Q8 B3 reply
+        worker-1 does T1 T2 T3a T3b T4a T4b T5 T6 J2
 
         p0-4-b
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 H0 reply
-        task-1: H1 H2
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 H0 reply
+        task-1 does H1 H2
 
         p0-4-b+fixed
-        gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 H0 reply
-        task-1: H1
+        gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 H0 reply
+        task-1 does H1
 
         p0-4-c, p0-4-c+fixed
-        gateway-a: T1 T4e T2 T3b T6 reply
-        copy-back: G1 G2
+        gateway-a does T1 T4e T2 T3b T6 reply
+        copy-back does G1 G2
 
         p0-4-d, p0-4-d+fixed
-        gateway-a: Q1 Q5 Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7c reply
+        gateway-a does Q1 Q5 Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7c reply
     "#]]
     .assert_eq(&by_moves(|design| traces(1, 1, &[], design)));
 }
@@ -82,88 +82,88 @@ fn billing_alone_of_every_preset() {
 fn the_whole_path_of_every_preset() {
     expect![[r#"
         all others
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         as-reported-code
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T1c C1 T2b T3a T3b T4a T4b T5 T5b T7a T7b J0 C2 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T1c C1 T2b T3a T3b T4a T4b T5 T5b T7a T7b J0 C2 reply
+        worker-1 does J1 J2
 
         p0-2-a, p0-2-b
-        gateway-a: A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 J0 reply
+        worker-1 does J1 J2
 
         p0-2-a+fixed
-        gateway-a: A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T5a T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T5a T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         p0-2-b+fixed
-        gateway-a: A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 B2 J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 A4 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 B2 J0 reply
+        worker-1 does J1 J2
 
         p0-3-a
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a J0 reply
+        worker-1 does J1 J2
 
         p0-3-a+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T2b T3a T3b T4a T4b T5 T5b T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         p0-3-b
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T1c T2 T3a T3b T3e T3f T4a T4b T5 T6 J0 reply
-        sync: S1 S2 S3
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T1c T2 T3a T3b T3e T3f T4a T4b T5 T6 J0 reply
+        sync does S1 S2 S3
+        worker-1 does J1 J2
 
         p0-3-b+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T3e T3f T3g T4a T4b T5 T6 J0 reply
-        sync: S1 S2 S3
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T3e T3f T3g T4a T4b T5 T6 J0 reply
+        sync does S1 S2 S3
+        worker-1 does J1 J2
 
         p0-4-a, p0-4-a+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q8 U1 B3 J0 reply
-        worker-1: T1 T2 T3a T3b T4a T4b T5 T6 J2 J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q8 U1 B3 J0 reply
+        worker-1 does T1 T2 T3a T3b T4a T4b T5 T6 J2 J1 J2
 
         p0-4-b
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 H0 J0 reply
-        worker-1: J1 J2
-        task-1: H1 H2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 H0 J0 reply
+        worker-1 does J1 J2
+        task-1 does H1 H2
 
         p0-4-b+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 H0 J0 reply
-        worker-1: J1 J2
-        task-1: H1
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 H0 J0 reply
+        worker-1 does J1 J2
+        task-1 does H1
 
         p0-4-c, p0-4-c+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T4e T2 T3b T6 J0 reply
-        copy-back: G1 G2
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T4e T2 T3b T6 J0 reply
+        copy-back does G1 G2
+        worker-1 does J1 J2
 
         p0-4-d, p0-4-d+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7c J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7c J0 reply
+        worker-1 does J1 J2
 
         p0-5-a
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5b U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5b U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         p0-5-b
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5c U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5c U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         p1-8-a, p1-8-a+fixed
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 J0 T7a T7b reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 J0 T7a T7b reply
+        worker-1 does J1 J2
 
         p1-8-c
-        gateway-a: A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T5c T6 T7a T7b reply
+        gateway-a does A1 A2 A3 Q1 Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T5c T6 T7a T7b reply
 
         p1-9-lock
-        gateway-a: A1 A2 A3 Q1 Q1b Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q1b Q2 Q3 Q4 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
 
         p1-9-lock+fixed
-        gateway-a: A1 A2 A3 Q1 Q1b Q2 Q3 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-        worker-1: J1 J2
+        gateway-a does A1 A2 A3 Q1 Q1b Q2 Q3 Q5 Q6 Q7 U1 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+        worker-1 does J1 J2
     "#]]
     .assert_eq(&by_moves(|design| premised(whole_path(vec![asked("t1")]), &[], design)));
 }

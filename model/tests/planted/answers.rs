@@ -55,10 +55,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || same_trace("p0-3-a").with_attempt(sound),
             nearest: || same_trace("p0-3-a+fixed").with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 of acme to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 reply
-                client: sends t1 of beta to gateway-a
-                gateway-a: T1 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 reply
+                client sends t1 of beta to gateway-a
+                gateway-a does T1 reply
                 t1 is asked by = beta
                 row that is returned = 5.25 of acme"#]],
         },
@@ -68,10 +68,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || given_back_to("beta"),
             nearest: || given_back_to("acme"),
             breach: expect![[r#"
-                client: sends t1 of acme to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends v1 of beta to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6 V7 V8 V9 V10
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends v1 of beta to gateway-a
+                gateway-a does V1 V2 V3 V4 V5 V6 V7 V8 V9 V10
                 v1 is asked by = beta
                 row that is given back = 5.25 of acme"#]],
         },
@@ -81,8 +81,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["lost-reply"]).with_attempt(deaf_to_commit),
             nearest: || one(&["lost-reply"]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 did not run, its reply is lost reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5
+                gateway-a reply-lost-not-run T6
+                gateway-a does reply
                 told about t1 = ok
                 ledger for t1 = no row"#]],
         },
@@ -92,8 +94,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["lost-reply"]).with_attempt(trouble_is_told_as_a_refusal),
             nearest: || one(&["lost-reply"]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 did not run, its reply is lost reply
+                client sends t1 of acme to gateway-a
+                gateway-a reply-lost-not-run T1
+                gateway-a does reply
                 told about t1 = refused: balance exhausted
                 ledger for t1 = no row"#]],
         },
@@ -103,10 +106,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["crash"]).with_attempt(held_is_told_as_duplicate),
             nearest: || one(&["crash"]).with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 crashes before T2
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1
+                gateway-a crashes-before T2
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1b reply
                 told about t1 = duplicate
                 ledger for t1 = no row"#]],
         },
@@ -116,8 +120,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || money_for_one().with_attempt(trouble_is_told_as_a_refusal),
             nearest: || money_for_one().with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 did not run, its reply is lost reply
+                client sends t1 of acme to gateway-a
+                gateway-a reply-lost-not-run T1
+                gateway-a does reply
                 told about t1 = refused: balance exhausted
                 price of t1 = 5.25
                 balance plus credit of acme = 6.00
@@ -131,8 +136,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["lost-reply"]).with_attempt(deaf_to_commit),
             nearest: || one(&["lost-reply"]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 did not run, its reply is lost reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5
+                gateway-a reply-lost-not-run T6
+                gateway-a does reply
                 final answer to t1 = ok
                 ledger row of t1 = none"#]],
         },
@@ -142,15 +149,16 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(2, 2, &[], "as-reported").with_attempt(key_is_never_deleted),
             nearest: || traces(2, 2, &[], "as-reported").with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t2 to gateway-b
-                gateway-a: T1 T2 T4a T3b T4b T5
-                gateway-b: T1 T2 T4a
-                gateway-a: T6 reply
-                gateway-b: T3b T4b E1 reply
-                client: sends t2 to gateway-a
-                gateway-a: T1 T1b reply
-                client: sends t2 to gateway-a
-                gateway-a: T1 T1b reply
+                client sends t1 of acme to gateway-a
+                client sends t2 of acme to gateway-b
+                gateway-a does T1 T2 T4a T3b T4b T5
+                gateway-b does T1 T2 T4a
+                gateway-a does T6 reply
+                gateway-b does T3b T4b E1 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does T1 T1b reply
+                client sends t2 of acme to gateway-a
+                gateway-a does T1 T1b reply
                 undisturbed attempts of t2 = 3
                 final answers to t2 = 0
                 ledger row of t2 = none
@@ -162,9 +170,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || truth_is_lost(false),
             nearest: || truth_is_lost(true),
             breach: expect![[r#"
-                redis: loses all
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e E1 E2 reply
+                redis loses-all
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e E1 E2 reply
                 told about t1, asked after the loss = refused: balance exhausted
                 redis hash of acme = absent"#]],
         },
@@ -174,8 +182,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(release_is_taken_for_commit),
             nearest: || one(&[]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T2b T3a T3b T4a T4b T5 T5b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T2b T3a T3b T4a T4b T5 T5b reply
                 before the transaction of t1 has ended = the client is told ok"#]],
         },
         Planted {
@@ -184,8 +192,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_usage().with_attempt(usage_before_commit),
             nearest: || with_usage().with_attempt(usage_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 J0
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 J0
                 before the transaction of t1 has ended = the usage job is sent"#]],
         },
     ]

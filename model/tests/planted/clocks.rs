@@ -36,9 +36,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_request("as-reported"),
             nearest: || one_request("p0-5-b"),
             breach: expect![[r#"
-                clock: of gateway-a is a day behind
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5
+                clock runs-behind to gateway-a
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5
                 daily_reset_at of acme in redis before = 2026-01-31
                 daily_reset_at of acme in redis after = 2026-01-30
                 daily_used of acme in redis before = 0
@@ -50,11 +50,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_a_day(&["clock-skew"], "p0-5-b"),
             nearest: || one_a_day(&["midnight"], "p0-5-b"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5c T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                clock: of gateway-a is a day ahead
-                client: sends t2 to gateway-a
-                gateway-a: Q1 Q5c
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5c T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                clock runs-ahead to gateway-a
+                client sends t2 of acme to gateway-a
+                gateway-a does Q1 Q5c
                 requests of acme admitted on 2026-01-31 = 2
                 daily quota of acme = 1
                 requests of acme admitted in 2026-01 = 2
@@ -66,9 +66,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_a_month(&["midnight", "clock-skew"], "p0-5-b"),
             nearest: || one_a_month(&["midnight"], "p0-5-b"),
             breach: expect![[r#"
-                clock: of gateway-a is a day behind passes midnight
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5c Q2 reply
+                clock runs-behind to gateway-a
+                clock midnight
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5c Q2 reply
                 t1 is refused by = the monthly quota
                 requests of acme counted in 2026-02 = 0
                 monthly quota of acme = 1"#]],

@@ -45,10 +45,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_a_day().with_attempt(unlimited),
             nearest: || one_a_day().with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6 reply
-                client: sends t2 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6
                 requests of acme admitted on 2026-01-15 = 2
                 daily quota of acme = 1
                 requests of acme admitted in 2026-01 = 2
@@ -60,8 +60,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || tenant(false).with_attempt(uncounted),
             nearest: || tenant(false),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
                 daily_used of acme in postgres = 0
                 requests of acme that count in the latest day = 1
                 daily_reset_at of acme in postgres = 2026-01-15
@@ -75,8 +75,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || tenant(true),
             nearest: || tenant(false),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
                 daily_used of acme in postgres = 0
                 requests of acme that count in the latest day = 1
                 daily_reset_at of acme in postgres = 2026-01-15
@@ -90,13 +90,13 @@ pub fn planted() -> Vec<Planted> {
             broken: || two_days("p0-5-c+fixed"),
             nearest: || two_days("p0-5-b"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1
-                clock: passes midnight
-                client: sends t2 to gateway-b
-                gateway-b: Q1 Q5
-                gateway-a: Q5 Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                gateway-b: Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1
+                clock midnight
+                client sends t2 of acme to gateway-b
+                gateway-b does Q1 Q5
+                gateway-a does Q5 Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                gateway-b does Q6 Q7 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
                 daily_used of acme in redis = 0
                 requests of acme that count in the latest day = 1
                 daily_reset_at of acme in redis = 2026-01-15"#]],
@@ -107,9 +107,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || at_the_end_of_the_month("as-reported"),
             nearest: || at_the_end_of_the_month("p0-5-b"),
             breach: expect![[r#"
-                clock: passes midnight
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 Q6 reply
+                clock midnight
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 reply
                 t1 is refused by = the monthly quota
                 requests of acme counted in 2026-02 = 0
                 monthly quota of acme = 1"#]],
@@ -120,10 +120,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(2, 2, &[], "as-reported").with_attempt(hash_after_commit),
             nearest: || traces(2, 2, &[], "as-reported").with_attempt(hash_if_newer),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t2 to gateway-b
-                gateway-a: T2 T3a T3b T4a T4b T5 T6
-                gateway-b: T2 T3a T3b T4a T4b T5 T6 T7a
-                gateway-a: T7a
+                client sends t1 of acme to gateway-a
+                client sends t2 of acme to gateway-b
+                gateway-a does T2 T3a T3b T4a T4b T5 T6
+                gateway-b does T2 T3a T3b T4a T4b T5 T6 T7a
+                gateway-a does T7a
                 version of acme in redis before = 2
                 version of acme in redis after = 1
                 daily_used of acme in redis before = 2

@@ -84,11 +84,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || copied(&["redis-time-travel"], "p0-4-c"),
             nearest: || copied(&["redis-time-travel"], "p0-4-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e T2 T3b T6 reply
-                copy-back: G1
-                redis: goes back to its first snapshot
-                copy-back: G2 G1 G2
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e T2 T3b T6 reply
+                copy-back does G1
+                redis goes-back
+                copy-back does G2 G1 G2
                 version of acme in postgres before = 1
                 version of acme in postgres after = 0
                 daily_used of acme in postgres before = 1
@@ -102,10 +102,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || copied(&["redis-loss"], "p0-4-c+fixed"),
             nearest: || copied(&[], "p0-4-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e T2 T3b T6 reply
-                redis: loses all
-                copy-back: G1
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e T2 T3b T6 reply
+                redis loses-all
+                copy-back does G1
                 balance of acme = 100.00
                 opening balance of acme = 100.00
                 effective ledger rows of acme = -5.25
@@ -117,10 +117,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || served(&["crash"]),
             nearest: || served(&[]),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 T1 T2 T3a T3b T4a T4b T5 T6 crashes before T7a
-                client: sends t1 to gateway-a
-                gateway-a: U1 T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 T1 T2 T3a T3b T4a T4b T5 T6
+                gateway-a crashes-before T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 T1 T1b reply
                 calls of the provider for t1 = 2
                 price of t1 = 5.25
                 charges of t1 = 1
@@ -132,12 +133,13 @@ pub fn planted() -> Vec<Planted> {
             broken: || given_back_by_two(&["crash"]),
             nearest: || given_back_by_two(&[]),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends v1 to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6 crashes before V7
-                client: sends v2 to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends v1 of acme to gateway-a
+                gateway-a does V1 V2 V3 V4 V5 V6
+                gateway-a crashes-before V7
+                client sends v2 of acme to gateway-a
+                gateway-a does V1 V2 V3 V4 V5 V6
                 given back for t1 = 10.50
                 effective charge of t1 = 5.25"#]],
         },
@@ -147,12 +149,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || lowered().with_attempt(unlimited_or_limit_change),
             nearest: || lowered().with_attempt(sound_or_limit_change),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6 reply
-                client: sends t2 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6 reply
-                client: sends t3 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6 reply
+                client sends t3 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6
                 requests of acme admitted on 2026-01-15 = 3
                 daily quota of acme = 2
                 requests of acme admitted in 2026-01 = 3
@@ -164,8 +166,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || raised().with_attempt(unlimited_or_limit_change),
             nearest: || raised().with_attempt(sound_or_limit_change),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6
                 requests of acme admitted on 2026-01-15 = 1
                 daily quota of acme = 0
                 requests of acme admitted in 2026-01 = 1
@@ -177,8 +179,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(1, 1, &[], "as-reported").with_attempt(money_in_redis_before_commit),
             nearest: || traces(1, 1, &[], "as-reported").with_attempt(money_in_redis_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T4e
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T4e
                 before the transaction of t1 has ended = money moves in redis"#]],
         },
         Planted {
@@ -187,8 +189,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_usage().with_attempt(charge_handed_over_before_commit),
             nearest: || with_usage().with_attempt(charge_handed_over_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 B5
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 B5
                 before the transaction of t1 has ended = the charge is handed to the queue"#]],
         },
         Planted {
@@ -197,11 +199,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || queued(&["broker-loss"]),
             nearest: || queued(&[]),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
-                broker: loses all
-                client: sends t2 to gateway-a
-                gateway-a: Q1 Q5 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
+                broker broker-loses-all
+                client sends t2 of acme to gateway-a
+                gateway-a does Q1 Q5 reply
                 told about t2 = refused: daily quota exhausted
                 price of t2 = 9.00
                 balance plus credit of acme = 100.00
@@ -215,13 +217,13 @@ pub fn planted() -> Vec<Planted> {
             broken: || queued(&["midnight", "broker-loss"]),
             nearest: || queued(&["midnight"]),
             breach: expect![[r#"
-                clock: passes midnight
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
-                client: sends t2 to gateway-a
-                gateway-a: Q1 Q5
-                broker: loses all
-                gateway-a: reply
+                clock midnight
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does Q1 Q5
+                broker broker-loses-all
+                gateway-a does reply
                 t2 is refused by = the daily quota
                 requests of acme counted in 2026-01-16 = 0
                 daily quota of acme = 1"#]],
@@ -232,11 +234,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_a_month(stream("t1"), "2026-01-31", "p0-1-b+fixed"),
             nearest: || one_a_month(stream("t1"), "2026-01-15", "p0-1-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
-                clock: passes midnight
-                client: sends t2 to gateway-a
-                gateway-a: Q1 Q5 Q6 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 Q7 U0 U1 U2 U3 U4 U5 B5 reply
+                clock midnight
+                client sends t2 of acme to gateway-a
+                gateway-a does Q1 Q5 Q6 reply
                 told about t2 = refused: monthly quota exhausted
                 price of t2 = 5.25
                 balance plus credit of acme = 100.00
@@ -250,12 +252,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_a_month(asked("t1"), "2026-01-31", "p0-4-a"),
             nearest: || one_a_month(asked("t1"), "2026-01-15", "p0-4-a"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: Q1 Q8 B3 reply
-                worker-1: T1 T2 T3a T3b T4a T4b T5 T6
-                clock: passes midnight
-                client: sends t2 to gateway-a
-                gateway-a: Q1 Q8 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does Q1 Q8 B3 reply
+                worker-1 does T1 T2 T3a T3b T4a T4b T5 T6
+                clock midnight
+                client sends t2 of acme to gateway-a
+                gateway-a does Q1 Q8 reply
                 told about t2 = refused: monthly quota exhausted
                 price of t2 = 5.25
                 balance plus credit of acme = 94.75
@@ -269,8 +271,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || within_credit("5.00").with_attempt(trouble_is_told_as_a_refusal),
             nearest: || within_credit("0").with_attempt(trouble_is_told_as_a_refusal),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 did not run, its reply is lost reply
+                client sends t1 of acme to gateway-a
+                gateway-a reply-lost-not-run T1
+                gateway-a does reply
                 told about t1 = refused: balance exhausted
                 price of t1 = 5.25
                 balance plus credit of acme = 10.00

@@ -26,8 +26,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || refused().with_attempt(key_is_never_deleted),
             nearest: || refused().with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T4a E1 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T4a E1 reply
                 key of t1 = there, for more than a minute
                 holder of the key of t1 = gone
                 ledger row of t1 = none"#]],
@@ -38,9 +38,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(1, 2, &["impatience"], "as-reported").with_attempt(others_delete_the_key),
             nearest: || traces(1, 2, &["impatience"], "as-reported").with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t1 to gateway-b
-                gateway-a: T1
-                gateway-b: T1 T1b E2
+                client sends t1 of acme to gateway-a
+                client sends t1 of acme to gateway-b
+                gateway-a does T1
+                gateway-b does T1 T1b E2
                 key of t1 = deleted by an attempt that does not hold it"#]],
         },
         Planted {
@@ -49,8 +50,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(hash_from_before_the_charge),
             nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T6 T7a reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T6 T7a reply
                 balance of acme in redis = 100.00
                 balance of acme in postgres = 94.75
                 daily_used of acme in redis = 0
@@ -66,8 +67,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(sound),
             nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 reply
                 balance of acme in redis = 100.00
                 balance of acme in postgres = 94.75
                 daily_used of acme in redis = 0
@@ -83,10 +84,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["redis-loss"]).with_attempt(hash_after_commit),
             nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T6
-                redis: loses all
-                gateway-a: T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T6
+                redis loses-all
+                gateway-a does T7a
                 time to live of the hash of acme = none
                 missing fields of the hash of acme = none"#]],
         },
@@ -96,10 +97,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["redis-loss"]).with_attempt(only_the_balance),
             nearest: || one(&[]).with_attempt(only_the_balance),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T6
-                redis: loses all
-                gateway-a: T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T6
+                redis loses-all
+                gateway-a does T7a
                 time to live of the hash of acme = none
                 missing fields of the hash of acme = credit_limit, daily_quota, daily_used, monthly_quota, monthly_used, version, daily_reset_at, monthly_reset_at"#]],
         },
@@ -109,8 +110,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["crash"]).with_attempt(hash_after_commit),
             nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T6 crashes before T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T6
+                gateway-a crashes-before T7a
                 balance of acme in redis = 100.00
                 balance of acme in postgres = 94.75
                 attempts of acme in flight = 0"#]],
@@ -121,8 +123,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(1, 1, &["crash"], "p0-4-b").with_attempt(sound),
             nearest: || traces(1, 1, &["crash"], "p0-3-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 reply
                 balance of acme in redis = 100.00
                 balance of acme in postgres = 94.75
                 attempts of acme in flight = 0"#]],
@@ -133,8 +135,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(hash_before_commit),
             nearest: || one(&[]).with_attempt(hash_after_commit),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4a T4b T5 T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4a T4b T5 T7a
                 before the transaction of t1 has ended = the redis hash is written"#]],
         },
     ]

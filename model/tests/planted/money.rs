@@ -42,8 +42,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(money_without_a_row),
             nearest: || one(&[]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T4a T4b
+                client sends t1 of acme to gateway-a
+                gateway-a does T4a T4b
                 balance of acme = 94.75
                 opening balance of acme = 100.00
                 effective ledger rows of acme = 0.00
@@ -55,8 +55,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(row_without_money),
             nearest: || one(&[]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T3a T3b T5
+                client sends t1 of acme to gateway-a
+                gateway-a does T3a T3b T5
                 balance of acme = 100.00
                 opening balance of acme = 100.00
                 effective ledger rows of acme = -5.25
@@ -68,8 +68,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || ten_cents("p0-4-c"),
             nearest: || ten_cents("p0-4-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e
                 balance of acme in redis = 99.900000000000006
                 taken of acme for charges under way = 0.10
                 opening balance of acme = 100.00
@@ -82,10 +82,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["crash"]).with_attempt(money_then_row),
             nearest: || one(&["crash"]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T4a T4b crashes before T3b
-                client: sends t1 to gateway-a
-                gateway-a: T4a T4b
+                client sends t1 of acme to gateway-a
+                gateway-a does T4a T4b
+                gateway-a crashes-before T3b
+                client sends t1 of acme to gateway-a
+                gateway-a does T4a T4b
                 money taken for t1 = 10.50
                 price of t1 = 5.25"#]],
         },
@@ -95,10 +96,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || paid_in().with_attempt(paid_in_without_a_row),
             nearest: paid_in,
             breach: expect![[r#"
-                client: sends r1 to gateway-a
-                gateway-a: R4 crashes before reply
-                client: sends r1 to gateway-a
-                gateway-a: R4
+                client sends r1 of acme to gateway-a
+                gateway-a does R4
+                gateway-a crashes-before reply
+                client sends r1 of acme to gateway-a
+                gateway-a does R4
                 money given for r1 = 10.50
                 money due for r1 = 5.25"#]],
         },
@@ -108,8 +110,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(whole_units_only),
             nearest: || one(&[]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
                 price of t1 = 5.25
                 money taken for t1 = 5.00
                 amount in the row of t1 = 5.00"#]],
@@ -120,8 +122,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[]).with_attempt(each_statement_alone),
             nearest: || one(&[]).with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T3a T3b T4a T4b
+                client sends t1 of acme to gateway-a
+                gateway-a does T3a T3b T4a T4b
                 money taken for t1 in this step = 5.25
                 rows of t1 made effective in this step = 0.00"#]],
         },
@@ -131,11 +133,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(2, 2, &[], "as-reported").with_attempt(sound),
             nearest: || traces(2, 2, &[], "as-reported").with_attempt(row_after_money),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t2 to gateway-b
-                gateway-a: T1 T2 T3a T3b T4a T4b T5
-                gateway-b: T1 T2 T3a
-                gateway-a: T6
-                gateway-b: T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                client sends t2 of acme to gateway-b
+                gateway-a does T1 T2 T3a T3b T4a T4b T5
+                gateway-b does T1 T2 T3a
+                gateway-a does T6
+                gateway-b does T3b T4a T4b T5 T6
                 balance after the rows so far = 94.75
                 balance_before of the row of t2 = 100.00
                 effect of the row of t2 = -5.25
@@ -147,8 +150,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one_in("p0-4-c"),
             nearest: || one_in("p0-4-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e T2 T3b T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e T2 T3b T6
                 balance after the rows so far = 100.00
                 balance_before of the row of t1 = 99.25
                 effect of the row of t1 = -5.25
@@ -160,10 +163,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || poor().with_attempt(unlimited),
             nearest: || poor().with_attempt(sound),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6 reply
-                client: sends t2 to gateway-a
-                gateway-a: T2 T3a T3b T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does T2 T3a T3b T4b T5 T6
                 balance of acme before = 0.75
                 balance of acme = -4.50
                 credit limit of acme = 0.00"#]],
@@ -174,11 +177,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || reversed_by_two(2),
             nearest: || reversed_by_two(1),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends v1 to gateway-b
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends v2 to gateway-a
-                gateway-a: V1 V2 V3 V4 V5 V6
-                gateway-b: V1 V2 V3 V4 V5 V6
+                client sends t1 of acme to gateway-a
+                client sends v1 of acme to gateway-b
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends v2 of acme to gateway-a
+                gateway-a does V1 V2 V3 V4 V5 V6
+                gateway-b does V1 V2 V3 V4 V5 V6
                 given back for t1 = 10.50
                 effective charge of t1 = 5.25"#]],
         },

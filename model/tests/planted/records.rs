@@ -39,10 +39,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_budget(2, "5.25", "as-reported"),
             nearest: || with_budget(2, "5.25", "p0-2-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: A1 A2 A3 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends t2 to gateway-a
-                gateway-a: A1 T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does A1 A2 A3 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends t2 of acme to gateway-a
+                gateway-a does A1 T1 T2 T3a T3b T4a T4b T5 T6
                 effective charges of the key of acme = 10.50
                 spent by the key of acme according to api_key.budget_used = 0.00
                 budget of the key of acme = 1.00
@@ -54,8 +54,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_budget(1, "0.0099", "p0-2-a"),
             nearest: || with_budget(1, "0.0099", "p0-2-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 reply
                 effective charges of the key of acme = 0.0099
                 spent by the key of acme according to the budget row = 0.00
                 budget of the key of acme = 1.00
@@ -67,8 +67,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_budget(1, "5.25", "p0-2-b"),
             nearest: || with_budget(1, "5.25", "p0-2-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1 reply
                 effective charges of the key of acme = 5.25
                 spent by the key of acme according to the redis counter = 0.00
                 budget of the key of acme = 1.00
@@ -80,8 +80,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_budget(1, "5.25", "p0-2-b"),
             nearest: || with_budget(1, "5.25", "p0-2-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1
+                client sends t1 of acme to gateway-a
+                gateway-a does A1 A2 A3 A4 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b B1
                 unit of the budget of the key of acme = micro-units
                 unit written = a decimal fraction
                 number written = 5.25"#]],
@@ -92,8 +92,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_budget(1, "5.25", "p0-2-a+fixed").with_attempt(budget_in_cents),
             nearest: || with_budget(1, "5.25", "p0-2-a+fixed").with_attempt(budget_in_micros),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 B1
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 B1
                 unit of the budget of the key of acme = micro-units
                 unit written = cents
                 number written = 525"#]],
@@ -104,10 +104,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_usage(1, &["crash"], "p1-8-a"),
             nearest: || with_usage(1, &[], "p1-8-a"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 crashes before J0
-                client: sends t1 to gateway-a
-                gateway-a: T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
+                gateway-a crashes-before J0
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T1b reply
                 requests of acme in usage = 0
                 effective charges of acme = 1
                 cost of acme in usage = 0.00
@@ -119,10 +120,11 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_usage(2, &["impatience"], "p1-8-b"),
             nearest: || with_usage(2, &["impatience"], "p1-8-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t1 to gateway-b
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
-                gateway-b: T1 T1b J0 reply
-                worker-1: J1 J2 J1 J2
+                client sends t1 of acme to gateway-a
+                client sends t1 of acme to gateway-b
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b J0 reply
+                gateway-b does T1 T1b J0 reply
+                worker-1 does J1 J2 J1 J2
                 requests of acme in usage = 2
                 effective charges of acme = 1
                 cost of acme in usage = 10.50
@@ -134,8 +136,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || with_usage(1, &[], "p1-8-c").with_attempt(sound),
             nearest: || with_usage(1, &["crash"], "p1-8-c"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
                 requests of acme in usage = 0
                 effective charges of acme = 1
                 cost of acme in usage = 0.00
@@ -147,10 +149,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || served().with_attempt(served_then_judged),
             nearest: || served().with_attempt(judged_then_served),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 T1 T2 T3a T3b T4a T4b T5 T6 reply
-                client: sends t2 to gateway-a
-                gateway-a: U1 T1 T2 T3a T3b T4a E1 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 T1 T2 T3a T3b T4a T4b T5 T6 reply
+                client sends t2 of acme to gateway-a
+                gateway-a does U1 T1 T2 T3a T3b T4a E1 reply
                 calls of the provider for t2 = 1
                 price of t2 = 5.25
                 charges of t2 = 0
@@ -162,9 +164,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || traces(1, 1, &[], "p0-4-c"),
             nearest: || traces(1, 1, &[], "p0-4-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T4e T2 T3b T6 reply
-                copy-back: G1 G2
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T4e T2 T3b T6 reply
+                copy-back does G1 G2
                 balance of acme before the write = 100.00
                 version of acme before the write = 0
                 balance written = 94.75

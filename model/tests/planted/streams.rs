@@ -48,10 +48,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["client-abort"], "as-reported"),
             nearest: || one(&["client-abort"], "p0-1-trace-plus-timestamp"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 loses its client T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 T1b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1
+                gateway-a client-aborts U2
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5 T1 T1b reply
                 calls of the provider for t1 = 2
                 price of t1 = 9.00
                 charges of t1 = 1
@@ -63,9 +65,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["broker-loss"], "p0-1-b+fixed"),
             nearest: || one(&["redelivery"], "p0-1-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U0 U1 U2 U3 U4 U5 B5 reply
-                broker: loses all
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 U1 U2 U3 U4 U5 B5 reply
+                broker broker-loses-all
                 calls of the provider for t1 = 1
                 price of t1 = 9.00
                 charges of t1 = 0
@@ -77,8 +79,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["client-abort"], "as-reported"),
             nearest: || one(&["client-abort"], "p0-1-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 loses its client T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2
+                gateway-a client-aborts U3
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
                 counted by the provider for t1 = 5.00
                 money taken for t1 = 1.60
                 amount in the rows of t1 = 1.60"#]],
@@ -89,8 +93,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || without_usage_block("as-reported"),
             nearest: || without_usage_block("p0-1-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U5 T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U5 T1 T2 T3a T3b T4a T4b T5 T6
                 counted by the provider for t1 = 9.00
                 money taken for t1 = 2.50
                 amount in the rows of t1 = 2.50"#]],
@@ -101,15 +105,16 @@ pub fn planted() -> Vec<Planted> {
             broken: || streamed(held_by("4.00", "t1"), &["crash"], "p0-1-c+sweeper"),
             nearest: || streamed(held_by("4.00", "t1"), &["crash"], "p0-1-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T3e crashes before U1
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T3c reply
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T3c reply
-                client: sends t1 to gateway-a
-                gateway-a: T2 T3a T3b T3c reply
-                sweeper: W1 W2 W3 W4 W5 W6 W7
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T3e
+                gateway-a crashes-before U1
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T3c reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T3c reply
+                client sends t1 of acme to gateway-a
+                gateway-a does T2 T3a T3b T3c reply
+                sweeper does W1 W2 W3 W4 W5 W6 W7
                 counted by the provider for t1 = 0.00
                 money taken for t1 = 4.00
                 amount in the rows of t1 = 4.00"#]],
@@ -120,15 +125,16 @@ pub fn planted() -> Vec<Planted> {
             broken: || streamed(held_by("4.00", "t1"), &["crash"], "p0-1-c+fixed"),
             nearest: || streamed(held_by("4.00", "t1"), &["upstream-failure"], "p0-1-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U0 U0b T2 T3a T3b T3e crashes before U1
-                client: sends t1 to gateway-a
-                gateway-a: U0 reply
-                client: sends t1 to gateway-a
-                gateway-a: U0 reply
-                client: sends t1 to gateway-a
-                gateway-a: U0 reply
-                sweeper: W1 W2 W3 W4 W5 W6 W7
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 U0b T2 T3a T3b T3e
+                gateway-a crashes-before U1
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U0 reply
+                sweeper does W1 W2 W3 W4 W5 W6 W7
                 due for t1 by stream_abort = 0.00
                 money taken for t1 = 4.00
                 amount in the rows of t1 = 4.00"#]],
@@ -139,8 +145,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&[], "p0-1-trace-plus-timestamp").with_attempt(one_call_and_two_charges),
             nearest: || one(&["client-abort"], "p0-1-trace-plus-timestamp"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T1 T2 T3a T3b T4a T4b T5 T6
                 money taken for t1 = 18.00
                 price of t1 = 9.00"#]],
         },
@@ -150,8 +156,9 @@ pub fn planted() -> Vec<Planted> {
             broken: || streamed(asked_once("12.00"), &["crash"], "p0-1-hold-then-settle"),
             nearest: || streamed(asked_once("12.00"), &["client-abort"], "p0-1-hold-then-settle+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T6 crashes before T7a
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T6
+                gateway-a crashes-before T7a
                 money taken for t1 = 12.00
                 price of t1 = 9.00"#]],
         },
@@ -161,10 +168,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || poor(1, "as-reported"),
             nearest: || poor(1, "p0-1-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
-                client: sends t2 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6 T7a T7b reply
+                client sends t2 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5 T1 T2 T3a T3b T4a T4b T5 T6
                 balance of acme before = -4.00
                 balance of acme = -13.00
                 credit limit of acme = 0.00
@@ -176,11 +183,12 @@ pub fn planted() -> Vec<Planted> {
             broken: || poor(2, "p0-1-c+fixed"),
             nearest: || poor(2, "p0-1-hold-then-settle+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a sends t2 to gateway-b
-                gateway-a: U0 U0b T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5
-                gateway-b: U0 U0b
-                gateway-a: T6
-                gateway-b: T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5 T6
+                client sends t1 of acme to gateway-a
+                client sends t2 of acme to gateway-b
+                gateway-a does U0 U0b T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5
+                gateway-b does U0 U0b
+                gateway-a does T6
+                gateway-b does T2 T3a T3b T3e U1 U2 U3 U4 U5 T3f T3g T4a T4b T5 T6
                 balance of acme before = -4.00
                 balance of acme = -13.00
                 credit limit of acme = 0.00
@@ -192,8 +200,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["redis-unreachable"], "as-reported"),
             nearest: || one(&["redis-unreachable"], "p0-1-c+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 finds redis down reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5
+                gateway-a unreachable T1
+                gateway-a does reply
                 told about t1 = ok
                 ledger for t1 = no row"#]],
         },
@@ -203,8 +213,10 @@ pub fn planted() -> Vec<Planted> {
             broken: || one(&["redis-unreachable"], "as-reported"),
             nearest: || one(&["redis-unreachable"], "p0-1-b+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: U1 U2 U3 U4 U5 T1 finds redis down reply
+                client sends t1 of acme to gateway-a
+                gateway-a does U1 U2 U3 U4 U5
+                gateway-a unreachable T1
+                gateway-a does reply
                 requests of acme served in an outage and never charged = 1
                 most that the design declares = 0"#]],
         },
@@ -214,8 +226,8 @@ pub fn planted() -> Vec<Planted> {
             broken: || shared_transaction("as-reported"),
             nearest: || shared_transaction("p0-3-a+fixed"),
             breach: expect![[r#"
-                client: sends t1 to gateway-a
-                gateway-a: T1 T2 T3a T3b T4a T4b T5 T1 T2 T3a T3b T4a E1
+                client sends t1 of acme to gateway-a
+                gateway-a does T1 T2 T3a T3b T4a T4b T5 T1 T2 T3a T3b T4a E1
                 uncommitted work of t1 = ended
                 by the step of = t2, E1"#]],
         },
