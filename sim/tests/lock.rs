@@ -22,13 +22,3 @@ fn each_is_written_as_it_is_read() {
     }
     assert!(read > 0);
 }
-
-#[test]
-fn a_situation_is_pinned_by_its_former_id_too() {
-    let id = "p1-8-delivered-twice";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/{id}.lock"));
-    let committed = std::fs::read_to_string(path).unwrap();
-    let before = committed.replace("job-delivered-twice", "errand-delivered-twice");
-    assert_ne!(before, committed);
-    assert_eq!(text(id, &parse(id, &before).unwrap()), committed);
-}

@@ -16,6 +16,10 @@ macro_rules! acts {
             fn name(self) -> &'static str {
                 match self { $(Act::$act => $name,)* }
             }
+
+            pub(super) fn called(name: &str) -> Option<Act> {
+                Act::ALL.iter().copied().find(|act| act.name() == name)
+            }
         }
     };
 }
@@ -31,13 +35,6 @@ acts! {
     RunsBehind "runs-behind";
 }
 
-impl Act {
-    /// The act with this name, if it is not one of the table of faults.
-    pub(super) fn called(name: &str) -> Option<Act> {
-        Act::ALL.iter().copied().find(|act| act.name() == name)
-    }
-}
-
 macro_rules! acts_of_faults {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
         $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
@@ -45,17 +42,18 @@ macro_rules! acts_of_faults {
         impl Move {
             /// The name of the move, as capsules spell it.
             pub(super) fn act(self) -> &'static str {
-                match self {
-                    Move::Send { .. } => Act::Sends.name(),
-                    Move::Step { .. } => Act::Does.name(),
-                    Move::Lost { ran: true, .. } => Act::LostRan.name(),
-                    Move::Lost { ran: false, .. } => Act::LostNotRun.name(),
-                    Move::RunsLate => Act::RunsLate.name(),
-                    Move::Evict(_) => Act::Evicts.name(),
-                    Move::ClockSkew { ahead: true, .. } => Act::RunsAhead.name(),
-                    Move::ClockSkew { ahead: false, .. } => Act::RunsBehind.name(),
-                    $($(Move::$name { .. } => $act,)?)*
-                }
+                let by_hand = match self {
+                    Move::Send { .. } => Act::Sends,
+                    Move::Step { .. } => Act::Does,
+                    Move::Lost { ran: true, .. } => Act::LostRan,
+                    Move::Lost { ran: false, .. } => Act::LostNotRun,
+                    Move::RunsLate => Act::RunsLate,
+                    Move::Evict(_) => Act::Evicts,
+                    Move::ClockSkew { ahead: true, .. } => Act::RunsAhead,
+                    Move::ClockSkew { ahead: false, .. } => Act::RunsBehind,
+                    $($(Move::$name { .. } => return $act,)?)*
+                };
+                by_hand.name()
             }
 
             /// The move with this act in the table of faults, or the error in where it strikes.

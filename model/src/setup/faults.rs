@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// enabled and breaks ties between counterexamples: a new row goes to the end. A row has
 /// * its budget, its id and what it does; its name in [`Fault`];
 /// * after `=>` its move: the name in [`crate::moves::Move`]; where it strikes: at a `{ step }` of an actor, at the
-///   point `{ before }` a step, or `of` a [`crate::moves::Place`]; its act in capsules; the word across the lane of a
-///   diagram; its sentence in a story, empty if the story describes the step and its reply. Moves that carry more than
-///   that are written by hand in `moves.rs`;
+///   point `{ before }` a step, or `of` a [`crate::moves::Place`], where `of Redis` means that all data or the scripts
+///   are lost; its act in capsules; the word across the lane of a diagram; its sentence in a story, empty if the story
+///   describes the step and its reply. Moves that carry more than that are written by hand in `moves.rs`;
 /// * after `seen` the situation that arises with it, unless `situation.rs` requires more.
 macro_rules! each_fault {
     ($make:ident) => {

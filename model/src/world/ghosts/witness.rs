@@ -2,7 +2,7 @@
 
 use crate::books::{Allowed, Occurrence};
 use crate::effect::{Call, Effect, LocalOp, PgOp, RedisOp};
-use crate::moves::{Actor, Move};
+use crate::moves::{Actor, Move, Place};
 use crate::reply::{Answer, Reply};
 use crate::row::IdempotencyKey;
 use crate::setup::{Fault, Setup};
@@ -178,7 +178,9 @@ impl<'a> Witness<'a> {
         if self.did.mv == Move::Midnight {
             self.turn_the_day(at);
         }
-        self.ghosts.redis_lost = self.did.mv.fault().is_some_and(loses_redis);
+        // An eviction takes one key and is no such row.
+        let row = self.did.mv.fault().and_then(Fault::alone);
+        self.ghosts.redis_lost = row.and_then(Move::place) == Some(Place::Redis);
     }
 
     fn forget_gone_keys(&mut self, at: &Mechanics) {
@@ -201,34 +203,5 @@ impl<'a> Witness<'a> {
                 allowed.monthly = now.monthly;
             }
         }
-    }
-}
-
-/// Whether Redis loses all data or its scripts by a fault, after which `recover` is judged. An eviction or an expiry
-/// takes one key.
-fn loses_redis(fault: Fault) -> bool {
-    match fault {
-        Fault::RedisLoss | Fault::RedisTimeTravel | Fault::ScriptFlush => true,
-        Fault::Crash
-        | Fault::Cancel
-        | Fault::RedisUnreachable
-        | Fault::LostReply
-        | Fault::Expiry
-        | Fault::Impatience
-        | Fault::JobRun
-        | Fault::UpstreamFailure
-        | Fault::Midnight
-        | Fault::Eviction
-        | Fault::RedisFull
-        | Fault::PostgresRestart
-        | Fault::IdleTimeout
-        | Fault::Late
-        | Fault::LockTimeout
-        | Fault::ClientAbort
-        | Fault::ProviderAbort
-        | Fault::BrokerLoss
-        | Fault::Redelivery
-        | Fault::ClockSkew
-        | Fault::StatementTimeout => false,
     }
 }
