@@ -1,7 +1,6 @@
 //! One thing that can happen next. A move names its actor and its step, never an index in a list, so that a list of
 //! moves stays valid when the code around it changes.
 
-mod act;
 mod named;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +48,37 @@ pub enum Place {
 enum Moment {
     step,
     before,
+}
+
+macro_rules! acts {
+    ($($act:ident $name:literal;)*) => {
+        /// The act of a move that is written by hand.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Act { $($act,)* }
+
+        impl Act {
+            const ALL: &[Act] = &[$(Act::$act,)*];
+
+            fn name(self) -> &'static str {
+                match self { $(Act::$act => $name,)* }
+            }
+
+            fn called(name: &str) -> Option<Act> {
+                Act::ALL.iter().copied().find(|act| act.name() == name)
+            }
+        }
+    };
+}
+
+acts! {
+    Sends "sends";
+    Does "does";
+    LostRan "reply-lost-ran";
+    LostNotRun "reply-lost-not-run";
+    RunsLate "runs-late";
+    Evicts "evicts";
+    RunsAhead "runs-ahead";
+    RunsBehind "runs-behind";
 }
 
 /// The moves: those that carry more than their actor and step are written by hand, the others come from the table of
@@ -105,6 +135,22 @@ macro_rules! moves {
         }
 
         impl Move {
+            /// The name of the move, as capsules spell it.
+            fn act(self) -> &'static str {
+                let by_hand = match self {
+                    Move::Send { .. } => Act::Sends,
+                    Move::Step { .. } => Act::Does,
+                    Move::Lost { ran: true, .. } => Act::LostRan,
+                    Move::Lost { ran: false, .. } => Act::LostNotRun,
+                    Move::RunsLate => Act::RunsLate,
+                    Move::Evict(_) => Act::Evicts,
+                    Move::ClockSkew { ahead: true, .. } => Act::RunsAhead,
+                    Move::ClockSkew { ahead: false, .. } => Act::RunsBehind,
+                    $($(Move::$name { .. } => return $act,)?)*
+                };
+                by_hand.name()
+            }
+
             /// The kind of fault that it is. Requests and jobs that come early are not included.
             pub fn fault(self) -> Option<Fault> {
                 match self {
@@ -159,6 +205,24 @@ macro_rules! moves {
                     $($(Move::$name { .. } => $mark,)?)*
                 }
             }
+
+            /// The move with this act in the table of faults, or the error in where it strikes.
+            fn of_act<E>(act: &str, at: impl FnOnce() -> Result<(Actor, Step), E>) -> Option<Result<Move, E>> {
+                match act {
+                    $($($act => Some({
+                        $(let at = at().map(|(actor, $at)| Move::$name { actor, $at });)?
+                        $(let at = Ok((Place::$place, Move::$name).1);)?
+                        at
+                    }),)?)*
+                    _ => None,
+                }
+            }
+        }
+
+        /// The names of all moves.
+        fn every_act() -> String {
+            let by_hand = Act::ALL.iter().map(|act| act.name());
+            by_hand.chain([$($($act,)?)*]).collect::<Vec<_>>().join(", ")
         }
 
         impl Fault {

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::moves::act::{Act, every_act};
-use crate::moves::{Actor, Move, Place};
+use crate::moves::{Act, Actor, Move, Place, every_act};
 use crate::row::{IdempotencyKey, Request, Tenant, TraceId};
 use crate::setup::Setup;
 use crate::step::Step;

@@ -131,7 +131,7 @@ pub struct Explored {
     /// Number of runs, for engines that sample.
     pub runs: Option<u64>,
     /// Number of scheduled runs that the servers did not reproduce, so that they count for nothing.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip)]
     pub not_reproduced: u64,
     /// Whether everything within the bounds was explored.
     pub complete: bool,
@@ -234,9 +234,4 @@ pub fn as_expected(verdict: Verdict, expected: Expected) -> bool {
         (Verdict::Holds, expected) => expected == Expected::Holds,
         (Verdict::HoldsWithinBound, _) => true,
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
 }
