@@ -160,18 +160,42 @@ fn the_documents_name_what_a_reader_needs() {
     }
 }
 
+/// The files that this part of `docs/extending.md` names.
+fn said(from: &str, to: &str) -> BTreeSet<PathBuf> {
+    let text = std::fs::read_to_string(root().join("docs/extending.md")).unwrap();
+    let section = text.split(from).nth(1).unwrap().split(to).next().unwrap();
+    let named = section.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".rs"));
+    named.map(|file| root().join(file)).collect()
+}
+
+/// The files whose text is `chosen`.
+fn files(chosen: impl Fn(&str) -> bool) -> BTreeSet<PathBuf> {
+    let all = ["model/src", "explore/src", "sim/src", "adapter/src", "audit/src", "src"].into_iter().flat_map(sources);
+    all.filter(|(_, text)| chosen(text)).map(|(path, _)| path).collect()
+}
+
 /// The files that name every kind of fault whose move is a row of the table are those that `docs/extending.md` says.
 #[test]
 fn a_kind_of_fault_is_one_row_and_an_arm_per_engine() {
-    let text = std::fs::read_to_string(root().join("docs/extending.md")).unwrap();
-    let section = text.split("## Add a fault").nth(1).unwrap().split("The compiler asks").next().unwrap();
-    let named = section.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".rs"));
-    let named: BTreeSet<PathBuf> = named.map(|file| root().join(file)).collect();
     let kinds: Vec<[String; 3]> = Fault::ALL.iter().filter_map(words).collect();
     assert!(kinds.len() > 10);
-    let all = ["model/src", "explore/src", "sim/src", "adapter/src", "audit/src", "src"].into_iter().flat_map(sources);
-    let naming = all.filter(|(_, text)| kinds.iter().all(|words| words.iter().any(|word| text.contains(word))));
-    assert_eq!(naming.map(|(path, _)| path).collect::<BTreeSet<_>>(), named);
+    let naming = files(|text| kinds.iter().all(|words| words.iter().any(|word| text.contains(word))));
+    assert_eq!(naming, said("## Add a fault", "The compiler asks"));
+}
+
+/// The files that name a statement, a command or a script are, but for the flows, those that `docs/extending.md` says.
+#[test]
+fn a_statement_a_command_and_a_script_are_three_files_each() {
+    let kinds = [
+        ("| SQL |", "PgOp::SetDailyQuota"),
+        ("| a command |", "RedisOp::GetPrincipal"),
+        ("| a script |", "Script::Adjust"),
+    ];
+    for (row, word) in kinds {
+        let mut naming = files(|text| text.contains(word));
+        naming.retain(|path| !path.starts_with(root().join("model/src/flow")));
+        assert_eq!(naming, said(row, "\n"), "{word}");
+    }
 }
 
 /// The words for a kind of fault, if its move is a row of the table.

@@ -8,7 +8,6 @@ use model::store::redis::{Hash, Redis};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Pipeline, Value};
 
-use crate::commands::{principal, text};
 use crate::error::RealError;
 use crate::names::Names;
 use crate::rows::{self, Unreadable};
@@ -134,7 +133,7 @@ pub async fn fill(
     let mut ask = redis::pipe();
     for (tenant, hash) in names.tenants().zip(hashes) {
         let Some(hash) = hash.filter(|hash| hash.fields != Fields::default()) else { continue };
-        let values = hash.fields.each().map(|field| (field.name(), text(field, &hash.row)));
+        let values = hash.fields.each().map(|field| (field.name(), values::text(field, &hash.row)));
         ask.cmd("HSET").arg(names.hash(tenant)).arg(values.collect::<Vec<_>>()).ignore();
         if let Some(Seconds(at)) = hash.deadline {
             ask.cmd("EXPIRE").arg(names.hash(tenant)).arg(at).ignore();
@@ -142,7 +141,12 @@ pub async fn fill(
     }
     for (tenant, key) in names.tenants().zip(principals) {
         if let Some(key) = key {
-            ask.cmd("SET").arg(names.principal(tenant)).arg(principal(key)).arg("EX").arg(PRINCIPAL_TTL.0).ignore();
+            ask.cmd("SET")
+                .arg(names.principal(tenant))
+                .arg(values::principal_text(key))
+                .arg("EX")
+                .arg(PRINCIPAL_TTL.0)
+                .ignore();
         }
     }
     send(connection, &ask).await

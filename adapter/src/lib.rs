@@ -1,6 +1,5 @@
 //! Runs the same core as the model on real Postgres and Redis.
 
-mod ask;
 pub mod commands;
 pub mod contents;
 mod engine;
@@ -13,6 +12,7 @@ pub mod names;
 mod observer;
 pub mod real;
 pub mod rows;
+pub mod scripts;
 pub mod servers;
 pub mod session;
 pub mod statements;

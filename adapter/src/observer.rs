@@ -9,10 +9,10 @@ use model::store::redis::{Evicted, Hash, Redis};
 use redis::aio::MultiplexedConnection;
 use sqlx::{AssertSqlSafe, PgConnection, query_scalar, raw_sql};
 
-use crate::commands;
 use crate::contents::{self, Contents};
 use crate::error::RealError;
 use crate::names::Names;
+use crate::scripts;
 use crate::stores::Stores;
 use crate::tables::{self, Tables};
 
@@ -77,7 +77,7 @@ impl Observer {
 
     /// Loads every script, as a gateway does when it starts.
     pub(crate) async fn load_scripts(&mut self) -> Result<(), RealError> {
-        for script in commands::SCRIPTS {
+        for script in scripts::SCRIPTS {
             redis::cmd("SCRIPT").arg("LOAD").arg(script).query_async::<()>(&mut self.redis).await?;
         }
         Ok(())

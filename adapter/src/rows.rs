@@ -178,3 +178,22 @@ fn balance(what: &'static str, text: &str) -> Result<(Money, Option<Double>), Un
 fn date<T: FromStr>(what: &'static str, text: &str) -> Result<Option<T>, Unreadable> {
     if text.is_empty() { Ok(None) } else { parsed(what, text).map(Some) }
 }
+
+/// A ledger row's `type`.
+pub(crate) fn kind_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deduct => "deduct",
+        Kind::Recharge => "recharge",
+        Kind::Refund => "refund",
+        Kind::Hold => "hold",
+    }
+}
+
+/// A ledger row's `status`.
+pub(crate) fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "pending",
+        Status::Committed => "committed",
+        Status::Reversed => "reversed",
+    }
+}

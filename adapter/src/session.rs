@@ -4,15 +4,13 @@ use model::design::Scripts;
 use model::effect::{Call, Effect, PgOp, RedisOp};
 use model::reply::{Failure, Reply};
 use redis::RedisError;
-use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection};
 
-use crate::ask::{Got, ask};
 use crate::commands;
 use crate::names::Names;
-use crate::rows::{self, Unreadable};
+use crate::rows::Unreadable;
+use crate::statements;
 use crate::stores::Stores;
-use crate::values;
 
 /// A store answered with something for which the model has no reply.
 #[derive(Debug, thiserror::Error)]
@@ -148,9 +146,9 @@ impl StoreSession {
             }
         }
         let Some(connection) = self.postgres.as_mut() else { return Ok(Reply::Failed(Failure::PgLost)) };
-        match ask(connection, &self.names, op).await {
-            Ok(Got::Done(done)) => Ok(self.answered(op, done.rows_affected())),
-            Ok(Got::Row(row)) => self.read(op, row.as_ref()),
+        match statements::ask(connection, &self.names, op).await {
+            Ok(_) if self.ends_aborted(op) => Ok(Reply::Failed(Failure::RolledBack)),
+            Ok((row, changed)) => Ok(statements::reply(op, &self.names, row.as_ref(), changed)?),
             Err(error) => self.failed(error),
         }
     }
@@ -165,29 +163,15 @@ impl StoreSession {
         }
     }
 
-    fn answered(&mut self, op: PgOp, rows: u64) -> Reply {
+    /// Follows the state of the transaction. True if the statement is the COMMIT of an aborted one.
+    fn ends_aborted(&mut self, op: PgOp) -> bool {
         let aborted = self.tx == Tx::Aborted;
-        match op {
-            PgOp::Begin | PgOp::RollbackToSavepoint => self.tx = Tx::Open,
-            PgOp::Commit | PgOp::Rollback => self.tx = Tx::None,
-            _ => {}
+        if matches!(op, PgOp::Begin | PgOp::RollbackToSavepoint) {
+            self.tx = Tx::Open;
+        } else if matches!(op, PgOp::Commit | PgOp::Rollback) {
+            self.tx = Tx::None;
         }
-        match op {
-            PgOp::Commit if aborted => Reply::Failed(Failure::RolledBack),
-            _ if tells_rows(op) => Reply::Updated(u8::try_from(rows).unwrap_or(u8::MAX)),
-            _ => Reply::Ok,
-        }
-    }
-
-    fn read(&self, op: PgOp, row: Option<&PgRow>) -> Result<Reply, SessionError> {
-        let there = || row.ok_or(SessionError::Postgres(sqlx::Error::RowNotFound));
-        Ok(match op {
-            PgOp::SelectQuota(_) => Reply::Quota(rows::quota(there()?)?),
-            PgOp::SelectKey(_) => Reply::Key(Some(rows::key(there()?)?)),
-            PgOp::SelectBudget(_) => Reply::Budget(rows::budget(there()?)?),
-            PgOp::SelectUsage(_) => Reply::Usage(rows::usage(there()?)?),
-            _ => Reply::Row(row.map(|row| rows::ledger(row, &self.names)).transpose()?),
-        })
+        aborted && op == PgOp::Commit
     }
 
     fn failed(&mut self, error: sqlx::Error) -> Result<Reply, SessionError> {
@@ -221,14 +205,9 @@ impl StoreSession {
     }
 }
 
-/// Whether the flow receives the number of rows that a statement affected.
-fn tells_rows(op: PgOp) -> bool {
-    op.writes() && !matches!(op, PgOp::InsertRow { .. })
-}
-
 fn reply(op: RedisOp, answer: Result<redis::Value, RedisError>) -> Result<Reply, SessionError> {
     match answer {
-        Ok(value) => Ok(values::reply(op, value)?),
+        Ok(value) => Ok(commands::reply(op, value)?),
         Err(error) => refusal(&error).map(Reply::Failed).ok_or(SessionError::Redis(error)),
     }
 }

@@ -4,10 +4,10 @@ use model::row::{BudgetRow, KeyRow, LedgerRow, QuotaRow, Tenant, Unit, UsageRow}
 use model::store::postgres::Opening;
 use sqlx::{PgConnection, Row, query, raw_sql};
 
-use crate::ask;
 use crate::error::RealError;
 use crate::names::Names;
 use crate::rows::{self, Unreadable};
+use crate::statements;
 
 const CLEAR: &str = "DELETE FROM billing_transaction; DELETE FROM usage_by_trace; DELETE FROM api_key_usage; \
      DELETE FROM api_key_quota; DELETE FROM api_key; DELETE FROM tenant_quota";
@@ -63,8 +63,9 @@ pub async fn reset(connection: &mut PgConnection, names: &Names, opening: &Openi
     let rows = opening.quotas.iter().zip(opening.keys).zip(opening.budgets);
     for (tenant, ((quota, key), budget)) in names.tenants().zip(rows) {
         let name = names.tenant(tenant);
-        ask::quota(query(OPEN_QUOTA).bind(name), quota).execute(&mut *connection).await?;
-        let open = query(OPEN_KEY).bind(name).bind(key.limit.map(ask::decimal)).bind(ask::decimal(key.used));
+        statements::quota(query(OPEN_QUOTA).bind(name), quota).execute(&mut *connection).await?;
+        let open =
+            query(OPEN_KEY).bind(name).bind(key.limit.map(statements::decimal)).bind(statements::decimal(key.used));
         let open = open.bind(budget.total).bind(budget.used).bind(unit(budget.unit));
         open.execute(&mut *connection).await?;
     }

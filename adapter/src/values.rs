@@ -1,50 +1,43 @@
-//! Converts values of Redis to replies of the model.
+//! Converts between values of Redis and of the model.
 
-use model::effect::{RedisOp, Script};
+use model::effect::{Field, Fields};
 use model::money::Money;
-use model::reply::Reply;
-use model::row::{KeyRow, Limit};
-use redis::{FromRedisValue, Value};
+use model::row::{KeyRow, QuotaRow};
+use redis::{Cmd, FromRedisValue, Value};
 
-use crate::rows::{self, Unreadable};
+use crate::rows::Unreadable;
 
-/// The reply that a value represents for an operation.
-///
-/// # Errors
-/// [`Unreadable`], if the model has no value for it.
-pub fn reply(op: RedisOp, value: Value) -> Result<Reply, Unreadable> {
-    Ok(match op {
-        RedisOp::SetNx { .. } | RedisOp::TakeWarmLock { .. } => match value {
-            Value::Nil => Reply::Held,
-            _ => Reply::Taken,
-        },
-        RedisOp::Del(_)
-        | RedisOp::HSet { .. }
-        | RedisOp::Expire { .. }
-        | RedisOp::ReadBalance(_)
-        | RedisOp::SetPrincipal { .. }
-        | RedisOp::ExpireBudget { .. } => Reply::Ok,
-        RedisOp::Exists(_) => Reply::Exists(read::<i64>("EXISTS", &value)? == 1),
-        RedisOp::ReadHash(_) => {
-            let fields: Vec<(String, String)> = read("HGETALL", &value)?;
-            Reply::Hash(if fields.is_empty() { None } else { Some(rows::hash(&fields)?.row) })
-        }
-        RedisOp::GetPrincipal(_) => {
-            Reply::Key(read::<Option<String>>("the principal", &value)?.as_deref().map(principal).transpose()?)
-        }
-        RedisOp::GetBudget(_) | RedisOp::IncrBudget { .. } => Reply::Spent(read("the budget counter", &value)?),
-        RedisOp::Eval { script: Script::Deduct { .. }, .. } => deducted(&value)?,
-        RedisOp::Eval { script: Script::CountDaily(_), .. } if read::<i64>("quota_count", &value)? == 0 => {
-            Reply::Denied(Limit::Daily)
-        }
-        RedisOp::Eval { script: Script::CountMonthly(_), .. } if read::<i64>("quota_count", &value)? == 0 => {
-            Reply::Denied(Limit::Monthly)
-        }
-        RedisOp::Eval { .. } => Reply::Allowed,
-    })
+/// Names and values of these fields as arguments.
+pub(crate) fn write_fields(cmd: &mut Cmd, row: &QuotaRow, fields: Fields) {
+    for field in fields.each() {
+        cmd.arg(field.name()).arg(text(field, row));
+    }
 }
 
-/// A cached principal, as [`crate::commands::principal`] writes it.
+/// Money as the gateway writes it, with all six decimals.
+pub fn money(amount: Money) -> String {
+    amount.to_decimal().to_string()
+}
+
+/// The value of a field as the hash stores it. A date that is null is an empty text.
+pub fn text(field: Field, row: &QuotaRow) -> String {
+    match field {
+        Field::Balance => money(row.balance),
+        Field::Credit => money(row.credit),
+        Field::DailyQuota | Field::DailyUsed | Field::MonthlyQuota | Field::MonthlyUsed | Field::Version => {
+            field.shown(row)
+        }
+        Field::DailyResetAt => row.daily_reset_at.map(|day| day.to_string()).unwrap_or_default(),
+        Field::MonthlyResetAt => row.monthly_reset_at.map(|month| month.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A cached principal: limit and used, separated by `|`; an absent limit is an empty text.
+pub fn principal_text(key: &KeyRow) -> String {
+    format!("{}|{}", key.limit.map(money).unwrap_or_default(), money(key.used))
+}
+
+/// A cached principal, as [`principal_text`] writes it.
 ///
 /// # Errors
 /// [`Unreadable`].
@@ -56,22 +49,11 @@ pub fn principal(text: &str) -> Result<KeyRow, Unreadable> {
     Ok(KeyRow { limit, used: used.parse().map_err(|_| bad())? })
 }
 
-/// `{1, balance left}`, the balance as a string if money is exact, otherwise as an integer; or `{0, limit}`.
-fn deducted(value: &Value) -> Result<Reply, Unreadable> {
-    let (taken, what): (i64, String) = read("quota_deduct", value)?;
-    match (taken, what.as_str()) {
-        (0, "balance") => Ok(Reply::Denied(Limit::Balance)),
-        (0, "daily") => Ok(Reply::Denied(Limit::Daily)),
-        (0, "monthly") => Ok(Reply::Denied(Limit::Monthly)),
-        (1, left) => left.parse::<Money>().map(Reply::Left).map_err(|_| unreadable("quota_deduct", value)),
-        _ => Err(unreadable("quota_deduct", value)),
-    }
-}
-
-fn read<T: FromRedisValue>(what: &'static str, value: &Value) -> Result<T, Unreadable> {
+/// A reply as a value of this type.
+pub(crate) fn read<T: FromRedisValue>(what: &'static str, value: &Value) -> Result<T, Unreadable> {
     T::from_redis_value_ref(value).map_err(|_| unreadable(what, value))
 }
 
-fn unreadable(what: &'static str, value: &Value) -> Unreadable {
+pub(crate) fn unreadable(what: &'static str, value: &Value) -> Unreadable {
     Unreadable::Value { what, found: format!("{value:?}") }
 }

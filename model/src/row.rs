@@ -169,6 +169,14 @@ impl Unit {
             Unit::Micros => money.micros(),
         }
     }
+
+    /// So many of them, in words.
+    pub fn words(self, units: i64) -> String {
+        match self {
+            Unit::Cents => format!("{units} cents"),
+            Unit::Micros => format!("{units} micro-units"),
+        }
+    }
 }
 
 /// A row of `api_key_quota` of type BUDGET.

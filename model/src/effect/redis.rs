@@ -1,10 +1,10 @@
-//! Requests to Redis: commands, scripts by their meaning, and how long keys live.
+//! Requests to Redis: commands, what each is in words, and how long keys live.
 
 use serde::{Deserialize, Serialize};
 
-use crate::day::{Day, Month};
 use crate::design::Scripts;
-use crate::effect::Fields;
+use crate::effect::script::Script;
+use crate::effect::{Fields, Seconds};
 use crate::money::Money;
 use crate::row::{IdempotencyKey, KeyRow, QuotaRow, Tenant};
 
@@ -99,83 +99,6 @@ pub enum Increment {
     Micros(i64),
 }
 
-/// A Lua script, by its meaning. Each is atomic; what it wrote before an error stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Script {
-    /// `quota_count(1, daily, day)`: if the stored date *differs from* the caller's the count restarts at 0 and the
-    /// date is the caller's; a used-up limit refuses, a missing one is unlimited; else the count goes up by one. A
-    /// missing hash is created with the count and the date alone, without TTL.
-    CountDaily(Day),
-    /// `quota_count(1, monthly, month)`: as daily, but never restarts and keeps no date.
-    CountMonthly(Month),
-    /// `quota_deduct(amount, 1, 1, day, month, false)`, or with `0, 0` if it does not count: all or nothing over
-    /// balance plus credit, daily, monthly; dates as in `quota_count`; a missing balance is 0; version + 1.
-    Deduct {
-        /// How much.
-        amount: Money,
-        /// `allow_negative`: the balance is not checked.
-        negative: bool,
-        /// Whether the request is counted too, daily and monthly; else both counts are left alone.
-        counts: bool,
-        /// The caller's day.
-        day: Day,
-        /// Its arithmetic.
-        arithmetic: Arithmetic,
-    },
-    /// Balance up by an amount that may be negative; the version stays. It does nothing if there is no hash.
-    Adjust {
-        /// How much.
-        by: Money,
-        /// Its arithmetic.
-        arithmetic: Arithmetic,
-    },
-    /// HSET of these fields and EXPIRE in one, unless the hash has a version that is not older than the row's. The
-    /// version is written too. An absent hash is created only if all fields are written.
-    WriteIfNewer {
-        /// Absolute values.
-        row: QuotaRow,
-        /// Which of them are written.
-        fields: Fields,
-        /// Seconds to live.
-        ttl: Seconds,
-    },
-}
-
-/// How a script computes with money, and so what it stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Arithmetic {
-    /// Lua numbers: doubles, stored with 17 digits.
-    Lua,
-    /// Integers of micro-units, stored as a decimal with six places.
-    Exact,
-}
-
-/// How a script returns the balance left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answered {
-    /// As a number, whose fraction Redis cuts off.
-    WholeUnits,
-    /// As a text with six places.
-    Text,
-}
-
-impl Arithmetic {
-    /// How a script with this arithmetic returns the balance.
-    pub fn answered(self) -> Answered {
-        match self {
-            Arithmetic::Lua => Answered::WholeUnits,
-            Arithmetic::Exact => Answered::Text,
-        }
-    }
-}
-
-/// A span of time on the stores' clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Seconds(pub u32);
-
 /// A day, the TTL of the idempotency key and of the quota hash.
 pub const DAY: Seconds = Seconds(86_400);
 
@@ -186,27 +109,13 @@ pub const BUDGET_TTL: Seconds = Seconds(30 * 86_400);
 /// How long a warm-up lock lives (P1-9).
 pub const WARM_LOCK_TTL: Seconds = Seconds(5);
 
-impl Script {
-    /// Whether it takes money from a balance or gives it back.
-    pub fn moves_money(self) -> bool {
-        match self {
-            Script::Deduct { .. } | Script::Adjust { .. } => true,
-            Script::CountDaily(_) | Script::CountMonthly(_) | Script::WriteIfNewer { .. } => false,
-        }
-    }
-}
-
 impl RedisOp {
     /// What the command reveals to others of its sender's unfinished work, in words; `None` for reads, locks, times to
     /// live and the principal, which contains only what was read.
     pub fn shows(self) -> Option<&'static str> {
         match self {
             RedisOp::HSet { .. } => Some("the redis hash is written"),
-            RedisOp::Eval { script, .. } => Some(match script {
-                Script::WriteIfNewer { .. } => "the redis hash is written",
-                Script::CountDaily(_) | Script::CountMonthly(_) => "the request is counted in redis",
-                Script::Deduct { .. } | Script::Adjust { .. } => "money moves in redis",
-            }),
+            RedisOp::Eval { script, .. } => Some(script.shows()),
             RedisOp::IncrBudget { .. } => Some("the budget counter goes up"),
             RedisOp::SetNx { .. }
             | RedisOp::Del(_)
@@ -254,6 +163,29 @@ impl RedisOp {
             RedisOp::Eval { tenant, script, by: Scripts::Sha }
         } else {
             self
+        }
+    }
+
+    /// What it asks, in words, with these names of accounts.
+    pub fn words<'a>(self, account: impl Fn(Tenant) -> &'a str) -> String {
+        match self {
+            RedisOp::SetNx { .. } => "set key".to_owned(),
+            RedisOp::Del(_) => "delete key".to_owned(),
+            RedisOp::HSet { row, fields: Fields::BALANCE, .. } => format!("set balance of hash to {}", row.balance),
+            RedisOp::HSet { row, fields: Fields::ALL, .. } => format!("set hash, balance {}", row.balance),
+            RedisOp::HSet { row, .. } => format!("set hash but its counts, balance {}", row.balance),
+            RedisOp::Expire { .. } => "renew the hash's time to live".to_owned(),
+            RedisOp::Exists(_) => "look for the hash".to_owned(),
+            RedisOp::ReadBalance(_) => "look at the hash's balance".to_owned(),
+            RedisOp::ReadHash(_) => "read hash".to_owned(),
+            RedisOp::Eval { script, .. } => script.words(),
+            RedisOp::TakeWarmLock { .. } => "take warm-up lock".to_owned(),
+            RedisOp::GetPrincipal(tenant) => format!("look for the principal of {}", account(tenant)),
+            RedisOp::SetPrincipal { key, .. } => format!("cache the principal, {} spent", key.used),
+            RedisOp::GetBudget(_) => "read budget counter".to_owned(),
+            RedisOp::IncrBudget { by: Increment::Fraction(money), .. } => format!("budget counter up by {money}"),
+            RedisOp::IncrBudget { by: Increment::Micros(micros), .. } => format!("budget counter up by {micros}"),
+            RedisOp::ExpireBudget { .. } => "renew the budget counter's time to live".to_owned(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{RedisError, RedisResult};
-use adapter::commands;
+
 use adapter::contents::{self, Contents};
 use adapter::names::Names;
+use adapter::scripts;
 use adapter::servers::{Keeps, Options, Servers};
 use adapter::session::StoreSession;
 use adapter::stores::Stores;
@@ -139,7 +140,7 @@ impl Bench {
 
     async fn load_scripts(&mut self) {
         let mut load = ::redis::pipe();
-        for script in commands::SCRIPTS {
+        for script in scripts::SCRIPTS {
             load.cmd("SCRIPT").arg("LOAD").arg(script).ignore();
         }
         load.query_async::<()>(&mut self.connection).await.unwrap();

@@ -4,19 +4,16 @@
 //! A statement is carried out at once or waits. When a lock is released, waiting statements are taken up again; where
 //! more than one waits, Postgres does not specify which goes first, and the caller chooses.
 
-mod key;
-mod ledger;
-mod quota;
 mod session_end;
+mod statement;
 mod transaction;
-mod waiting;
 
 use arrayvec::ArrayVec;
 
 use crate::effect::PgOp;
 use crate::money::Money;
 use crate::reply::{Failure, Reply};
-use crate::row::{BudgetRow, KeyRow, LedgerRow, QuotaRow, Status, Tenant, TraceId, UsageRow};
+use crate::row::{BudgetRow, KeyRow, LedgerRow, QuotaRow, Tenant, TraceId, Unit, UsageRow};
 use crate::store::versioned::{SessionId, Transactional, Versioned};
 
 use transaction::Tx;
@@ -97,9 +94,26 @@ impl Postgres {
         self.ledger[trace.index()].committed()
     }
 
+    /// Whether a committed row is unfinished.
+    pub fn has_unfinished(&self) -> bool {
+        self.ledger.iter().filter_map(|row| row.committed()).any(|row| row.unfinished())
+    }
+
     /// The tenant's API key, which no statement changes.
     pub fn key(&self, tenant: Tenant) -> KeyRow {
         self.keys[tenant.index()]
+    }
+
+    /// The committed BUDGET row of the tenant's key, which is there from the start.
+    pub fn budget(&self, tenant: Tenant) -> BudgetRow {
+        self.budgets[tenant.index()].committed().unwrap_or(BudgetRow { total: None, used: 0, unit: Unit::Cents })
+    }
+
+    /// Committed usage of the tenant's key: the totals row and all rows by trace.
+    pub fn usage(&self, tenant: Tenant) -> UsageRow {
+        let totals = self.totals[tenant.index()].committed().unwrap_or_default();
+        let keyed = self.usage.iter().filter_map(|row| row.committed()).filter(|&(whose, _)| whose == tenant);
+        keyed.fold(totals, |usage, (_, cost)| UsageRow { requests: usage.requests + 1, cost: usage.cost + cost })
     }
 
     /// Whether the session is inside a transaction, aborted or not, as its client knows it: one that the server ended
@@ -139,43 +153,23 @@ impl Postgres {
         }
     }
 
-    /// A statement on rows at this savepoint level; `None` means it has to wait.
-    fn statement(&mut self, session: SessionId, level: u8, op: PgOp, waited: bool) -> Option<Reply> {
-        let by = By { session, level, waited };
-        match op {
-            PgOp::SelectQuota(tenant) => {
-                Some(Reply::Quota(self.quotas[tenant.index()].seen_by(session).unwrap_or_default()))
+    /// The sessions whose wait could end: nothing blocks them.
+    pub fn ready(&self) -> ArrayVec<SessionId, MAX_SESSIONS> {
+        self.sessions().filter(|&s| self.waiting(s).is_some_and(|op| self.blocker(s, op).is_none())).collect()
+    }
+
+    /// Follows which session waits for which; a cycle is a deadlock. The victim is the session that closed it, which is
+    /// one of those Postgres may pick, and the one the conformance tests make it pick.
+    fn waits_for_itself(&self, session: SessionId) -> bool {
+        let mut at = session;
+        for _ in 0..self.connections.len() {
+            let Some(next) = self.waiting(at).and_then(|op| self.blocker(at, op)) else { return false };
+            if next == session {
+                return true;
             }
-            PgOp::ChargeQuota { tenant, amount, if_version, counts } => {
-                self.charge_quota(by, tenant, amount, if_version, counts)
-            }
-            PgOp::CountQuota { tenant, day } => self.count_quota(by, tenant, day),
-            PgOp::AddBalance { tenant, amount } => self.add_balance(by, tenant, amount),
-            PgOp::SetQuota { tenant, row, guarded } => self.set_quota(by, tenant, row, guarded),
-            PgOp::SetDailyQuota { tenant, quota } => self.set_daily_quota(by, tenant, quota),
-            PgOp::SelectRow { trace, lock } => self.select_row(by, trace, lock),
-            PgOp::InsertRow { tenant, trace, kind, status, amount, before, after } => {
-                self.insert_row(by, LedgerRow { tenant, trace, kind, status, amount, before, after })
-            }
-            PgOp::MarkCommitted(trace) => self.mark_row(by, trace, Status::Committed),
-            PgOp::MarkReversed(trace) => self.mark_row(by, trace, Status::Reversed),
-            PgOp::SettleRow { trace, amount, before, after } => self.settle_row(by, trace, amount, before, after),
-            PgOp::MarkSettled(trace) => self.mark_settled(by, trace),
-            PgOp::SelectUnfinished => Some(Reply::Row(self.first_unfinished(session))),
-            PgOp::SelectUsage(tenant) => Some(Reply::Usage(self.totals_seen_by(session, tenant))),
-            PgOp::SetUsage { tenant, row } => self.set_totals(by, tenant, row),
-            PgOp::SelectKey(tenant) => Some(Reply::Key(Some(self.key(tenant)))),
-            PgOp::SelectBudget(tenant) => self.budgets[tenant.index()].seen_by(session).map(Reply::Budget),
-            PgOp::AddBudget { tenant, delta, .. } => self.add_budget(by, tenant, delta),
-            PgOp::AddUsage { tenant, cost, keyed: false, .. } => self.add_to_totals(by, tenant, cost),
-            PgOp::AddUsage { tenant, trace, cost, keyed: true } => self.insert_usage(by, tenant, trace, cost),
-            PgOp::Begin
-            | PgOp::Commit
-            | PgOp::Rollback
-            | PgOp::Savepoint
-            | PgOp::RollbackToSavepoint
-            | PgOp::ReleaseSavepoint => Some(Reply::Ok),
+            at = next;
         }
+        false
     }
 
     fn connection(&self, session: SessionId) -> &Connection {
@@ -199,40 +193,4 @@ impl Postgres {
         let usage = self.usage.iter_mut().map(|row| row as &mut dyn Transactional);
         quotas.chain(ledger).chain(budgets).chain(totals).chain(usage)
     }
-}
-
-/// The session that carries out a statement.
-#[derive(Clone, Copy)]
-struct By {
-    session: SessionId,
-    /// Its savepoint level.
-    level: u8,
-    /// Whether it waited for a lock before.
-    waited: bool,
-}
-
-/// A relative UPDATE of one row. If the snapshot does not match: 0 rows at once, no lock. Else it waits for the row,
-/// checks it again as the holder left it (EvalPlanQual), and keeps the lock even if it no longer matches. `change`
-/// returns `None` where a new value does not fit its column (22003); it is applied to the snapshot before the wait, so
-/// that such a value is refused at once.
-fn update<T: Copy>(
-    row: &mut Versioned<T>,
-    by: By,
-    matches: impl Fn(&T) -> bool,
-    change: impl Fn(T) -> Option<T>,
-) -> Option<Reply> {
-    let Some(seen) = row.seen_by(by.session) else { return Some(Reply::Updated(0)) };
-    let matched = matches(&seen);
-    if !matched && !by.waited {
-        return Some(Reply::Updated(0));
-    }
-    let changed = if matched { change(seen) } else { None };
-    if matched && changed.is_none() {
-        return Some(Reply::Failed(Failure::OutOfRange));
-    }
-    if row.blocker(by.session).is_some() {
-        return None;
-    }
-    row.write(by.session, by.level, changed);
-    Some(Reply::Updated(u8::from(matched)))
 }

@@ -1,6 +1,6 @@
 //! Which scripts the server knows by their hash. They are not data: SCRIPT FLUSH and every restart remove them.
 
-use crate::effect::{Arithmetic, RedisOp, Script};
+use crate::effect::{RedisOp, Script};
 use crate::store::redis::Redis;
 
 /// The scripts that EVALSHA finds: one bit per text.
@@ -9,30 +9,17 @@ pub(super) struct Loaded(u8);
 
 impl Loaded {
     /// Every script.
-    pub(super) const ALL: Loaded = Loaded(0b11_1111);
+    pub(super) const ALL: Loaded = Loaded((1 << Script::TEXTS) - 1);
     /// None.
     const NONE: Loaded = Loaded(0);
 
     pub(super) fn has(self, script: Script) -> bool {
-        self.0 & bit(script) != 0
+        self.0 & (1 << script.text()) != 0
     }
 
     pub(super) fn load(&mut self, script: Script) {
-        self.0 |= bit(script);
+        self.0 |= 1 << script.text();
     }
-}
-
-/// Arguments are not part of a text, its arithmetic is.
-fn bit(script: Script) -> u8 {
-    let place = match script {
-        Script::CountDaily(_) | Script::CountMonthly(_) => 0,
-        Script::Deduct { arithmetic: Arithmetic::Lua, .. } => 1,
-        Script::Deduct { arithmetic: Arithmetic::Exact, .. } => 2,
-        Script::Adjust { arithmetic: Arithmetic::Lua, .. } => 3,
-        Script::Adjust { arithmetic: Arithmetic::Exact, .. } => 4,
-        Script::WriteIfNewer { .. } => 5,
-    };
-    1 << place
 }
 
 impl Redis {

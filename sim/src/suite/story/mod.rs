@@ -8,7 +8,7 @@ use model::effect::{Call, Effect, Field};
 use model::flow::Asking;
 use model::moves::{Actor, Move, Place};
 use model::reply::{Failure, Reply};
-use model::row::{Kind, LedgerRow, Request, Status, Unit};
+use model::row::{Kind, LedgerRow, Request, Status};
 use model::run::{Entry, Run};
 use model::setup::Setup;
 use model::step::Step;
@@ -232,13 +232,6 @@ fn woken(did: &Occurrence) -> String {
         format!("; {} {step} goes on: {result}", actor.name())
     });
     each.collect()
-}
-
-fn units(unit: Unit, amount: i64) -> String {
-    match unit {
-        Unit::Cents => format!("{amount} cents"),
-        Unit::Micros => format!("{amount} micro-units"),
-    }
 }
 
 /// The money columns: Postgres balance, ledger, Redis hash balance, keys; one text per cell. In the ledger a pending

@@ -1,11 +1,9 @@
 //! Answers in words.
 
-use model::effect::{Effect, PgOp, RedisOp, Script};
+use model::effect::{Effect, RedisOp, Sort};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{KeyRow, LedgerRow, Status};
-
-use crate::suite::story::units;
 
 /// A reply in words, as an answer to the effect that was asked for, if known; empty if there is nothing to add.
 pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {
@@ -16,22 +14,20 @@ pub(super) fn words(asked: Option<Effect>, reply: Reply) -> String {
         Reply::Quota(row) => format!("balance {}", row.balance),
         Reply::Row(None) => "nothing".to_owned(),
         Reply::Row(Some(row)) => ledger_row(row).to_owned(),
-        Reply::Updated(0) => format!("{}0 rows", why_none(asked)),
+        Reply::Updated(0) => why_none(asked) + "0 rows",
         Reply::Updated(_) => "1 row".to_owned(),
         Reply::Exists(there) => if there { "there" } else { "absent" }.to_owned(),
         Reply::Hash(None) | Reply::Key(None) | Reply::Spent(None) => "absent".to_owned(),
         Reply::Hash(Some(row)) => format!("balance {}, {} used today", row.balance, row.daily_used),
         Reply::Allowed => match asked {
-            Some(Effect::Redis(RedisOp::Eval {
-                script: Script::Adjust { .. } | Script::WriteIfNewer { .. }, ..
-            })) => String::new(),
+            Some(Effect::Redis(RedisOp::Eval { script, .. })) if !script.lets_through() => String::new(),
             _ => "let through".to_owned(),
         },
         Reply::Denied(limit) => Failure::Refused(limit).words().to_owned(),
         Reply::Left(money) => format!("{money} left"),
         Reply::Key(Some(key)) => spent(key),
         Reply::Budget(row) => {
-            let total = row.total.map_or("no limit".to_owned(), |total| units(row.unit, total));
+            let total = row.total.map_or("no limit".to_owned(), |total| row.unit.words(total));
             format!("{} of {total}", row.used)
         }
         Reply::Usage(row) => format!("{} of {}", row.cost, row.requests),
@@ -48,12 +44,15 @@ fn ledger_row(row: LedgerRow) -> &'static str {
     }
 }
 
-fn why_none(asked: Option<Effect>) -> &'static str {
+fn why_none(asked: Option<Effect>) -> String {
     match asked {
-        Some(Effect::Pg(PgOp::ChargeQuota { .. })) => "version changed, ",
-        Some(Effect::Pg(PgOp::CountQuota { .. })) => "used up, ",
-        Some(Effect::Pg(PgOp::SetQuota { .. })) => "not older, ",
-        _ => "",
+        Some(Effect::Pg(op))
+            if let Sort::Write { no_rows } = op.sort()
+                && !no_rows.is_empty() =>
+        {
+            format!("{no_rows}, ")
+        }
+        _ => String::new(),
     }
 }
 
