@@ -2,7 +2,7 @@
 //! never the choices.
 
 use crate::delivery::{Cut, Endings, StreamPrices};
-use crate::design::{Budget, Cache, Counting, Design, Idempotency, Midnight, Stream, Usage};
+use crate::design::{Budget, Counting, Design, Idempotency, Midnight, Stream, Usage};
 use crate::money::Money;
 use crate::row::Unit;
 
@@ -83,10 +83,7 @@ pub enum BudgetRecord {
 impl Design {
     /// `truth`: the store whose balance decides and is the tenant's money.
     pub fn truth(self) -> Store {
-        match self.cache {
-            Cache::A | Cache::AFixed | Cache::C | Cache::CFixed => Store::Redis,
-            Cache::AsReported | Cache::B | Cache::BFixed | Cache::D | Cache::DFixed => Store::Postgres,
-        }
+        if self.cache.takes_in_postgres() { Store::Postgres } else { Store::Redis }
     }
 
     /// The store whose counts decide.
@@ -99,8 +96,7 @@ impl Design {
 
     /// `count_failed_calls`: whether a request counts once it is let through, or only once it is charged.
     pub fn counts_failed_calls(self) -> bool {
-        matches!(self.counting, Counting::B | Counting::C | Counting::CFixed)
-            || matches!(self.cache, Cache::A | Cache::AFixed)
+        matches!(self.counting, Counting::B | Counting::C | Counting::CFixed) || self.cache.takes_in_quota_check()
     }
 
     /// Whether the count goes up in the charge's own transaction, so that it must be exact at every instant.
@@ -172,8 +168,8 @@ impl Design {
 
     /// `staleness`.
     pub fn staleness(self) -> Staleness {
-        let in_the_background = matches!(self.idempotency, Idempotency::B | Idempotency::BFixed)
-            || !matches!(self.cache, Cache::AsReported | Cache::D | Cache::DFixed);
+        let in_the_background =
+            matches!(self.idempotency, Idempotency::B | Idempotency::BFixed) || !self.cache.writes_in_attempt();
         if in_the_background { Staleness::Background } else { Staleness::InFlight }
     }
 

@@ -12,7 +12,7 @@ use arrayvec::ArrayVec;
 use crate::calendar::Calendar;
 use crate::day::Day;
 use crate::delivery::StreamPrices;
-use crate::design::{Cache, Design, Stream, Usage};
+use crate::design::{Design, Stream, Usage};
 use crate::flow::{Asking, Attempt, AttemptInput, Flows, JoinedCharge, RequestPath, Suffixes};
 use crate::money::{Amount, Money};
 use crate::moves::Actor;
@@ -218,7 +218,7 @@ impl Setup {
 }
 
 fn jobs(design: Design, path: RequestPath, flows: &Flows, inputs: &[AttemptInput]) -> Vec<Actor> {
-    let settles = matches!(design.cache, Cache::A | Cache::AFixed);
+    let settles = design.cache.takes_in_quota_check();
     let usage = path.usage && design.usage != Usage::C;
     let stream_usage = usage && matches!(design.stream, Stream::A | Stream::AFixed);
     let stream_charge = matches!(design.stream, Stream::B | Stream::BFixed);
@@ -226,7 +226,7 @@ fn jobs(design: Design, path: RequestPath, flows: &Flows, inputs: &[AttemptInput
         Asking::Stream => settles || stream_usage || stream_charge,
         Asking::Charge | Asking::Recharge | Asking::Reverse { .. } | Asking::DailyQuota(_) => settles || usage,
     };
-    let tasks = matches!(design.cache, Cache::B | Cache::BFixed);
+    let tasks = design.cache.writes_by_task();
     let calls = || inputs.iter().filter(|input| input.asking.is_call());
     let sync = flows.sync.map(|_| Actor::Sync);
     let copy_back = flows.copy_back.map(|_| Actor::CopyBack);

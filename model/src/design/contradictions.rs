@@ -1,15 +1,14 @@
 //! Which choices exclude each other: one table.
 
-use crate::design::{Base, Budget, Cache, Choice, Counting, Design, Idempotency, Stream, UnknownDesign, Usage};
+use crate::design::{Base, Budget, Choice, Counting, Design, Idempotency, Stream, UnknownDesign, Usage};
 
 /// Whether a choice is on this side of a line.
 type Side = fn(Choice) -> bool;
 
 const CODE: Side = |choice| choice == Choice::Base(Base::Code);
 const OTHER_KEY: Side = |choice| matches!(choice, Choice::Idempotency(key) if key != Idempotency::AsReported);
-const REDIS_DECIDES: Side =
-    |choice| matches!(choice, Choice::Cache(Cache::A | Cache::AFixed | Cache::C | Cache::CFixed));
-const ONLY_REDIS: Side = |choice| matches!(choice, Choice::Cache(Cache::C | Cache::CFixed));
+const REDIS_DECIDES: Side = |choice| matches!(choice, Choice::Cache(cache) if !cache.takes_in_postgres());
+const ONLY_REDIS: Side = |choice| matches!(choice, Choice::Cache(cache) if cache.takes_in_redis());
 const COUNTS_ELSEWHERE: Side = |choice| matches!(choice, Choice::Counting(counts) if counts != Counting::AsReported);
 const IN_TRANSACTION: Side = |choice| matches!(choice, Choice::Usage(Usage::C) | Choice::Budget(Budget::AFixed));
 const OTHER_STREAM: Side = |choice| matches!(choice, Choice::Stream(stream) if stream != Stream::AsReported);

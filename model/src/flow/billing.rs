@@ -12,12 +12,7 @@ use crate::step::Step;
 
 /// Takes the money of a stream, for which no step adds to a budget after the charge (P0-2).
 pub fn take(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
-    match input.design.cache {
-        Cache::A | Cache::AFixed => hand_over(io, input),
-        Cache::AsReported | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => {
-            deduct::deduct(io, input)
-        }
-    }
+    if input.design.cache.takes_in_quota_check() { hand_over(io, input) } else { deduct::deduct(io, input) }
 }
 
 /// Takes the money by the design's deduct, or hands the charge over to a job where Redis has taken it already (P0-4 A).

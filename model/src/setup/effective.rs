@@ -1,7 +1,7 @@
 //! The part of a design that a scenario uses: the parts of the path that run and the choices that any of their steps
 //! reads.
 
-use crate::design::{Cache, Counting, Design, Idempotency, Stream, WarmUp};
+use crate::design::{Counting, Design, Idempotency, Stream, WarmUp};
 use crate::flow::RequestPath;
 use crate::setup::{Account, Asked, AskedKind};
 
@@ -9,9 +9,8 @@ use crate::setup::{Account, Asked, AskedKind};
 /// part keeps the counts of the hash (P0-4 D). With a stream the provider's call always runs.
 pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> RequestPath {
     let stream = requests.iter().any(|asked| asked.kind == AskedKind::Stream);
-    let needs_quota_check = matches!(design.cache, Cache::A | Cache::AFixed | Cache::D | Cache::DFixed);
     let upstream = path.upstream || stream;
-    RequestPath { quota_check: path.quota_check || needs_quota_check, upstream, stream, ..path }
+    RequestPath { quota_check: path.quota_check || design.cache.needs_quota_check(), upstream, stream, ..path }
 }
 
 impl Design {
@@ -45,10 +44,9 @@ impl Design {
 
     /// Whether a step of this path runs a Lua script.
     fn runs_scripts(self, path: RequestPath) -> bool {
-        let writes_by_script = !matches!(self.cache, Cache::AsReported | Cache::B | Cache::D);
         let counts_by_script = !matches!(self.counting, Counting::A | Counting::B);
         let warms_by_script = self.warm_up == WarmUp::WarmLockFixed;
-        writes_by_script || path.quota_check && (counts_by_script || warms_by_script)
+        self.cache.runs_a_script() || path.quota_check && (counts_by_script || warms_by_script)
     }
 }
 

@@ -8,27 +8,114 @@ mod snapshot;
 
 pub use hook::write_by_task;
 
-use crate::design::{Cache, Counting, Design, Idempotency};
+use Takes::{Postgres, QuotaCheck, Redis};
+use Writes::{ByTask, InAttempt, WithTheMoney};
+
+use crate::design::{Cache, Design, Idempotency};
 use crate::flow::deducted::Taken;
 use crate::flow::{AttemptInput, Io, Job};
 use crate::io::FlowResult;
 
+/// What a choice consists of.
+struct Way {
+    takes: Takes,
+    writes: Writes,
+    /// Whether any of its steps runs a Lua script.
+    by_script: bool,
+    /// Whether its steps keep the counts of the hash; otherwise quota_check has to.
+    counts: bool,
+}
+
+/// What takes the money.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// The deduct, in Postgres.
+    Postgres,
+    /// quota_check, in Redis; a job follows in Postgres.
+    QuotaCheck,
+    /// The deduct, in Redis; a job copies the hash to Postgres.
+    Redis,
+}
+
+type Write = fn(&mut Io<'_>, &AttemptInput, &Taken) -> FlowResult<()>;
+
+/// What writes the hash.
+#[derive(Clone, Copy)]
+enum Writes {
+    /// The attempt, at T7.
+    InAttempt(Write),
+    /// A task, which this starts after the commit.
+    ByTask(Write),
+    /// The script that takes the money.
+    WithTheMoney,
+}
+
+fn way(cache: Cache) -> Way {
+    match cache {
+        Cache::AsReported => {
+            Way { takes: Postgres, writes: InAttempt(snapshot::write), by_script: false, counts: true }
+        }
+        Cache::A | Cache::AFixed => Way { takes: QuotaCheck, writes: WithTheMoney, by_script: true, counts: true },
+        Cache::B => Way { takes: Postgres, writes: ByTask(hook::start_task), by_script: false, counts: true },
+        Cache::BFixed => Way { takes: Postgres, writes: ByTask(hook::start_task), by_script: true, counts: true },
+        Cache::C | Cache::CFixed => Way { takes: Redis, writes: WithTheMoney, by_script: true, counts: true },
+        Cache::D => Way { takes: Postgres, writes: InAttempt(balance_only::write), by_script: false, counts: false },
+        Cache::DFixed => {
+            Way { takes: Postgres, writes: InAttempt(balance_only::write_if_newer), by_script: true, counts: false }
+        }
+    }
+}
+
+impl Cache {
+    /// Whether the deduct takes the money in Postgres.
+    pub fn takes_in_postgres(self) -> bool {
+        way(self).takes == Postgres
+    }
+
+    /// Whether quota_check takes the money (P0-4 A).
+    pub fn takes_in_quota_check(self) -> bool {
+        way(self).takes == QuotaCheck
+    }
+
+    /// Whether the deduct takes the money in Redis (P0-4 C).
+    pub fn takes_in_redis(self) -> bool {
+        way(self).takes == Redis
+    }
+
+    /// Whether the hash is written before the attempt ends and by no job.
+    pub fn writes_in_attempt(self) -> bool {
+        matches!(way(self).writes, InAttempt(_))
+    }
+
+    /// Whether a task writes the hash (P0-4 B).
+    pub fn writes_by_task(self) -> bool {
+        matches!(way(self).writes, ByTask(_))
+    }
+
+    /// Whether one of its steps runs a Lua script.
+    pub fn runs_a_script(self) -> bool {
+        way(self).by_script
+    }
+
+    /// Whether it needs quota_check: to take the money (P0-4 A), or to keep the counts of the hash (P0-4 D).
+    pub fn needs_quota_check(self) -> bool {
+        self.takes_in_quota_check() || !way(self).counts
+    }
+}
+
 /// T7, at its place in the deduct: writes what the design's choice prescribes. The deduct handles a failure.
 pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
-    match input.design.cache {
-        Cache::AsReported if input.design.counting == Counting::CFixed => snapshot::write_but_counts(io, input, taken),
-        Cache::AsReported => snapshot::write(io, input, taken),
-        Cache::D => balance_only::write(io, input, taken),
-        Cache::DFixed => balance_only::write_if_newer(io, input, taken),
-        Cache::A | Cache::AFixed | Cache::B | Cache::BFixed | Cache::C | Cache::CFixed => Ok(()),
+    match way(input.design.cache).writes {
+        InAttempt(write) => write(io, input, taken),
+        ByTask(_) | WithTheMoney => Ok(()),
     }
 }
 
 /// H0, after the commit, be it the deduct's or its caller's.
 pub fn hook(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
-    match input.design.cache {
-        Cache::B | Cache::BFixed => hook::start_task(io, input, taken),
-        Cache::AsReported | Cache::A | Cache::AFixed | Cache::C | Cache::CFixed | Cache::D | Cache::DFixed => Ok(()),
+    match way(input.design.cache).writes {
+        ByTask(start) => start(io, input, taken),
+        InAttempt(_) | WithTheMoney => Ok(()),
     }
 }
 
@@ -39,5 +126,5 @@ pub fn background_sync(design: Design) -> Option<Job> {
 
 /// The job from Redis to Postgres, where the design has one (P0-4 C).
 pub fn copy_back(design: Design) -> Option<Job> {
-    matches!(design.cache, Cache::C | Cache::CFixed).then_some(copy_back::copy)
+    design.cache.takes_in_redis().then_some(copy_back::copy)
 }

@@ -9,7 +9,7 @@ pub mod ledger_lookup;
 pub mod redis_truth;
 pub mod transaction;
 
-use crate::design::{Base, Cache, Idempotency};
+use crate::design::{Base, Idempotency};
 use crate::flow::deducted::{Deducted, Taken};
 use crate::flow::{AttemptInput, Io, cache_sync, usage};
 use crate::io::FlowResult;
@@ -17,7 +17,7 @@ use crate::io::FlowResult;
 /// The design's deduct.
 pub fn deduct(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Deducted> {
     let design = input.design;
-    if matches!(design.cache, Cache::C | Cache::CFixed) {
+    if design.cache.takes_in_redis() {
         return redis_truth::deduct(io, input);
     }
     match (design.base, design.idempotency) {

@@ -6,7 +6,7 @@ mod deduct_estimate;
 mod look_only;
 mod warm_up;
 
-use crate::design::{Cache, Counting};
+use crate::design::Counting;
 use crate::flow::{AttemptInput, Io};
 use crate::io::FlowResult;
 use crate::row::Limit;
@@ -21,7 +21,7 @@ pub fn check(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>>
 }
 
 fn count(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<Limit>> {
-    if matches!(input.design.cache, Cache::A | Cache::AFixed) {
+    if input.design.cache.takes_in_quota_check() {
         return deduct_estimate::deduct(io, input);
     }
     match input.design.counting {
