@@ -17,14 +17,16 @@ impl Witness<'_> {
     /// Notes for each attempt in flight which limits are exhausted at this moment in the store that decides.
     pub(super) fn remember_binding_limits(&mut self, at: &Mechanics) {
         for (place, attempt) in at.gateways.iter().enumerate() {
-            let now = attempt.as_deref().map_or(0, |attempt| self.binding(at, attempt));
+            let now = attempt
+                .as_deref()
+                .map_or(0, |attempt| self.binding(at, attempt, self.turn_of(at, Actor::Gateway(place as u8))));
             if let Some(known) = &mut self.ghosts.attempts[place] {
                 known.was_binding |= now;
             }
         }
     }
 
-    fn binding(&self, at: &Mechanics, attempt: &Attempt) -> u8 {
+    fn binding(&self, at: &Mechanics, attempt: &Attempt, arrived: u8) -> u8 {
         let input = self.setup.input(attempt.request);
         let of = |store: Store| match store {
             Store::Postgres => at.pg.quota(input.tenant),
@@ -32,7 +34,7 @@ impl Witness<'_> {
         };
         let (money, counts) = (of(self.setup.effective.truth()), of(self.setup.effective.counts_in()));
         let limit = at.pg.key(input.tenant).limit;
-        let day = self.setup.date_declared(attempt.arrived, input.tenant);
+        let day = self.setup.date_declared(arrived, input.tenant);
         let let_in_that_day = self.let_in_and_not_charged(at, attempt, |other| other == day);
         let let_in_that_month = self.let_in_and_not_charged(at, attempt, |other| other.month() == day.month());
         // If the estimate bounds the overdraft, the check before a stream uses the estimate.
@@ -103,7 +105,7 @@ impl Witness<'_> {
     pub(super) fn client_answer(
         &self,
         at: &Mechanics,
-        attempt: &Attempt,
+        (attempt, arrived): (&Attempt, u8),
         known: OfAttempt,
         answer: Answer,
     ) -> ClientAnswer {
@@ -112,7 +114,7 @@ impl Witness<'_> {
             Answer::Ok(_) | Answer::Duplicate | Answer::Error(_) => false,
         };
         let tenant = self.setup.input(attempt.request).tenant;
-        let window = self.window_of(at, tenant, attempt.arrived);
+        let window = self.window_of(at, tenant, arrived);
         let that_day = |day: Day| day == window;
         let that_month = |day: Day| day.month() == window.month();
         let let_in = |within: &dyn Fn(Day) -> bool| self.let_in_and_not_charged(at, attempt, within);
@@ -121,7 +123,7 @@ impl Witness<'_> {
             knew_charged: known.knows_charged,
             was_binding,
             others_in_flight: at.in_flight(attempt.request).count() > 1,
-            day: self.setup.date_declared(attempt.arrived, tenant),
+            day: self.setup.date_declared(arrived, tenant),
             counted_that_day: let_in(&that_day) + self.counted(tenant, that_day),
             counted_that_month: let_in(&that_month) + self.counted(tenant, that_month),
             after_loss: known.after_loss && !attempt.touched && !attempt.overlapped,

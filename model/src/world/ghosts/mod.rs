@@ -4,6 +4,7 @@
 mod limits;
 mod money;
 mod streams;
+mod turns;
 mod witness;
 
 use arrayvec::ArrayVec;
@@ -17,7 +18,7 @@ use crate::money::Money;
 use crate::moves::Actor;
 use crate::row::Request;
 use crate::setup::{MAX_GATEWAYS, Setup};
-use crate::store::postgres::{MAX_TENANTS, MAX_TRACES};
+use crate::store::postgres::{MAX_SESSIONS, MAX_TENANTS, MAX_TRACES};
 use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 
 /// What is known of a request.
@@ -34,6 +35,8 @@ pub struct OfRequest {
     pub(super) in_doubt: bool,
     pub(super) admitted_on: Option<Day>,
     pub(super) charged_on: Option<Day>,
+    /// By charge in the queue that carries its day: the calendar index at which the attempt arrived that sent it.
+    handed_over: ArrayVec<u8, 2>,
 }
 
 /// What is known of an attempt in flight.
@@ -57,6 +60,8 @@ pub struct Ghosts {
     pub(super) requests: ArrayVec<OfRequest, MAX_REQUESTS>,
     /// By gateway.
     attempts: [Option<OfAttempt>; MAX_GATEWAYS],
+    /// By session: the calendar index by which its work is judged, that of its arrival or, for a job, of its beginning.
+    turns: ArrayVec<Option<u8>, MAX_SESSIONS>,
     /// By key: the actor that took it and is still alive.
     pub(super) key_holders: ArrayVec<Option<Actor>, MAX_KEYS>,
     /// By tenant: the largest quotas so far in the current windows.
@@ -74,6 +79,7 @@ impl Ghosts {
         Ghosts {
             requests: setup.requests.iter().map(|_| OfRequest::default()).collect(),
             attempts: [None; MAX_GATEWAYS],
+            turns: (0..usize::from(setup.gateways) + setup.jobs().len()).map(|_| None).collect(),
             key_holders: setup.keys.iter().map(|_| None).collect(),
             allowed: setup.tenants().map(|tenant| Allowed::by(&setup.opening(tenant))).collect(),
             writers: setup.traces.iter().map(|_| None).collect(),

@@ -57,7 +57,7 @@ impl Witness<'_> {
     }
 
     fn remember_charges(&mut self, at: &Mechanics, actor: Actor) {
-        let turn = at.turn_of(self.setup, actor);
+        let turn = self.turn_of(at, actor);
         for request in self.setup.all_requests() {
             let input = self.setup.input(request);
             let day = self.window_of(at, input.tenant, turn);
@@ -120,7 +120,7 @@ impl Witness<'_> {
         let input = self.setup.input(attempt.request);
         let past = matches!(attempt.process.next, Next::Ask(call) if call.step.stage().admitted());
         if past && self.setup.path.quota_check && input.asking.is_call() {
-            let window = self.window_of(at, input.tenant, attempt.arrived);
+            let window = self.window_of(at, input.tenant, self.turn_of(at, Actor::Gateway(gateway)));
             self.ghosts.requests[attempt.request.index()].admitted_on.get_or_insert(window);
         }
     }

@@ -29,6 +29,7 @@ impl<'a> Witness<'a> {
     pub fn see(&mut self, at: &Mechanics, event: Event) {
         match event {
             Event::Sent(gateway) => self.sent(at, gateway),
+            Event::Begins(actor) => self.begins(at, actor),
             Event::Acts(actor, call) => {
                 self.did.request = at.request_of(self.setup, actor);
                 self.did.last = at.running(self.setup, actor).and_then(Process::last);
@@ -70,6 +71,7 @@ impl<'a> Witness<'a> {
             after_loss: self.ghosts.redis_lost,
             was_binding: 0,
         });
+        self.begins(at, Actor::Gateway(gateway));
         self.remember_admission(at, gateway);
     }
 
@@ -101,7 +103,10 @@ impl<'a> Witness<'a> {
                 self.watch_transaction(at, actor, call, op);
                 false
             }
-            Effect::Local(op) => op.shows().is_some(),
+            Effect::Local(op) => {
+                self.take_out(at, op);
+                op.shows().is_some()
+            }
         };
         let mut early = shows && at.in_transaction(self.setup, actor);
         if self.did.mv == Move::RunsLate {
@@ -137,7 +142,10 @@ impl<'a> Witness<'a> {
                 self.forget_gone_keys(at);
             }
             Effect::Pg(_) => {}
-            Effect::Local(op) => self.pass_by(actor, op),
+            Effect::Local(op) => {
+                self.pass_by(actor, op);
+                self.hand_over(at, actor, op);
+            }
         }
         self.attribute(at, actor, call, before);
     }
@@ -164,10 +172,12 @@ impl<'a> Witness<'a> {
         if let Actor::Gateway(n) = actor
             && let Some((attempt, known)) = at.attempt(n).zip(self.ghosts.attempts[usize::from(n)].take())
         {
+            let arrived = self.turn_of(at, actor);
             self.did.client_answer =
-                answer.filter(|_| !attempt.client_gone).map(|it| self.client_answer(at, attempt, known, it));
+                answer.filter(|_| !attempt.client_gone).map(|it| self.client_answer(at, (attempt, arrived), known, it));
             self.leave_stream(at, attempt, known);
         }
+        *self.turn_mut(at, actor) = None;
         for holder in self.ghosts.key_holders.iter_mut().filter(|holder| **holder == Some(actor)) {
             *holder = None;
         }
@@ -175,6 +185,7 @@ impl<'a> Witness<'a> {
 
     fn environment(&mut self, at: &Mechanics) {
         self.forget_gone_keys(at);
+        self.forget_lost_charges(at);
         if self.did.mv == Move::Midnight {
             self.turn_the_day(at);
         }

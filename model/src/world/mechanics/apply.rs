@@ -102,7 +102,6 @@ impl Mechanics {
         self.gateways[usize::from(gateway)] = Some(Box::new(Attempt {
             request,
             process: Process::begin(setup, Work::Attempt { request, day, nth }),
-            arrived: self.turn,
             client_gone: false,
             touched: false,
             warms_up: false,
@@ -115,16 +114,15 @@ impl Mechanics {
     }
 
     /// An idle job begins with its first step.
-    pub(super) fn begin_job(&mut self, setup: &Setup, actor: Actor) -> Possible {
+    pub(super) fn begin_job(&mut self, setup: &Setup, actor: Actor, watch: Watch) -> Possible {
         if actor.is_gateway() || self.running(setup, actor).is_some() {
             return Ok(());
         }
         let work = self.would_run(setup, actor).ok_or_else(|| Impossible::Idle(actor.name()))?;
         let place = place_of(setup, actor).ok_or_else(|| Impossible::NoSuchActor(actor.name()))?;
-        let carried = self.jobs[place].queued.first().and_then(|queued| queued.arrived);
-        self.jobs[place].began = Some(carried.unwrap_or(self.turn));
         self.jobs[place].running = Some(Box::new(Process::begin(setup, work)));
         self.jobs[place].due = false;
+        watch(self, Event::Begins(actor));
         Ok(())
     }
 

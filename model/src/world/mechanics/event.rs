@@ -18,6 +18,8 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Mechanics, Event);
 pub enum Event<'a> {
     /// A client has sent to this gateway.
     Sent(u8),
+    /// A job has begun.
+    Begins(Actor),
     /// This actor acts or is struck; with its call, if it makes one.
     Acts(Actor, Option<Call>),
     /// Trouble with a store strikes this actor, or all attempts in flight.

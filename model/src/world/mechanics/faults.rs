@@ -166,7 +166,7 @@ impl Mechanics {
         failure: Failure,
         watch: Watch,
     ) -> Possible<RedisOp> {
-        self.begin_job(setup, actor)?;
+        self.begin_job(setup, actor, watch)?;
         let call = self.asks(setup, actor, step, watch)?;
         let Effect::Redis(op) = call.effect else { return Err(Impossible::NotRedis(step)) };
         self.touch(actor);
@@ -200,7 +200,7 @@ impl Mechanics {
     }
 
     pub(super) fn lose_reply(&mut self, setup: &Setup, actor: Actor, step: Step, ran: bool, watch: Watch) -> Possible {
-        self.begin_job(setup, actor)?;
+        self.begin_job(setup, actor, watch)?;
         let call = self.asks(setup, actor, step, watch)?;
         self.touch(actor);
         watch(self, Event::Struck(Some(actor)));
@@ -267,7 +267,7 @@ impl Mechanics {
     /// Story: 1. a statement is sent; 2. it takes too long, and Postgres gives it up; 3. nothing of it has happened,
     /// and its transaction refuses everything except its end.
     fn give_up_statement(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
-        self.begin_job(setup, actor)?;
+        self.begin_job(setup, actor, watch)?;
         let call = self.asks(setup, actor, step, watch)?;
         if !matches!(call.effect, Effect::Pg(op) if self.may_last(setup, actor, op)) {
             return Err(Impossible::Unfit { fault: Fault::StatementTimeout, step });

@@ -34,10 +34,6 @@ pub struct Attempt {
     pub request: Request,
     /// The process that runs it.
     pub process: Process,
-    /// The calendar index at which it arrived. Nothing here acts on it or on its copies in [`Job::began`] and
-    /// [`Queued::arrived`]: it travels through the queue with the deferred job, which the checker would otherwise have
-    /// to keep a second time.
-    pub(super) arrived: u8,
     /// The client of its stream has gone away: the answer reaches no one.
     pub client_gone: bool,
     /// A fault struck it. This and the next four decide whether its client may ask once more, as scenarios count the
@@ -69,8 +65,6 @@ pub struct Job {
     running: Option<Box<Process>>,
     /// Something happened since the last run of a periodic job began.
     due: bool,
-    /// The calendar index by which the current run is judged.
-    began: Option<u8>,
     /// Deferred jobs that were handed over and not acknowledged.
     pub(super) queued: ArrayVec<Queued, 2>,
 }
@@ -81,8 +75,6 @@ pub struct Queued {
     pub(super) deferred: DeferredJob,
     /// How often its deliveries have failed, if their number is limited.
     failed: u8,
-    /// The calendar index at which the attempt arrived whose day the deferred job carries, if it carries one.
-    arrived: Option<u8>,
 }
 
 /// A command of Redis that was given up and is still on its way.
@@ -202,16 +194,6 @@ impl Mechanics {
         }
     }
 
-    /// The calendar index at which the work of an actor arrived or, for a job, began.
-    pub(super) fn turn_of(&self, setup: &Setup, actor: Actor) -> u8 {
-        let known = if let Actor::Gateway(n) = actor {
-            self.attempt(n).map(|attempt| attempt.arrived)
-        } else {
-            place_of(setup, actor).and_then(|place| self.jobs[place].began)
-        };
-        known.unwrap_or(self.turn)
-    }
-
     pub(super) fn in_transaction(&self, setup: &Setup, actor: Actor) -> bool {
         self.pg.in_transaction(self.session(setup, actor))
     }
@@ -245,7 +227,7 @@ impl Mechanics {
         self.gateways.iter().flatten().map(Box::as_ref).filter(move |attempt| attempt.request == request)
     }
 
-    fn session(&self, setup: &Setup, actor: Actor) -> SessionId {
+    pub(super) fn session(&self, setup: &Setup, actor: Actor) -> SessionId {
         if let Actor::Gateway(n) = actor {
             return SessionId(n);
         }

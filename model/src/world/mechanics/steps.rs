@@ -13,7 +13,7 @@ use crate::world::{Impossible, Next, Process, label_of, run_on};
 
 impl Mechanics {
     pub(super) fn step(&mut self, setup: &Setup, actor: Actor, step: Step, watch: Watch) -> Possible {
-        self.begin_job(setup, actor)?;
+        self.begin_job(setup, actor, watch)?;
         if let (Some(Next::Answer(answer)), Step::Reply) = (self.next(setup, actor), step) {
             return self.answer(actor, answer, watch);
         }
@@ -120,9 +120,7 @@ impl Mechanics {
                 };
                 if let Some(place) = place_of(setup, job) {
                     // Two deliveries of one request in the queue represent any number of them.
-                    let carries_its_day = matches!(deferred, DeferredJob::Charge { day: Some(_), .. });
-                    let arrived = carries_its_day.then(|| self.turn_of(setup, actor));
-                    let _dropped = self.jobs[place].queued.try_push(Queued { deferred, failed: 0, arrived });
+                    let _dropped = self.jobs[place].queued.try_push(Queued { deferred, failed: 0 });
                 }
             }
             LocalOp::Acknowledge(deferred) => {
@@ -160,7 +158,6 @@ impl Mechanics {
         watch(self, Event::Ends(actor, None));
         self.count_failed_delivery(setup, place);
         self.jobs[place].running = None;
-        self.jobs[place].began = None;
         if matches!(actor, Actor::Task(_)) && !self.jobs[place].queued.is_empty() {
             self.jobs[place].queued.remove(0);
         }
