@@ -2,27 +2,33 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../model/tests/exhaustive_walk/mod.rs"]
+mod exhaustive_walk;
+#[path = "../../model/tests/stories/mod.rs"]
+mod stories;
+#[path = "../../model/tests/flows/story.rs"]
+mod story_of_flows;
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect;
-use model::moves::{Actor, Move};
-use model::row::Request;
+use model::moves::Move;
 use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use model::step::Step;
-use model::world::{World, label_of};
 use sim::report::{Labels, storyboard};
 use sim::suite::route::Route;
 use sim::suite::story;
 use sim::suite::verdict::Counterexample;
-use worlds::{WHOLE, acme, amount, everything, premises, seeds, setup, whole};
+use stories::{Seen, Stage};
+use story_of_flows::Played;
+use worlds::{WHOLE, acme, amount, everything, premises, seeds, whole};
 
 /// The counterexample that a run is for the invariant, cut after the breach.
 fn counterexample(setup: &Setup, run: &Run, invariant: &str) -> Option<Counterexample> {
-    let breach = run.judge(setup).results[model::invariant::place(invariant).unwrap()].breach.clone()?;
+    let breach = run.judge(setup).results[model::invariant::place(invariant)?].breach.clone()?;
     let run = Run { opening: run.opening.clone(), entries: run.entries[..breach.after].to_vec() };
     Some(Counterexample {
         scenario: "p0-4-here".to_owned(),
@@ -36,65 +42,26 @@ fn counterexample(setup: &Setup, run: &Run, invariant: &str) -> Option<Counterex
     })
 }
 
-#[test]
-fn a_task_that_dies_with_its_process() {
-    let setup = setup("p0-4-b", 1, 1, Faults::default());
-    let (gateway, task) = (Actor::Gateway(0), Actor::Task(Request(0)));
-    let mut moves = vec![Move::Send { request: Request(0), gateway: 0 }];
-    let mut world = World::new(&setup);
-    world.apply(&setup, moves[0]).unwrap();
-    while world.attempt(0).is_some() {
-        let step = label_of(world.next(&setup, gateway).unwrap());
-        moves.push(Move::Step { actor: gateway, step, wins: None });
-        world.apply(&setup, moves[moves.len() - 1]).unwrap();
+/// A story of flows that draws what came of it.
+struct Drawn(Played);
+
+impl Stage for Drawn {
+    fn act(&mut self, mv: &str) -> Result<Seen, String> {
+        let Some(invariant) = mv.strip_prefix("storyboard of ") else { return self.0.act(mv) };
+        let (setup, _, run) = self.0.0.as_ref().ok_or("expected what is given before its storyboard")?;
+        let found = counterexample(setup, run, invariant).ok_or_else(|| format!("`{invariant}`: nothing breaks it"))?;
+        let board = storyboard(&found, &mut Labels::new());
+        Ok(Seen { then: board.lines().map(str::to_owned).collect(), ..Seen::default() })
     }
-    moves.push(Move::Crash { actor: task, before: Step::H1 });
-    let run = Run::replay(&setup, &moves).unwrap();
-    let found = counterexample(&setup, &run, "converge").unwrap();
-    expect![[r#"
-          #  client  gw-a  task-1  pg  redis  what                          balance  ledger  hash    key
-          0  |       |     |       |   |      before the first move         100.00   -       100.00  -
-          1  >-------=     |       |   |      trace-1 asks: charge acme     100.00   -       100.00  -
-             |       |     |       |   |      5.25
-          2  |       >-----------------=      T1 set key: taken by us       100.00   -       100.00 *trace-1
-          3  |       >-------------=   |      T2 begin                      100.00   -       100.00  trace-1
-          4  |       >-------------=   |      T3a read quota of acme:       100.00   -       100.00  trace-1
-             |       |     |       |   |      balance 100.00
-          5  |       >-------------=   |      T3b insert pending row        100.00   -       100.00  trace-1
-          6  |       >-------------=   |      T4a read quota of acme:       100.00   -       100.00  trace-1
-             |       |     |       |   |      balance 100.00
-          7  |       >-------------=   |      T4b take 5.25 if unchanged:   100.00   -       100.00  trace-1
-             |       |     |       |   |      1 row
-          8  |       >-------------=   |      T5 mark row committed: 1      100.00   -       100.00  trace-1
-             |       |     |       |   |      row
-          9  |       >-------------=   |      T6 commit                    *94.75   *5.25    100.00  trace-1
-         10  |       >     |       |   |      H0 start the task for         94.75    5.25    100.00  trace-1
-             |       |     |       |   |      balance 94.75
-         11  <-------=     |       |   |      trace-1 is told: ok           94.75    5.25    100.00  trace-1
-         12  |       |     !       |   |      task-1 crashes before H1      94.75    5.25    100.00  trace-1
 
-        > asks   = answers   x refuses   ~ waits   ? lost   ! fault   < to the client   * changed
+    fn end(&mut self) -> Vec<String> {
+        self.0.end()
+    }
+}
 
-        T1   SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by its
-             trace
-        T2   BEGIN
-        T3a  Read of the quota for what the row has as the balance before
-        T3b  INSERT of the PENDING row
-        T4a  Read of the quota and check of balance, daily and monthly limit
-        T4b  UPDATE of the quota, relative, if its version is the one read
-        T5   The row becomes COMMITTED
-        T6   COMMIT
-        H0   The hook after the commit starts its task (P0-4 B)
-        H1   The task writes the snapshot to the hash
-
-        BROKEN converge after move 12: balance of acme in redis = 100.00, balance of acme in postgres =
-                                       94.75, daily_used of acme in redis = 0, daily_used of acme in
-                                       postgres = 1, monthly_used of acme in redis = 0, monthly_used of acme
-                                       in postgres = 1, version of acme in redis = 0, version of acme in
-                                       postgres = 1
-        replay: trial replay scenarios/found/p0-4-here.json --on real
-    "#]]
-    .assert_eq(&storyboard(&found, &mut Labels::new()));
+#[test]
+fn every_story_is_drawn_as_it_is_written() {
+    stories::walk("storyboards", || Drawn(Played::new()));
 }
 
 /// Recharge, reverse and a limit change beside a charge.

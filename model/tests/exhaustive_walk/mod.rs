@@ -32,6 +32,11 @@ pub fn beta() -> Account {
     Account { name: "beta".to_owned(), ..acme("100.00") }
 }
 
+/// The account with a cold hash and a budget of 50.00.
+pub fn cold(account: Account) -> Account {
+    Account { cold: true, budget: Some("50.00".parse().unwrap()), ..account }
+}
+
 /// A request of acme's for 5.25.
 pub fn asked(trace: &str) -> Asked {
     Asked::charge(trace, "acme", "5.25".parse().unwrap())

@@ -18,13 +18,13 @@ mod streams;
 mod undisturbed;
 mod wrong_streams;
 
-use exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, once, recharge, reverse};
+use exhaustive_walk::{WHOLE_PATH, acme, asked, beta, cold, held_by, once, recharge, reverse};
 use model::capsule::{Capsule, Expected, SCHEMA};
 use model::design::{Design, PRESETS, Stream};
 use model::flow::RequestPath;
 use model::invariant::Figure;
 use model::moves::Move;
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
 use proptest::prelude::*;
 
 /// Every kind of fault.
@@ -82,11 +82,6 @@ fn worlds_of_presets(faults: &[&str]) -> Vec<(&'static str, Setup)> {
 /// The whole path of these requests, of a tenant whose hash is cold and whose key has a budget.
 fn whole_path(requests: Vec<Asked>) -> Premises {
     Premises { path: WHOLE_PATH, ..Premises::billing_only(vec![cold(acme("100.00"))], requests, 1) }
-}
-
-/// The account with a cold hash and a budget of 50.00.
-fn cold(account: Account) -> Account {
-    Account { cold: true, budget: Some("50.00".parse().unwrap()), ..account }
 }
 
 /// What each preset comes to, under the names of all that come to the same; more than ten are all others.

@@ -4,23 +4,22 @@ use model::flow::RequestPath;
 use model::invariant;
 use model::moves::{Move, NamedMove};
 use model::reply::{Answer, Failure};
-use model::row::Request;
+use model::row::{LedgerRow, QuotaRow, Request};
 use model::run::{Entry, Run};
 use model::schedule::until_rest;
 use model::setup::{Asked, Premises, Setup};
 use model::world::World;
 
-use crate::cold;
-use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, held_by, lines, once};
+use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, cold, held_by, lines, once, recharge, reverse};
 use crate::stories::words::answers::answer;
 use crate::stories::{Seen, Stage};
 
 /// What a story begins with.
 const FORMS: &str = "given DESIGN, and after commas what there is of: N gateways, usage path, whole path (of a cold hash and a budget of 50.00), account acme AMOUNT, account beta AMOUNT, faults KIND .., TRACE AMOUNT [of beta] [called NAME] [attempts N], \
-stream TRACE held by AMOUNT";
+stream TRACE held by AMOUNT, recharge TRACE AMOUNT, reverse TRACE of TRACE";
 
 /// A world with all that has happened in it.
-pub struct Played(Option<(Setup, World, Run)>);
+pub struct Played(pub Option<(Setup, World, Run)>);
 
 impl Played {
     /// A story that has not begun.
@@ -71,7 +70,7 @@ impl Stage for Played {
         let Some((setup, _, run)) = &self.0 else { return Vec::new() };
         let told = run.entries.iter().filter_map(|entry| Some((entry.did.request?, entry.did.client_answer?.answer)));
         let told: Vec<String> =
-            told.map(|(request, answer)| format!("{} {}", setup.request_name(request), told_words(answer))).collect();
+            told.map(|(request, answer)| format!("{} {}", called(setup, request), told_words(answer))).collect();
         let judgement = run.judge(setup);
         let broken = invariant::ALL.iter().zip(&judgement.results).filter(|(_, result)| result.breach.is_some());
         let broken: Vec<&str> = broken.map(|(invariant, _)| invariant.id).collect();
@@ -103,7 +102,9 @@ fn setup(given: &str) -> Result<Setup, String> {
                 premises.accounts.push(model::setup::Account { balance, ..beta() });
             }
             ["stream", trace, "held", "by", estimate] => premises.requests.push(held_by(estimate, trace)),
-            [trace, amount, ref rest @ ..] => premises.requests.push(request(trace, amount, rest)?),
+            ["reverse", trace, "of", of] => premises.requests.push(reverse(trace, of)),
+            ["recharge", trace, amount] => premises.requests.push(request(recharge(trace), amount, &[])?),
+            [trace, amount, ref rest @ ..] => premises.requests.push(request(asked(trace), amount, rest)?),
             _ => return Err(format!("`{item}`: expected {FORMS}")),
         }
     }
@@ -113,9 +114,9 @@ fn setup(given: &str) -> Result<Setup, String> {
     Setup::new(premises, once(&faults), design).map_err(|why| why.to_string())
 }
 
-fn request(trace: &str, amount: &str, mut rest: &[&str]) -> Result<Asked, String> {
+fn request(like: Asked, amount: &str, mut rest: &[&str]) -> Result<Asked, String> {
     let amount = amount.parse().map_err(|_| format!("`{amount}`: expected an amount"))?;
-    let mut it = Asked { amount: Some(amount), ..asked(trace) };
+    let mut it = Asked { amount: Some(amount), ..like };
     while let [key, word, ref more @ ..] = *rest {
         match key {
             "of" => word.clone_into(&mut it.account),
@@ -181,25 +182,38 @@ fn told_words(answer: Answer) -> String {
     }
 }
 
-/// What the stores have in the end, and the money that was really moved for each request.
+/// A request, with its account where there is more than one.
+fn called(setup: &Setup, request: Request) -> String {
+    of_account(setup, setup.request_name(request), &setup.requests[request.index()].account)
+}
+
+fn of_account(setup: &Setup, name: &str, account: &str) -> String {
+    if setup.accounts.len() > 1 { format!("{name} of {account}") } else { name.to_owned() }
+}
+
+/// What the stores have in the end, a hash where it differs from its row, and the money that was really moved for each request.
 fn books(setup: &Setup, run: &Run) -> String {
     let books = run.entries.last().map_or(&run.opening, |entry| &entry.books);
-    let accounts = setup.accounts.iter().zip(&books.tenants);
-    let accounts =
-        accounts.map(|(account, it)| format!("{} {}, {} counted", account.name, it.quota.balance, it.quota.daily_used));
-    let row = |(place, row): (usize, &Option<model::row::LedgerRow>)| {
+    let quota = |row: &QuotaRow| format!("{} v{}, {} counted", row.balance, row.version, row.daily_used);
+    let accounts = setup.accounts.iter().zip(&books.tenants).flat_map(|(account, it)| {
+        let (row, hash) = (quota(&it.quota), it.hash.map(|hash| quota(&hash.row)));
+        let hash = hash.filter(|hash| *hash != row).map(|hash| format!("hash of {} {hash}", account.name));
+        [Some(format!("{} {row}", account.name)), hash].into_iter().flatten()
+    });
+    let row = |(place, row): (usize, &Option<LedgerRow>)| {
         let row = (*row)?;
+        let trace = of_account(setup, &setup.traces[place], setup.account_name(row.tenant));
         let by = books.writers[place].map(|by| format!(" by {}", setup.request_name(by))).unwrap_or_default();
         let kind = format!("{:?} {:?}", row.status, row.kind).to_lowercase();
-        Some(format!("row {} {kind} {}{by}", setup.traces[place], row.amount))
+        Some(format!("row {trace} {kind} {}{by}", row.amount))
     };
     let rows = books.rows.iter().enumerate().filter_map(row);
-    let moved = books
-        .requests
-        .iter()
-        .enumerate()
-        .map(|(place, it)| format!("{} moved {}", setup.request_name(Request(place as u8)), it.moved));
+    let moved = books.requests.iter().enumerate();
+    let moved = moved.map(|(place, it)| format!("{} moved {}", called(setup, Request(place as u8)), it.moved));
     let held = setup.keys.iter().zip(&books.keys).filter(|(_, key)| key.ttl.is_some());
-    let held = held.map(|((_, trace), _)| format!("key of {} held", setup.traces[trace.index()]));
+    let held = held.map(|((request, trace), _)| {
+        let account = &setup.requests[request.index()].account;
+        format!("key of {} held", of_account(setup, &setup.traces[trace.index()], account))
+    });
     accounts.chain(rows).chain(moved).chain(held).collect::<Vec<_>>().join("; ")
 }

@@ -1,7 +1,7 @@
 //! Stories as text files, and how one is held against what is played of it.
 //!
 //! `# ` begins a story with its title, and more such lines say why. A line is a move, after ` -> ` its answer, after two
-//! spaces and `# ` a remark; what is indented below it is what is seen then. `UPDATE_EXPECT=1 cargo test -p model` writes
+//! spaces and `# ` a remark; what is indented below it is what is seen then. `UPDATE_EXPECT=1 cargo test` writes
 //! answers and what is seen anew, and never a move. `// ` before the first story says what the file is about.
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -108,7 +108,7 @@ fn one(written: &[&str], before: usize, mut stage: impl Stage) -> Result<Vec<Str
         let arrow = if seen.answer.is_empty() { "" } else { " -> " };
         let remark = remark.map(|remark| format!("  # {remark}")).unwrap_or_default();
         told.push(format!("{mv}{arrow}{}{remark}", seen.answer));
-        told.extend(seen.then.iter().map(|line| format!("  {line}")));
+        told.extend(seen.then.iter().map(|line| format!("  {line}").trim_end().to_owned()));
         moves += 1;
     }
     if moves == 0 {
