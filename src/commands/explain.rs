@@ -9,7 +9,7 @@ use sim::suite::capsules::{self, CURATED};
 use sim::suite::explain::{Explanation, Question, explain as search};
 use sim::suite::route::{Route, Waypoint};
 use sim::suite::scenario::{Case, Locks};
-use sim::suite::verdict::{Counterexample, Engine};
+use sim::suite::verdict::Counterexample;
 
 use crate::args::{ExplainArgs, Selection};
 use crate::commands::engines::Bounds;
@@ -116,8 +116,7 @@ fn file_name(found: &Counterexample) -> &str {
 
 /// Prints the counterexample, then writes it: a full disk does not suppress the answer.
 fn shown(keep: Keep<'_>, args: &ExplainArgs, mut found: Counterexample, states: u64) -> Result<u8, Failure> {
-    let (setup, run) = (&found.setup, &found.run);
-    let mut capsule = capsules::capsule(&found.scenario, setup, Engine::Check, None, run, &found.breach);
+    let mut capsule = capsules::Broken::from(&found).capsule();
     if args.keep.is_some() {
         capsule.title.clone_from(&args.title);
     }

@@ -62,32 +62,53 @@ pub enum UnreadableCapsule {
     },
 }
 
-/// Makes a capsule of the run.
-pub fn capsule(
-    scenario: &str,
-    setup: &Setup,
-    engine: Engine,
-    seed: Option<u64>,
-    run: &Run,
-    breach: &Breach,
-) -> Capsule {
-    Capsule {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        title: None,
-        digest: None,
-        scenario: scenario.to_owned(),
-        design: setup.design,
-        also: Vec::new(),
-        found_by: engine.name().to_owned(),
-        seed,
-        accounts: setup.accounts.clone(),
-        requests: setup.requests.clone(),
-        gateways: setup.gateways,
-        today: setup.today,
-        path: setup.path,
-        moves: run.moves().into_iter().map(|mv| mv.named(setup)).collect(),
-        breach: Expected { invariant: breach.invariant.to_owned(), figures: breach.figures.clone() },
+/// A run that breaks an invariant, and what found it where.
+#[derive(Clone, Copy, Debug)]
+pub struct Broken<'a> {
+    /// The scenario's id.
+    pub scenario: &'a str,
+    /// Its premises and faults under one design.
+    pub setup: &'a Setup,
+    /// The engine.
+    pub engine: Engine,
+    /// The seed, if the engine has one.
+    pub seed: Option<u64>,
+    /// The run.
+    pub run: &'a Run,
+    /// What it breaks.
+    pub breach: &'a Breach,
+}
+
+impl<'a> From<&'a Counterexample> for Broken<'a> {
+    /// What check was asked for.
+    fn from(shown: &'a Counterexample) -> Broken<'a> {
+        let Counterexample { scenario, setup, run, breach, .. } = shown;
+        Broken { scenario, setup, engine: Engine::Check, seed: None, run, breach }
+    }
+}
+
+impl Broken<'_> {
+    /// The run as a capsule.
+    pub fn capsule(&self) -> Capsule {
+        let Broken { scenario, setup, engine, seed, run, breach } = *self;
+        Capsule {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: None,
+            digest: None,
+            scenario: scenario.to_owned(),
+            design: setup.design,
+            also: Vec::new(),
+            found_by: engine.name().to_owned(),
+            seed,
+            accounts: setup.accounts.clone(),
+            requests: setup.requests.clone(),
+            gateways: setup.gateways,
+            today: setup.today,
+            path: setup.path,
+            moves: run.moves().into_iter().map(|mv| mv.named(setup)).collect(),
+            breach: Expected { invariant: breach.invariant.to_owned(), figures: breach.figures.clone() },
+        }
     }
 }
 
@@ -104,27 +125,19 @@ impl Capsules {
 
     /// Keeps the run as a capsule and returns its path in the folder. The file name of what check finds consists of
     /// scenario, design and invariant; for other engines it also names the engine.
-    pub fn keep(
-        &mut self,
-        scenario: &str,
-        setup: &Setup,
-        engine: Engine,
-        seed: Option<u64>,
-        run: &Run,
-        breach: &Breach,
-    ) -> String {
-        let by = if engine == Engine::Check { String::new() } else { format!(".{}", engine.name()) };
+    pub fn keep(&mut self, broken: &Broken<'_>) -> String {
+        let Broken { scenario, setup, engine, breach, .. } = broken;
+        let by = if *engine == Engine::Check { String::new() } else { format!(".{}", engine.name()) };
         let name = format!("{scenario}.{}.{}{by}.json", setup.design, breach.invariant);
         let path = format!("{}/{name}", self.folder);
-        self.kept.insert(name, capsule(scenario, setup, engine, seed, run, breach));
+        self.kept.insert(name, broken.capsule());
         path
     }
 
     /// Keeps a counterexample that check was asked for, under the file name that it carries.
     pub fn keep_shown(&mut self, shown: &Counterexample) {
-        let Counterexample { scenario, capsule: path, setup, run, breach, .. } = shown;
-        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-        self.kept.insert(name.to_owned(), capsule(scenario, setup, Engine::Check, None, run, breach));
+        let name = shown.capsule.rsplit_once('/').map_or(shown.capsule.as_str(), |(_, name)| name);
+        self.kept.insert(name.to_owned(), Broken::from(shown).capsule());
     }
 
     /// Adds what another part of a command kept.

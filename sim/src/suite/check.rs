@@ -13,7 +13,7 @@ use model::setup::Setup;
 use model::situation::{self, Situation};
 use model::world::{Impossible, World};
 
-use crate::suite::capsules::Capsules;
+use crate::suite::capsules::{Broken, Capsules};
 use crate::suite::lock::{Entry, Pin};
 use crate::suite::route::Route;
 use crate::suite::scenario::{Case, Scenario};
@@ -226,10 +226,12 @@ fn counterexample(
     let judgement = run.judge(&case.setup);
     let breach = judgement.results[place].breach.clone();
     let breach = breach.ok_or_else(|| format!("the trace to {} breaks nothing", invariant::ALL[place].id))?;
+    let (engine, setup) = (Engine::Check, &case.setup);
+    let broken = Broken { scenario: &scenario.id, setup, engine, seed: None, run: &run, breach: &breach };
     Ok(Some(Counterexample {
         scenario: scenario.id.clone(),
         design: case.setup.design.to_string(),
-        capsule: capsules.keep(&scenario.id, &case.setup, Engine::Check, None, &run, &breach),
+        capsule: capsules.keep(&broken),
         setup: case.setup.clone(),
         run,
         breach,

@@ -17,5 +17,6 @@ pub mod reasoned;
 pub mod route;
 pub mod scenario;
 pub mod story;
+pub mod tables;
 pub mod unseen;
 pub mod verdict;

@@ -5,7 +5,7 @@ use model::invariant;
 use model::run::{InvariantResult, Run};
 use model::situation::{self, Situation};
 
-use crate::suite::capsules::Capsules;
+use crate::suite::capsules::{Broken, Capsules};
 use crate::suite::route::Route;
 use crate::suite::scenario::{Case, Scenario};
 use crate::suite::story;
@@ -102,7 +102,8 @@ impl<'a> ObservedRuns<'a> {
             };
             let shown = self.first[place].as_ref().zip(result.breach.as_ref());
             let capsule = shown.map(|((run, seed), breach)| {
-                capsules.keep(&self.scenario.id, &self.case.setup, self.engine, *seed, run, breach)
+                let (scenario, setup) = (&self.scenario.id, &self.case.setup);
+                capsules.keep(&Broken { scenario, setup, engine: self.engine, seed: *seed, run, breach })
             });
             let expected_so = as_expected(verdict, expected);
             // Unexpected breaches are shown as those of check are; check shows the expected ones itself.

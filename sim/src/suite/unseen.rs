@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::design::Design;
-use model::invariant;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::suite::input;
 use crate::suite::scenario::ScenarioError;
+use crate::suite::tables::{self, Tables};
 use crate::suite::verdict::{Engine, Findings, Verdict};
 
 /// The name of the file with the list, among the committed reports.
@@ -53,15 +52,10 @@ impl Unseen {
     /// # Errors
     /// File, line, key and what would be valid.
     pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Unseen, ScenarioError> {
-        let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
-        let parsed: File = toml::from_str(text).map_err(|error| {
-            let (line, why) = input::wrong_toml(text, &error);
-            wrong(line, why)
-        })?;
+        let tables = Tables { file, text };
+        let parsed: File = tables.parse()?;
         for line in &parsed.unseen {
-            let begin = line.span().start;
-            check_names(line.get_ref(), scenarios)
-                .map_err(|why| wrong(text[..begin].matches('\n').count() + 1, why))?;
+            check_names(line.get_ref(), scenarios).map_err(|why| tables.wrong(line.span().start, "unseen", why))?;
         }
         let unseen = parsed.unseen.into_iter().map(Spanned::into_inner);
         let breaches = unseen.flat_map(|Line { scenario, invariant, designs }| {
@@ -113,15 +107,8 @@ impl Unseen {
 
 /// Rejects misspelt names: they would excuse nothing, and nothing would report them.
 fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
-    if !scenarios.contains(&line.scenario.as_str()) {
-        let (named, valid) = (&line.scenario, scenarios.join(", "));
-        return Err(format!("`scenario`: unknown scenario `{named}`; expected one of {valid}"));
-    }
-    if invariant::find(&line.invariant).is_none() {
-        let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        let (named, valid) = (&line.invariant, valid.join(", "));
-        return Err(format!("`invariant`: unknown invariant `{named}`; expected one of {valid}"));
-    }
+    tables::known_scenario(&line.scenario, scenarios).map_err(|why| format!("`scenario`: {why}"))?;
+    tables::known_invariant(&line.invariant).map_err(|why| format!("`invariant`: {why}"))?;
     for written in &line.designs {
         let design = written.parse::<Design>().map_err(|why| format!("`designs`: {why}"))?.to_string();
         if design != *written {

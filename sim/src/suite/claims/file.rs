@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use model::design::Design;
-use model::invariant;
 use model::risk::Risk;
 use serde::Deserialize;
 
 use crate::suite::claims::{AS_REPORTED, Answer, Claim, Place};
-use crate::suite::input;
 use crate::suite::route::{Route, Waypoint};
 use crate::suite::scenario::ScenarioError;
+use crate::suite::tables::{self, Tables};
 
 /// The name of the file of the claims, in the folder of the scenarios.
 pub const FILE: &str = "claims.toml";
@@ -18,7 +17,7 @@ pub const FILE: &str = "claims.toml";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    claim: Vec<Written>,
+    claim: Vec<toml::Spanned<Written>>,
 }
 
 #[derive(Deserialize)]
@@ -66,9 +65,7 @@ fn as_reported() -> String {
 /// # Errors
 /// File, line, key and what would be valid.
 pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioError> {
-    let path = folder.join(FILE);
-    let file = path.display().to_string();
-    let text = input::read(&path).map_err(|why| ScenarioError::Unreadable { file: file.clone(), why })?;
+    let (file, text) = tables::read(&folder.join(FILE))?;
     parse(&file, &text, scenarios)
 }
 
@@ -77,37 +74,17 @@ pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioErr
 /// # Errors
 /// As [`load`].
 pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Vec<Claim>, ScenarioError> {
-    let wrong = |line: usize, why: String| ScenarioError::Wrong { file: file.to_owned(), line, why };
-    let parsed: File = toml::from_str(text).map_err(|error| {
-        let (line, why) = input::wrong_toml(text, &error);
-        wrong(line, why)
-    })?;
+    let tables = Tables { file, text };
     let mut claims: Vec<Claim> = Vec::new();
-    for written in parsed.claim {
-        let id = written.id.clone();
-        if claims.iter().any(|other| other.id == id) {
-            let line = text.lines().enumerate().filter(|(_, line)| names(line, "id", &id)).nth(1);
-            return Err(wrong(line.map_or(1, |(place, _)| place + 1), format!("the claim `{id}` appears twice")));
+    for written in tables.parse::<File>()?.claim {
+        let begin = written.span().start;
+        let claim = resolve(written.into_inner(), scenarios).map_err(|(key, why)| tables.wrong(begin, key, why))?;
+        if claims.iter().any(|other| other.id == claim.id) {
+            return Err(tables.wrong(begin, "id", format!("the claim `{}` appears twice", claim.id)));
         }
-        let claim = resolve(written, scenarios).map_err(|(key, why)| wrong(line_of(text, &id, key), why))?;
         claims.push(claim);
     }
     Ok(claims)
-}
-
-fn names(line: &str, key: &str, value: &str) -> bool {
-    line.trim_start().starts_with(key) && line.contains(&format!("\"{value}\""))
-}
-
-/// The line of a claim's key, or of its id if the key is not there.
-fn line_of(text: &str, id: &str, key: &str) -> usize {
-    let begin = text.lines().position(|line| names(line, "id", id)).unwrap_or(0);
-    let inside =
-        text.lines().enumerate().skip(begin).take_while(|(place, line)| *place == begin || *line != "[[claim]]");
-    let line = inside
-        .into_iter()
-        .find(|(_, line)| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')));
-    line.map_or(begin, |(place, _)| place) + 1
 }
 
 /// Checks that the values of a claim's keys exist; an error names the key.
@@ -156,13 +133,8 @@ fn one_line(text: &str) -> String {
 
 fn resolve_place(written: WrittenPlace, scenarios: &[&str]) -> Result<Place, (&'static str, String)> {
     let WrittenPlace { scenario, invariant, through, without } = written;
-    if !scenarios.contains(&scenario.as_str()) {
-        return Err(("scenario", format!("unknown scenario `{scenario}`; expected one of {}", scenarios.join(", "))));
-    }
-    if invariant::find(&invariant).is_none() {
-        let valid: Vec<&str> = invariant::ALL.iter().map(|invariant| invariant.id).collect();
-        return Err(("invariant", format!("unknown invariant `{invariant}`; expected one of {}", valid.join(", "))));
-    }
+    tables::known_scenario(&scenario, scenarios).map_err(|why| ("scenario", why))?;
+    tables::known_invariant(&invariant).map_err(|why| ("invariant", why))?;
     let route = Route { through: waypoints("through", &through)?, without: waypoints("without", &without)? };
     Ok(Place { scenario, invariant, route })
 }
