@@ -9,6 +9,8 @@ pub mod account;
 pub mod address;
 pub mod cache;
 mod connect;
+mod damage;
+mod error;
 pub mod find;
 mod given;
 pub mod install;
@@ -28,6 +30,7 @@ use sqlx::postgres::PgConnectOptions;
 use abandoned::Alive;
 use account::Account;
 pub use address::{DATABASE_URL, REDIS_URL};
+pub use error::ServersError;
 use find::{FindError, Found, Kind, Places, find};
 use given::Guest;
 use postgres::PrivatePostgres;
@@ -36,46 +39,6 @@ pub use redis::Keeps;
 use redis::PrivateRedis;
 use sweep::{Folder, Leftover, forget, remember};
 pub use sweep::{cleanup_now, cleanup_on_signals};
-
-/// Why servers cannot be obtained or damaged.
-#[derive(Debug, thiserror::Error)]
-pub enum ServersError {
-    /// There is no program to start.
-    #[error(transparent)]
-    Find(#[from] FindError),
-    /// The value of a variable is not an address of such a server, or the server does not answer.
-    #[error("{variable} names a server that cannot be used: {why}")]
-    Unreachable {
-        /// The variable.
-        variable: &'static str,
-        /// What went wrong, on one line, without the URL and its password.
-        why: String,
-    },
-    /// A private server did not start.
-    #[error("the private {kind} did not start: {why}\n{log}")]
-    NotUp {
-        /// The kind of the server.
-        kind: Kind,
-        /// What happened.
-        why: String,
-        /// The end of its log.
-        log: String,
-    },
-    /// The server was given, so it may not be killed, restarted, flushed or proxied.
-    #[error("not our server: {kind} was given by {variable}, and is not to be hurt")]
-    NotOurs {
-        /// The kind of the server.
-        kind: Kind,
-        /// The variable.
-        variable: &'static str,
-    },
-    /// A file operation on the private folder failed.
-    #[error("the private folder of the servers: {0}")]
-    Io(#[source] std::io::Error),
-    /// Redis answered with an error.
-    #[error("Redis: {0}")]
-    Redis(#[source] ::redis::RedisError),
-}
 
 /// Which servers to use.
 #[derive(Debug, Clone, Default)]
@@ -270,111 +233,6 @@ impl Servers {
         }
     }
 
-    /// The postmaster's process number, to stop and continue it; `None` while killed.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`].
-    pub fn postgres_pid(&mut self) -> Result<Option<u32>, ServersError> {
-        Ok(self.own_postgres()?.0.pid())
-    }
-
-    /// The Redis process number, to stop and continue it; `None` while killed.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`].
-    pub fn redis_pid(&mut self) -> Result<Option<u32>, ServersError> {
-        Ok(self.own_redis()?.0.pid())
-    }
-
-    /// The folder of Redis' append-only file and dump, to cut their tails while it is killed.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`].
-    pub fn redis_files(&mut self) -> Result<PathBuf, ServersError> {
-        Ok(self.own_redis()?.0.files())
-    }
-
-    /// SIGKILLs Postgres with all its backends.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`].
-    pub fn kill_postgres(&mut self) -> Result<(), ServersError> {
-        self.own_postgres()?.0.kill();
-        Ok(())
-    }
-
-    /// Starts the killed Postgres again on its data and waits until it answers; a running one is killed first.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::NotUp`].
-    pub async fn restart_postgres(&mut self) -> Result<(), ServersError> {
-        let (server, folder) = self.own_postgres()?;
-        server.restart(folder).await
-    }
-
-    /// SIGKILLs Redis.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`].
-    pub fn kill_redis(&mut self) -> Result<(), ServersError> {
-        self.own_redis()?.0.kill();
-        Ok(())
-    }
-
-    /// Starts the killed Redis again on its files and waits until it answers; a running one is killed first.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::NotUp`].
-    pub async fn restart_redis(&mut self) -> Result<(), ServersError> {
-        let (server, folder) = self.own_redis()?;
-        server.restart(folder).await
-    }
-
-    /// Sets what Redis keeps when it is killed; if that is a change, Redis is restarted without data. True if it was
-    /// restarted.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`].
-    pub async fn have_redis_keep(&mut self, keeps: Keeps) -> Result<bool, ServersError> {
-        let (server, folder) = self.own_redis()?;
-        if server.keeps() == keeps {
-            return Ok(false);
-        }
-        server.keep(keeps).map_err(ServersError::Io)?;
-        server.restart(folder).await?;
-        Ok(true)
-    }
-
-    /// SAVE: keeps the current content of Redis for [`Servers::send_redis_back`].
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::Redis`], [`ServersError::Io`].
-    pub async fn save_redis(&mut self) -> Result<(), ServersError> {
-        let server = self.own_redis()?.0;
-        let mut connection = connect::connect(server.info()?).await.map_err(ServersError::Redis)?;
-        ::redis::cmd("SAVE").query_async::<()>(&mut connection).await.map_err(ServersError::Redis)?;
-        server.keep_snapshot().map_err(ServersError::Io)
-    }
-
-    /// SIGKILLs Redis and starts it again on the last saved snapshot.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::NotUp`], [`ServersError::Io`] if nothing was saved.
-    pub async fn send_redis_back(&mut self) -> Result<(), ServersError> {
-        let (server, folder) = self.own_redis()?;
-        server.restart_on_snapshot(folder).await
-    }
-
-    /// FLUSHALL: deletes every key of the server.
-    ///
-    /// # Errors
-    /// [`ServersError::NotOurs`], [`ServersError::Redis`].
-    pub async fn flush_redis(&mut self) -> Result<(), ServersError> {
-        let info = self.own_redis()?.0.info()?;
-        let mut connection = connect::connect(info).await.map_err(ServersError::Redis)?;
-        ::redis::cmd("FLUSHALL").query_async(&mut connection).await.map_err(ServersError::Redis)
-    }
-
     /// A proxy in front of Postgres, and how to connect through it.
     ///
     /// # Errors
@@ -419,30 +277,9 @@ impl Servers {
 
     fn proxy_folder(&mut self, kind: Kind) -> Result<PathBuf, ServersError> {
         self.proxies += 1;
-        let folder = self.folder.as_ref().ok_or_else(|| not_ours(kind))?.path().join(format!("p{}", self.proxies));
+        let folder =
+            self.folder.as_ref().ok_or_else(|| damage::not_ours(kind))?.path().join(format!("p{}", self.proxies));
         std::fs::create_dir(&folder).map_err(ServersError::Io)?;
         Ok(folder)
     }
-
-    fn own_postgres(&mut self) -> Result<(&mut PrivatePostgres, &Folder), ServersError> {
-        match (&mut self.postgres, &self.folder) {
-            (Postgres::Private(server), Some(folder)) => Ok((server, folder)),
-            _ => Err(not_ours(Kind::Postgres)),
-        }
-    }
-
-    fn own_redis(&mut self) -> Result<(&mut PrivateRedis, &Folder), ServersError> {
-        match (&mut self.redis, &self.folder) {
-            (Redis::Private(server), Some(folder)) => Ok((server, folder)),
-            _ => Err(not_ours(Kind::Redis)),
-        }
-    }
-}
-
-fn not_ours(kind: Kind) -> ServersError {
-    let variable = match kind {
-        Kind::Postgres => DATABASE_URL,
-        Kind::Redis => REDIS_URL,
-    };
-    ServersError::NotOurs { kind, variable }
 }
