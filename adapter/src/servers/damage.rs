@@ -116,7 +116,6 @@ impl Servers {
         ::redis::cmd("FLUSHALL").query_async(&mut connection).await.map_err(ServersError::Redis)
     }
 
-    /// The private Postgres and its folder.
     pub(super) fn own_postgres(&mut self) -> Result<(&mut PrivatePostgres, &Folder), ServersError> {
         match (&mut self.postgres, &self.folder) {
             (Postgres::Private(server), Some(folder)) => Ok((server, folder)),
@@ -124,7 +123,6 @@ impl Servers {
         }
     }
 
-    /// The private Redis and its folder.
     pub(super) fn own_redis(&mut self) -> Result<(&mut PrivateRedis, &Folder), ServersError> {
         match (&mut self.redis, &self.folder) {
             (Redis::Private(server), Some(folder)) => Ok((server, folder)),
