@@ -15,7 +15,7 @@ mod plan;
 mod process;
 mod recorder;
 mod shared_world;
-mod stage;
+mod simulation;
 mod sweep;
 mod wire;
 
@@ -30,7 +30,7 @@ use model::run::Run;
 use model::setup::Setup;
 
 pub use error::SimulateError;
-pub use sweep::{Outcome, sweep};
+pub use sweep::{SeedResult, sweep};
 
 use crate::simulate::director::Director;
 use crate::simulate::plan::Plan;
@@ -58,7 +58,7 @@ pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
     on_a_fresh_thread(move || {
         let drawn = Plan::draw(&setup, seed);
         let plan = drawn.lines(&setup);
-        let (run, log) = stage::perform(setup, seed, drawn)?;
+        let (run, log) = simulation::perform(setup, seed, drawn)?;
         Ok(Simulated { run, plan, log })
     })
 }
@@ -69,7 +69,7 @@ pub fn run_seed(setup: &Setup, seed: u64) -> Result<Simulated, SimulateError> {
 /// [`SimulateError::NotReachable`] names the first move that cannot happen at its place.
 pub fn replay(setup: &Setup, moves: &[Move]) -> Result<Run, SimulateError> {
     let (setup, director) = (Arc::new(setup.clone()), Director::Scripted(moves.to_vec()));
-    let (run, _log) = on_a_fresh_thread(move || stage::rehearse(setup, director))?;
+    let (run, _log) = on_a_fresh_thread(move || simulation::rehearse(setup, director))?;
     Ok(run)
 }
 

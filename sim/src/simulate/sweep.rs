@@ -9,7 +9,7 @@ use model::setup::Setup;
 use crate::simulate::{SimulateError, Simulated, run_seed};
 
 /// The result of one seed.
-pub type Outcome = Result<Simulated, SimulateError>;
+pub type SeedResult = Result<Simulated, SimulateError>;
 
 /// Runs every seed of a range on so many threads at a time and returns the result of each, in the order of the seeds.
 /// Once `stop` is set no further seed begins, and the seeds that did not run are missing from the end or from between.
@@ -20,8 +20,8 @@ pub fn sweep(
     seeds: Range<u64>,
     threads: usize,
     stop: &AtomicBool,
-    on_seed: impl Fn(u64, &Outcome) + Sync,
-) -> Vec<(u64, Outcome)> {
+    on_seed: impl Fn(u64, &SeedResult) + Sync,
+) -> Vec<(u64, SeedResult)> {
     let next = AtomicU64::new(seeds.start);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -26,7 +26,7 @@ use crate::simulate::wire::{POSTGRES, REDIS};
 /// How long a run may take in simulated time.
 const MINUTES: u64 = 10;
 
-struct Stage {
+struct Simulation {
     postgres: NodeId,
     redis: NodeId,
     /// The gateways and then the jobs.
@@ -59,11 +59,11 @@ async fn play(
     partitions: Vec<Partition>,
 ) -> Result<(Run, Vec<String>), SimulateError> {
     let (recorder, funerals) = Recorder::new(setup, director);
-    let stage = Stage::build(&recorder);
-    let actors = stage.actors.clone();
+    let simulation = Simulation::build(&recorder);
+    let actors = simulation.actors.clone();
     let mut helpers = vec![madsim::task::spawn(supervise(Arc::clone(&recorder), actors, funerals))];
     for partition in partitions {
-        let (gateway, store) = stage.ends_of(partition);
+        let (gateway, store) = simulation.ends_of(partition);
         helpers.push(madsim::task::spawn(cut_and_heal(Arc::clone(&recorder), partition, gateway, store)));
     }
     let in_time = tokio::select! {
@@ -74,15 +74,15 @@ async fn play(
     for helper in helpers {
         helper.abort();
     }
-    stage.strike();
+    simulation.strike();
     // The tasks of a killed node are freed when they are next polled.
     sleep(Duration::from_millis(2)).await;
     let result = recorder.result();
     if in_time { result } else { Err(SimulateError::NoRest { minutes: MINUTES, moves: recorder.moves() }) }
 }
 
-impl Stage {
-    fn build(recorder: &Arc<Recorder>) -> Stage {
+impl Simulation {
+    fn build(recorder: &Arc<Recorder>) -> Simulation {
         let setup = &recorder.setup;
         let postgres = store(recorder, "postgres", POSTGRES);
         let redis = store(recorder, "redis", REDIS);
@@ -102,7 +102,7 @@ impl Stage {
         for request in setup.all_requests() {
             client.spawn(nodes::client(Arc::clone(recorder), request));
         }
-        Stage { postgres: postgres.id(), redis: redis.id(), actors, client: client.id() }
+        Simulation { postgres: postgres.id(), redis: redis.id(), actors, client: client.id() }
     }
 
     fn ends_of(&self, partition: Partition) -> (NodeId, NodeId) {
