@@ -60,9 +60,9 @@ mod links;
 pub mod machine;
 mod mixer;
 mod search;
-mod seen;
 pub mod shortest;
 mod traces;
+mod visited;
 mod walk;
 
 pub use error::ExploreError;

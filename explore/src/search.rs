@@ -6,7 +6,7 @@ use super::error::ExploreError;
 use super::limits::{Counts, Ended, Limits};
 use super::links::{Edge, Links, MAX_STATES};
 use super::machine::{EdgeEvaluation, EdgeEvaluations, Machine, members};
-use super::seen::Seen;
+use super::visited::Visited;
 
 /// How many generated states wait before they are looked up together.
 const BATCH: usize = 256;
@@ -41,7 +41,7 @@ pub(super) struct Search<'a, M: Machine, V> {
     limits: &'a Limits,
     pub(super) properties: usize,
     max_states: u64,
-    seen: V,
+    visited: V,
     pub(super) links: Links,
     /// The states of the current level; they are numbered from `level_start`.
     level: Vec<M::State>,
@@ -60,14 +60,14 @@ pub(super) struct Search<'a, M: Machine, V> {
     pub(super) asked: (u32, Option<u16>),
 }
 
-impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
+impl<'a, M: Machine, V: Visited<M::State> + Default> Search<'a, M, V> {
     pub(super) fn new(machine: &'a M, limits: &'a Limits, properties: usize) -> Self {
         Self {
             machine,
             limits,
             properties,
             max_states: limits.max_states.unwrap_or(MAX_STATES).min(MAX_STATES),
-            seen: V::default(),
+            visited: V::default(),
             links: Links::default(),
             level: Vec::new(),
             level_start: 0,
@@ -178,11 +178,11 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
             return Some(ended);
         }
         let mut batch = std::mem::take(&mut self.batch);
-        std::hint::black_box(batch.iter().fold(0, |read, found| read ^ self.seen.touch(found.key)));
+        std::hint::black_box(batch.iter().fold(0, |read, found| read ^ self.visited.touch(found.key)));
         let mut ended = None;
         for found in batch.drain(..) {
             let heap_bytes = self.machine.heap_bytes(&found.state);
-            if !self.seen.insert(found.key, &found.state, heap_bytes) {
+            if !self.visited.insert(found.key, &found.state, heap_bytes) {
                 continue;
             }
             if self.counts.states == self.max_states {
@@ -208,7 +208,7 @@ impl<'a, M: Machine, V: Seen<M::State> + Default> Search<'a, M, V> {
 
     fn bytes(&self) -> u64 {
         let states = self.level.capacity() + self.next.capacity();
-        self.seen.bytes(self.batch.len())
+        self.visited.bytes(self.batch.len())
             + self.links.bytes()
             + (states * size_of::<M::State>() + self.batch.capacity() * size_of::<Found<M::State>>()) as u64
             + self.level_heap_bytes

@@ -10,7 +10,7 @@ use super::found::Shortest;
 use super::limits::Limits;
 use super::machine::{MAX_PROPERTIES, Machine};
 use super::search::Search;
-use super::seen::{Exact, Fingerprints, Seen};
+use super::visited::{Exact, Fingerprints, Visited};
 
 /// Searches by 64-bit fingerprint.
 pub fn shortest<M: Machine>(machine: &M, limits: &Limits) -> Result<Shortest<M::Move>, ExploreError> {
@@ -22,7 +22,7 @@ pub fn shortest_exact<M: Machine>(machine: &M, limits: &Limits) -> Result<Shorte
     search::<M, Exact<M::State>>(machine, limits)
 }
 
-fn search<M: Machine, V: Seen<M::State> + Default>(
+fn search<M: Machine, V: Visited<M::State> + Default>(
     machine: &M,
     limits: &Limits,
 ) -> Result<Shortest<M::Move>, ExploreError> {

@@ -9,9 +9,9 @@ use super::limits::Ended;
 use super::links::Replayed;
 use super::machine::{EdgeEvaluations, Machine};
 use super::search::{FirstBreach, Search};
-use super::seen::Seen;
+use super::visited::Visited;
 
-impl<M: Machine, V: Seen<M::State>> Search<'_, M, V> {
+impl<M: Machine, V: Visited<M::State>> Search<'_, M, V> {
     pub(super) fn result(self, ended: Ended) -> Result<Shortest<M::Move>, ExploreError> {
         let mut properties = Vec::with_capacity(self.properties);
         for (property, counts) in self.by_property.iter().enumerate() {

@@ -7,9 +7,9 @@
 
 mod database_side;
 mod fields;
+mod key_state;
 mod kinds;
 mod scan;
-mod seen;
 mod template;
 mod watch;
 mod wrong_values;

@@ -7,8 +7,8 @@ use model::shown::shown;
 use redis::aio::MultiplexedConnection;
 use sqlx::PgConnection;
 
+use crate::cache::key_state::{KeyState, read_keys, too_long};
 use crate::cache::kinds::{Kind, Kinds, Named};
-use crate::cache::seen::{Seen, seen, too_long};
 use crate::cache::watch::{Standing, Suspect, pause};
 use crate::cache::wrong_values::{Judge, Wrong, Wrongs};
 use crate::check::{Check, CheckResult, figure};
@@ -128,9 +128,9 @@ impl<'m> Cache<'m> {
 
     async fn page(&mut self, stores: &mut Stores<'_>, page: &[Named]) -> Result<(), StoreError> {
         let looked = self.look(stores, &page.iter().collect::<Vec<_>>()).await?;
-        for (named, (seen, wrongs)) in page.iter().zip(looked) {
-            let Some(seen) = seen else { continue };
-            self.count(named, &seen);
+        for (named, (state, wrongs)) in page.iter().zip(looked) {
+            let Some(state) = state else { continue };
+            self.count(named, &state);
             if wrongs.is_empty() {
                 continue;
             }
@@ -145,12 +145,12 @@ impl<'m> Cache<'m> {
         Ok(())
     }
 
-    fn count(&mut self, named: &Named, seen: &Seen) {
+    fn count(&mut self, named: &Named, state: &KeyState) {
         self.keys += 1;
         let fresh = self.judge.fresh;
         if named.kind == Kind::Idempotency {
             self.key.look(true);
-            if self.judge.age(seen).is_some_and(|age| age < 0) {
+            if self.judge.age(state).is_some_and(|age| age < 0) {
                 let ttl = self.judge.mapping.redis.idempotency_ttl;
                 let why = || {
                     format!(
@@ -166,7 +166,7 @@ impl<'m> Cache<'m> {
         if named.kind.is_hash() {
             self.converge.look(true);
         }
-        if let Some((place, bytes)) = seen.too_long() {
+        if let Some((place, bytes)) = state.too_long() {
             let of_kind = if named.kind == Kind::ApiKey { &fresh.api_key } else { &fresh.quota };
             let field = of_kind.fields.get(place).map_or("a field", |field| &field.name);
             let why = || too_long(&shown(&named.key), field, bytes);
@@ -177,18 +177,22 @@ impl<'m> Cache<'m> {
 
     /// The content of these keys and what is wrong with them: only what is wrong against the state of the database both
     /// before and after.
-    async fn look(&self, stores: &mut Stores<'_>, keys: &[&Named]) -> Result<Vec<(Option<Seen>, Wrongs)>, StoreError> {
+    async fn look(
+        &self,
+        stores: &mut Stores<'_>,
+        keys: &[&Named],
+    ) -> Result<Vec<(Option<KeyState>, Wrongs)>, StoreError> {
         let fresh = self.judge.fresh;
         let before = fresh.ask(stores.postgres, keys).await?;
-        let seen = seen(stores.redis, keys, &fresh.quota, &fresh.api_key).await?;
+        let state = read_keys(stores.redis, keys, &fresh.quota, &fresh.api_key).await?;
         let after = fresh.ask(stores.postgres, keys).await?;
-        let judged = keys.iter().zip(seen).map(|(named, seen)| {
-            let wrongs = seen.as_ref().map_or_else(Wrongs::new, |seen| {
-                let first = self.judge.wrongs(named, seen, &before);
-                let last = self.judge.wrongs(named, seen, &after);
+        let judged = keys.iter().zip(state).map(|(named, state)| {
+            let wrongs = state.as_ref().map_or_else(Wrongs::new, |state| {
+                let first = self.judge.wrongs(named, state, &before);
+                let last = self.judge.wrongs(named, state, &after);
                 last.into_iter().filter(|(wrong, _)| first.contains_key(wrong)).collect()
             });
-            (seen, wrongs)
+            (state, wrongs)
         });
         Ok(judged.collect())
     }

@@ -6,8 +6,8 @@ use model::money::Money;
 
 use crate::cache::database_side::{DatabaseSide, Fresh};
 use crate::cache::fields::Hash;
+use crate::cache::key_state::{Content, KeyState};
 use crate::cache::kinds::{Kind, Named};
-use crate::cache::seen::{Content, Seen};
 use crate::check::Check;
 use crate::mapping::{Mapping, Word};
 
@@ -41,16 +41,16 @@ pub struct Judge<'m> {
 
 impl Judge<'_> {
     /// The wrong values of a key.
-    pub fn wrongs(&self, named: &Named, seen: &Seen, database: &DatabaseSide) -> Wrongs {
+    pub fn wrongs(&self, named: &Named, state: &KeyState, database: &DatabaseSide) -> Wrongs {
         let mut wrongs = Wrongs::new();
-        if seen.lives.is_none() {
+        if state.lives.is_none() {
             let check = if named.kind == Kind::Idempotency { Check::Key } else { Check::CacheForm };
             add(&mut wrongs, check, "time to live", "none", None);
         }
         match named.kind {
-            Kind::Quota => self.hash(&self.fresh.quota, named, seen, &database.quotas, &mut wrongs),
-            Kind::ApiKey => self.hash(&self.fresh.api_key, named, seen, &database.api_keys, &mut wrongs),
-            Kind::Idempotency if self.unexplained(seen) => self.charged(named, database, &mut wrongs),
+            Kind::Quota => self.hash(&self.fresh.quota, named, state, &database.quotas, &mut wrongs),
+            Kind::ApiKey => self.hash(&self.fresh.api_key, named, state, &database.api_keys, &mut wrongs),
+            Kind::Idempotency if self.unexplained(state) => self.charged(named, database, &mut wrongs),
             Kind::Idempotency | Kind::Warming | Kind::Counter | Kind::Principal => {}
         }
         wrongs
@@ -60,12 +60,12 @@ impl Judge<'_> {
         &self,
         hash: &Hash,
         named: &Named,
-        seen: &Seen,
+        state: &KeyState,
         rows: &BTreeMap<String, Vec<Option<String>>>,
         wrongs: &mut Wrongs,
     ) {
-        if seen.holds != "hash" {
-            return add(wrongs, Check::CacheForm, "type", &seen.holds, Some("hash"));
+        if state.holds != "hash" {
+            return add(wrongs, Check::CacheForm, "type", &state.holds, Some("hash"));
         }
         let row = named.parts.first().and_then(|parts| parts.first()).and_then(|name| rows.get(name));
         let comparable = hash.missing().is_none();
@@ -73,7 +73,7 @@ impl Judge<'_> {
             add(wrongs, Check::Converge, "row in the database", "none", None);
         }
         for (place, field) in hash.fields.iter().enumerate() {
-            let text = match seen.fields.get(place) {
+            let text = match state.fields.get(place) {
                 Some(Content::Text(text)) => text,
                 Some(Content::TooLong(_)) => continue,
                 Some(Content::Missing) | None => {
@@ -95,13 +95,13 @@ impl Judge<'_> {
     }
 
     /// The age of an idempotency key in milliseconds; negative if its time to live is longer than any should be.
-    pub fn age(&self, seen: &Seen) -> Option<i64> {
-        seen.lives.map(|lives| i64::from(self.mapping.redis.idempotency_ttl) * 1_000 - lives)
+    pub fn age(&self, state: &KeyState) -> Option<i64> {
+        state.lives.map(|lives| i64::from(self.mapping.redis.idempotency_ttl) * 1_000 - lives)
     }
 
     /// Whether an idempotency key is too old for a charge under way and lives too long for a lease.
-    fn unexplained(&self, seen: &Seen) -> bool {
-        match (seen.lives, self.age(seen)) {
+    fn unexplained(&self, state: &KeyState) -> bool {
+        match (state.lives, self.age(state)) {
             (Some(lives), Some(age)) => lives > LEASE && age > self.bound,
             _ => true,
         }

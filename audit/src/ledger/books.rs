@@ -27,7 +27,7 @@ fn spent_by<'s>(spent: &'s mut Vec<(String, Spent)>, key: &str) -> &'s mut Spent
 }
 
 /// The results that the end of a tenant updates; `None` where the table to compare with is not read.
-pub struct Tallies<'t> {
+pub struct TenantChecks<'t> {
     pub conserve: Option<&'t mut CheckResult>,
     pub budget: &'t mut CheckResult,
     pub usage: &'t mut CheckResult,
@@ -189,7 +189,7 @@ impl<'n> Books<'n> {
     }
 
     /// Judges the tenant after all its rows. Returns how many charges belong to a key that exists.
-    pub fn close(mut self, quota: Option<&Quota>, keys: Option<&[ApiKey]>, results: &mut Tallies<'_>) -> u64 {
+    pub fn close(mut self, quota: Option<&Quota>, keys: Option<&[ApiKey]>, results: &mut TenantChecks<'_>) -> u64 {
         if let Some(conserve) = &mut results.conserve {
             self.conserve(quota, conserve);
             self.counts(results.count_exact);
@@ -272,7 +272,7 @@ impl<'n> Books<'n> {
         }
     }
 
-    fn spending(&self, key: &ApiKey, spent: Spent, results: &mut Tallies<'_>) {
+    fn spending(&self, key: &ApiKey, spent: Spent, results: &mut TenantChecks<'_>) {
         let subject = format!("key {} of {}", key.id, self.tenant);
         if let Some(why) = &self.unspent {
             results.budget.cannot(|| why.clone());

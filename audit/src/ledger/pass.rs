@@ -5,7 +5,7 @@ use sqlx::{PgConnection, query};
 
 use crate::check::{Check, CheckResult, figure};
 use crate::error::one_line;
-use crate::ledger::books::{Books, Tallies};
+use crate::ledger::books::{Books, TenantChecks};
 use crate::ledger::cursor::{Cursor, Subject, integer, text};
 use crate::ledger::entry::{Entry, Standing};
 use crate::ledger::matches::Matches;
@@ -182,7 +182,7 @@ impl<'s> Pass<'s> {
             self.matches.tenant(&books, quotas.lost.is_some() || quota.is_some());
             let conserve = quotas.lost.is_none().then_some(&mut self.conserve);
             let Pass { budget, usage, count_exact, .. } = self;
-            let mut results = Tallies { conserve, budget, usage, count_exact };
+            let mut results = TenantChecks { conserve, budget, usage, count_exact };
             let read = keys.lost.is_none().then_some(own_keys.as_slice());
             let charges = books.close(quota.as_ref(), read, &mut results);
             self.matches.keys(&own_keys, charges);

@@ -19,7 +19,7 @@ pub struct State {
 
 /// What may result from an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Allowed {
     /// Whose statements are through, with what, in the order of sessions.
     pub done: Vec<(SessionId, Reply)>,
     /// The state then.
@@ -115,7 +115,7 @@ impl State {
     }
 
     /// Everything that may result from an action.
-    pub fn outcomes(&self, action: Action, rules: Rules) -> Vec<Outcome> {
+    pub fn outcomes(&self, action: Action, rules: Rules) -> Vec<Allowed> {
         let mut state = self.clone();
         let mut done = Vec::new();
         let session = action.session;
@@ -148,10 +148,10 @@ impl State {
     }
 
     /// Those whose wait could end go on, in every order.
-    fn settle(self, done: Vec<(SessionId, Reply)>, rules: Rules, all: &mut Vec<Outcome>) {
+    fn settle(self, done: Vec<(SessionId, Reply)>, rules: Rules, all: &mut Vec<Allowed>) {
         let ready = self.store.ready();
         if ready.is_empty() {
-            let mut outcome = Outcome { done, state: self };
+            let mut outcome = Allowed { done, state: self };
             outcome.done.sort_by_key(|(session, _)| *session);
             if !all.contains(&outcome) {
                 all.push(outcome);

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is seen of the sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct Observation {
     /// Replies that have come, in the order of sessions.
     pub done: Vec<(SessionId, Reply)>,
     /// The sessions that wait for a lock.
@@ -100,7 +100,7 @@ impl Bench {
     }
 
     /// Looks once. `done` is what had come before.
-    pub async fn look(&mut self, done: &mut Vec<(SessionId, Reply)>) -> Seen {
+    pub async fn look(&mut self, done: &mut Vec<(SessionId, Reply)>) -> Observation {
         self.collect(done);
         let mut blocked = Vec::new();
         if self.hands.iter().any(Hand::pending) {
@@ -113,7 +113,7 @@ impl Bench {
             blocked = SESSIONS.into_iter().filter(waits).collect();
         }
         let busy = |session: &SessionId| self.hands[usize::from(session.0)].pending() && !blocked.contains(session);
-        Seen { done: done.clone(), busy: SESSIONS.into_iter().filter(busy).collect(), blocked }
+        Observation { done: done.clone(), busy: SESSIONS.into_iter().filter(busy).collect(), blocked }
     }
 
     fn collect(&mut self, done: &mut Vec<(SessionId, Reply)>) {

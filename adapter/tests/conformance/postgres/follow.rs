@@ -7,8 +7,8 @@ use model::reply::{Failure, Reply};
 use model::store::versioned::SessionId;
 
 use super::action::{Action, SESSIONS, What, answer, letter, quota};
-use super::allowed::{Outcome, State};
-use super::bench::{Bench, Seen};
+use super::allowed::{Allowed, State};
+use super::bench::{Bench, Observation};
 use super::rules::Rules;
 use crate::found::file;
 
@@ -81,20 +81,20 @@ impl<'a> Case<'a> {
     }
 
     async fn act(&mut self, action: Action) -> Result<(), String> {
-        let mut allowed: Vec<Outcome> = Vec::new();
+        let mut allowed: Vec<Allowed> = Vec::new();
         for outcome in self.states.iter().flat_map(|state| state.outcomes(action, self.rules)) {
             if !allowed.contains(&outcome) {
                 allowed.push(outcome);
             }
         }
-        let dies = |outcome: &Outcome| outcome.done.contains(&(action.session, Reply::Failed(Failure::Deadlock)));
+        let dies = |outcome: &Allowed| outcome.done.contains(&(action.session, Reply::Failed(Failure::Deadlock)));
         let deadlock = allowed.iter().any(dies);
         self.actions.push(action);
         self.carry_out(action, deadlock).await;
         let seen = self.observe(&allowed).await;
         self.count(&allowed, &seen, deadlock);
         self.tell(action, &seen);
-        let agrees = |outcome: &Outcome| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
+        let agrees = |outcome: &Allowed| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
         let explained: Vec<State> = allowed.iter().filter(|o| agrees(o)).map(|o| o.state.clone()).collect();
         if explained.is_empty() {
             return Err(self.differs("what happened", &allowed, &format!("{}", Replies(&seen.done, &seen.blocked))));
@@ -131,17 +131,17 @@ impl<'a> Case<'a> {
     }
 
     /// Looks until one of the outcomes is seen, or what is seen stays another.
-    async fn observe(&mut self, allowed: &[Outcome]) -> Seen {
+    async fn observe(&mut self, allowed: &[Allowed]) -> Observation {
         let (since, mut still) = (Instant::now(), Instant::now());
         let (mut done, mut last) = (Vec::new(), None);
         loop {
             let seen = self.bench.look(&mut done).await;
-            let agrees = |outcome: &Outcome| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
+            let agrees = |outcome: &Allowed| outcome.done == seen.done && outcome.state.waiting() == seen.blocked;
             if seen.busy.is_empty() && allowed.iter().any(agrees) {
                 return seen;
             }
             // What was answered cannot be taken back.
-            let open = |outcome: &Outcome| seen.done.iter().all(|reply| outcome.done.contains(reply));
+            let open = |outcome: &Allowed| seen.done.iter().all(|reply| outcome.done.contains(reply));
             if !allowed.iter().any(open) {
                 return seen;
             }
@@ -156,18 +156,18 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn count(&mut self, allowed: &[Outcome], seen: &Seen, deadlock: bool) {
+    fn count(&mut self, allowed: &[Allowed], seen: &Observation, deadlock: bool) {
         self.counted.actions += 1;
         self.counted.waits += u64::from(!seen.blocked.is_empty());
         self.counted.deadlocks += u64::from(deadlock);
         self.counted.races += u64::from(allowed.len() > 1);
     }
 
-    fn tell(&mut self, action: Action, seen: &Seen) {
+    fn tell(&mut self, action: Action, seen: &Observation) {
         self.story += &format!("  {:<58} -> {}\n", action.to_string(), Replies(&seen.done, &seen.blocked));
     }
 
-    fn differs(&self, what: &str, allowed: &[Outcome], server: &str) -> String {
+    fn differs(&self, what: &str, allowed: &[Allowed], server: &str) -> String {
         let allowed = allowed.iter().map(|outcome| {
             let told = Replies(&outcome.done, &outcome.state.waiting()).to_string();
             format!("  the model allows: {told}\n")

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::mixer::fingerprint;
 
 /// A set of states.
-pub(super) trait Seen<S> {
+pub(super) trait Visited<S> {
     /// What [`touch`](Self::touch) and [`insert`](Self::insert) need of a state.
     fn key(state: &S) -> u64;
     /// Reads where `key` will go, so that many cache misses overlap before the first insertion waits for one.
@@ -73,7 +73,7 @@ impl Fingerprints {
     }
 }
 
-impl<S: Hash> Seen<S> for Fingerprints {
+impl<S: Hash> Visited<S> for Fingerprints {
     #[inline]
     fn key(state: &S) -> u64 {
         fingerprint(state)
@@ -111,7 +111,7 @@ impl<S> Default for Exact<S> {
     }
 }
 
-impl<S: Clone + Eq + Hash> Seen<S> for Exact<S> {
+impl<S: Clone + Eq + Hash> Visited<S> for Exact<S> {
     fn key(_state: &S) -> u64 {
         0
     }
@@ -144,8 +144,8 @@ mod tests {
     fn each_fingerprint_is_new_once_however_the_table_grows() {
         let mut seen = Fingerprints::default();
         let keys: Vec<u64> = (0..50_000_u64).map(|n| fingerprint(&n)).collect();
-        assert!(keys.iter().all(|key| Seen::<u64>::insert(&mut seen, *key, &0, 0)));
-        assert!(!keys.iter().any(|key| Seen::<u64>::insert(&mut seen, *key, &0, 0)));
+        assert!(keys.iter().all(|key| Visited::<u64>::insert(&mut seen, *key, &0, 0)));
+        assert!(!keys.iter().any(|key| Visited::<u64>::insert(&mut seen, *key, &0, 0)));
         assert_eq!(seen.len, keys.len());
     }
 
@@ -153,8 +153,8 @@ mod tests {
     fn fingerprints_that_want_one_slot_find_their_own() {
         let mut seen = Fingerprints::default();
         for low in 1..=500 {
-            assert!(Seen::<u64>::insert(&mut seen, u64::MAX << 20 | low, &0, 0));
+            assert!(Visited::<u64>::insert(&mut seen, u64::MAX << 20 | low, &0, 0));
         }
-        assert!(!Seen::<u64>::insert(&mut seen, u64::MAX << 20 | 250, &0, 0));
+        assert!(!Visited::<u64>::insert(&mut seen, u64::MAX << 20 | 250, &0, 0));
     }
 }

@@ -24,7 +24,7 @@ pub enum Content {
 
 /// The state of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct KeyState {
     /// Its type, as TYPE reports it.
     pub holds: String,
     /// Time to live in milliseconds; `None` if it never expires.
@@ -33,7 +33,7 @@ pub struct Seen {
     pub fields: Vec<Content>,
 }
 
-impl Seen {
+impl KeyState {
     /// The first of its fields that is too long to be read: its index and its size in bytes.
     pub fn too_long(&self) -> Option<(usize, u64)> {
         self.fields.iter().enumerate().find_map(|(place, content)| match content {
@@ -49,12 +49,12 @@ pub fn too_long(key: &str, field: &str, bytes: u64) -> String {
 }
 
 /// Reads these keys; `None` for a key that does not exist.
-pub async fn seen(
+pub async fn read_keys(
     redis: &mut MultiplexedConnection,
     keys: &[&Named],
     quota: &Hash,
     api_key: &Hash,
-) -> Result<Vec<Option<Seen>>, RedisError> {
+) -> Result<Vec<Option<KeyState>>, RedisError> {
     let fields = |named: &Named| match named.kind {
         Kind::Quota => quota.fields.as_slice(),
         Kind::ApiKey => api_key.fields.as_slice(),
@@ -100,7 +100,7 @@ async fn lengths<'h>(
     Ok(keys.iter().map(|named| answers.by_ref().take(fields(named).len()).collect()).collect())
 }
 
-fn one(answers: &[RedisResult<Value>], lengths: &[u64]) -> Result<Option<Seen>, RedisError> {
+fn one(answers: &[RedisResult<Value>], lengths: &[u64]) -> Result<Option<KeyState>, RedisError> {
     let holds: String = read(&answers[0])?;
     let lives: i64 = read(&answers[1])?;
     // -2: the key has expired or was deleted since TYPE.
@@ -120,7 +120,7 @@ fn one(answers: &[RedisResult<Value>], lengths: &[u64]) -> Result<Option<Seen>, 
         },
     };
     let fields = if holds == "hash" { lengths.iter().map(content).collect() } else { Vec::new() };
-    Ok(Some(Seen { holds, lives: (lives >= 0).then_some(lives), fields }))
+    Ok(Some(KeyState { holds, lives: (lives >= 0).then_some(lives), fields }))
 }
 
 fn read<T: redis::FromRedisValue>(answer: &RedisResult<Value>) -> Result<T, RedisError> {
