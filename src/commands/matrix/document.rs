@@ -6,7 +6,7 @@ use model::invariant::Figure;
 use serde::Serialize;
 
 use super::Sheet;
-use super::outcome::{Outcome, Totals};
+use super::cell_result::{CellResult, Totals};
 use crate::document::SCHEMA;
 
 #[derive(Serialize)]
@@ -107,18 +107,18 @@ fn design(sheet: &Sheet) -> Design {
 }
 
 /// `broken` if more is broken than in the undisturbed run, else `as-undisturbed`; other outcomes have other words.
-fn verdict(outcome: &Outcome, undisturbed: &[&'static str]) -> &'static str {
+fn verdict(outcome: &CellResult, undisturbed: &[&'static str]) -> &'static str {
     match outcome {
-        Outcome::Judged(_) if outcome.more_than(undisturbed).next().is_some() => "broken",
-        Outcome::Judged(_) => "as-undisturbed",
-        Outcome::NotApplicable(_) => "not-applicable",
-        Outcome::NotRun => "not-run",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::Disagrees(_) => "disagrees",
+        CellResult::Evaluated(_) if outcome.more_than(undisturbed).next().is_some() => "broken",
+        CellResult::Evaluated(_) => "as-undisturbed",
+        CellResult::NotApplicable(_) => "not-applicable",
+        CellResult::NotRun => "not-run",
+        CellResult::Unknown(_) => "unknown",
+        CellResult::Disagrees(_) => "disagrees",
     }
 }
 
-fn broken(outcome: &Outcome, undisturbed: &[&'static str]) -> Vec<Broken> {
+fn broken(outcome: &CellResult, undisturbed: &[&'static str]) -> Vec<Broken> {
     let broken = |breach: &model::run::Breach| Broken {
         invariant: breach.invariant,
         after: breach.after,

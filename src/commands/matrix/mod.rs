@@ -1,7 +1,7 @@
 //! `trial real --crash-matrix`: each fault on either side of every step of each design, on real servers.
 
+mod cell_result;
 mod document;
-mod outcome;
 mod run;
 mod table;
 
@@ -20,7 +20,7 @@ use crate::output;
 use crate::progress;
 use crate::workspace::Workspace;
 
-use outcome::{Outcome, Totals};
+use cell_result::{CellResult, Totals};
 
 /// The committed file.
 const REPORT: &str = "reports/crash-matrix.txt";
@@ -35,7 +35,7 @@ struct Sheet {
     /// Whether each cell was requested.
     asked: Vec<bool>,
     /// The outcome of each run; `None` for runs that were not requested.
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Option<CellResult>>,
 }
 
 impl Sheet {
@@ -63,10 +63,10 @@ impl Sheet {
     }
 
     /// The outcome of a cell.
-    fn outcome(&self, cell: &Cell) -> Outcome {
+    fn outcome(&self, cell: &Cell) -> CellResult {
         match cell.run {
-            Ok(run) => self.outcomes[run].clone().unwrap_or(Outcome::Unknown("it was not come to".to_owned())),
-            Err(why) => Outcome::NotApplicable(why),
+            Ok(run) => self.outcomes[run].clone().unwrap_or(CellResult::Unknown("it was not come to".to_owned())),
+            Err(why) => CellResult::NotApplicable(why),
         }
     }
 

@@ -8,7 +8,7 @@ use adapter::means::Means;
 use model::moves::Move;
 
 use super::Sheet;
-use super::outcome::Outcome;
+use super::cell_result::CellResult;
 use crate::commands::engines::{Bounds, NotAtHand, RealServers};
 use crate::failure::Failure;
 use crate::progress;
@@ -22,7 +22,7 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     // Each pair switches only once, from a Redis without persistence to one with a log.
     asked.sort_by_key(|&(sheet, place)| sheets[sheet].layout.runs[place].means == Means::RestartOnLog);
     let (next, bar) = (AtomicUsize::new(0), progress::bar(asked.len()));
-    let done: Mutex<Vec<(usize, usize, Outcome)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<(usize, usize, CellResult)>> = Mutex::new(Vec::new());
     let work = |mut servers: RealServers| {
         while bounds.ended().is_none()
             && let Some(&(sheet, place)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
@@ -54,22 +54,22 @@ pub fn run(sheets: &mut [Sheet], pairs: usize, bounds: &Bounds) -> Result<(), Fa
     if let Some(why) = bounds.ended() {
         for sheet in sheets {
             for outcome in sheet.outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
-                *outcome = Some(Outcome::Unknown(why.to_owned()));
+                *outcome = Some(CellResult::Unknown(why.to_owned()));
             }
         }
     }
     Ok(())
 }
 
-fn outcome(servers: &mut RealServers, sheet: &Sheet, place: usize) -> Outcome {
+fn outcome(servers: &mut RealServers, sheet: &Sheet, place: usize) -> CellResult {
     // On a given server the loss would be simulated by deleting our own keys, but this is a table of kills.
     if !servers.ours().redis && sheet.layout.runs[place].moves.contains(&Move::RedisLoss) {
-        return Outcome::NotRun;
+        return CellResult::NotRun;
     }
     match servers.run_as(&sheet.setup, &sheet.layout.runs[place]) {
-        Ok(run) => Outcome::judged(&sheet.setup, &run),
-        Err(RealError::NotOurs { .. }) => Outcome::NotRun,
-        Err(error @ RealError::NotReachable { .. }) => Outcome::Unknown(error.to_string()),
-        Err(error) => Outcome::Disagrees(error.to_string()),
+        Ok(run) => CellResult::evaluate(&sheet.setup, &run),
+        Err(RealError::NotOurs { .. }) => CellResult::NotRun,
+        Err(error @ RealError::NotReachable { .. }) => CellResult::Unknown(error.to_string()),
+        Err(error) => CellResult::Disagrees(error.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use model::run::Breach;
 use sim::report::{self, Labels};
 
 use super::Sheet;
-use super::outcome::{Outcome, Totals};
+use super::cell_result::{CellResult, Totals};
 
 /// Letters for sets of invariants; a design that needs more would have an unreadable table.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -81,9 +81,9 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
     let mut text = format!("\n-- {design}\n{}", report::paragraph("", title));
     let undisturbed = sheet.undisturbed();
     let words = match &sheet.outcomes[0] {
-        Some(Outcome::Judged(_)) if undisturbed.is_empty() => "breaks nothing".to_owned(),
-        Some(Outcome::Judged(_)) => format!("breaks {}", undisturbed.join(", ")),
-        other => other.as_ref().and_then(Outcome::why).unwrap_or("unknown").to_owned(),
+        Some(CellResult::Evaluated(_)) if undisturbed.is_empty() => "breaks nothing".to_owned(),
+        Some(CellResult::Evaluated(_)) => format!("breaks {}", undisturbed.join(", ")),
+        other => other.as_ref().and_then(CellResult::why).unwrap_or("unknown").to_owned(),
     };
     text.push_str(&report::paragraph("undisturbed  ", &words));
     let sets = sets(sheet, &undisturbed);
@@ -108,7 +108,7 @@ fn design(sheet: &Sheet, labels: &mut Labels) -> String {
         text.push_str(&explained(sheet, letter(place), set));
     }
     for cell in sheet.cells() {
-        if let (Outcome::Unknown(why) | Outcome::Disagrees(why), at) = (sheet.outcome(cell), at(cell)) {
+        if let (CellResult::Unknown(why) | CellResult::Disagrees(why), at) = (sheet.outcome(cell), at(cell)) {
             text.push_str(&report::paragraph("!  ", &format!("{at}: {why}; again: {}", sheet.again(cell))));
         }
     }
@@ -144,16 +144,16 @@ fn letter(place: usize) -> char {
     LETTERS.get(place).map_or('*', |&letter| char::from(letter))
 }
 
-fn mark(outcome: &Outcome, sets: &[Set<'_>], undisturbed: &[&'static str]) -> char {
+fn mark(outcome: &CellResult, sets: &[Set<'_>], undisturbed: &[&'static str]) -> char {
     match outcome {
-        Outcome::Judged(_) => {
+        CellResult::Evaluated(_) => {
             let broken: Vec<&'static str> = outcome.more_than(undisturbed).map(|breach| breach.invariant).collect();
             sets.iter().position(|set| set.broken == broken).map_or('.', letter)
         }
-        Outcome::NotApplicable(_) => '-',
-        Outcome::NotRun => 'x',
-        Outcome::Unknown(_) => '?',
-        Outcome::Disagrees(_) => '!',
+        CellResult::NotApplicable(_) => '-',
+        CellResult::NotRun => 'x',
+        CellResult::Unknown(_) => '?',
+        CellResult::Disagrees(_) => '!',
     }
 }
 

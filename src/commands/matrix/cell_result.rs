@@ -7,9 +7,9 @@ use super::Sheet;
 
 /// The outcome of a cell.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum CellResult {
     /// It was run to its end and judged: the invariants that it breaks, in their order.
-    Judged(Vec<Breach>),
+    Evaluated(Vec<Breach>),
     /// The fault cannot happen on that side of that step.
     NotApplicable(&'static str),
     /// It would damage a server that is not ours.
@@ -20,23 +20,23 @@ pub enum Outcome {
     Disagrees(String),
 }
 
-impl Outcome {
+impl CellResult {
     /// Judges a run and compares the judgement with the model's own of the same moves.
-    pub fn judged(setup: &Setup, run: &Run) -> Outcome {
+    pub fn evaluate(setup: &Setup, run: &Run) -> CellResult {
         let broken = |run: &Run| -> Vec<Breach> {
             run.judge(setup).results.into_iter().filter_map(|result| result.breach).collect()
         };
         let real = broken(run);
         match Run::replay(setup, &run.moves()) {
-            Ok(model) if broken(&model) == real => Outcome::Judged(real),
-            Ok(model) => Outcome::Disagrees(format!("the model breaks {:?}, reality {real:?}", broken(&model))),
-            Err(error) => Outcome::Disagrees(error.to_string()),
+            Ok(model) if broken(&model) == real => CellResult::Evaluated(real),
+            Ok(model) => CellResult::Disagrees(format!("the model breaks {:?}, reality {real:?}", broken(&model))),
+            Err(error) => CellResult::Disagrees(error.to_string()),
         }
     }
 
     /// The breaches.
     pub fn broken(&self) -> impl Iterator<Item = &Breach> {
-        if let Outcome::Judged(broken) = self { broken.as_slice() } else { &[] }.iter()
+        if let CellResult::Evaluated(broken) = self { broken.as_slice() } else { &[] }.iter()
     }
 
     /// The breaches of invariants that are not among these.
@@ -47,10 +47,10 @@ impl Outcome {
     /// Why there is nothing to judge.
     pub fn why(&self) -> Option<&str> {
         match self {
-            Outcome::Judged(_) => None,
-            Outcome::NotApplicable(why) => Some(why),
-            Outcome::NotRun => Some("not our server"),
-            Outcome::Unknown(why) | Outcome::Disagrees(why) => Some(why),
+            CellResult::Evaluated(_) => None,
+            CellResult::NotApplicable(why) => Some(why),
+            CellResult::NotRun => Some("not our server"),
+            CellResult::Unknown(why) | CellResult::Disagrees(why) => Some(why),
         }
     }
 }
@@ -87,25 +87,25 @@ impl Totals {
     }
 
     fn add(&mut self, sheet: &Sheet) {
-        let judged = |outcome: &&Option<Outcome>| matches!(outcome, Some(Outcome::Judged(_)));
+        let judged = |outcome: &&Option<CellResult>| matches!(outcome, Some(CellResult::Evaluated(_)));
         self.runs += sheet.outcomes.iter().filter(judged).count();
         let undisturbed = sheet.undisturbed();
         // Without the undisturbed run nothing can be compared.
         match &sheet.outcomes[0] {
-            Some(Outcome::Disagrees(_)) => self.disagrees += 1,
-            Some(Outcome::Judged(_)) => {}
+            Some(CellResult::Disagrees(_)) => self.disagrees += 1,
+            Some(CellResult::Evaluated(_)) => {}
             _ => self.unknown += 1,
         }
         for cell in sheet.cells() {
             self.cells += 1;
             let outcome = sheet.outcome(cell);
             let count = match &outcome {
-                Outcome::Judged(_) if outcome.more_than(&undisturbed).next().is_some() => &mut self.breaking,
-                Outcome::Judged(_) => &mut self.no_more,
-                Outcome::NotApplicable(_) => &mut self.not_applicable,
-                Outcome::NotRun => &mut self.not_run,
-                Outcome::Unknown(_) => &mut self.unknown,
-                Outcome::Disagrees(_) => &mut self.disagrees,
+                CellResult::Evaluated(_) if outcome.more_than(&undisturbed).next().is_some() => &mut self.breaking,
+                CellResult::Evaluated(_) => &mut self.no_more,
+                CellResult::NotApplicable(_) => &mut self.not_applicable,
+                CellResult::NotRun => &mut self.not_run,
+                CellResult::Unknown(_) => &mut self.unknown,
+                CellResult::Disagrees(_) => &mut self.disagrees,
             };
             *count += 1;
         }
