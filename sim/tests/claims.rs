@@ -8,7 +8,7 @@ use asked::asked;
 use explore::Limits;
 use model::invariant::Concern;
 use sim::report;
-use sim::suite::claims::{self, Answer, Claim, Judged, Runs, exit_code, seek};
+use sim::suite::claims::{self, Answer, Claim, ClaimAnswer, Runs, exit_code, seek};
 use sim::suite::fixes::{Worth, compare};
 use sim::suite::scenario::{Scenario, ScenarioError};
 use sim::suite::verdict::{Engine, Expected, Finding, Findings, Verdict};
@@ -66,7 +66,7 @@ expect = "confirmed"
 "#;
 
 /// Judged in two scenarios of one risk, nothing being looked for.
-fn judge(claims: &[Claim], findings: &Findings) -> Vec<Judged> {
+fn judge(claims: &[Claim], findings: &Findings) -> Vec<ClaimAnswer> {
     claims::judge(claims, &[scenario(HERE), scenario(THERE)], findings, &Runs::default())
 }
 
@@ -126,7 +126,7 @@ faults = { crash = 1 }
 }
 
 /// The claim that a key is left behind, by way of what is said in `route`; the shortest breach is a crash before T2.
-fn of_a_key(route: &str, limits: &Limits) -> Judged {
+fn of_a_key(route: &str, limits: &Limits) -> ClaimAnswer {
     let text = CLAIM.replace("invariant = \"once\"", &format!("invariant = \"key\"\n{route}"));
     let (claims, scenarios) = (read(&text).unwrap(), [crash()]);
     let findings = found(&[(HERE, "as-reported", "key", Verdict::Broken)]);
@@ -136,7 +136,7 @@ fn of_a_key(route: &str, limits: &Limits) -> Judged {
 
 #[test]
 fn a_claim_that_says_what_must_occur_is_judged_by_the_shortest_run_in_which_it_does() {
-    let labels = |judged: &Judged| -> Vec<String> {
+    let labels = |judged: &ClaimAnswer| -> Vec<String> {
         let run = &judged.evidence.run.as_ref().unwrap().run;
         run.entries.iter().filter_map(|entry| entry.did.mv.step()).map(|step| step.to_string()).collect()
     };

@@ -42,7 +42,7 @@ pub struct Breached {
 
 /// The result for one invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct RestResult {
     /// The id of the invariant.
     pub invariant: &'static str,
     /// Subjects that could have broken it, at the last rest.
@@ -64,11 +64,11 @@ struct Line {
 }
 
 /// The checks of one invariant.
-struct Checks(Judged);
+struct Checks(RestResult);
 
 impl Checks {
     fn of(invariant: &'static str) -> Checks {
-        Checks(Judged { invariant, looked: 0, breaches: 0, first: None })
+        Checks(RestResult { invariant, looked: 0, breaches: 0, first: None })
     }
 
     fn check(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
@@ -81,16 +81,16 @@ impl Checks {
 }
 
 /// Adds the results of one rest to those of earlier rests. A breach remains a breach, even if later traffic repairs it.
-pub(super) fn merge(all: &mut Vec<Judged>, now: Vec<Judged>, after: Duration) {
-    for mut judged in now {
-        judged.first = judged.first.map(|first| Breached { after, ..first });
-        match all.iter_mut().find(|known| known.invariant == judged.invariant) {
+pub(super) fn merge(all: &mut Vec<RestResult>, now: Vec<RestResult>, after: Duration) {
+    for mut result in now {
+        result.first = result.first.map(|first| Breached { after, ..first });
+        match all.iter_mut().find(|known| known.invariant == result.invariant) {
             Some(known) => {
-                known.looked = judged.looked;
-                known.breaches = known.breaches.max(judged.breaches);
-                known.first = known.first.take().or(judged.first);
+                known.looked = result.looked;
+                known.breaches = known.breaches.max(result.breaches);
+                known.first = known.first.take().or(result.first);
             }
-            None => all.push(judged),
+            None => all.push(result),
         }
     }
 }
@@ -100,7 +100,7 @@ pub(super) async fn judge(
     postgres: &mut PgConnection,
     redis: &mut MultiplexedConnection,
     shared: &SharedTraffic,
-) -> Result<(Vec<Judged>, u64), LoadError> {
+) -> Result<(Vec<RestResult>, u64), LoadError> {
     let lines = ledger(postgres, shared).await?;
     let tenants = tables::tenants(postgres, &shared.names).await?;
     let contents = contents::read(redis, &shared.names).await?;
@@ -163,8 +163,8 @@ pub(super) async fn judge(
     found.extend([chain, once, usage, count]);
     found.extend(by_request(shared, asked, &lines, &effective));
     found.push(stands(&keys, &effective));
-    let judged = found.into_iter().map(|checks| checks.0).filter(|judged| judged.looked > 0).collect();
-    Ok((judged, lines.len() as u64))
+    let results = found.into_iter().map(|checks| checks.0).filter(|result| result.looked > 0).collect();
+    Ok((results, lines.len() as u64))
 }
 
 /// The balance in the store that the design treats as authoritative.
@@ -374,7 +374,7 @@ mod tests {
     fn what_was_broken_once_stays_broken() {
         let at = |breaches: u64| {
             let first = (breaches > 0).then(|| Breached { figures: Vec::new(), after: Duration::ZERO });
-            vec![Judged { invariant: "converge", looked: 4, breaches, first }]
+            vec![RestResult { invariant: "converge", looked: 4, breaches, first }]
         };
         let mut all = Vec::new();
         for (breaches, seconds) in [(0, 2), (3, 6), (1, 14), (0, 30)] {

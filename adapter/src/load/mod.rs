@@ -11,7 +11,7 @@ mod process;
 mod shared_traffic;
 mod traffic;
 
-pub use books_at_rest::{Breached, Judged};
+pub use books_at_rest::{Breached, RestResult};
 pub use decisions::Terms;
 pub use error::LoadError;
 pub use gateway::gateway_main;

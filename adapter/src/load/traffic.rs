@@ -15,7 +15,7 @@ use sqlx::{PgConnection, query_scalar};
 
 use crate::contents;
 use crate::error::RealError;
-use crate::load::books_at_rest::{self, Judged};
+use crate::load::books_at_rest::{self, RestResult};
 use crate::load::decisions::Terms;
 use crate::load::error::LoadError;
 use crate::load::process::Gateway;
@@ -51,7 +51,7 @@ pub struct Figures {
     /// Ledger rows checked at the last rest.
     pub rows: u64,
     /// The result for each invariant.
-    pub judged: Vec<Judged>,
+    pub results: Vec<RestResult>,
 }
 
 /// Both servers, ready for load.
@@ -99,7 +99,7 @@ impl Load {
             kills: 0,
             rests: 0,
             rows: 0,
-            judged: Vec::new(),
+            results: Vec::new(),
         };
         let mut length = FIRST_ROUND;
         while figures.traffic < terms.time && shared.clients().left > 0 && !stop.load(Ordering::Relaxed) {
@@ -109,8 +109,8 @@ impl Load {
             figures.traffic += began.elapsed();
             self.rest(&shared).await?;
             gateways = shared.run_jobs(gateways).await?;
-            let (judged, rows) = books_at_rest::judge(&mut self.postgres, &mut self.redis, &shared).await?;
-            books_at_rest::merge(&mut figures.judged, judged, figures.traffic);
+            let (results, rows) = books_at_rest::judge(&mut self.postgres, &mut self.redis, &shared).await?;
+            books_at_rest::merge(&mut figures.results, results, figures.traffic);
             (figures.rows, figures.rests) = (rows, figures.rests + 1);
             length = (length * 2).min(LONGEST_ROUND);
         }

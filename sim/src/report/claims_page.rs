@@ -8,30 +8,30 @@ use crate::report::labels::Labels;
 use crate::report::page::{answered, counterexample_anchor, design_anchor, path_of, valued};
 use crate::report::text::counted;
 use crate::report::{row, storyboard};
-use crate::suite::claims::{Evidence, Judged};
+use crate::suite::claims::{ClaimAnswer, Evidence};
 use crate::suite::fixes::{Fix, Spot};
 use crate::suite::verdict::Counterexample;
 
 /// Every claim: what the review says, what is known, why, and where to see it.
-pub(super) fn claims(judged: &[Judged]) -> Markup {
+pub(super) fn claims(answers: &[ClaimAnswer]) -> Markup {
     let mut labels = Labels::new();
     html! {
-        @for risk in risks(judged) {
+        @for risk in risks(answers) {
             h3 id={ "claims-" (risk) } { (risk) " " (risk.title()) }
-            @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) { (claim(judged, &mut labels)) }
+            @for it in answers.iter().filter(|it| it.claim.risk == risk) { (claim(it, &mut labels)) }
         }
     }
 }
 
 /// The risks of the claims, in order.
-pub(super) fn risks(judged: &[Judged]) -> Vec<Risk> {
-    let mut risks: Vec<Risk> = judged.iter().map(|judged| judged.claim.risk).collect();
+pub(super) fn risks(answers: &[ClaimAnswer]) -> Vec<Risk> {
+    let mut risks: Vec<Risk> = answers.iter().map(|it| it.claim.risk).collect();
     risks.dedup();
     risks
 }
 
-fn claim(judged: &Judged, labels: &mut Labels) -> Markup {
-    let Judged { claim, answer, as_expected, evidence, why } = judged;
+fn claim(it: &ClaimAnswer, labels: &mut Labels) -> Markup {
+    let ClaimAnswer { claim, answer, as_expected, evidence, why } = it;
     // The page of the scenario shows the shortest breach; a run of the claim's own is shown here.
     let in_the_site = evidence.steps.is_some() && evidence.run.is_none();
     html! {

@@ -6,7 +6,7 @@ use crate::report::claims_page::{before_and_after, risks, where_seen};
 use crate::report::labels::Labels;
 use crate::report::phrases::{claims_in_words, fixes_in_words};
 use crate::report::text::{WIDTH, ascii, counted, pad, paragraph, width};
-use crate::suite::claims::{Judged, Place};
+use crate::suite::claims::{ClaimAnswer, Place};
 use crate::suite::explain;
 use crate::suite::fixes::Fix;
 
@@ -21,15 +21,15 @@ pub(super) const KINDS: &str = "Breaches of each kind under as-reported and unde
 const INDENT: &str = "          ";
 
 /// Every claim with its answer, then every fix with its conclusion.
-pub(super) fn claims(judged: &[Judged], fixes: &[Fix]) -> String {
+pub(super) fn claims(answers: &[ClaimAnswer], fixes: &[Fix]) -> String {
     let mut out = "Trial Balance: the claims and the fixes\n\n".to_owned();
-    out.push_str(&paragraph("", &claims_in_words(judged)));
+    out.push_str(&paragraph("", &claims_in_words(answers)));
     out.push_str(&paragraph("", &fixes_in_words(fixes)));
     let mut labels = Labels::new();
-    for risk in risks(judged) {
+    for risk in risks(answers) {
         out.push_str(&format!("\n{risk}  {}\n{}\n", risk.title(), "-".repeat(WIDTH)));
-        for judged in judged.iter().filter(|judged| judged.claim.risk == risk) {
-            out.push_str(&claim(judged, &mut labels));
+        for it in answers.iter().filter(|it| it.claim.risk == risk) {
+            out.push_str(&claim(it, &mut labels));
         }
     }
     out.push_str(&format!("\nThe fixes\n{}\n", "-".repeat(WIDTH)));
@@ -38,8 +38,8 @@ pub(super) fn claims(judged: &[Judged], fixes: &[Fix]) -> String {
     ascii(&out)
 }
 
-fn claim(judged: &Judged, labels: &mut Labels) -> String {
-    let Judged { claim, answer, as_expected, evidence, why } = judged;
+fn claim(it: &ClaimAnswer, labels: &mut Labels) -> String {
+    let ClaimAnswer { claim, answer, as_expected, evidence, why } = it;
     let words = answer.words().to_uppercase();
     let surprise = if *as_expected { String::new() } else { format!(" ! expected {}", claim.expect.words()) };
     let mut out = format!("{}{words}{surprise}\n", pad(&claim.id, width(INDENT)));

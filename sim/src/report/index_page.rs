@@ -10,7 +10,7 @@ use crate::report::page::{INDEX, badge, design_anchor, page, path_of};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::text::grouped;
 use crate::report::{claims_page, claims_text, matrix};
-use crate::suite::claims::Judged;
+use crate::suite::claims::ClaimAnswer;
 use crate::suite::findings_index::{FindingsIndex, design};
 use crate::suite::fixes::Fix;
 use crate::suite::scenario::Scenario;
@@ -22,17 +22,17 @@ const LISTED: usize = 100;
 /// Path and text of the index.
 pub(super) fn index(
     scenarios: &[Scenario],
-    judged: &[Judged],
+    answers: &[ClaimAnswer],
     fixes: &[Fix],
     findings: &Findings,
     index: &FindingsIndex<'_>,
 ) -> (String, String) {
     let body = html! {
-        (lead(scenarios, judged, fixes, findings))
+        (lead(scenarios, answers, fixes, findings))
         section id="claims" {
             h2 { "The claims, one by one" }
             p.note { "What the review says about causes and effects, in our words, put to the test in a scenario." }
-            (claims_page::claims(judged))
+            (claims_page::claims(answers))
         }
         section id="fixes" {
             h2 { "The fixes" }
@@ -54,7 +54,7 @@ pub(super) fn index(
             h2 { "Scenarios" }
             @for risk in risks(scenarios) { (of_one_risk(scenarios, risk, index)) }
         }
-        (not_known(judged, findings))
+        (not_known(answers, findings))
         (provenance(scenarios, index))
         (invariants())
         (designs())
@@ -62,7 +62,7 @@ pub(super) fn index(
     (INDEX.to_owned(), page("Trial Balance", "", &body))
 }
 
-fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> Markup {
+fn lead(scenarios: &[Scenario], answers: &[ClaimAnswer], fixes: &[Fix], findings: &Findings) -> Markup {
     let sections = [
         ("claims", "Claims"),
         ("fixes", "Fixes"),
@@ -73,7 +73,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
         ("invariants", "Invariants"),
         ("designs", "Designs"),
     ];
-    let unexpected = unexpected(&findings.findings).len() + judged.iter().filter(|judged| !judged.as_expected).count();
+    let unexpected = unexpected(&findings.findings).len() + answers.iter().filter(|it| !it.as_expected).count();
     html! {
         header {
             h1 { "Trial Balance" }
@@ -82,7 +82,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                  between two writes. A review of it found risks and proposed fixes. Here each is put to the test: is there any \
                  order of events, with crashes, lost replies and retries, that takes the wrong amount, loses a charge, or \
                  tells a customer what is not so? Where there is one, the shortest is shown, step by step, with a command \
-                 that repeats it on real servers. " b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
+                 that repeats it on real servers. " b { (claims_in_words(answers)) } " " b { (fixes_in_words(fixes)) }
             }
             p.tally {
                 span { b { (scenarios.len()) } " scenarios" }
@@ -108,9 +108,9 @@ fn of_one_risk(scenarios: &[Scenario], risk: Risk, index: &FindingsIndex<'_>) ->
     }
 }
 
-fn not_known(judged: &[Judged], findings: &Findings) -> Markup {
+fn not_known(answers: &[ClaimAnswer], findings: &Findings) -> Markup {
     let unexpected = unexpected(&findings.findings);
-    let claims: Vec<&Judged> = judged.iter().filter(|judged| !judged.as_expected).collect();
+    let claims: Vec<&ClaimAnswer> = answers.iter().filter(|it| !it.as_expected).collect();
     html! {
         section id="unknown" {
             h2 { "Not as expected, not known, not run" }
@@ -121,9 +121,9 @@ fn not_known(judged: &[Judged], findings: &Findings) -> Markup {
                 }
             }
             ul.why {
-                @for judged in claims {
-                    li { "claim " a href={ "#claim-" (judged.claim.id) } { (judged.claim.id) } ": " (judged.answer.words())
-                        ", expected " (judged.claim.expect.words()) ": " (judged.why) }
+                @for it in claims {
+                    li { "claim " a href={ "#claim-" (it.claim.id) } { (it.claim.id) } ": " (it.answer.words())
+                        ", expected " (it.claim.expect.words()) ": " (it.why) }
                 }
                 @for finding in unexpected.iter().take(LISTED) {
                     li { (badge(finding.verdict)) " " a href=(path_of(&finding.scenario)) { (finding.scenario) } ", "

@@ -28,7 +28,7 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
-use crate::suite::claims::{Claim, Judged};
+use crate::suite::claims::{Claim, ClaimAnswer};
 use crate::suite::findings_index::FindingsIndex;
 use crate::suite::fixes;
 use crate::suite::scenario::Scenario;
@@ -47,27 +47,27 @@ pub use verdicts::verdicts;
 
 /// The files of the whole site, by path: the index, one page per scenario, the style sheet. They need neither scripts
 /// nor a network.
-pub fn pages(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> BTreeMap<String, String> {
+pub fn pages(scenarios: &[Scenario], answers: &[ClaimAnswer], findings: &Findings) -> BTreeMap<String, String> {
     let index = FindingsIndex::new(findings);
-    let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
+    let fixes = fixes::compare(scenarios, &claims_of(answers), findings);
     let mut pages: BTreeMap<String, String> =
         scenarios.iter().map(|scenario| scenario_page::scenario(scenario, &index)).collect();
-    pages.extend([index_page::index(scenarios, judged, &fixes, findings, &index)]);
+    pages.extend([index_page::index(scenarios, answers, &fixes, findings, &index)]);
     pages.insert(page::STYLE.to_owned(), include_str!("style.css").to_owned());
     pages
 }
 
 /// The index that is committed, a single page: the claims with their counterexamples, the fixes, how much was explored.
-pub fn short_index(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> String {
-    let fixes = fixes::compare(scenarios, &claims_of(judged), findings);
-    short_index::index(scenarios, judged, &fixes, findings)
+pub fn short_index(scenarios: &[Scenario], answers: &[ClaimAnswer], findings: &Findings) -> String {
+    let fixes = fixes::compare(scenarios, &claims_of(answers), findings);
+    short_index::index(scenarios, answers, &fixes, findings)
 }
 
 /// The claims and the fixes as text: `claims.txt`.
-pub fn claims(scenarios: &[Scenario], judged: &[Judged], findings: &Findings) -> String {
-    claims_text::claims(judged, &fixes::compare(scenarios, &claims_of(judged), findings))
+pub fn claims(scenarios: &[Scenario], answers: &[ClaimAnswer], findings: &Findings) -> String {
+    claims_text::claims(answers, &fixes::compare(scenarios, &claims_of(answers), findings))
 }
 
-fn claims_of(judged: &[Judged]) -> Vec<Claim> {
-    judged.iter().map(|judged| judged.claim.clone()).collect()
+fn claims_of(answers: &[ClaimAnswer]) -> Vec<Claim> {
+    answers.iter().map(|it| it.claim.clone()).collect()
 }

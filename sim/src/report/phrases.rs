@@ -1,7 +1,7 @@
 //! Sentences that several reports share.
 
 use crate::report::text::{counted, grouped};
-use crate::suite::claims::{Answer, Judged};
+use crate::suite::claims::{Answer, ClaimAnswer};
 use crate::suite::fixes::Fix;
 use crate::suite::scenario::Case;
 use crate::suite::verdict::{Engine, Explored, Findings};
@@ -14,14 +14,14 @@ pub(super) fn as_expected_in_words(findings: &Findings) -> String {
 }
 
 /// How many claims got which answer.
-pub(super) fn claims_in_words(judged: &[Judged]) -> String {
-    if judged.is_empty() {
+pub(super) fn claims_in_words(all: &[ClaimAnswer]) -> String {
+    if all.is_empty() {
         return "No claim was judged.".to_owned();
     }
-    let count = |answer: Answer| judged.iter().filter(|judged| judged.answer == answer).count();
+    let count = |answer: Answer| all.iter().filter(|it| it.answer == answer).count();
     let answers = Answer::ALL.into_iter().map(|answer| (count(answer), answer.words())).filter(|(n, _)| *n > 0);
     let parts: Vec<String> = answers.map(|(n, words)| format!("{n} {words}")).collect();
-    format!("Of {} in the review: {}.", counted(judged.len() as u64, "claim"), parts.join(", "))
+    format!("Of {} in the review: {}.", counted(all.len() as u64, "claim"), parts.join(", "))
 }
 
 /// Which fixes cure what they were proposed for and break nothing new.

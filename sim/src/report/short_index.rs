@@ -10,7 +10,7 @@ use crate::report::page::{answered, safe, valued};
 use crate::report::phrases::{as_expected_in_words, claims_in_words, fixes_in_words};
 use crate::report::text::grouped;
 use crate::report::{cell_totals, overview};
-use crate::suite::claims::Judged;
+use crate::suite::claims::ClaimAnswer;
 use crate::suite::explain;
 use crate::suite::findings_index::FindingsIndex;
 use crate::suite::fixes::Fix;
@@ -18,19 +18,19 @@ use crate::suite::scenario::Scenario;
 use crate::suite::verdict::Findings;
 
 /// The text of the page.
-pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> String {
+pub(super) fn index(scenarios: &[Scenario], answers: &[ClaimAnswer], fixes: &[Fix], findings: &Findings) -> String {
     let index = FindingsIndex::new(findings);
     let mut labels = Labels::new();
     let body = html! {
-        (lead(scenarios, judged, fixes, findings))
+        (lead(scenarios, answers, fixes, findings))
         section id="claims" {
             h2 { "The claims, one by one" }
             p.note { "What the review says about causes and effects, in our words, put to the test in a scenario. Open a \
                 counterexample to see its moves." }
-            @for risk in risks(judged) {
+            @for risk in risks(answers) {
                 h3 id=(risk) { (risk) " " (risk.title()) }
-                @for judged in judged.iter().filter(|judged| judged.claim.risk == risk) {
-                    (claim(judged, &index, &mut labels))
+                @for it in answers.iter().filter(|it| it.claim.risk == risk) {
+                    (claim(it, &index, &mut labels))
                 }
             }
         }
@@ -51,9 +51,9 @@ pub(super) fn index(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], fi
     page(&body)
 }
 
-fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Findings) -> Markup {
+fn lead(scenarios: &[Scenario], answers: &[ClaimAnswer], fixes: &[Fix], findings: &Findings) -> Markup {
     let unexpected = cell_totals::unexpected(&findings.findings).len();
-    let unexpected = unexpected + judged.iter().filter(|judged| !judged.as_expected).count();
+    let unexpected = unexpected + answers.iter().filter(|it| !it.as_expected).count();
     html! {
         header {
             h1 { "Trial Balance" }
@@ -61,7 +61,7 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
                 "A gateway charges its customers per call, and the money is written in two stores, either of which can fail \
                  between two writes. A review of it found risks and proposed fixes. Here each claim is put to the test, and \
                  where it comes true the shortest run that shows it is told, with the command that finds it again. "
-                b { (claims_in_words(judged)) } " " b { (fixes_in_words(fixes)) }
+                b { (claims_in_words(answers)) } " " b { (fixes_in_words(fixes)) }
             }
             p.tally {
                 span { b { (scenarios.len()) } " scenarios" }
@@ -77,8 +77,8 @@ fn lead(scenarios: &[Scenario], judged: &[Judged], fixes: &[Fix], findings: &Fin
     }
 }
 
-fn claim(judged: &Judged, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
-    let Judged { claim, answer, as_expected, evidence, why } = judged;
+fn claim(it: &ClaimAnswer, index: &FindingsIndex<'_>, labels: &mut Labels) -> Markup {
+    let ClaimAnswer { claim, answer, as_expected, evidence, why } = it;
     let all = index.counterexamples(&evidence.place.scenario, &evidence.design).iter();
     let found =
         all.copied().find(|found| evidence.steps.is_some() && found.breach.invariant == evidence.place.invariant);

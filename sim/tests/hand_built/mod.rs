@@ -13,7 +13,7 @@ use model::run::Run;
 use model::setup::Setup;
 use model::step::Step;
 use model::world::{World, label_of};
-use sim::suite::claims::{self, Judged, judge};
+use sim::suite::claims::{self, ClaimAnswer, judge};
 use sim::suite::route::Route;
 use sim::suite::scenario::{Case, Scenario};
 use sim::suite::story;
@@ -260,7 +260,7 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
 }
 
 /// A report with something of everything: waits, lost replies, bars, an unknown and a verdict nobody expected.
-pub fn preview() -> (Vec<Scenario>, Vec<Judged>, Findings) {
+pub fn preview() -> (Vec<Scenario>, Vec<ClaimAnswer>, Findings) {
     let scenarios = vec![crash(), unreachable(), two_traces()];
     let without = [("crash", false)];
     let away = redis_away(&scenarios[1], 0);

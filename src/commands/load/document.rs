@@ -59,12 +59,12 @@ pub fn load(all: &[Loaded], args: &LoadArgs, exit: u8) -> String {
 fn design(loaded: &Loaded) -> Design {
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let figures = &loaded.figures;
-    let invariants = figures.judged.iter().map(|judged| Invariant {
-        invariant: judged.invariant,
-        check_says_holds: loaded.must_hold(judged),
-        looked: judged.looked,
-        breaches: judged.breaches,
-        first: judged
+    let invariants = figures.results.iter().map(|result| Invariant {
+        invariant: result.invariant,
+        check_says_holds: loaded.must_hold(result),
+        looked: result.looked,
+        breaches: result.breaches,
+        first: result
             .first
             .as_ref()
             .map(|first| First { after_milliseconds: milliseconds(first.after), figures: first.figures.clone() }),

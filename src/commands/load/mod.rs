@@ -7,7 +7,7 @@ mod table;
 
 use std::time::Duration;
 
-use adapter::load::{Figures, Judged, Load, Terms};
+use adapter::load::{Figures, Load, RestResult, Terms};
 use adapter::matrix::Part;
 use adapter::servers::{Keeps, Options, Servers};
 use adapter::worker_pool::WorkerCommand;
@@ -42,13 +42,13 @@ struct Loaded {
 
 impl Loaded {
     /// Whether check proves that this invariant holds.
-    fn must_hold(&self, judged: &Judged) -> bool {
-        self.held.holds.contains(&judged.invariant)
+    fn must_hold(&self, result: &RestResult) -> bool {
+        self.held.holds.contains(&result.invariant)
     }
 
     /// Breaches of invariants that hold according to check.
-    fn unexpected(&self) -> impl Iterator<Item = &Judged> {
-        self.figures.judged.iter().filter(|judged| judged.breaches > 0 && self.must_hold(judged))
+    fn unexpected(&self) -> impl Iterator<Item = &RestResult> {
+        self.figures.results.iter().filter(|result| result.breaches > 0 && self.must_hold(result))
     }
 
     /// Invariants that hold according to check but are unknown here, each with the reason.
@@ -58,8 +58,8 @@ impl Loaded {
         if self.figures.rests == 0 {
             unknown.push("the books were never judged: there was no time for a rest".to_owned());
         }
-        let idle = self.figures.judged.iter().filter(|judged| self.must_hold(judged) && judged.looked == 0);
-        let idle: Vec<&str> = idle.map(|judged| judged.invariant).collect();
+        let idle = self.figures.results.iter().filter(|result| self.must_hold(result) && result.looked == 0);
+        let idle: Vec<&str> = idle.map(|result| result.invariant).collect();
         if !idle.is_empty() {
             unknown.push(format!("nothing could have broken at the last rest: {}", idle.join(", ")));
         }

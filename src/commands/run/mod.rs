@@ -6,7 +6,7 @@ mod tell;
 use std::collections::BTreeMap;
 
 use sim::suite::capsules::Capsules;
-use sim::suite::claims::{self, Judged};
+use sim::suite::claims::{self, ClaimAnswer};
 
 use sim::suite::reasoned::{self, Compared};
 use sim::suite::scenario::{Locks, Scenario};
@@ -90,16 +90,16 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if args.update_reports && bounds.ended().is_some() {
         return Err(Failure::Input("interrupted: the committed reports stay as they are".to_owned()));
     }
-    let judged = claims::judge(&claims, &scenarios, &found, &runs);
-    judged.iter().filter_map(|judged| judged.evidence.run.as_deref()).for_each(|run| capsules.keep_shown(run));
+    let answers = claims::judge(&claims, &scenarios, &found, &runs);
+    answers.iter().filter_map(|it| it.evidence.run.as_deref()).for_each(|run| capsules.keep_shown(run));
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    let codes = [gate::exit_code(&found, args.gate.deny), claims::exit_code(&judged), reasoned::exit_code(&reasoned)];
+    let codes = [gate::exit_code(&found, args.gate.deny), claims::exit_code(&answers), reasoned::exit_code(&reasoned)];
     let exit = match codes {
         codes if codes.contains(&1) => 1,
         _ if missing.is_some() && ci => 69,
         codes => codes.into_iter().max().unwrap_or(0),
     };
-    let ran = FinishedRun { args, tier, scenarios, judged, reasoned, found, capsules };
+    let ran = FinishedRun { args, tier, scenarios, answers, reasoned, found, capsules };
     Ok(tell::tell(&ran, &workspace, folder, exit))
 }
 
@@ -108,7 +108,7 @@ struct FinishedRun<'a> {
     args: &'a RunArgs,
     tier: Tier,
     scenarios: Vec<Scenario>,
-    judged: Vec<Judged>,
+    answers: Vec<ClaimAnswer>,
     reasoned: Vec<Compared>,
     found: Findings,
     capsules: Capsules,

@@ -50,10 +50,10 @@ fn document(ran: &FinishedRun<'_>, exit: u8) -> String {
 }
 
 fn verdict(ran: &FinishedRun<'_>) {
-    let FinishedRun { args, scenarios, judged, reasoned, found, .. } = ran;
+    let FinishedRun { args, scenarios, answers, reasoned, found, .. } = ran;
     output::text(&report::overview(scenarios, found));
-    let as_expected = judged.iter().filter(|judged| judged.as_expected).count();
-    output::line(&format!("claims {} of the review judged, {as_expected} as expected", judged.len()));
+    let as_expected = answers.iter().filter(|it| it.as_expected).count();
+    output::line(&format!("claims {} of the review judged, {as_expected} as expected", answers.len()));
     output::line(&report::reasoned_in_words(reasoned));
     for it in reasoned.iter().filter(|it| it.agreement == Agreement::Contradicts) {
         let (design, must) = (&it.line.design, it.line.must.words());
@@ -70,7 +70,7 @@ fn verdict(ran: &FinishedRun<'_>) {
 /// Writes the site, the counterexamples and the verdicts and, if every design was checked, the lock files as this run
 /// would have them; then the committed reports, if requested.
 fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
-    let FinishedRun { args, tier, scenarios, judged, reasoned, found, capsules } = ran;
+    let FinishedRun { args, tier, scenarios, answers, reasoned, found, capsules } = ran;
     let turn = folder.turn();
     let name = folder.name();
     if folder.is_changed(DOCUMENT) {
@@ -82,14 +82,14 @@ fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
     folder.keep(capsules);
     let texts = [
         ("summary.txt", report::summary(scenarios, found)),
-        ("claims.txt", report::claims(scenarios, judged, found)),
+        ("claims.txt", report::claims(scenarios, answers, found)),
         ("reasoned.txt", report::reasoned(reasoned)),
     ];
     for (name, text) in &texts {
         folder.write(name, text);
     }
     folder.write(VERDICTS, &report::verdicts(scenarios, found));
-    for (path, page) in report::pages(scenarios, judged, found) {
+    for (path, page) in report::pages(scenarios, answers, found) {
         folder.write(&path, &page);
     }
     for scenario in scenarios.iter().filter(|_| tier.every_design) {
@@ -104,7 +104,7 @@ fn write(ran: &FinishedRun<'_>, workspace: &Workspace, folder: &mut Folder) {
     }
     drop(turn);
     if args.update_reports {
-        let index = ("index.html", report::short_index(scenarios, judged, found));
+        let index = ("index.html", report::short_index(scenarios, answers, found));
         let unseen = (unseen::FILE, Unseen::of(found, tier.seeds.1 - tier.seeds.0).text());
         for (name, text) in texts.iter().chain([&index, &unseen]) {
             if let Err(failure) = workspace.write(&format!("{COMMITTED}/{name}"), text) {

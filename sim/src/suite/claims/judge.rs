@@ -2,7 +2,7 @@
 //! it.
 
 use crate::suite::claims::seek::{Sought, places};
-use crate::suite::claims::{Answer, CODE, Claim, Evidence, Judged, Place, Runs};
+use crate::suite::claims::{Answer, CODE, Claim, ClaimAnswer, Evidence, Place, Runs};
 use crate::suite::findings_index::{self, FindingsIndex};
 use crate::suite::scenario::Scenario;
 use crate::suite::story;
@@ -10,19 +10,15 @@ use crate::suite::verdict::{Counterexample, Engine, Findings, Verdict};
 use explore::Ended;
 
 /// Answers each claim from what check found.
-pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<Judged> {
+pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<ClaimAnswer> {
     let judge = Judge { scenarios, index: FindingsIndex::new(findings), runs };
     claims.iter().map(|claim| judge.answer(claim)).collect()
 }
 
 /// 1 if an answer is not the expected one, 2 if an answer is unknown, else 0.
-pub fn exit_code(judged: &[Judged]) -> u8 {
-    let unknown = |judged: &Judged| judged.answer == Answer::Unknown;
-    if judged.iter().any(|judged| !judged.as_expected && !unknown(judged)) {
-        1
-    } else {
-        u8::from(judged.iter().any(unknown)) * 2
-    }
+pub fn exit_code(answers: &[ClaimAnswer]) -> u8 {
+    let unknown = |it: &ClaimAnswer| it.answer == Answer::Unknown;
+    if answers.iter().any(|it| !it.as_expected && !unknown(it)) { 1 } else { u8::from(answers.iter().any(unknown)) * 2 }
 }
 
 struct Judge<'a> {
@@ -44,12 +40,12 @@ enum Shown {
 }
 
 impl Judge<'_> {
-    fn answer(&self, claim: &Claim) -> Judged {
+    fn answer(&self, claim: &Claim) -> ClaimAnswer {
         let given =
             |answer: Answer, place: &Place, design: &str, run: Option<(usize, Option<Box<Counterexample>>)>, why| {
                 let (steps, run) = run.map_or((None, None), |(steps, run)| (Some(steps), run));
                 let evidence = Evidence { place: place.clone(), design: design.to_owned(), steps, run };
-                Judged { answer, as_expected: answer == claim.expect, evidence, why, claim: claim.clone() }
+                ClaimAnswer { answer, as_expected: answer == claim.expect, evidence, why, claim: claim.clone() }
             };
         let mut otherwise = None;
         for (place, design) in places(claim) {

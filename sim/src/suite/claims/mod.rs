@@ -111,7 +111,7 @@ impl Answer {
 
 /// A claim with its verdict.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct ClaimAnswer {
     /// The claim.
     pub claim: Claim,
     /// What is known of it.
