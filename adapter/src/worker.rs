@@ -10,7 +10,7 @@ use model::flow::Recorded;
 use model::flow::RequestPath;
 use model::io::MAX_ENTRIES;
 use model::reply::{Answer, Reply};
-use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
+use model::setup::{Account, Faults, Premises, Requested, Setup, SetupError};
 use model::step::Step;
 use model::world::{Next, Work, run_on};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct Order {
     /// All accounts.
     pub accounts: Vec<Account>,
     /// All requests.
-    pub requests: Vec<Asked>,
+    pub requests: Vec<Requested>,
     /// The day on which the run begins.
     pub today: Day,
     /// The parts of the request path that are executed.

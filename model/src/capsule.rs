@@ -7,7 +7,7 @@ use crate::design::Design;
 use crate::flow::RequestPath;
 use crate::invariant::Figure;
 use crate::moves::{Move, NamedMove, UnknownMove};
-use crate::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
+use crate::setup::{Account, Faults, Premises, Requested, Setup, SetupError};
 
 /// The version of the capsule format that is written. Older versions stay readable.
 pub const SCHEMA: u32 = 1;
@@ -38,7 +38,7 @@ pub struct Capsule {
     /// The accounts it begins with.
     pub accounts: Vec<Account>,
     /// The requests.
-    pub requests: Vec<Asked>,
+    pub requests: Vec<Requested>,
     /// Gateways.
     pub gateways: u8,
     /// The day it begins on.

@@ -27,7 +27,7 @@ use crate::store::redis::{MAX_KEYS, MAX_REQUESTS};
 pub use error::SetupError;
 pub(crate) use faults::each_fault;
 pub use faults::{Fault, Faults};
-pub use premises::{Account, Asked, AskedKind, MAX_GATEWAYS, Premises, Streamed, Tokens};
+pub use premises::{Account, MAX_GATEWAYS, Premises, RequestKind, Requested, Streamed, Tokens};
 
 /// Everything a run depends on except the order of its moves.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Setup {
     /// The accounts.
     pub accounts: Vec<Account>,
     /// The logical requests.
-    pub requests: Vec<Asked>,
+    pub requests: Vec<Requested>,
     /// Trace ids, in the order in which requests first name them; then those with a suffix, grouped by request.
     pub traces: Vec<String>,
     /// The possible idempotency keys, by request and trace; the requests' own keys first, in their order. Requests that
@@ -243,7 +243,12 @@ fn printable(what: &'static str, name: &str) -> Result<(), SetupError> {
     Err(SetupError::Name { what, name: shown(name), character })
 }
 
-fn input(i: usize, asked: &Asked, accounts: &[Account], traces: &mut Vec<String>) -> Result<AttemptInput, SetupError> {
+fn input(
+    i: usize,
+    asked: &Requested,
+    accounts: &[Account],
+    traces: &mut Vec<String>,
+) -> Result<AttemptInput, SetupError> {
     within("attempts", usize::from(asked.attempts), 1, 5)?;
     printable("trace id", &asked.trace)?;
     if asked.trace.is_empty() || asked.trace.chars().count() > 64 {
@@ -283,39 +288,39 @@ fn place_of(name: &str, traces: &mut Vec<String>) -> usize {
     })
 }
 
-fn asking(asked: &Asked, traces: &[String]) -> Result<Asking, SetupError> {
+fn asking(asked: &Requested, traces: &[String]) -> Result<Asking, SetupError> {
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
-    if asked.of.is_some() && asked.kind != AskedKind::Reverse {
+    if asked.of.is_some() && asked.kind != RequestKind::Reverse {
         return wrong("`of` is for `kind = \"reverse\"`");
     }
-    if asked.daily_quota.is_some() && asked.kind != AskedKind::DailyQuota {
+    if asked.daily_quota.is_some() && asked.kind != RequestKind::DailyQuota {
         return wrong("`daily_quota` is for `kind = \"daily-quota\"`");
     }
     match (asked.kind, &asked.of, asked.daily_quota) {
-        (AskedKind::Charge, ..) => Ok(Asking::Charge),
-        (AskedKind::Stream, ..) => Ok(Asking::Stream),
-        (AskedKind::Recharge, ..) => Ok(Asking::Recharge),
-        (AskedKind::Reverse, Some(of), _) => match traces.iter().position(|trace| trace == of) {
+        (RequestKind::Charge, ..) => Ok(Asking::Charge),
+        (RequestKind::Stream, ..) => Ok(Asking::Stream),
+        (RequestKind::Recharge, ..) => Ok(Asking::Recharge),
+        (RequestKind::Reverse, Some(of), _) => match traces.iter().position(|trace| trace == of) {
             Some(place) => Ok(Asking::Reverse { of: TraceId(place as u8) }),
             None => wrong(&format!("`of` names `{of}`; expected one of the traces of requests before it")),
         },
-        (AskedKind::Reverse, None, _) => wrong("`kind = \"reverse\"` needs `of`, the trace of the charge"),
-        (AskedKind::DailyQuota, _, Some(quota)) => Ok(Asking::DailyQuota(quota)),
-        (AskedKind::DailyQuota, _, None) => wrong("`kind = \"daily-quota\"` needs `daily_quota`"),
+        (RequestKind::Reverse, None, _) => wrong("`kind = \"reverse\"` needs `of`, the trace of the charge"),
+        (RequestKind::DailyQuota, _, Some(quota)) => Ok(Asking::DailyQuota(quota)),
+        (RequestKind::DailyQuota, _, None) => wrong("`kind = \"daily-quota\"` needs `daily_quota`"),
     }
 }
 
 /// The amount of the request; a reverse gives back the amount of the charge, which only the ledger knows.
-fn price(asked: &Asked) -> Result<Money, SetupError> {
+fn price(asked: &Requested) -> Result<Money, SetupError> {
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
     let amount = match (asked.kind, asked.amount, &asked.tokens) {
-        (AskedKind::Reverse | AskedKind::DailyQuota, None, None) => return Ok(Money::ZERO),
-        (AskedKind::Reverse | AskedKind::DailyQuota, ..) => return wrong("`amount` is for charges and recharges"),
+        (RequestKind::Reverse | RequestKind::DailyQuota, None, None) => return Ok(Money::ZERO),
+        (RequestKind::Reverse | RequestKind::DailyQuota, ..) => return wrong("`amount` is for charges and recharges"),
         (_, Some(_), Some(_)) => return wrong("`amount` and `tokens` are both given: one of them is valid"),
-        (AskedKind::Stream, _, None) => return wrong("`kind = \"stream\"` needs `tokens`, by which it is priced"),
+        (RequestKind::Stream, _, None) => return wrong("`kind = \"stream\"` needs `tokens`, by which it is priced"),
         (_, Some(amount), None) => amount.money(),
-        (AskedKind::Charge | AskedKind::Stream, None, Some(tokens)) => cost_of(asked, tokens, tokens.output)?,
-        (AskedKind::Recharge, None, Some(_)) => return wrong("`tokens` is for charges: say `amount`"),
+        (RequestKind::Charge | RequestKind::Stream, None, Some(tokens)) => cost_of(asked, tokens, tokens.output)?,
+        (RequestKind::Recharge, None, Some(_)) => return wrong("`tokens` is for charges: say `amount`"),
         (_, None, None) => return wrong("`amount` is missing: write one such as \"5.25\""),
     };
     if amount == Money::ZERO {
@@ -325,7 +330,7 @@ fn price(asked: &Asked) -> Result<Money, SetupError> {
 }
 
 /// Attaches each request that is charged within another request's transaction to that request.
-fn ride(requests: &[Asked], inputs: &mut [AttemptInput]) -> Result<(), SetupError> {
+fn ride(requests: &[Requested], inputs: &mut [AttemptInput]) -> Result<(), SetupError> {
     for (place, asked) in requests.iter().enumerate() {
         let Some(host) = &asked.within else { continue };
         let wrong = |why: &str| SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() };
@@ -343,7 +348,7 @@ fn ride(requests: &[Asked], inputs: &mut [AttemptInput]) -> Result<(), SetupErro
     Ok(())
 }
 
-fn cost_of(asked: &Asked, tokens: &Tokens, output: u32) -> Result<Money, SetupError> {
+fn cost_of(asked: &Requested, tokens: &Tokens, output: u32) -> Result<Money, SetupError> {
     let input = Direction { tokens: tokens.input, price_per_1k: tokens.input_price };
     let output = Direction { tokens: output, price_per_1k: tokens.output_price };
     pricing::cost(&[input, output]).map_err(|why| SetupError::Price { trace: asked.trace.clone(), why })
@@ -353,11 +358,13 @@ fn cost_of(asked: &Asked, tokens: &Tokens, output: u32) -> Result<Money, SetupEr
 const TOKENS_A_CHUNK: u32 = 3;
 
 /// What a stream costs, by how far it gets; zero for other requests.
-fn stream_prices(asked: &Asked, whole: Money) -> Result<StreamPrices, SetupError> {
+fn stream_prices(asked: &Requested, whole: Money) -> Result<StreamPrices, SetupError> {
     let wrong = |why: &str| Err(SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() });
     let (tokens, stream) = match (asked.kind, &asked.tokens, asked.stream) {
-        (AskedKind::Stream, Some(tokens), Some(stream)) => (tokens, stream),
-        (AskedKind::Stream, _, None) => return wrong("`kind = \"stream\"` needs `stream`, with chunks, sent, counted"),
+        (RequestKind::Stream, Some(tokens), Some(stream)) => (tokens, stream),
+        (RequestKind::Stream, _, None) => {
+            return wrong("`kind = \"stream\"` needs `stream`, with chunks, sent, counted");
+        }
         (_, _, Some(_)) => return wrong("`stream` is for `kind = \"stream\"`"),
         _ => return Ok(StreamPrices::default()),
     };

@@ -16,7 +16,7 @@ use expect_test::expect;
 use model::moves::Move;
 use model::run::Run;
 use model::schedule::single_disturbances;
-use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Faults, Premises, RequestKind, Requested, Setup};
 use model::step::Step;
 use sim::report::{Labels, storyboard};
 use sim::suite::route::Route;
@@ -66,14 +66,15 @@ fn every_story_is_drawn_as_it_is_written() {
 
 /// Recharge, reverse and a limit change beside a charge.
 fn other_requests() -> Setup {
-    let mut requests = vec![Asked::charge("t1", "acme", amount("5.25"))];
-    for (trace, kind) in [("r1", AskedKind::Recharge), ("v1", AskedKind::Reverse), ("l1", AskedKind::DailyQuota)] {
-        let asked = Asked::charge(trace, "acme", amount("10"));
-        requests.push(Asked {
+    let mut requests = vec![Requested::charge("t1", "acme", amount("5.25"))];
+    for (trace, kind) in [("r1", RequestKind::Recharge), ("v1", RequestKind::Reverse), ("l1", RequestKind::DailyQuota)]
+    {
+        let asked = Requested::charge(trace, "acme", amount("10"));
+        requests.push(Requested {
             kind,
-            amount: asked.amount.filter(|_| kind == AskedKind::Recharge),
-            of: (kind == AskedKind::Reverse).then(|| "t1".to_owned()),
-            daily_quota: (kind == AskedKind::DailyQuota).then_some(5),
+            amount: asked.amount.filter(|_| kind == RequestKind::Recharge),
+            of: (kind == RequestKind::Reverse).then(|| "t1".to_owned()),
+            daily_quota: (kind == RequestKind::DailyQuota).then_some(5),
             ..asked
         });
     }

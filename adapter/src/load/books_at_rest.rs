@@ -17,7 +17,7 @@ use sqlx::{PgConnection, Row, query};
 
 use crate::contents;
 use crate::error::RealError;
-use crate::load::clients::Asked;
+use crate::load::clients::SentRequest;
 use crate::load::error::LoadError;
 use crate::load::shared_traffic::SharedTraffic;
 use crate::rows::Unreadable;
@@ -231,11 +231,16 @@ fn chained(chain: &mut Checks, name: &str, open: Money, mut rows: Vec<(Money, Mo
 }
 
 /// Judges the invariants that need the knowledge of the clients.
-fn by_request(shared: &SharedTraffic, asked: &[Asked], lines: &[Line], effective: &BTreeSet<usize>) -> Vec<Checks> {
+fn by_request(
+    shared: &SharedTraffic,
+    asked: &[SentRequest],
+    lines: &[Line],
+    effective: &BTreeSet<usize>,
+) -> Vec<Checks> {
     let (mut exact, mut metered) = (Checks::of("exact"), Checks::of("metered"));
     let (mut truth, mut progress) = (Checks::of("truth"), Checks::of("progress"));
     for line in lines.iter().filter(|line| line.effective) {
-        let Asked { price, tenant, .. } = asked[line.number];
+        let SentRequest { price, tenant, .. } = asked[line.number];
         exact.check(line.amount == price && usize::from(tenant) == line.tenant, || {
             vec![figure(format!("amount of {}", line.number), line.amount), figure("price", price)]
         });

@@ -14,7 +14,7 @@ const ATTEMPTS: u8 = 3;
 
 /// One logical request; its trace is its number.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct SentRequest {
     /// The tenant that asked.
     pub(super) tenant: u8,
     /// Its price.
@@ -31,7 +31,7 @@ pub(super) struct Asked {
 /// The state of all requests so far, and what is still to do.
 #[derive(Debug)]
 pub(super) struct Clients {
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: Vec<SentRequest>,
     /// Deferred jobs that were handed over and not yet acknowledged, each with the number of its request.
     pub(super) queue: VecDeque<(usize, DeferredJob)>,
     pub(super) attempts: u64,
@@ -90,7 +90,7 @@ impl Clients {
         self.left -= 1;
         let Wanted { tenant, price, twice } = self.decisions.request();
         let number = self.asked.len();
-        self.asked.push(Asked {
+        self.asked.push(SentRequest {
             tenant,
             price,
             served: 0,

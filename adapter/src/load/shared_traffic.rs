@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use model::money::Money;
 use model::reply::Answer;
 use model::row::{Request, Tenant};
-use model::setup::{Account, Asked, Faults, Premises, Setup, SetupError};
+use model::setup::{Account, Faults, Premises, Requested, Setup, SetupError};
 use model::store::postgres::MAX_TENANTS;
 use model::world::Work;
 use tokio::task::JoinSet;
@@ -197,7 +197,7 @@ impl SharedTraffic {
         Ok(())
     }
 
-    fn order(&self, tenant: u8, request: Asked, work: Work) -> Order {
+    fn order(&self, tenant: u8, request: Requested, work: Work) -> Order {
         let setup = &self.setups[usize::from(tenant)];
         Order {
             design: setup.design,
@@ -285,8 +285,8 @@ fn account_name(tenant: u8) -> String {
 }
 
 /// A request whose trace is its number.
-fn asked(number: usize, account: &str, price: Money) -> Asked {
-    Asked::charge(&number.to_string(), account, price.to_string().parse().unwrap_or_default())
+fn asked(number: usize, account: &str, price: Money) -> Requested {
+    Requested::charge(&number.to_string(), account, price.to_string().parse().unwrap_or_default())
 }
 
 /// A world of one tenant that can pay for everything. Its one request represents all, since a world has at least one.

@@ -10,7 +10,7 @@ use model::moves::{Actor, Move};
 use model::row::Request;
 use model::run::Unreachable;
 use model::schedule;
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, SetupError, Streamed, Tokens};
+use model::setup::{Account, Faults, Premises, RequestKind, Requested, Setup, SetupError, Streamed, Tokens};
 use model::step::Step;
 use model::world::{Next, World, label_of};
 
@@ -75,7 +75,7 @@ pub fn setup(design: Design, path: RequestPath) -> Result<Setup, SetupError> {
     };
     let of = |trace: &str, name: &str, price: &str, output: u32| match path.stream {
         true => streamed(trace, name, output),
-        false => Asked::charge(trace, name, amount(price)),
+        false => Requested::charge(trace, name, amount(price)),
     };
     let requests = vec![of("t1", "acme", "5.25", 525), of("t2", "bolt", "0.000249", 333)];
     let accounts = vec![account("acme"), account("bolt")];
@@ -84,12 +84,12 @@ pub fn setup(design: Design, path: RequestPath) -> Result<Setup, SetupError> {
 }
 
 /// A stream priced at 10.00 per thousand output tokens, which holds more than its final price.
-fn streamed(trace: &str, account: &str, output: u32) -> Asked {
+fn streamed(trace: &str, account: &str, output: u32) -> Requested {
     let tokens = Tokens { input: 0, output, input_price: 1.into(), output_price: 10.into() };
     let stream = Streamed { chunks: 50, sent: 25, counted: output / 2, reports: true };
     let (tokens, stream, estimate) = (Some(tokens), Some(stream), "6.00".parse().ok());
-    let plain = Asked::charge(trace, account, Default::default());
-    Asked { kind: AskedKind::Stream, amount: None, tokens, stream, estimate, ..plain }
+    let plain = Requested::charge(trace, account, Default::default());
+    Requested { kind: RequestKind::Stream, amount: None, tokens, stream, estimate, ..plain }
 }
 
 impl Layout {

@@ -7,7 +7,7 @@ use model::presets::PRESETS;
 use model::reply::Reply;
 use model::row::Request;
 use model::run::Run;
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Account, Faults, Premises, RequestKind, Requested, Setup};
 use model::step::Step;
 
 use crate::script::{A, B, Script, WHOLE, account, charge, has_reply, on_path, real};
@@ -21,9 +21,9 @@ async fn every_design_runs_to_rest() {
             let first = Account { budget: Some("6".parse().unwrap()), cold, new, ..account("acme", "99.95") };
             let requests = vec![
                 charge("t-1", amount),
-                Asked { commit: false, ..charge("t-2", amount) },
-                Asked { kind: AskedKind::Recharge, ..charge("t-3", "7.5") },
-                Asked { kind: AskedKind::Reverse, amount: None, of: Some("t-1".into()), ..charge("t-4", "1") },
+                Requested { commit: false, ..charge("t-2", amount) },
+                Requested { kind: RequestKind::Recharge, ..charge("t-3", "7.5") },
+                Requested { kind: RequestKind::Reverse, amount: None, of: Some("t-1".into()), ..charge("t-4", "1") },
             ];
             let today = Premises::first_day();
             let premises = Premises { accounts: vec![first], requests, gateways: 2, today, path: WHOLE };

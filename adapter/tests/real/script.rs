@@ -8,7 +8,7 @@ use model::moves::{Actor, Move};
 use model::reply::Reply;
 use model::row::Request;
 use model::run::{Entry, Run};
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
+use model::setup::{Account, Faults, Premises, RequestKind, Requested, Setup, Streamed, Tokens};
 use model::step::Step;
 use model::world::{Next, World, label_of};
 
@@ -48,17 +48,17 @@ pub fn account(name: &str, balance: &str) -> Account {
     }
 }
 
-pub fn charge(trace: &str, amount: &str) -> Asked {
-    Asked::charge(trace, "acme", amount.parse().unwrap())
+pub fn charge(trace: &str, amount: &str) -> Requested {
+    Requested::charge(trace, "acme", amount.parse().unwrap())
 }
 
 /// A stream of 10 chunks, 4 of which have gone out midway. The whole is 0.018, by the gateway's guess 0.00345, midway
 /// 0.0075, and the prompt alone 0.003.
-pub fn stream(trace: &str, estimate: &str, reports: bool) -> Asked {
+pub fn stream(trace: &str, estimate: &str, reports: bool) -> Requested {
     let price = |text: &str| text.parse().unwrap();
     let tokens = Tokens { input: 1_000, output: 1_000, input_price: price("0.003"), output_price: price("0.015") };
-    Asked {
-        kind: AskedKind::Stream,
+    Requested {
+        kind: RequestKind::Stream,
         amount: None,
         tokens: Some(tokens),
         stream: Some(Streamed { chunks: 10, sent: 4, counted: 300, reports }),

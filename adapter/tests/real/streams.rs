@@ -4,13 +4,13 @@ use model::design::Stream;
 use model::moves::{Actor, Move};
 use model::reply::{Failure, Reply};
 use model::row::{Kind, Request, Status};
-use model::setup::{Asked, Faults, Premises, Setup};
+use model::setup::{Faults, Premises, Requested, Setup};
 use model::step::Step;
 
 use crate::script::{A, B, Script, WHOLE, account, charge, has_reply, real, stream};
 
 /// Streams and charges of one account of 100 on the whole path.
-fn streams(design: &str, requests: Vec<Asked>) -> Setup {
+fn streams(design: &str, requests: Vec<Requested>) -> Setup {
     let accounts = vec![account("acme", "100")];
     let premises = Premises { accounts, requests, gateways: 2, today: Premises::first_day(), path: WHOLE };
     Setup::new(premises, Faults::default(), design.parse().unwrap()).unwrap()
@@ -99,7 +99,7 @@ async fn the_sweeper_finishes_what_a_dead_gateway_has_left() {
         ("p0-1-hold-then-settle+fixed", Kind::Hold),
         ("stream=hold-then-settle+fixed,idempotency=B,sweeper=periodic", Kind::Hold),
     ] {
-        let once = Asked { returns: false, attempts: 1, ..stream("s-1", "0.02", true) };
+        let once = Requested { returns: false, attempts: 1, ..stream("s-1", "0.02", true) };
         let setup = streams(design, vec![once, charge("t-1", "5.25")]);
         let left = || Script::new(&setup).send(0, 0).crash(A, Step::U3);
         let run = left().whole(1).finally().run(&mut real).await;

@@ -9,7 +9,7 @@ use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::presets::PRESETS;
 use model::run::Run;
-use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Faults, Premises, RequestKind, Requested, Setup};
 use model::step::Step;
 use model::world::World;
 
@@ -56,11 +56,15 @@ fn troubled(seed: u64) -> Setup {
     acme.budget = (round % 3 != 1).then(|| "5.26".parse().unwrap());
     acme.daily_quota = if round % 5 == 2 { 1 } else { 1_000 };
     let amount = ["5.25", "0.1", "0.05"][round % 3];
-    let other = Asked { account: "zenith".into(), ..charge("t-1", "1") };
+    let other = Requested { account: "zenith".into(), ..charge("t-1", "1") };
     let requests = match round % 3 {
         0 => vec![charge("t-1", amount), charge("t-2", "96"), other],
-        1 => vec![charge("t-1", amount), Asked { kind: AskedKind::Recharge, ..charge("t-2", "7.5") }, reverse("t-1")],
-        _ => vec![charge("t-1", amount), Asked { commit: false, ..charge("t-2", "0.000249") }, daily_quota(2)],
+        1 => vec![
+            charge("t-1", amount),
+            Requested { kind: RequestKind::Recharge, ..charge("t-2", "7.5") },
+            reverse("t-1"),
+        ],
+        _ => vec![charge("t-1", amount), Requested { commit: false, ..charge("t-2", "0.000249") }, daily_quota(2)],
     };
     let faults = Faults {
         crash: 1,
@@ -119,14 +123,14 @@ fn streaming(seed: u64) -> Setup {
     (acme.new, acme.cold) = (round % 5 == 1, round.is_multiple_of(4));
     acme.daily_quota = if round % 7 == 3 { 1 } else { 1_000 };
     let estimate = ["0.018", "0.005", "0.5", "0.00345"][round % 4];
-    let first = Asked { attempts: if stamped { 1 } else { 3 }, ..stream("s-1", estimate, round % 3 != 2) };
+    let first = Requested { attempts: if stamped { 1 } else { 3 }, ..stream("s-1", estimate, round % 3 != 2) };
     // Two of one trace cannot both have the suffixes of a hold.
     let same = if matches!(design.stream, Stream::Hold | Stream::HoldFixed) { "s-2" } else { "s-1" };
-    let other = Asked { account: "zenith".into(), ..stream(same, "0.5", true) };
+    let other = Requested { account: "zenith".into(), ..stream(same, "0.5", true) };
     let requests = match round % 5 {
         _ if stamped => vec![first, charge("t-1", "0.003")],
         0 => vec![first, stream("s-2", "0.02", true)],
-        1 => vec![first, charge("t-1", "0.003"), Asked { kind: AskedKind::Recharge, ..charge("t-2", "7.5") }],
+        1 => vec![first, charge("t-1", "0.003"), Requested { kind: RequestKind::Recharge, ..charge("t-2", "7.5") }],
         2 => vec![first, other],
         3 => vec![first, charge("t-1", "5.25"), reverse("t-1")],
         _ => vec![first],
@@ -144,12 +148,12 @@ fn streaming(seed: u64) -> Setup {
     Setup::new(premises, faults[(seed + round) % faults.len()], design).unwrap()
 }
 
-fn reverse(of: &str) -> Asked {
-    Asked { kind: AskedKind::Reverse, amount: None, of: Some(of.into()), ..charge("t-3", "1") }
+fn reverse(of: &str) -> Requested {
+    Requested { kind: RequestKind::Reverse, amount: None, of: Some(of.into()), ..charge("t-3", "1") }
 }
 
-fn daily_quota(quota: u32) -> Asked {
-    Asked { kind: AskedKind::DailyQuota, amount: None, daily_quota: Some(quota), ..charge("t-3", "1") }
+fn daily_quota(quota: u32) -> Requested {
+    Requested { kind: RequestKind::DailyQuota, amount: None, daily_quota: Some(quota), ..charge("t-3", "1") }
 }
 
 /// Chooses by a multiplicative generator, steps more often than trouble.

@@ -3,12 +3,12 @@
 
 use crate::design::{Counting, Design, Idempotency, Stream, WarmUp};
 use crate::flow::RequestPath;
-use crate::setup::{Account, Asked, AskedKind};
+use crate::setup::{Account, RequestKind, Requested};
 
 /// The path with the parts that the design requires: quota_check runs if it takes the money (P0-4 A), and if no other
 /// part keeps the counts of the hash (P0-4 D). With a stream the provider's call always runs.
-pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> RequestPath {
-    let stream = requests.iter().any(|asked| asked.kind == AskedKind::Stream);
+pub(super) fn needed(path: RequestPath, design: Design, requests: &[Requested]) -> RequestPath {
+    let stream = requests.iter().any(|asked| asked.kind == RequestKind::Stream);
     let upstream = path.upstream || stream;
     RequestPath { quota_check: path.quota_check || design.cache.needs_quota_check(), upstream, stream, ..path }
 }
@@ -16,10 +16,10 @@ pub(super) fn needed(path: RequestPath, design: Design, requests: &[Asked]) -> R
 impl Design {
     /// The design as the steps of this path use it: each choice with the condition under which it has an effect;
     /// without that it is as reported.
-    pub(super) fn effective_on(self, path: RequestPath, accounts: &[Account], requests: &[Asked]) -> Design {
+    pub(super) fn effective_on(self, path: RequestPath, accounts: &[Account], requests: &[Requested]) -> Design {
         let zoned = accounts.iter().any(|account| account.zone.is_some());
-        let asks = |kind: AskedKind| requests.iter().any(|asked| asked.kind == kind);
-        let (recharges, reverses) = (asks(AskedKind::Recharge), asks(AskedKind::Reverse));
+        let asks = |kind: RequestKind| requests.iter().any(|asked| asked.kind == kind);
+        let (recharges, reverses) = (asks(RequestKind::Recharge), asks(RequestKind::Reverse));
         let stream = effective(path.stream, self.stream);
         let leaves = leaves_rows(self.idempotency, stream)
             || recharges && self.recharge.leaves_rows()
@@ -38,7 +38,7 @@ impl Design {
             midnight: effective(zoned, self.midnight),
             recharge: effective(recharges, self.recharge),
             reverse: effective(reverses, self.reverse),
-            limit_change: effective(asks(AskedKind::DailyQuota), self.limit_change),
+            limit_change: effective(asks(RequestKind::DailyQuota), self.limit_change),
         }
     }
 

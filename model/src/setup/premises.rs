@@ -48,7 +48,7 @@ pub struct Account {
 /// A logical request: what a client wants done once, however often it asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct Requested {
     /// The trace id the client chose.
     pub trace: String,
     /// Its name in reports and moves, if another request of its account has the same trace id; otherwise the trace id
@@ -59,7 +59,7 @@ pub struct Asked {
     pub account: String,
     /// The kind of request.
     #[serde(default, skip_serializing_if = "is_charge")]
-    pub kind: AskedKind,
+    pub kind: RequestKind,
     /// The price of a charge, or the money paid in; a charge may say `tokens` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
@@ -96,7 +96,7 @@ pub struct Asked {
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AskedKind {
+pub enum RequestKind {
     /// A call that is charged.
     #[default]
     Charge,
@@ -141,19 +141,19 @@ pub struct Streamed {
     pub reports: bool,
 }
 
-impl Asked {
+impl Requested {
     /// Its name in reports and moves.
     pub fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.trace)
     }
 
     /// A charge of this price with three attempts.
-    pub fn charge(trace: &str, account: &str, amount: Amount) -> Asked {
-        Asked {
+    pub fn charge(trace: &str, account: &str, amount: Amount) -> Requested {
+        Requested {
             trace: trace.to_owned(),
             name: None,
             account: account.to_owned(),
-            kind: AskedKind::Charge,
+            kind: RequestKind::Charge,
             amount: Some(amount),
             tokens: None,
             stream: None,
@@ -174,7 +174,7 @@ pub struct Premises {
     /// The accounts, at most [`MAX_TENANTS`](crate::store::postgres::MAX_TENANTS).
     pub accounts: Vec<Account>,
     /// The logical requests, at most [`MAX_REQUESTS`](crate::store::redis::MAX_REQUESTS).
-    pub requests: Vec<Asked>,
+    pub requests: Vec<Requested>,
     /// Gateways, each with at most one attempt in flight.
     pub gateways: u8,
     /// The day it begins on, at 00:00 UTC.
@@ -190,14 +190,14 @@ impl Premises {
     }
 
     /// Premises with this many gateways, the default first day, and only billing and reply.
-    pub fn billing_only(accounts: Vec<Account>, requests: Vec<Asked>, gateways: u8) -> Premises {
+    pub fn billing_only(accounts: Vec<Account>, requests: Vec<Requested>, gateways: u8) -> Premises {
         Premises { accounts, requests, gateways, today: Premises::first_day(), path: RequestPath::default() }
     }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_charge(kind: &AskedKind) -> bool {
-    *kind == AskedKind::Charge
+fn is_charge(kind: &RequestKind) -> bool {
+    *kind == RequestKind::Charge
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

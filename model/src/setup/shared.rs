@@ -2,14 +2,14 @@
 
 use crate::flow::{Asking, AttemptInput};
 use crate::row::{IdempotencyKey, TraceId};
-use crate::setup::{Asked, Setup, SetupError, printable};
+use crate::setup::{Requested, Setup, SetupError, printable};
 
 /// The idempotency key of the next charge: that of the earlier request with the same trace id, else the next free one.
 ///
 /// # Errors
 /// A request that cannot be distinguished from another of its account, or that may not share its trace id.
 pub(super) fn key(
-    requests: &[Asked],
+    requests: &[Requested],
     inputs: &[AttemptInput],
     input: &AttemptInput,
 ) -> Result<IdempotencyKey, SetupError> {
@@ -24,7 +24,7 @@ pub(super) fn key(
             return Err(SetupError::Request { trace: asked.trace.clone(), why });
         }
     }
-    let same_account = |other: &&Asked| other.account == asked.account;
+    let same_account = |other: &&Requested| other.account == asked.account;
     if requests[..place].iter().filter(same_account).any(|other| other.called() == asked.called()) {
         return wrong(match asked.name {
             Some(_) => "another request of the account has this name or trace id: expected another `name`",

@@ -3,7 +3,7 @@
 use crate::design::{Design, Stream};
 use crate::flow::{Asking, AttemptInput, Suffixes};
 use crate::row::{IdempotencyKey, Request, TraceId};
-use crate::setup::{Asked, Faults, SetupError, within};
+use crate::setup::{Faults, Requested, SetupError, within};
 use crate::store::postgres::MAX_TRACES;
 use crate::store::redis::MAX_KEYS;
 
@@ -21,7 +21,7 @@ pub(super) fn twice(traces: &[String]) -> Option<&String> {
 /// The client is granted more attempts, including those that faults can give it, than there is room for.
 pub(super) fn suffix(
     design: Design,
-    requests: &[Asked],
+    requests: &[Requested],
     faults: Faults,
     inputs: &mut [AttemptInput],
     traces: &mut Vec<String>,

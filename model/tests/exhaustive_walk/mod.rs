@@ -8,7 +8,7 @@ use model::books::Edge;
 use model::flow::RequestPath;
 use model::invariant::{self, Evaluation, Figure};
 use model::moves::{Move, NamedMove};
-use model::setup::{Account, Asked, AskedKind, Faults, Premises, Setup, Streamed, Tokens};
+use model::setup::{Account, Faults, Premises, RequestKind, Requested, Setup, Streamed, Tokens};
 use model::world::World;
 
 /// An account of that balance, called acme.
@@ -38,18 +38,18 @@ pub fn cold(account: Account) -> Account {
 }
 
 /// A request of acme's for 5.25.
-pub fn asked(trace: &str) -> Asked {
-    Asked::charge(trace, "acme", "5.25".parse().unwrap())
+pub fn asked(trace: &str) -> Requested {
+    Requested::charge(trace, "acme", "5.25".parse().unwrap())
 }
 
 /// Money of acme's paid in: 5.25.
-pub fn recharge(trace: &str) -> Asked {
-    Asked { kind: AskedKind::Recharge, ..asked(trace) }
+pub fn recharge(trace: &str) -> Requested {
+    Requested { kind: RequestKind::Recharge, ..asked(trace) }
 }
 
 /// A charge of acme's given back, asked for once.
-pub fn reverse(trace: &str, of: &str) -> Asked {
-    Asked { kind: AskedKind::Reverse, of: Some(of.to_owned()), amount: None, attempts: 1, ..asked(trace) }
+pub fn reverse(trace: &str, of: &str) -> Requested {
+    Requested { kind: RequestKind::Reverse, of: Some(of.to_owned()), amount: None, attempts: 1, ..asked(trace) }
 }
 
 /// A stream of acme's: a prompt of 1.00 and five chunks, which the gateway takes for three tokens each. Midway two chunks
@@ -61,16 +61,16 @@ pub fn reverse(trace: &str, of: &str) -> Asked {
 /// | midway         | 5.00                    | 1.60                   |
 /// | to its chunks  | 9.00                    | 2.50                   |
 /// | to its usage   | 9.00                    | 9.00                   |
-pub fn stream(trace: &str) -> Asked {
+pub fn stream(trace: &str) -> Requested {
     let tokens =
         Tokens { input: 10, output: 80, input_price: "100".parse().unwrap(), output_price: "100".parse().unwrap() };
     let stream = Streamed { chunks: 5, sent: 2, counted: 40, reports: true };
-    Asked { kind: AskedKind::Stream, amount: None, tokens: Some(tokens), stream: Some(stream), ..asked(trace) }
+    Requested { kind: RequestKind::Stream, amount: None, tokens: Some(tokens), stream: Some(stream), ..asked(trace) }
 }
 
 /// The same, held by this estimate until it is over.
-pub fn held_by(estimate: &str, trace: &str) -> Asked {
-    Asked { estimate: Some(estimate.parse().unwrap()), ..stream(trace) }
+pub fn held_by(estimate: &str, trace: &str) -> Requested {
+    Requested { estimate: Some(estimate.parse().unwrap()), ..stream(trace) }
 }
 
 /// Faults by name, each once.
@@ -89,7 +89,7 @@ pub fn setup(premises: Premises, faults: &[&str], design: &str) -> Setup {
 }
 
 /// One account, these requests at so many gateways, billing and reply alone.
-pub fn billing(account: Account, requests: Vec<Asked>, gateways: u8) -> Premises {
+pub fn billing(account: Account, requests: Vec<Requested>, gateways: u8) -> Premises {
     Premises::billing_only(vec![account], requests, gateways)
 }
 

@@ -2,7 +2,7 @@
 
 use model::run::Run;
 use model::schedule::single_disturbances;
-use model::setup::Asked;
+use model::setup::Requested;
 
 use crate::exhaustive_walk::{acme, asked, billing, setup as premised, words};
 use crate::{every_fault, worlds_of_presets};
@@ -25,7 +25,7 @@ fn every_single_disturbance_is_carried_on_to_rest_and_replays() {
 #[test]
 fn an_attempt_that_a_fault_disturbed_is_not_counted_against_its_client() {
     for fault in ["crash", "cancel", "lost-reply"] {
-        let patient = Asked { attempts: 1, ..asked("t1") };
+        let patient = Requested { attempts: 1, ..asked("t1") };
         let setup = premised(billing(acme("100.00"), vec![patient], 2), &[fault], "p0-3-b+fixed");
         for scheduled in single_disturbances(&setup).iter().filter(|run| run.disturbed_at.is_some()) {
             let run = Run::replay(&setup, &scheduled.moves).unwrap();

@@ -24,7 +24,7 @@ use model::design::{Design, PRESETS, Stream};
 use model::flow::RequestPath;
 use model::invariant::Figure;
 use model::moves::Move;
-use model::setup::{Asked, AskedKind, Faults, Premises, Setup};
+use model::setup::{Faults, Premises, RequestKind, Requested, Setup};
 use proptest::prelude::*;
 
 /// Every kind of fault.
@@ -39,7 +39,7 @@ const WORLDS: usize = 7;
 /// the whole path of one request, what an operator does beside it, a stream whose charge is given back, two requests in one
 /// caller's transaction.
 fn world(design: Design, which: usize, faults: &[&str]) -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..asked("t1") };
+    let of_beta = Requested { account: "beta".to_owned(), ..asked("t1") };
     let billing = |accounts, requests| Premises::billing_only(accounts, requests, 2);
     let premises = match which % WORLDS {
         0 => billing(vec![acme("100.00")], vec![asked("t1"), asked("t2")]),
@@ -52,7 +52,7 @@ fn world(design: Design, which: usize, faults: &[&str]) -> Setup {
             Premises { path: usage, ..billing(vec![acme("100.00")], vec![held_by("6.00", "s1"), reverse("v1", "s1")]) }
         }
         _ => {
-            let second = Asked { within: Some("t1".to_owned()), ..asked("t2") };
+            let second = Requested { within: Some("t1".to_owned()), ..asked("t2") };
             billing(vec![acme("6.00")], vec![asked("t1"), second])
         }
     };
@@ -80,7 +80,7 @@ fn worlds_of_presets(faults: &[&str]) -> Vec<(&'static str, Setup)> {
 }
 
 /// The whole path of these requests, of a tenant whose hash is cold and whose key has a budget.
-fn whole_path(requests: Vec<Asked>) -> Premises {
+fn whole_path(requests: Vec<Requested>) -> Premises {
     Premises { path: WHOLE_PATH, ..Premises::billing_only(vec![cold(acme("100.00"))], requests, 1) }
 }
 
@@ -98,8 +98,8 @@ fn together(runs: impl Iterator<Item = (&'static str, String)>) -> String {
     all.iter().map(|(told, of)| format!("{}\n{told}\n", names(of))).collect::<Vec<_>>().join("\n")
 }
 
-fn limit_change() -> Asked {
-    Asked { kind: AskedKind::DailyQuota, daily_quota: Some(5), amount: None, ..asked("l1") }
+fn limit_change() -> Requested {
+    Requested { kind: RequestKind::DailyQuota, daily_quota: Some(5), amount: None, ..asked("l1") }
 }
 
 fn capsule(setup: &Setup, moves: &[Move]) -> Capsule {

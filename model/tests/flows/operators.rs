@@ -1,11 +1,11 @@
 //! What no run of money paid in or given back breaks once it is one commit or locks the charge, and what breaks as reported.
 
-use model::setup::Asked;
+use model::setup::Requested;
 
 use crate::exhaustive_walk::{acme, asked, billing, recharge, reverse, setup, walk};
 
 /// Which of these invariants break in some run, whatever of the faults happens.
-fn broken<'a>(requests: &[Asked], gateways: u8, faults: &[&str], design: &str, ids: &[&'a str]) -> Vec<&'a str> {
+fn broken<'a>(requests: &[Requested], gateways: u8, faults: &[&str], design: &str, ids: &[&'a str]) -> Vec<&'a str> {
     let setup = setup(billing(acme("100.00"), requests.to_vec(), gateways), faults, design);
     let found = ids.iter().map(|id| (*id, walk(&setup, id)));
     let judged = found.inspect(|(id, found)| assert!(found.could_have_failed > 0, "{id} cannot fail here"));
@@ -22,7 +22,7 @@ fn a_recharge_in_one_commit_leaves_no_pending_row() {
 
 #[test]
 fn two_locked_reverses_of_a_charge_give_it_back_once() {
-    let requests = [Asked { attempts: 1, ..asked("t1") }, reverse("v1", "t1"), reverse("v2", "t1")];
+    let requests = [Requested { attempts: 1, ..asked("t1") }, reverse("v1", "t1"), reverse("v2", "t1")];
     let ids = ["conserve", "row-iff-money", "reversal", "truth"];
     let of = |design| broken(&requests, 2, &[], design, &ids);
     assert_eq!((of("as-reported"), of("reverse=locked")), (ids[..3].to_vec(), vec![]));
@@ -31,7 +31,7 @@ fn two_locked_reverses_of_a_charge_give_it_back_once() {
 /// Wherever it dies; whoever asks again is told of the refund. No key can stop the charge.
 #[test]
 fn a_locked_reverse_leaves_no_pending_row() {
-    let requests = [Asked { attempts: 1, ..asked("t1") }, Asked { attempts: 2, ..reverse("v1", "t1") }];
+    let requests = [Requested { attempts: 1, ..asked("t1") }, Requested { attempts: 2, ..reverse("v1", "t1") }];
     let ids = ["no-pending", "truth", "progress"];
     let of = |design| broken(&requests, 1, &["crash"], design, &ids);
     assert_eq!((of("idempotency=A+fixed"), of("idempotency=A+fixed,reverse=locked")), (ids.to_vec(), vec![]));

@@ -8,7 +8,7 @@ use model::io::{FlowResult, FlowState, MAX_ENTRIES, run};
 use model::money::Money;
 use model::reply::{Answer, Failure, Reply};
 use model::row::{BudgetRow, KeyRow, Kind, LedgerRow, Limit, QuotaRow, Request, Status, Tenant, Unit, UsageRow};
-use model::setup::{Asked, Setup};
+use model::setup::{Requested, Setup};
 use model::step::Step;
 use proptest::prelude::*;
 
@@ -124,7 +124,7 @@ fn everything_asked(design: model::design::Design) -> Setup {
 /// The whole path of a stream that is held by its price, of one that costs more and one that costs less than its estimate,
 /// and of two requests in one transaction.
 fn streams_and_joined(design: model::design::Design, estimate: &str) -> Setup {
-    let second = Asked { within: Some("t1".to_owned()), ..asked("t2") };
+    let second = Requested { within: Some("t1".to_owned()), ..asked("t2") };
     let requests = vec![held_by(estimate, "s1"), asked("t1"), second];
     Setup::new(whole_path(requests), model::setup::Faults::default(), design).unwrap()
 }

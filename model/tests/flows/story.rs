@@ -7,7 +7,7 @@ use model::reply::{Answer, Failure};
 use model::row::{LedgerRow, QuotaRow, Request};
 use model::run::{Entry, Run};
 use model::schedule::until_rest;
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 use model::world::World;
 
 use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, cold, held_by, lines, once, recharge, reverse};
@@ -114,9 +114,9 @@ fn setup(given: &str) -> Result<Setup, String> {
     Setup::new(premises, once(&faults), design).map_err(|why| why.to_string())
 }
 
-fn request(like: Asked, amount: &str, mut rest: &[&str]) -> Result<Asked, String> {
+fn request(like: Requested, amount: &str, mut rest: &[&str]) -> Result<Requested, String> {
     let amount = amount.parse().map_err(|_| format!("`{amount}`: expected an amount"))?;
-    let mut it = Asked { amount: Some(amount), ..like };
+    let mut it = Requested { amount: Some(amount), ..like };
     while let [key, word, ref more @ ..] = *rest {
         match key {
             "of" => word.clone_into(&mut it.account),

@@ -8,7 +8,7 @@ use model::moves::{Actor, Move};
 use model::reply::Answer;
 use model::row::{LedgerRow, Request};
 use model::run::Run;
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 use model::step::Step;
 use model::world::World;
 
@@ -26,7 +26,7 @@ fn that_hold() -> impl Iterator<Item = &'static Preset> {
 }
 
 /// One stream of an account of 100.00, with usage on the path.
-pub fn one(asked: Asked, faults: &[&str], preset: &Preset) -> Setup {
+pub fn one(asked: Requested, faults: &[&str], preset: &Preset) -> Setup {
     let path = RequestPath { usage: true, ..RequestPath::default() };
     let premises = Premises { path, ..billing(acme("100.00"), vec![asked], 1) };
     Setup::new(premises, once(faults), preset.design).unwrap()
@@ -96,7 +96,7 @@ pub fn books_in_words(books: &Books, setup: &Setup) -> String {
 }
 
 /// Moves and books of each preset, after the client has sent t1.
-fn each(asked: impl Fn() -> Asked, presets: impl Iterator<Item = &'static Preset>) -> String {
+fn each(asked: impl Fn() -> Requested, presets: impl Iterator<Item = &'static Preset>) -> String {
     together(presets.map(|preset| {
         let setup = one(asked(), &[], preset);
         let run = told(&setup, None);

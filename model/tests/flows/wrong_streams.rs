@@ -1,12 +1,12 @@
 //! What is said of streams, shared transactions and traces with a suffix that no world can hold.
 
 use expect_test::expect;
-use model::setup::{Asked, AskedKind, Setup, Streamed};
+use model::setup::{RequestKind, Requested, Setup, Streamed};
 
 use crate::exhaustive_walk::{acme, asked, beta, billing, once, recharge, reverse, setup, stream};
 
 /// What is said of these requests, of acme and beta.
-fn said(design: &str, faults: &[&str], requests: Vec<Asked>) -> String {
+fn said(design: &str, faults: &[&str], requests: Vec<Requested>) -> String {
     let mut premises = billing(acme("100.00"), requests, 1);
     premises.accounts.push(beta());
     match Setup::new(premises, once(faults), design.parse().unwrap()) {
@@ -15,26 +15,26 @@ fn said(design: &str, faults: &[&str], requests: Vec<Asked>) -> String {
     }
 }
 
-fn streamed(change: impl Fn(&mut Streamed)) -> Asked {
+fn streamed(change: impl Fn(&mut Streamed)) -> Requested {
     let mut asked = stream("s1");
     change(asked.stream.as_mut().unwrap());
     asked
 }
 
-fn within(trace: &str, host: &str) -> Asked {
-    Asked { within: Some(host.to_owned()), ..asked(trace) }
+fn within(trace: &str, host: &str) -> Requested {
+    Requested { within: Some(host.to_owned()), ..asked(trace) }
 }
 
 #[test]
 fn a_request_that_does_not_fit_says_which_key_and_what_would() {
     let plain = "as-reported";
-    let of_beta = |asked: Asked| Asked { account: "beta".to_owned(), ..asked };
+    let of_beta = |asked: Requested| Requested { account: "beta".to_owned(), ..asked };
     let lines = [
         ("a stream", said(plain, &[], vec![stream("s1")])),
-        ("without tokens", said(plain, &[], vec![Asked { tokens: None, ..stream("s1") }])),
-        ("with an amount", said(plain, &[], vec![Asked { kind: AskedKind::Stream, ..asked("s1") }])),
-        ("without `stream`", said(plain, &[], vec![Asked { stream: None, ..stream("s1") }])),
-        ("a charge with `stream`", said(plain, &[], vec![Asked { kind: AskedKind::Charge, ..stream("s1") }])),
+        ("without tokens", said(plain, &[], vec![Requested { tokens: None, ..stream("s1") }])),
+        ("with an amount", said(plain, &[], vec![Requested { kind: RequestKind::Stream, ..asked("s1") }])),
+        ("without `stream`", said(plain, &[], vec![Requested { stream: None, ..stream("s1") }])),
+        ("a charge with `stream`", said(plain, &[], vec![Requested { kind: RequestKind::Charge, ..stream("s1") }])),
         ("no chunk sent midway", said(plain, &[], vec![streamed(|stream| stream.sent = 0)])),
         ("more sent than there are", said(plain, &[], vec![streamed(|stream| stream.sent = 6)])),
         ("more counted than there are", said(plain, &[], vec![streamed(|stream| stream.counted = 81)])),
@@ -70,7 +70,7 @@ fn a_request_that_does_not_fit_says_which_key_and_what_would() {
 #[test]
 fn a_trace_with_a_suffix_is_unique_like_any_other() {
     let (hold, stamped) = ("p0-1-hold-then-settle", "p0-1-trace-plus-timestamp");
-    let of_beta = Asked { account: "beta".to_owned(), ..stream("s1") };
+    let of_beta = Requested { account: "beta".to_owned(), ..stream("s1") };
     let lines = [
         ("a client chose it", said(hold, &[], vec![stream("s1"), asked("s1-refund")])),
         ("two tenants chose the same", said(stamped, &[], vec![stream("s1"), of_beta.clone()])),
@@ -96,15 +96,15 @@ fn attempts_with_traces_of_their_own_need_room() {
 }
 
 /// Another call under the trace id of the first, at 3.00.
-fn another() -> Asked {
-    Asked { name: Some("t1-again".to_owned()), amount: Some("3.00".parse().unwrap()), ..asked("t1") }
+fn another() -> Requested {
+    Requested { name: Some("t1-again".to_owned()), amount: Some("3.00".parse().unwrap()), ..asked("t1") }
 }
 
 /// By trace and account a run tells requests apart, so that a second one under the same trace id needs a name.
 #[test]
 fn what_may_share_a_trace_id() {
-    let of_beta = |asked: Asked| Asked { account: "beta".to_owned(), ..asked };
-    let named = |name: &str, asked: Asked| Asked { name: Some(name.to_owned()), ..asked };
+    let of_beta = |asked: Requested| Requested { account: "beta".to_owned(), ..asked };
+    let named = |name: &str, asked: Requested| Requested { name: Some(name.to_owned()), ..asked };
     let lines = [
         ("two charges", said("as-reported", &[], vec![asked("t1"), another()])),
         ("without a name", said("as-reported", &[], vec![asked("t1"), asked("t1")])),
@@ -126,7 +126,7 @@ fn what_may_share_a_trace_id() {
             said(
                 "as-reported",
                 &[],
-                vec![asked("t1"), another(), Asked { within: Some("t1".to_owned()), ..asked("t3") }],
+                vec![asked("t1"), another(), Requested { within: Some("t1".to_owned()), ..asked("t3") }],
             ),
         ),
     ];

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::flow::RequestPath;
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 
 use crate::Planted;
 use crate::attempts::{
@@ -22,13 +22,13 @@ fn money_for_one() -> Setup {
 
 /// Two tenants who chose the same trace.
 fn same_trace(design: &str) -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..asked("t1") };
+    let of_beta = Requested { account: "beta".to_owned(), ..asked("t1") };
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], design)
 }
 
 /// A charge of acme's that this account asks back.
 fn given_back_to(account: &str) -> Setup {
-    let back = Asked { account: account.to_owned(), ..reverse("v1", "t1") };
+    let back = Requested { account: account.to_owned(), ..reverse("v1", "t1") };
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), back], 1), &[], "as-reported")
 }
 

@@ -2,13 +2,13 @@
 
 use expect_test::expect;
 use model::flow::RequestPath;
-use model::setup::{Account, Asked, Premises, Setup};
+use model::setup::{Account, Premises, Requested, Setup};
 
 use crate::Planted;
 use crate::exhaustive_walk::{acme, asked, billing, setup};
 
 /// Requests on the last day of a month at one gateway, with quota_check on the path.
-fn at_the_end_of_the_month(account: Account, requests: Vec<Asked>, faults: &[&str], design: &str) -> Setup {
+fn at_the_end_of_the_month(account: Account, requests: Vec<Requested>, faults: &[&str], design: &str) -> Setup {
     let path = RequestPath { quota_check: true, ..RequestPath::default() };
     let premises = Premises { today: "2026-01-31".parse().unwrap(), path, ..billing(account, requests, 1) };
     setup(premises, faults, design)

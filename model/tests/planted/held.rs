@@ -2,7 +2,7 @@
 //! walked whole.
 
 use model::flow::RequestPath;
-use model::setup::{Account, Asked, AskedKind, Premises, Setup};
+use model::setup::{Account, Premises, RequestKind, Requested, Setup};
 
 use crate::exhaustive_walk::{acme, asked, beta, billing, held_by, recharge, setup, stream, walk, words};
 
@@ -17,7 +17,7 @@ fn checked(premises: Premises, faults: &[&str], design: &str) -> Setup {
     setup(Premises { path, today, ..premises }, faults, design)
 }
 
-fn two() -> Vec<Asked> {
+fn two() -> Vec<Requested> {
     vec![asked("t1"), asked("t2")]
 }
 
@@ -61,19 +61,19 @@ const HOLD: &[Case] = &[
         setup(billing(acme("0"), vec![asked("t1")], 2), &faults, "as-reported")
     }),
     ("count-exact", "a row that is another tenant's, pending or money paid in is no charge of this one", || {
-        let of_beta = Asked { account: "beta".to_owned(), ..asked("t1") };
+        let of_beta = Requested { account: "beta".to_owned(), ..asked("t1") };
         let requests = vec![asked("t1"), of_beta, recharge("r1")];
         setup(Premises::billing_only(vec![acme("100.00"), beta()], requests, 1), &[], "p0-3-b+fixed")
     }),
     ("count-exact", "the row of a shared trace is its writer's", || {
-        let again = Asked { name: Some("t1-again".to_owned()), ..asked("t1") };
+        let again = Requested { name: Some("t1-again".to_owned()), ..asked("t1") };
         setup(billing(acme("100.00"), vec![asked("t1"), again], 1), &[], "as-reported")
     }),
     ("count-exact", "a call counts in the day of its arrival, and a job in that of its beginning", || {
         setup(billing(acme("100.00"), vec![asked("t1"), stream("t2")], 1), &["midnight"], "p0-1-b+fixed")
     }),
     ("count-limit", "an administrator takes no place in the quota", || {
-        let to_one = Asked { kind: AskedKind::DailyQuota, daily_quota: Some(1), amount: None, ..asked("l1") };
+        let to_one = Requested { kind: RequestKind::DailyQuota, daily_quota: Some(1), amount: None, ..asked("l1") };
         checked(billing(quotas(1, 10), vec![to_one, asked("t1"), asked("t2")], 1), &[], "as-reported")
     }),
 ];

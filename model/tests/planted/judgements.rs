@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::flow::RequestPath;
-use model::setup::{Account, Asked, AskedKind, Premises, Setup};
+use model::setup::{Account, Premises, RequestKind, Requested, Setup};
 
 use crate::Planted;
 use crate::attempts::{
@@ -34,14 +34,14 @@ fn given_back_by_two(faults: &[&str]) -> Setup {
 /// None a day, which an administrator raises to two, and three that ask.
 fn raised() -> Setup {
     let account = Account { daily_quota: 0, ..acme("100.00") };
-    let to_two = Asked { kind: AskedKind::DailyQuota, daily_quota: Some(2), amount: None, ..asked("l1") };
+    let to_two = Requested { kind: RequestKind::DailyQuota, daily_quota: Some(2), amount: None, ..asked("l1") };
     setup(billing(account, vec![to_two, asked("t1"), asked("t2"), asked("t3")], 1), &[], "as-reported")
 }
 
 /// Two a day, which an administrator lowers to one, and three that ask.
 fn lowered() -> Setup {
     let account = Account { daily_quota: 2, ..acme("100.00") };
-    let to_one = Asked { kind: AskedKind::DailyQuota, daily_quota: Some(1), amount: None, ..asked("l1") };
+    let to_one = Requested { kind: RequestKind::DailyQuota, daily_quota: Some(1), amount: None, ..asked("l1") };
     setup(billing(account, vec![asked("t1"), asked("t2"), asked("t3"), to_one], 1), &[], "as-reported")
 }
 
@@ -57,7 +57,7 @@ fn queued(faults: &[&str]) -> Setup {
 }
 
 /// One a month and two that ask, from this day on over a midnight.
-fn one_a_month(first: Asked, today: &str, design: &str) -> Setup {
+fn one_a_month(first: Requested, today: &str, design: &str) -> Setup {
     let account = Account { monthly_quota: 1, ..acme("100.00") };
     let path = RequestPath { quota_check: true, ..RequestPath::default() };
     let premises = billing(account, vec![first, asked("t2")], 1);
@@ -67,7 +67,7 @@ fn one_a_month(first: Asked, today: &str, design: &str) -> Setup {
 /// A charge that is taken to cost more than it does, beside a stream; this balance and a credit of 5.00.
 fn within_credit(balance: &str) -> Setup {
     let account = Account { credit: "5.00".parse().unwrap(), ..acme(balance) };
-    let request = Asked { estimate: Some("12.00".parse().unwrap()), ..asked("t1") };
+    let request = Requested { estimate: Some("12.00".parse().unwrap()), ..asked("t1") };
     setup(billing(account, vec![request, stream("t2")], 1), &["lost-reply"], "p0-1-c+fixed")
 }
 

@@ -2,13 +2,13 @@
 
 use expect_test::expect;
 use model::flow::RequestPath;
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 
 use crate::Planted;
 use crate::exhaustive_walk::{acme, billing, held_by, recharge, reverse, setup, stream};
 use crate::streams::{asked_once, one, streamed};
 
-fn with_usage(requests: Vec<Asked>, gateways: u8, design: &str) -> Setup {
+fn with_usage(requests: Vec<Requested>, gateways: u8, design: &str) -> Setup {
     let premises = billing(acme("100.00"), requests, gateways);
     setup(Premises { path: RequestPath { usage: true, ..RequestPath::default() }, ..premises }, &[], design)
 }

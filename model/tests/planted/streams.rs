@@ -1,7 +1,7 @@
 //! Planted in what a stream pays, and in a transaction that two requests share.
 
 use expect_test::expect;
-use model::setup::{Asked, Setup};
+use model::setup::{Requested, Setup};
 
 use crate::Planted;
 use crate::attempts::one_call_and_two_charges;
@@ -12,13 +12,13 @@ pub fn one(faults: &[&str], design: &str) -> Setup {
     streamed(stream("t1"), faults, design)
 }
 
-pub fn streamed(asked: Asked, faults: &[&str], design: &str) -> Setup {
+pub fn streamed(asked: Requested, faults: &[&str], design: &str) -> Setup {
     setup(billing(acme("100.00"), vec![asked], 1), faults, design)
 }
 
 /// A stream whose client asks once and never again.
-pub fn asked_once(estimate: &str) -> Asked {
-    Asked { returns: false, attempts: 1, ..held_by(estimate, "t1") }
+pub fn asked_once(estimate: &str) -> Requested {
+    Requested { returns: false, attempts: 1, ..held_by(estimate, "t1") }
 }
 
 /// A stream of a provider that sends no usage block.
@@ -36,7 +36,7 @@ fn poor(gateways: u8, design: &str) -> Setup {
 
 /// Two requests in one caller's transaction, with money for the first one alone.
 fn shared_transaction(design: &str) -> Setup {
-    let second = Asked { within: Some("t1".to_owned()), ..asked("t2") };
+    let second = Requested { within: Some("t1".to_owned()), ..asked("t2") };
     setup(billing(acme("6.00"), vec![asked("t1"), second], 1), &[], design)
 }
 

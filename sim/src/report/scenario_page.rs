@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use model::flow::Asking;
 use model::invariant::{self, Invariant};
 use model::row::Request;
-use model::setup::{Account, Asked, Setup};
+use model::setup::{Account, Requested, Setup};
 
 use crate::report::counterexamples::counterexamples;
 use crate::report::labels::Labels;
@@ -108,7 +108,7 @@ fn opened(account: &Account) -> String {
 
 fn asked(setup: &Setup, request: Request) -> String {
     let (asked, charge) = (&setup.requests[request.index()], setup.input(request));
-    let Asked { trace, account, attempts, .. } = asked;
+    let Requested { trace, account, attempts, .. } = asked;
     let what = match charge.asking {
         Asking::Charge if charge.commits => format!("charge {} of {account}", charge.amount),
         Asking::Charge => format!("charge {} of {account}, commit=False", charge.amount),

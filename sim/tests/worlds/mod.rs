@@ -9,7 +9,7 @@ use model::design::Design;
 use model::flow::RequestPath;
 use model::money::Amount;
 use model::moves::Move;
-use model::setup::{Account, Asked, Faults, Premises, Setup};
+use model::setup::{Account, Faults, Premises, Requested, Setup};
 use model::world::World;
 use sim::simulate::{Simulated, sweep};
 
@@ -40,7 +40,7 @@ pub fn acme() -> Account {
 
 /// So many charges of 5.25 at so many gateways.
 pub fn premises(requests: usize, gateways: u8) -> Premises {
-    let asked = |n: usize| Asked::charge(&format!("trace-{n}"), "acme", amount("5.25"));
+    let asked = |n: usize| Requested::charge(&format!("trace-{n}"), "acme", amount("5.25"));
     Premises::billing_only(vec![acme()], (1..=requests).map(asked).collect(), gateways)
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use model::design::Design;
 use model::flow::RequestPath;
 use model::risk::Risk;
-use model::setup::{Account, Asked, Faults, Premises};
+use model::setup::{Account, Faults, Premises, Requested};
 use sim::suite::capsules::Capsules;
 use sim::suite::scenario::Scenario;
 use sim::suite::verdict::Verdict;
@@ -40,7 +40,8 @@ pub fn held(design: Design, path: RequestPath, bounds: &Bounds) -> Result<Held, 
         cold: false,
         zone: None,
     };
-    let request = |trace: &str, price: &str| Asked { attempts: 2, ..Asked::charge(trace, "acme", amount(price)) };
+    let request =
+        |trace: &str, price: &str| Requested { attempts: 2, ..Requested::charge(trace, "acme", amount(price)) };
     let requests = vec![request("t1", "5.25"), request("t2", "0.000249")];
     let premises = Premises { accounts: vec![account], requests, gateways: 2, today: Premises::first_day(), path };
     let faults = Faults { crash: 1, impatience: 1, job_run: 1, ..Faults::default() };

@@ -4,7 +4,7 @@ use model::effect::{Fields, Seconds, WARM_LOCK_TTL};
 use model::moves::Move;
 use model::reply::{Answer, Failure};
 use model::row::{KeyRow, Request, TraceId, Unit};
-use model::setup::{Account, Asked, Faults, Premises, Setup};
+use model::setup::{Account, Faults, Premises, Requested, Setup};
 use model::world::World;
 
 use super::*;
@@ -34,7 +34,7 @@ impl Both {
             new: false,
             cold: false,
         };
-        let requests = vec![Asked::charge("t-1", "acme", "5.25".parse().unwrap())];
+        let requests = vec![Requested::charge("t-1", "acme", "5.25".parse().unwrap())];
         let premises = Premises::billing_only(vec![account("acme"), account("globex")], requests, 1);
         let setup = Setup::new(premises, Faults::default(), "as-reported".parse().unwrap()).unwrap();
         let mut world = World::new(&setup);

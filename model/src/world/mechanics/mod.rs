@@ -21,7 +21,7 @@ use crate::effect::{DAY, DeferredJob, Fields, RedisOp};
 use crate::moves::Actor;
 use crate::reply::Answer;
 use crate::row::{Request, Tenant};
-use crate::setup::{Asked, Faults, MAX_GATEWAYS, Setup};
+use crate::setup::{Faults, MAX_GATEWAYS, Requested, Setup};
 use crate::store::postgres::{MAX_TENANTS, Opening, Postgres};
 use crate::store::redis::{Hash, MAX_REQUESTS, Redis};
 use crate::store::versioned::SessionId;
@@ -122,7 +122,7 @@ impl Mechanics {
         let quotas: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening(t)).collect();
         let keys: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_key(t)).collect();
         let budgets: ArrayVec<_, MAX_TENANTS> = setup.tenants().map(|t| setup.opening_budget(t)).collect();
-        let client = |asked: &Asked| Client {
+        let client = |asked: &Requested| Client {
             tries_left: if asked.within.is_some() { 0 } else { asked.attempts },
             answered: None,
             attempts: 0,

@@ -9,7 +9,7 @@ use model::flow::Asking;
 use model::money::Money;
 use model::reply::{Answer, Failure};
 use model::row::{Limit, QuotaRow, Request, Status, Tenant, TraceId};
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 
 use crate::clauses::{Case, Made, broken_by, not_broken_by, row};
 use crate::exhaustive_walk::{acme, asked, beta, reverse, setup, traces};
@@ -31,7 +31,7 @@ fn given_back() -> Setup {
 }
 
 fn of_beta() -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..asked("t2") };
+    let of_beta = Requested { account: "beta".to_owned(), ..asked("t2") };
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], "as-reported")
 }
 

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use model::money::Money;
 use model::row::{Kind, Status, Tenant, TraceId};
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 use model::store::lua_number::Double;
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
@@ -24,7 +24,7 @@ fn truth_in_redis() -> Setup {
 
 /// A charge of acme's and then one of beta's.
 fn two_tenants(design: &str) -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..asked("t2") };
+    let of_beta = Requested { account: "beta".to_owned(), ..asked("t2") };
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], design)
 }
 

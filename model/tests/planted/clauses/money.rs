@@ -5,7 +5,7 @@ use model::effect::{Call, Effect, Increment, PgOp, RedisOp};
 use model::flow::RequestPath;
 use model::moves::{Actor, Move};
 use model::row::{Request, Status, Tenant, Unit, UsageRow};
-use model::setup::{Account, Asked, Premises, Setup};
+use model::setup::{Account, Premises, Requested, Setup};
 use model::step::Step;
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
@@ -38,7 +38,7 @@ fn two_gateways() -> Setup {
 /// The whole path of a charge of 5.25, of a key with a budget of 5.00, and 50.00 paid in.
 fn paid_in_beside() -> Setup {
     let account = Account { budget: Some("5.00".parse().unwrap()), ..acme("100.00") };
-    let paid_in = Asked { amount: Some("50.00".parse().unwrap()), ..recharge("r1") };
+    let paid_in = Requested { amount: Some("50.00".parse().unwrap()), ..recharge("r1") };
     setup(Premises { path: WHOLE_PATH, ..billing(account, vec![asked("t1"), paid_in], 1) }, &[], "p0-2-a+fixed")
 }
 

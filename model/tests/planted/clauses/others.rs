@@ -5,7 +5,7 @@ use expect_test::expect;
 use model::effect::{Effect, PgOp};
 use model::flow::RequestPath;
 use model::row::{Request, Tenant};
-use model::setup::{Account, Asked, Premises, Setup};
+use model::setup::{Account, Premises, Requested, Setup};
 use model::step::Step;
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
@@ -14,7 +14,7 @@ use crate::exhaustive_walk::{WHOLE_PATH, acme, asked, beta, setup, stream};
 /// A charge of acme's, whose key may spend 5.00, and one of beta's that is dearer and whose key may spend 50.00.
 fn budgets(acmes: &str, betas: &str) -> Setup {
     let of = |account: Account, budget: &str| Account { budget: Some(budget.parse().unwrap()), ..account };
-    let dear = Asked::charge("t2", "beta", "20.00".parse().unwrap());
+    let dear = Requested::charge("t2", "beta", "20.00".parse().unwrap());
     let premises =
         Premises::billing_only(vec![of(acme("100.00"), acmes), of(beta(), betas)], vec![asked("t1"), dear], 1);
     setup(Premises { path: WHOLE_PATH, ..premises }, &[], "p0-2-a+fixed")
@@ -22,13 +22,13 @@ fn budgets(acmes: &str, betas: &str) -> Setup {
 
 /// A charge of acme's and then one of beta's.
 fn one_each() -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..asked("t2") };
+    let of_beta = Requested { account: "beta".to_owned(), ..asked("t2") };
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], "as-reported")
 }
 
 /// A charge of acme's and a stream of beta's, both served.
 fn stream_of_beta() -> Setup {
-    let of_beta = Asked { account: "beta".to_owned(), ..stream("t2") };
+    let of_beta = Requested { account: "beta".to_owned(), ..stream("t2") };
     let premises = Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1);
     setup(Premises { path: RequestPath { upstream: true, ..RequestPath::default() }, ..premises }, &[], "as-reported")
 }

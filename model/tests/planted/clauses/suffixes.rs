@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use model::row::{LedgerRow, Status, TraceId, UsageRow};
-use model::setup::{Asked, Premises, Setup};
+use model::setup::{Premises, Requested, Setup};
 
 use crate::clauses::{Case, Made, broken_by, money, not_broken_by, row};
 use crate::exhaustive_walk::{WHOLE_PATH, acme, billing, held_by, setup, stream};
@@ -18,7 +18,7 @@ fn whole_path_stamped() -> Setup {
 }
 
 fn two_stamped() -> Setup {
-    let once = |trace: &str| Asked { attempts: 1, ..stream(trace) };
+    let once = |trace: &str| Requested { attempts: 1, ..stream(trace) };
     setup(billing(acme("100.00"), vec![once("t1"), once("t2")], 1), &[], "p0-1-trace-plus-timestamp")
 }
 

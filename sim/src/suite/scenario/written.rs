@@ -2,7 +2,7 @@
 
 use model::day::Day;
 use model::flow::RequestPath;
-use model::setup::{Account, Asked, Faults, Premises};
+use model::setup::{Account, Faults, Premises, Requested};
 use serde::Deserialize;
 
 /// The whole file.
@@ -20,7 +20,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) path: Vec<Part>,
     pub(super) accounts: Vec<Account>,
-    pub(super) requests: Vec<Asked>,
+    pub(super) requests: Vec<Requested>,
     #[serde(default)]
     pub(super) faults: Faults,
     #[serde(default)]
