@@ -17,7 +17,7 @@ use crate::means::Means;
 use crate::names::Names;
 use crate::real::Real;
 use crate::stores::Stores;
-use crate::worker::{Line, Order, Permit};
+use crate::worker::{Line, Permit, WorkerTask};
 use crate::worker_pool::{PATIENCE, WorkerPoolError};
 
 /// Postgres chose a session as the victim of a deadlock; in the model the victim is the one that closes the cycle.
@@ -93,7 +93,7 @@ impl<'a> Lockstep<'a> {
 
     async fn start(&mut self, actor: Actor, work: Work) -> Result<(), RealError> {
         let stores = self.stores.clone().ok_or(RealError::NotOurs { number: self.number })?;
-        let order = Order {
+        let task = WorkerTask {
             design: self.setup.design,
             accounts: self.setup.accounts.clone(),
             requests: self.setup.requests.clone(),
@@ -104,7 +104,7 @@ impl<'a> Lockstep<'a> {
             stores,
             label: String::new(),
         };
-        Ok(self.real.workers.start(actor, order).await?)
+        Ok(self.real.workers.start(actor, task).await?)
     }
 
     /// Lets the actor do a step. The store then answers it or, if the model says so, the step waits for a lock.

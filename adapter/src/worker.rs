@@ -23,7 +23,7 @@ use crate::stores::Stores;
 /// The first line that a worker receives.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
+pub struct WorkerTask {
     /// The design whose flow it runs.
     pub design: Design,
     /// All accounts.
@@ -102,7 +102,7 @@ pub enum WorkerError {
     /// A line from the engine cannot be parsed.
     #[error("a line from the engine: {0}")]
     NoOrder(#[from] serde_json::Error),
-    /// The order is not valid.
+    /// The task is not valid.
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// The pipes to the engine are closed.
@@ -119,7 +119,7 @@ pub enum WorkerError {
     RecordFull,
 }
 
-/// The hidden command `worker`: reads an order from stdin, then runs it step by step.
+/// The hidden command `worker`: reads a task from stdin, then runs it step by step.
 pub async fn worker_main() -> ExitCode {
     process::die_with_parent();
     match work().await {
@@ -134,8 +134,8 @@ pub async fn worker_main() -> ExitCode {
 }
 
 async fn work() -> Result<(), WorkerError> {
-    let order: Order = serde_json::from_str(&hear()?)?;
-    let Order { design, accounts, requests, today, path, faults, work, stores, label } = order;
+    let task: WorkerTask = serde_json::from_str(&hear()?)?;
+    let WorkerTask { design, accounts, requests, today, path, faults, work, stores, label } = task;
     let premises = Premises { accounts, requests, gateways: 1, today, path };
     let setup = Setup::new(premises, faults, design)?;
     let names = Names::new(&setup, &stores.prefix);

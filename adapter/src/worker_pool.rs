@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::servers::process::Process;
-use crate::worker::{Line, Order, Permit};
+use crate::worker::{Line, Permit, WorkerTask};
 
 /// How long a worker that may go on can take for one step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,9 +39,9 @@ pub enum WorkerPoolError {
     /// It cannot be started or written to.
     #[error("a worker process: {0}")]
     Io(#[from] io::Error),
-    /// An order or a permit cannot be serialized.
+    /// A task or a permit cannot be serialized.
     #[error("a line to a worker: {0}")]
-    Order(#[from] serde_json::Error),
+    Task(#[from] serde_json::Error),
     /// No line within five seconds.
     #[error("the worker of {0} says nothing")]
     Silent(String),
@@ -80,13 +80,13 @@ impl WorkerPool {
     }
 
     /// Starts a worker for an actor.
-    pub(crate) async fn start(&mut self, actor: Actor, mut order: Order) -> Result<(), WorkerPoolError> {
+    pub(crate) async fn start(&mut self, actor: Actor, mut task: WorkerTask) -> Result<(), WorkerPoolError> {
         let mut member = match self.spare.take() {
             Some(member) => member,
             None => self.spawn()?,
         };
-        order.label = label(member.id);
-        let mut line = serde_json::to_vec(&order)?;
+        task.label = label(member.id);
+        let mut line = serde_json::to_vec(&task)?;
         line.push(b'\n');
         member.stdin.write_all(&line).await?;
         self.members.insert(actor, member);

@@ -1,4 +1,4 @@
-//! A gateway process under load: executes one order after the other to its end, with the same flows as the other
+//! A gateway process under load: executes one task after the other to its end, with the same flows as the other
 //! engines.
 
 use std::io::{self, BufRead, Write};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::Names;
 use crate::servers::process;
 use crate::session::StoreSession;
-use crate::worker::{Order, WorkerError};
+use crate::worker::{WorkerError, WorkerTask};
 
 /// A line from a gateway process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,15 +26,15 @@ pub(super) enum Said {
     Sent(DeferredJob),
     /// A deferred job is done: the queue may forget it.
     Acknowledged(DeferredJob),
-    /// The client was answered. The process finishes its own remaining tasks before its next order.
+    /// The client was answered. The process finishes its own remaining tasks before its next task.
     Answered(Answer),
-    /// The order is finished. This is the only end of an order that is not an attempt.
+    /// The task is finished. This is the only end of a task that is not an attempt.
     Through,
     /// The process cannot go on.
     Broken(String),
 }
 
-/// The hidden command `gateway`: reads orders from stdin until it ends.
+/// The hidden command `gateway`: reads tasks from stdin until it ends.
 pub async fn gateway_main() -> ExitCode {
     process::die_with_parent();
     match serve().await {
@@ -54,7 +54,7 @@ async fn serve() -> Result<(), WorkerError> {
         if io::stdin().lock().read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let Order { design, accounts, requests, today, path, faults, work, stores, label } =
+        let WorkerTask { design, accounts, requests, today, path, faults, work, stores, label } =
             serde_json::from_str(&line)?;
         let premises = Premises { accounts, requests, gateways: 1, today, path };
         let setup = Setup::new(premises, faults, design)?;

@@ -7,7 +7,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::load::error::LoadError;
 use crate::load::gateway::Said;
-use crate::worker::Order;
+use crate::worker::WorkerTask;
 use crate::worker_pool::WorkerCommand;
 
 /// A running gateway process.
@@ -34,9 +34,9 @@ impl Gateway {
         self.process.id()
     }
 
-    /// Sends it an order; false if it is dead and has not received the order.
-    pub(super) async fn order(&mut self, order: &Order) -> Result<bool, LoadError> {
-        let mut line = serde_json::to_vec(order).map_err(|error| LoadError::Said(error.to_string()))?;
+    /// Sends it a task; false if it is dead and has not received the task.
+    pub(super) async fn task(&mut self, task: &WorkerTask) -> Result<bool, LoadError> {
+        let mut line = serde_json::to_vec(task).map_err(|error| LoadError::Said(error.to_string()))?;
         line.push(b'\n');
         Ok(self.stdin.write_all(&line).await.is_ok())
     }
@@ -56,7 +56,7 @@ impl Gateway {
     /// Waits for the end of a process that sends no more lines.
     pub(super) async fn bury(mut self) {
         drop(self.stdin);
-        // The process is dead or has no more orders.
+        // The process is dead or has no more tasks.
         let _ = self.process.wait().await;
     }
 }

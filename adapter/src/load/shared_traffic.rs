@@ -21,7 +21,7 @@ use crate::load::process::Gateway;
 use crate::names::Names;
 use crate::servers::process::Process;
 use crate::stores::Stores;
-use crate::worker::Order;
+use crate::worker::WorkerTask;
 use crate::worker_pool::WorkerCommand;
 
 /// The number of tenants that all requests are spread over: few, so that requests conflict.
@@ -131,12 +131,12 @@ impl SharedTraffic {
             (clients.asked[number].tenant, clients.asked[number].price)
         };
         let day = self.setups[usize::from(tenant)].today;
-        let order = self.order(
+        let task = self.task(
             tenant,
             asked(number, &account_name(tenant), price),
             Work::Attempt { request: Request(0), day, nth: 0 },
         );
-        self.run(place, gateway, &order, number).await.map(|ended| ended.answer)
+        self.run(place, gateway, &task, number).await.map(|ended| ended.answer)
     }
 
     /// Serves as the process for jobs: deferred jobs as they arrive, and the periodic jobs at intervals.
@@ -175,8 +175,8 @@ impl SharedTraffic {
             (number, deferred, clients.asked[number].tenant, clients.asked[number].price)
         };
         let work = Work::Deferred { deferred, day: self.setups[usize::from(tenant)].today };
-        let order = self.order(tenant, asked(number, &account_name(tenant), price), work);
-        let ended = self.run(place, gateway, &order, number).await?;
+        let task = self.task(tenant, asked(number, &account_name(tenant), price), work);
+        let ended = self.run(place, gateway, &task, number).await?;
         if !ended.acknowledged {
             self.clients().queue.push_back((number, deferred));
         }
@@ -190,16 +190,16 @@ impl SharedTraffic {
             let copy_back = setup.flows.copy_back.map(|_| Work::CopyBack);
             let sweep = setup.flows.sweep.map(|_| Work::Sweep { days: [setup.today; MAX_TENANTS] });
             for work in sync.into_iter().chain(copy_back).chain(sweep) {
-                let order = self.order(tenant, setup.requests[0].clone(), work);
-                while !self.run(place, gateway, &order, 0).await?.through {}
+                let task = self.task(tenant, setup.requests[0].clone(), work);
+                while !self.run(place, gateway, &task, 0).await?.through {}
             }
         }
         Ok(())
     }
 
-    fn order(&self, tenant: u8, request: Requested, work: Work) -> Order {
+    fn task(&self, tenant: u8, request: Requested, work: Work) -> WorkerTask {
         let setup = &self.setups[usize::from(tenant)];
-        Order {
+        WorkerTask {
             design: setup.design,
             accounts: setup.accounts.clone(),
             requests: vec![request],
@@ -212,12 +212,12 @@ impl SharedTraffic {
         }
     }
 
-    /// Has a process carry out an order; a dead process is replaced by another.
+    /// Has a process carry out a task; a dead process is replaced by another.
     async fn run(
         &self,
         place: usize,
         gateway: &mut Option<Gateway>,
-        order: &Order,
+        task: &WorkerTask,
         number: usize,
     ) -> Result<Ended, LoadError> {
         let mut ended = Ended::default();
@@ -230,7 +230,7 @@ impl SharedTraffic {
                 *gateway = Some(started);
             }
             let Some(process) = gateway.as_mut() else { continue };
-            if process.order(order).await? {
+            if process.task(task).await? {
                 break;
             }
             self.lose(place, gateway).await;
@@ -272,7 +272,7 @@ impl SharedTraffic {
     }
 }
 
-/// How an order ended; the default if its process was killed at once.
+/// How a task ended; the default if its process was killed at once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ended {
     answer: Option<Answer>,

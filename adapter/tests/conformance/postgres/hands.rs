@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// What a session is told to do.
-enum Order {
+enum Command {
     Ask(PgOp, oneshot::Sender<Reply>),
     SetLocal(&'static str, &'static str, oneshot::Sender<()>),
 }
@@ -19,7 +19,7 @@ enum Order {
 pub struct Hand {
     /// Its name in `pg_stat_activity`.
     pub label: String,
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::UnboundedSender<Command>,
     task: JoinHandle<()>,
     reply: Option<oneshot::Receiver<Reply>>,
 }
@@ -37,14 +37,14 @@ impl Hand {
     pub fn ask(&mut self, op: PgOp) {
         let (answer, reply) = oneshot::channel();
         self.reply = Some(reply);
-        self.orders.send(Order::Ask(op, answer)).unwrap_or_else(|_| panic!("{} is gone", self.label));
+        self.orders.send(Command::Ask(op, answer)).unwrap_or_else(|_| panic!("{} is gone", self.label));
     }
 
     /// SET LOCAL.
     pub async fn set_local(&mut self, parameter: &'static str, value: &'static str) {
         let (answer, done) = oneshot::channel();
         self.orders
-            .send(Order::SetLocal(parameter, value, answer))
+            .send(Command::SetLocal(parameter, value, answer))
             .unwrap_or_else(|_| panic!("{} is gone", self.label));
         done.await.unwrap();
     }
@@ -73,15 +73,15 @@ impl Hand {
     }
 }
 
-async fn obey(mut connection: Connection, mut orders: mpsc::UnboundedReceiver<Order>) {
+async fn obey(mut connection: Connection, mut orders: mpsc::UnboundedReceiver<Command>) {
     while let Some(order) = orders.recv().await {
         match order {
-            Order::Ask(op, answer) => {
+            Command::Ask(op, answer) => {
                 let reply = connection.execute(Call { step: Step::T1, behalf: None, effect: Effect::Pg(op) }).await;
                 // Nobody listens any more to a session that was ended while it waited.
                 let _ = answer.send(reply.unwrap_or_else(|error| panic!("{op:?}: {error}")));
             }
-            Order::SetLocal(parameter, value, answer) => {
+            Command::SetLocal(parameter, value, answer) => {
                 connection.set_local(parameter, value).await.unwrap();
                 let _ = answer.send(());
             }
