@@ -8,7 +8,7 @@ use sim::suite::story;
 use sim::suite::verdict::{Counterexample, Explored, Finding, Findings, NotRun};
 
 /// Version of the document's shape.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct FindingsDocument<'a> {

@@ -1,4 +1,4 @@
-//! The checks and the results of each so far: how many things were checked, how many of them could have failed, how
+//! The checks and the results of each so far: how many things were evaluated, how many non-vacuously, how
 //! many did, and the worst of these.
 
 use model::invariant::Figure;
@@ -114,9 +114,9 @@ pub struct CheckResult {
     /// The check.
     pub check: Check,
     /// How many things it checked.
-    pub looked_at: u64,
-    /// How many of them could have failed.
-    pub could_have_failed: u64,
+    pub evaluated: u64,
+    /// How many of these were non-vacuous.
+    pub non_vacuous: u64,
     /// How many did.
     pub broken: u64,
     /// The worst of them, worst first.
@@ -129,13 +129,13 @@ pub struct CheckResult {
 impl CheckResult {
     /// A result without any data; keeps this many of the worst violations.
     pub fn new(check: Check, keeps: usize) -> CheckResult {
-        CheckResult { check, looked_at: 0, could_have_failed: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
+        CheckResult { check, evaluated: 0, non_vacuous: 0, broken: 0, worst: Vec::new(), unknown: None, keeps }
     }
 
     /// Counts one thing that was checked.
-    pub fn look(&mut self, could_fail: bool) {
-        self.looked_at += 1;
-        self.could_have_failed += u64::from(could_fail);
+    pub fn count(&mut self, non_vacuous: bool) {
+        self.evaluated += 1;
+        self.non_vacuous += u64::from(non_vacuous);
     }
 
     /// Counts one violation. Its figures are built only if it is among the worst; of equally bad ones the first are

@@ -33,9 +33,9 @@ pub struct Finding {
     /// What it checks.
     pub subjects: &'static str,
     /// How many things it checked.
-    pub looked_at: u64,
-    /// How many of them could have failed.
-    pub could_have_failed: u64,
+    pub evaluated: u64,
+    /// How many of these were non-vacuous.
+    pub non_vacuous: u64,
     /// How many did.
     pub broken: u64,
     /// Why not everything is known, if so.
@@ -127,8 +127,8 @@ impl Report {
 
 impl Finding {
     fn new(result: CheckResult) -> Finding {
-        let vacuous = result.could_have_failed == 0 && result.broken == 0;
-        let unknown = result.unknown.or_else(|| vacuous.then(|| NOTHING.to_owned()));
+        let all_vacuous = result.non_vacuous == 0 && result.broken == 0;
+        let unknown = result.unknown.or_else(|| all_vacuous.then(|| NOTHING.to_owned()));
         let verdict = match (&unknown, result.broken) {
             (None, 0) => Verdict::Ok,
             (Some(_), 0) => Verdict::Unknown,
@@ -139,8 +139,8 @@ impl Finding {
             verdict,
             sentence: result.check.sentence(),
             subjects: result.check.subjects(),
-            looked_at: result.looked_at,
-            could_have_failed: result.could_have_failed,
+            evaluated: result.evaluated,
+            non_vacuous: result.non_vacuous,
             broken: result.broken,
             unknown,
             worst: result.worst,
@@ -155,9 +155,8 @@ impl Finding {
             Verdict::Broken => "BROKEN",
             Verdict::Unknown => "unknown",
         };
-        let Finding { subjects, looked_at, could_have_failed, broken, .. } = self;
-        let counts =
-            format!("{looked_at} {subjects} looked at, {could_have_failed} could have failed, {broken} broken");
+        let Finding { subjects, evaluated, non_vacuous, broken, .. } = self;
+        let counts = format!("{evaluated} {subjects} evaluated, {non_vacuous} non-vacuous, {broken} broken");
         let _ = writeln!(text, "{:11} {word:8} {counts}", self.check.id());
         if let Some(why) = &self.unknown {
             tell(&mut text, &format!("unknown: {}", plain(why)));
@@ -207,8 +206,8 @@ mod tests {
             verdict: Verdict::Broken,
             sentence: "",
             subjects: "rows",
-            looked_at: 1,
-            could_have_failed: 1,
+            evaluated: 1,
+            non_vacuous: 1,
             broken: 1,
             unknown: Some("column \u{202e}x".to_owned()),
             worst: vec![Violation { subject, figures: vec![figure], weight: 1 }],

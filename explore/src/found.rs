@@ -22,10 +22,10 @@ pub struct Shortest<Mv> {
 /// What our own search found about one property. The initial state counts as one edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortestProperty<Mv> {
-    /// The edges on which it was judged.
-    pub judged: u64,
-    /// The edges on which it could have failed, or did.
-    pub failable: u64,
+    /// The edges on which it was evaluated.
+    pub evaluated: u64,
+    /// The edges that could have broken it, or did.
+    pub non_vacuous: u64,
     /// The edges that broke it.
     pub broken: u64,
     /// The states whose first edge broke it: for a property of states alone, the distinct states that break it.

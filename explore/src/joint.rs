@@ -130,8 +130,13 @@ mod tests {
     #[test]
     fn a_trace_that_stateright_undercuts_is_an_error() {
         let counts = Counts { states: 4, edges: 4, at_rest: 1, stuck: 0 };
-        let property =
-            ShortestProperty { judged: 4, failable: 4, broken: 1, broken_states: 1, trace: Some(vec!["a", "b", "c"]) };
+        let property = ShortestProperty {
+            evaluated: 4,
+            non_vacuous: 4,
+            broken: 1,
+            broken_states: 1,
+            trace: Some(vec!["a", "b", "c"]),
+        };
         let properties = vec![property];
         let ours = Shortest { ended: Ended::Complete, counts, depth: 3, properties, stuck: None, bytes: 0 };
         for (exhaust, undercut) in [(2, true), (3, false), (4, false)] {

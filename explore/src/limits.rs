@@ -59,7 +59,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// Whether every reachable state was expanded and every edge judged.
+    /// Whether every reachable state was expanded and every edge evaluated.
     pub fn is_complete(self) -> bool {
         self == Self::Complete
     }

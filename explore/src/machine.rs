@@ -43,9 +43,9 @@ pub trait Machine: Send + Sync {
 pub enum EdgeEvaluation {
     /// The property does not apply to this edge.
     NotEvaluated,
-    /// Judged, but it could not have failed here.
+    /// Evaluated, but the edge could not have broken it.
     Vacuous,
-    /// It could have failed here, and held.
+    /// The edge could have broken it, and did not.
     Held,
     /// It failed.
     Broken,

@@ -23,8 +23,8 @@ struct Found<S> {
 /// The tallies of one property.
 #[derive(Clone, Copy, Default)]
 pub(super) struct PropertyCounts {
-    pub(super) judged: u64,
-    pub(super) failable: u64,
+    pub(super) evaluated: u64,
+    pub(super) non_vacuous: u64,
     pub(super) broken: u64,
     pub(super) broken_states: u64,
 }
@@ -159,8 +159,8 @@ impl<'a, M: Machine, V: Visited<M::State> + Default> Search<'a, M, V> {
                 continue;
             }
             let counts = &mut self.by_property[property];
-            counts.judged += 1;
-            counts.failable += u64::from(evaluation != EdgeEvaluation::Vacuous);
+            counts.evaluated += 1;
+            counts.non_vacuous += u64::from(evaluation != EdgeEvaluation::Vacuous);
             if evaluation == EdgeEvaluation::Broken {
                 counts.broken += 1;
                 self.breaches[property].get_or_insert(breach);

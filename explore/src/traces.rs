@@ -16,8 +16,8 @@ impl<M: Machine, V: Visited<M::State>> Search<'_, M, V> {
         let mut properties = Vec::with_capacity(self.properties);
         for (property, counts) in self.by_property.iter().enumerate() {
             properties.push(ShortestProperty {
-                judged: counts.judged,
-                failable: counts.failable,
+                evaluated: counts.evaluated,
+                non_vacuous: counts.non_vacuous,
                 broken: counts.broken,
                 broken_states: counts.broken_states,
                 trace: self.breaches[property].map(|breach| self.breaking_trace(property, breach)).transpose()?,

@@ -135,7 +135,7 @@ fn where_stateright_reports_a_long_trace_ours_is_the_shortest() {
     assert_eq!(reported.into_actions().len(), 20);
     let explored = explore(&Arc::new(CHAIN), &Limits::default()).unwrap();
     assert_eq!(explored.properties[0].trace, Some(vec![1, 2, 3]));
-    assert_eq!((explored.properties[0].broken, explored.properties[0].judged), (18, 21));
+    assert_eq!((explored.properties[0].broken, explored.properties[0].evaluated), (18, 21));
 }
 
 #[test]

@@ -40,10 +40,10 @@ pub struct Breach {
 /// What judging a run found about one invariant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvariantResult {
-    /// How often it was judged.
-    pub judged: u64,
-    /// How often it could have failed.
-    pub could_have_failed: u64,
+    /// How many moves it was evaluated on.
+    pub evaluated: u64,
+    /// How many of these evaluations could have broken it.
+    pub non_vacuous: u64,
     /// Its first breach.
     pub breach: Option<Breach>,
 }
@@ -118,8 +118,8 @@ impl Run {
 impl InvariantResult {
     fn count(&mut self, invariant: &Invariant, edge: &Edge<'_>, after: usize, setup: &Setup) {
         let evaluation = invariant.judge(edge);
-        self.judged += u64::from(evaluation != Evaluation::NotEvaluated);
-        self.could_have_failed += u64::from(matches!(evaluation, Evaluation::Held | Evaluation::Broken(_)));
+        self.evaluated += u64::from(evaluation != Evaluation::NotEvaluated);
+        self.non_vacuous += u64::from(matches!(evaluation, Evaluation::Held | Evaluation::Broken(_)));
         if let (Evaluation::Broken(subject), None) = (evaluation, &self.breach) {
             self.breach =
                 Some(Breach { invariant: invariant.id, after, figures: figures(invariant, edge, subject, setup) });
@@ -128,8 +128,8 @@ impl InvariantResult {
 
     /// Adds the result of another run of the same scenario; the earlier breach is kept.
     pub fn add(&mut self, other: InvariantResult) {
-        self.judged += other.judged;
-        self.could_have_failed += other.could_have_failed;
+        self.evaluated += other.evaluated;
+        self.non_vacuous += other.non_vacuous;
         self.breach = self.breach.take().or(other.breach);
     }
 }

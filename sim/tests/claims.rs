@@ -37,8 +37,8 @@ fn finding(scenario: &str, design: &str, invariant: &'static str, verdict: Verdi
         verdict,
         expected: Expected::Any,
         as_expected: verdict != Verdict::Unknown,
-        judged: 10,
-        could_have_failed: 5,
+        evaluated: 10,
+        non_vacuous: 5,
         why: format!("{} of {invariant} under {design}", verdict.words()),
         steps: (verdict == Verdict::Broken).then_some(7),
         capsule: (verdict == Verdict::Broken).then(|| format!("scenarios/found/{scenario}.{design}.{invariant}.json")),
@@ -88,7 +88,7 @@ fn each_answer_comes_from_what_check_found() {
             Answer::NeedsAnotherFault,
             "conserve",
         ),
-        (&[holds, (THERE, original, "conserve", Holds)], Answer::Refuted, "it could have failed 5 times"),
+        (&[holds, (THERE, original, "conserve", Holds)], Answer::Refuted, "with 5 non-vacuous evaluations"),
         (&[holds, (THERE, original, "once", Holds)], Answer::Refuted, "and in the one other scenario of p0-3"),
         (&[holds, (THERE, original, "once", Broken)], Answer::RefutedHere, "under as-reported it breaks in p0-3-there"),
         (&[holds, (THERE, original, "once", Unknown)], Answer::RefutedHere, "it is not known of p0-3-there"),
@@ -189,10 +189,10 @@ fn what_could_not_have_failed_refutes_nothing() {
     let elsewhere = judge(&read(CLAIM).unwrap(), &found(&[(HERE, "as-reported", "key", Verdict::Holds)]));
     assert_eq!(
         (elsewhere[0].answer, elsewhere[0].why.as_str()),
-        (Answer::Unknown, "once could not have failed in p0-3-here")
+        (Answer::Unknown, "once has no non-vacuous evaluation in p0-3-here")
     );
     let mut findings = found(&[(HERE, "as-reported", "once", Verdict::Holds)]);
-    findings.findings[0].could_have_failed = 0;
+    findings.findings[0].non_vacuous = 0;
     let judged = judge(&read(CLAIM).unwrap(), &findings);
     assert_eq!(judged[0].answer, Answer::Unknown);
 }

@@ -190,8 +190,8 @@ fn claims_and_fixes_as_text() {
         p0-3-2    REFUTED
                   Such a crash takes the money twice.
                   because: What was taken was rolled back.
-                  see: once in p0-3-crash-between-steps, as-reported: once holds in every state, where it
-                       could have failed 12406 times, and in 2 other scenarios of p0-3 in which it could
+                  see: once in p0-3-crash-between-steps, as-reported: once holds in every state, with 12406
+                       non-vacuous evaluations, and not vacuously in 2 other scenarios of p0-3
         p0-3-3    NEEDS ANOTHER FAULT ! expected confirmed
                   Two charges of one account leave the hash stale.
                   because: Not by themselves: Redis has to go away as well.
@@ -285,10 +285,10 @@ fn no_line_exceeds_the_page() {
 fn what_could_not_fail_is_one_line_of_the_terminal() {
     let (scenarios, _, mut findings) = preview();
     for finding in findings.findings.iter_mut().filter(|finding| matches!(finding.invariant, "once" | "key")) {
-        finding.could_have_failed = 0;
+        finding.non_vacuous = 0;
     }
     let text = terminal(&scenarios[1], &findings, false);
-    assert!(text.contains("could not fail on this path: once, key"), "{text}");
+    assert!(text.contains("vacuous on this path: once, key"), "{text}");
     assert!(!text.contains("holds         once"), "{text}");
 }
 

@@ -66,7 +66,7 @@ fn json_is_one_document_on_stdout_for_errors_too() {
     for (args, said) in table {
         let output = checkout.trial(args);
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(document["schema"], 1);
+        assert_eq!(document["schema"], 2);
         assert_eq!(document["exit"], 64);
         assert!(document["error"].as_str().unwrap().contains(said));
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

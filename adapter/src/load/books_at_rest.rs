@@ -45,8 +45,8 @@ pub struct Breached {
 pub struct RestResult {
     /// The id of the invariant.
     pub invariant: &'static str,
-    /// Subjects that could have broken it, at the last rest.
-    pub looked: u64,
+    /// Non-vacuous evaluations: subjects that could have broken it, at the last rest.
+    pub non_vacuous: u64,
     /// Subjects that broke it, at the rest with the most breaches.
     pub breaches: u64,
     /// The first breach.
@@ -68,11 +68,11 @@ struct Checks(RestResult);
 
 impl Checks {
     fn of(invariant: &'static str) -> Checks {
-        Checks(RestResult { invariant, looked: 0, breaches: 0, first: None })
+        Checks(RestResult { invariant, non_vacuous: 0, breaches: 0, first: None })
     }
 
     fn check(&mut self, holds: bool, figures: impl FnOnce() -> Vec<Figure>) {
-        self.0.looked += 1;
+        self.0.non_vacuous += 1;
         if !holds {
             self.0.breaches += 1;
             self.0.first.get_or_insert_with(|| Breached { figures: figures(), after: Duration::ZERO });
@@ -86,7 +86,7 @@ pub(super) fn merge(all: &mut Vec<RestResult>, now: Vec<RestResult>, after: Dura
         result.first = result.first.map(|first| Breached { after, ..first });
         match all.iter_mut().find(|known| known.invariant == result.invariant) {
             Some(known) => {
-                known.looked = result.looked;
+                known.non_vacuous = result.non_vacuous;
                 known.breaches = known.breaches.max(result.breaches);
                 known.first = known.first.take().or(result.first);
             }
@@ -163,7 +163,7 @@ pub(super) async fn judge(
     found.extend([chain, once, usage, count]);
     found.extend(by_request(shared, asked, &lines, &effective));
     found.push(stands(&keys, &effective));
-    let results = found.into_iter().map(|checks| checks.0).filter(|result| result.looked > 0).collect();
+    let results = found.into_iter().map(|checks| checks.0).filter(|result| result.non_vacuous > 0).collect();
     Ok((results, lines.len() as u64))
 }
 
@@ -372,14 +372,14 @@ mod tests {
     fn a_key_without_a_charge_is_a_breach_unless_it_is_a_lease() {
         let charged = BTreeSet::from([1]);
         let checks = stands(&[(1, 86_399), (2, 5), (3, 86_399), (4, -1)], &charged);
-        assert_eq!((checks.0.looked, checks.0.breaches), (4, 2));
+        assert_eq!((checks.0.non_vacuous, checks.0.breaches), (4, 2));
     }
 
     #[test]
     fn what_was_broken_once_stays_broken() {
         let at = |breaches: u64| {
             let first = (breaches > 0).then(|| Breached { figures: Vec::new(), after: Duration::ZERO });
-            vec![RestResult { invariant: "converge", looked: 4, breaches, first }]
+            vec![RestResult { invariant: "converge", non_vacuous: 4, breaches, first }]
         };
         let mut all = Vec::new();
         for (breaches, seconds) in [(0, 2), (3, 6), (1, 14), (0, 30)] {

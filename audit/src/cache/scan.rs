@@ -149,7 +149,7 @@ impl<'m> Cache<'m> {
         self.keys += 1;
         let fresh = self.judge.fresh;
         if named.kind == Kind::Idempotency {
-            self.key.look(true);
+            self.key.count(true);
             if self.judge.age(state).is_some_and(|age| age < 0) {
                 let ttl = self.judge.mapping.redis.idempotency_ttl;
                 let why = || {
@@ -161,10 +161,10 @@ impl<'m> Cache<'m> {
                 self.key.cannot(why);
             }
         } else {
-            self.cache_form.look(true);
+            self.cache_form.count(true);
         }
         if named.kind.is_hash() {
-            self.converge.look(true);
+            self.converge.count(true);
         }
         if let Some((place, bytes)) = state.too_long() {
             let of_kind = if named.kind == Kind::ApiKey { &fresh.api_key } else { &fresh.quota };

@@ -173,7 +173,7 @@ impl<'n> Books<'n> {
     }
 
     fn link(&self, entry: &Entry<'_>, before: Money, effect: Money, after: Money, chain: &mut CheckResult) {
-        chain.look(true);
+        chain.count(true);
         let end = self.end.as_ref().filter(|_| !entry.unplaced);
         let gap = end.map_or(0, |(end, _)| before.micros().abs_diff(end.micros()));
         // The sum of two amounts of money does not overflow.
@@ -226,7 +226,7 @@ impl<'n> Books<'n> {
     }
 
     fn conserve(&self, quota: Option<&Quota>, result: &mut CheckResult) {
-        result.look(self.effective > 0);
+        result.count(self.effective > 0);
         if let Some(why) = &self.unsummed {
             return result.cannot(|| why.clone());
         }
@@ -256,7 +256,7 @@ impl<'n> Books<'n> {
 
     fn counts(&self, result: &mut CheckResult) {
         let Some(windows) = &self.windows else { return };
-        result.look(windows.iter().any(Window::counts));
+        result.count(windows.iter().any(Window::counts));
         if let Some(why) = &self.uncounted {
             return result.cannot(|| why.clone());
         }
@@ -281,7 +281,7 @@ impl<'n> Books<'n> {
         }
         match &key.used {
             Ok(used) => {
-                results.budget.look(*used != Money::ZERO || spent.cost != Money::ZERO);
+                results.budget.count(*used != Money::ZERO || spent.cost != Money::ZERO);
                 let off = used.micros().abs_diff(spent.cost.micros());
                 if off != 0 {
                     results.budget.broke(u128::from(off), &subject, || {
@@ -290,13 +290,13 @@ impl<'n> Books<'n> {
                 }
             }
             // A key without a limit need not have a record before it spends something.
-            Err(_) if !key.budgeted && spent.requests == 0 => results.budget.look(false),
+            Err(_) if !key.budgeted && spent.requests == 0 => results.budget.count(false),
             Err(why) => results.budget.cannot(|| why.clone()),
         }
         match &key.usage {
             Ok((requests, cost)) => {
                 let both = [*requests, spent.requests, cost.micros(), spent.cost.micros()];
-                results.usage.look(both.iter().any(|number| *number != 0));
+                results.usage.count(both.iter().any(|number| *number != 0));
                 let off = u128::from(cost.micros().abs_diff(spent.cost.micros()));
                 let off = off + u128::from(requests.abs_diff(spent.requests));
                 if off != 0 {

@@ -214,7 +214,7 @@ impl<'s> Pass<'s> {
         while let Some(row) = ledger.head() {
             let entry = Entry::read(row, &self.mapping.ledger)?;
             self.looked.rows += 1;
-            self.no_pending.look(true);
+            self.no_pending.count(true);
             let why = format!("{} of row {} is null", names.tenant, shown(entry.row));
             match entry.standing {
                 Standing::Effective => self.take_back(entry.may_take(), &why),
@@ -232,7 +232,7 @@ impl<'s> Pass<'s> {
 
     fn enter(&mut self, tenant: &str, entry: &Entry<'_>, books: &mut Books<'_>, age: Age) {
         self.looked.rows += 1;
-        self.no_pending.look(true);
+        self.no_pending.count(true);
         match entry.standing {
             Standing::Effective => books.enter(entry, &mut self.chain),
             Standing::Pending => self.pending(tenant, entry, age),

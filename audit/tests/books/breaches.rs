@@ -14,7 +14,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Conserve,
             "UPDATE tenant_quota SET balance = balance + 0.000001 WHERE tenant_id = 'acme'",
             expect![[r#"
-                conserve    BROKEN   3 tenants looked at, 3 could have failed, 1 broken
+                conserve    BROKEN   3 tenants evaluated, 3 non-vacuous, 1 broken
                                      acme: balance = 113.150001, opening balance = 100.00, effective rows = 13.15,
                                        opening balance plus rows = 113.15
                 exit code 1
@@ -25,7 +25,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Conserve,
             "DELETE FROM tenant_quota WHERE tenant_id = 'globex'",
             expect![[r#"
-                conserve    BROKEN   3 tenants looked at, 3 could have failed, 1 broken
+                conserve    BROKEN   3 tenants evaluated, 3 non-vacuous, 1 broken
                                      globex: balance = no row of the tenant, opening balance = 100.00, effective
                                        rows = -0.000249, opening balance plus rows = 99.999751
                 exit code 1
@@ -36,7 +36,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Chain,
             "UPDATE billing_transaction SET balance_before = 100, balance_after = 98.5 WHERE trace_id = 't3'",
             expect![[r#"
-                chain       BROKEN   6 effective rows looked at, 6 could have failed, 2 broken
+                chain       BROKEN   6 effective rows evaluated, 6 non-vacuous, 2 broken
                                      acme row t3: balance_after of the row before, t1 = 94.75, balance_before =
                                        100.00, effect = -1.50, balance_after = 98.50
                                      acme row r1: balance_after of the row before, t3 = 98.50, balance_before =
@@ -49,7 +49,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Chain,
             "UPDATE billing_transaction SET amount = 3.01 WHERE trace_id = 't4'",
             expect![[r#"
-                chain       BROKEN   6 effective rows looked at, 6 could have failed, 1 broken
+                chain       BROKEN   6 effective rows evaluated, 6 non-vacuous, 1 broken
                                      initech row t4: balance_before = 100.00, effect = -3.01, balance_after = 97.00
                 exit code 1
             "#]],
@@ -59,7 +59,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Budget,
             "UPDATE api_key SET budget_used = 0.1 WHERE tenant_id = 'acme'",
             expect![[r#"
-                budget      BROKEN   3 API keys looked at, 3 could have failed, 1 broken
+                budget      BROKEN   3 API keys evaluated, 3 non-vacuous, 1 broken
                                      key 1 of acme: on record as spent = 0.10, effective charges = 6.85
                 exit code 1
             "#]],
@@ -69,7 +69,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Budget,
             "UPDATE billing_transaction SET api_key_id = 99 WHERE trace_id = 't4'",
             expect![[r#"
-                budget      BROKEN   3 API keys looked at, 3 could have failed, 1 broken
+                budget      BROKEN   3 API keys evaluated, 3 non-vacuous, 1 broken
                                      unknown: 1 effective charges of initech are of no API key that is there
                                      key 3 of initech: on record as spent = 3.00, effective charges = 0.00
                 exit code 1
@@ -80,7 +80,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::Usage,
             "UPDATE api_key_usage SET request_count = 4, cost = cost + 5.25 WHERE api_key_id = 1",
             expect![[r#"
-                usage       BROKEN   3 API keys looked at, 3 could have failed, 1 broken
+                usage       BROKEN   3 API keys evaluated, 3 non-vacuous, 1 broken
                                      key 1 of acme: requests in usage = 4, effective charges = 3, cost in usage =
                                        12.10, cost of the effective charges = 6.85
                 exit code 1
@@ -91,7 +91,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::CountExact,
             "UPDATE tenant_quota SET daily_used = 4 WHERE tenant_id = 'acme'",
             expect![[r#"
-                count-exact BROKEN   3 tenants looked at, 3 could have failed, 1 broken
+                count-exact BROKEN   3 tenants evaluated, 3 non-vacuous, 1 broken
                                      acme: daily_used = 4, charges of its day = 3
                 exit code 1
             "#]],
@@ -101,7 +101,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::CountExact,
             "UPDATE tenant_quota SET daily_reset_at = NULL, daily_used = 0 WHERE tenant_id = 'globex'",
             expect![[r#"
-                count-exact BROKEN   3 tenants looked at, 3 could have failed, 1 broken
+                count-exact BROKEN   3 tenants evaluated, 3 non-vacuous, 1 broken
                                      globex: daily_used = 0, daily_reset = null, effective charges = 1
                 exit code 1
             "#]],
@@ -111,7 +111,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
             Check::CountExact,
             "UPDATE tenant_quota SET daily_reset_at = current_date - 2, daily_used = 0 WHERE tenant_id = 'initech'",
             expect![[r#"
-                count-exact BROKEN   3 tenants looked at, 3 could have failed, 1 broken
+                count-exact BROKEN   3 tenants evaluated, 3 non-vacuous, 1 broken
                                      initech: daily_used = 0, charges of its day = 0, charges after its day = 1
                 exit code 1
             "#]],
@@ -123,7 +123,7 @@ async fn each_breach_in_the_database_is_found_with_its_numbers() {
                  created_at) VALUES ('acme', 't9', 'deduct', 'pending', 7.5, 113.15, 105.65, date_trunc('hour', now()) - \
                  interval '1000 days')",
             expect![[r#"
-                no-pending  BROKEN   # rows looked at, # could have failed, # broken
+                no-pending  BROKEN   # rows evaluated, # non-vacuous, # broken
                                      acme row t#: pending for seconds = ########, deduct = #.##
                 exit code #
             "#]],
@@ -164,7 +164,7 @@ async fn the_worst_come_first_and_the_rest_is_counted() {
     fixture.sql(many).await;
     let found = fixture.finding(Check::Conserve).await;
     expect![[r#"
-        conserve    BROKEN   203 tenants looked at, 200 could have failed, 200 broken
+        conserve    BROKEN   203 tenants evaluated, 200 non-vacuous, 200 broken
                              tenant-200: balance = 300.00, opening balance = 101.00, effective rows = -1.00,
                                opening balance plus rows = 100.00
                              tenant-199: balance = 299.00, opening balance = 101.00, effective rows = -1.00,

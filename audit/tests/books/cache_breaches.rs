@@ -15,7 +15,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Converge,
             &["HSET", "quota:acme", "balance", "100.00"],
             expect![[r#"
-            converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+            converge    BROKEN   6 hashes evaluated, 6 non-vacuous, 1 broken
                                  quota hash quota:acme: balance in redis = 100.00, balance in postgres = 113.15
             exit code 1
         "#]],
@@ -25,7 +25,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Converge,
             &["HSET", "quota:acme", "balance", "113.15000000000001"],
             expect![[r#"
-                converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+                converge    BROKEN   6 hashes evaluated, 6 non-vacuous, 1 broken
                                      quota hash quota:acme: balance in redis = 113.15000000000001, balance in
                                        postgres = 113.15
                 exit code 1
@@ -36,7 +36,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Converge,
             &["HSET", "quota:acme", "daily_reset_at", "1999-12-31"],
             expect![[r#"
-                converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+                converge    BROKEN   6 hashes evaluated, 6 non-vacuous, 1 broken
                                      quota hash quota:acme: daily_reset_at in redis = 1999-12-31, daily_reset_at in
                                        postgres = (today)
                 exit code 1
@@ -47,7 +47,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Converge,
             &["HSET", "apikey:1", "budget_used", "0"],
             expect![[r#"
-                converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+                converge    BROKEN   6 hashes evaluated, 6 non-vacuous, 1 broken
                                      API key hash apikey:1: budget_used in redis = 0.00, budget_used in postgres =
                                        6.85
                 exit code 1
@@ -58,7 +58,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Converge,
             &["HSET", "quota:nobody", "balance", "1"],
             expect![[r#"
-            converge    BROKEN   7 hashes looked at, 7 could have failed, 1 broken
+            converge    BROKEN   7 hashes evaluated, 7 non-vacuous, 1 broken
                                  quota hash quota:nobody: row in the database = none
             exit code 1
         "#]],
@@ -68,7 +68,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::CacheForm,
             &["PERSIST", "quota:acme"],
             expect![[r#"
-            cache-form  BROKEN   6 Redis keys looked at, 6 could have failed, 1 broken
+            cache-form  BROKEN   6 Redis keys evaluated, 6 non-vacuous, 1 broken
                                  quota hash quota:acme: time to live = none
             exit code 1
         "#]],
@@ -78,7 +78,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::CacheForm,
             &["HDEL", "quota:acme", "daily_quota"],
             expect![[r#"
-            cache-form  BROKEN   6 Redis keys looked at, 6 could have failed, 1 broken
+            cache-form  BROKEN   6 Redis keys evaluated, 6 non-vacuous, 1 broken
                                  quota hash quota:acme: daily_quota = missing
             exit code 1
         "#]],
@@ -88,7 +88,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::CacheForm,
             &["HSET", "quota:acme", "version", "two"],
             expect![[r#"
-            cache-form  BROKEN   6 Redis keys looked at, 6 could have failed, 1 broken
+            cache-form  BROKEN   6 Redis keys evaluated, 6 non-vacuous, 1 broken
                                  quota hash quota:acme: version = `two`, unreadable
             exit code 1
         "#]],
@@ -98,7 +98,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::CacheForm,
             &["SET", "quota:nobody", "1", "EX", "60"],
             expect![[r#"
-            cache-form  BROKEN   7 Redis keys looked at, 7 could have failed, 1 broken
+            cache-form  BROKEN   7 Redis keys evaluated, 7 non-vacuous, 1 broken
                                  quota hash quota:nobody: type in redis = string, type expected = hash
             exit code 1
         "#]],
@@ -108,7 +108,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::CacheForm,
             &["SET", "quota:acme:warming", "1"],
             expect![[r#"
-            cache-form  BROKEN   7 Redis keys looked at, 7 could have failed, 1 broken
+            cache-form  BROKEN   7 Redis keys evaluated, 7 non-vacuous, 1 broken
                                  warm-up lock quota:acme:warming: time to live = none
             exit code 1
         "#]],
@@ -118,7 +118,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Key,
             &["SET", "deduct:acme:t9", "1", "EX", "80000"],
             expect![[r#"
-            key         BROKEN   6 idempotency keys looked at, 6 could have failed, 1 broken
+            key         BROKEN   6 idempotency keys evaluated, 6 non-vacuous, 1 broken
                                  idempotency key deduct:acme:t9: ledger row = none
             exit code 1
         "#]],
@@ -128,7 +128,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Key,
             &["PERSIST", "deduct:acme:t1"],
             expect![[r#"
-            key         BROKEN   5 idempotency keys looked at, 5 could have failed, 1 broken
+            key         BROKEN   5 idempotency keys evaluated, 5 non-vacuous, 1 broken
                                  idempotency key deduct:acme:t1: time to live = none
             exit code 1
         "#]],
@@ -138,7 +138,7 @@ async fn each_breach_in_redis_is_found_with_its_numbers() {
             Check::Key,
             &["SET", "deduct:globex:t1", "1", "EX", "80000"],
             expect![[r#"
-                key         BROKEN   6 idempotency keys looked at, 6 could have failed, 1 broken
+                key         BROKEN   6 idempotency keys evaluated, 6 non-vacuous, 1 broken
                                      idempotency key deduct:globex:t1: ledger row = none
                 exit code 1
             "#]],
@@ -170,7 +170,7 @@ async fn a_young_key_a_lease_and_what_is_not_ours_are_no_breach() {
     // A key that lives longer than any should has no age.
     fixture.redis(&["SET", "deduct:acme:odd", "1", "EX", "100000"]).await;
     expect![[r#"
-        key         unknown  8 idempotency keys looked at, 8 could have failed, 0 broken
+        key         unknown  8 idempotency keys evaluated, 8 non-vacuous, 0 broken
                              unknown: deduct:acme:odd lives for more than the 86400 s of
                                redis.idempotency_ttl: its age is not known
         exit code 2
@@ -189,7 +189,7 @@ async fn a_field_of_very_many_bytes_is_not_read_and_not_judged() {
     fixture.redis(&["EVAL", huge, "0"]).await;
     let sent = fixture.bytes_sent().await;
     expect![[r#"
-        converge    BROKEN   6 hashes looked at, 6 could have failed, 1 broken
+        converge    BROKEN   6 hashes evaluated, 6 non-vacuous, 1 broken
                              unknown: balance of quota:acme has 50000000 bytes in redis: more than the 4096
                                that are read
                              quota hash quota:globex: balance in redis = 1.00, balance in postgres =
@@ -198,7 +198,7 @@ async fn a_field_of_very_many_bytes_is_not_read_and_not_judged() {
     "#]]
     .assert_eq(&fixture.finding(Check::Converge).await);
     expect![[r#"
-        cache-form  unknown  6 Redis keys looked at, 6 could have failed, 0 broken
+        cache-form  unknown  6 Redis keys evaluated, 6 non-vacuous, 0 broken
                              unknown: balance of quota:acme has 50000000 bytes in redis: more than the 4096
                                that are read
         exit code 2

@@ -14,15 +14,15 @@ async fn clean_books_are_ok_and_nothing_was_vacuous() {
     expect![[r#"
         6 ledger rows, 3 tenants, 3 API keys, 11 Redis keys
 
-        conserve    ok       3 tenants looked at, 3 could have failed, 0 broken
-        chain       ok       6 effective rows looked at, 6 could have failed, 0 broken
-        budget      ok       3 API keys looked at, 3 could have failed, 0 broken
-        usage       ok       3 API keys looked at, 3 could have failed, 0 broken
-        count-exact ok       3 tenants looked at, 3 could have failed, 0 broken
-        no-pending  ok       6 rows looked at, 6 could have failed, 0 broken
-        key         ok       5 idempotency keys looked at, 5 could have failed, 0 broken
-        converge    ok       6 hashes looked at, 6 could have failed, 0 broken
-        cache-form  ok       6 Redis keys looked at, 6 could have failed, 0 broken
+        conserve    ok       3 tenants evaluated, 3 non-vacuous, 0 broken
+        chain       ok       6 effective rows evaluated, 6 non-vacuous, 0 broken
+        budget      ok       3 API keys evaluated, 3 non-vacuous, 0 broken
+        usage       ok       3 API keys evaluated, 3 non-vacuous, 0 broken
+        count-exact ok       3 tenants evaluated, 3 non-vacuous, 0 broken
+        no-pending  ok       6 rows evaluated, 6 non-vacuous, 0 broken
+        key         ok       5 idempotency keys evaluated, 5 non-vacuous, 0 broken
+        converge    ok       6 hashes evaluated, 6 non-vacuous, 0 broken
+        cache-form  ok       6 Redis keys evaluated, 6 non-vacuous, 0 broken
     "#]]
     .assert_eq(&report.text());
     assert_eq!(report.exit_code(), 0);
@@ -41,19 +41,19 @@ async fn what_is_not_there_is_unknown_and_never_ok() {
     expect![[r#"
         6 ledger rows, 3 tenants, 3 API keys, 0 Redis keys
 
-        conserve    ok       3 tenants looked at, 3 could have failed, 0 broken
-        chain       ok       6 effective rows looked at, 6 could have failed, 0 broken
-        budget      ok       3 API keys looked at, 3 could have failed, 0 broken
-        usage       unknown  0 API keys looked at, 0 could have failed, 0 broken
+        conserve    ok       3 tenants evaluated, 3 non-vacuous, 0 broken
+        chain       ok       6 effective rows evaluated, 6 non-vacuous, 0 broken
+        budget      ok       3 API keys evaluated, 3 non-vacuous, 0 broken
+        usage       unknown  0 API keys evaluated, 0 non-vacuous, 0 broken
                              unknown: not there: table api_key_usage
-        count-exact unknown  0 tenants looked at, 0 could have failed, 0 broken
+        count-exact unknown  0 tenants evaluated, 0 non-vacuous, 0 broken
                              unknown: not there: column billing_transaction.created_at
-        no-pending  ok       6 rows looked at, 6 could have failed, 0 broken
-        key         unknown  0 idempotency keys looked at, 0 could have failed, 0 broken
+        no-pending  ok       6 rows evaluated, 6 non-vacuous, 0 broken
+        key         unknown  0 idempotency keys evaluated, 0 non-vacuous, 0 broken
                              unknown: not asked: no --redis-url and no REDIS_URL
-        converge    unknown  0 hashes looked at, 0 could have failed, 0 broken
+        converge    unknown  0 hashes evaluated, 0 non-vacuous, 0 broken
                              unknown: not asked: no --redis-url and no REDIS_URL
-        cache-form  unknown  0 Redis keys looked at, 0 could have failed, 0 broken
+        cache-form  unknown  0 Redis keys evaluated, 0 non-vacuous, 0 broken
                              unknown: not asked: no --redis-url and no REDIS_URL
     "#]]
     .assert_eq(&report.text());
@@ -61,7 +61,7 @@ async fn what_is_not_there_is_unknown_and_never_ok() {
     // Without a time the age of a pending row is unknown, but none is none.
     fixture.sql("UPDATE billing_transaction SET status = 'pending' WHERE trace_id = 't1'").await;
     expect![[r#"
-        no-pending  unknown  6 rows looked at, 6 could have failed, 0 broken
+        no-pending  unknown  6 rows evaluated, 6 non-vacuous, 0 broken
                              unknown: a row is pending: row t1 of acme: not there: ledger.time
         exit code 2
     "#]]
@@ -79,7 +79,7 @@ async fn words_that_the_mapping_does_not_name_are_unknown() {
     fixture.sql("ALTER TABLE billing_transaction DROP CONSTRAINT billing_transaction_status_check").await;
     fixture.sql("UPDATE billing_transaction SET status = 'settled' WHERE trace_id = 't4'").await;
     expect![[r#"
-        no-pending  unknown  6 rows looked at, 6 could have failed, 0 broken
+        no-pending  unknown  6 rows evaluated, 6 non-vacuous, 0 broken
                              unknown: billing_transaction.status of row t4 of initech is `settled`, which
                                the mapping does not name
         exit code 2

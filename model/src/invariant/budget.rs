@@ -53,8 +53,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         let (spent, record) = (books.charged(tenant).cost, on_record(books, tenant));
         let record_is_due = books.at_rest || books.design.budgets_with_the_charge();
         let bounded = most(books, tenant).is_none_or(|most| spent <= most);
-        let could_fail = spent != Money::ZERO || record != Money::ZERO;
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, bounded && (!record_is_due || record == spent))
+        let non_vacuous = spent != Money::ZERO || record != Money::ZERO;
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, bounded && (!record_is_due || record == spent))
     })
 }
 

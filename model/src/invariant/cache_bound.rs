@@ -36,8 +36,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         }
         let book = &books.tenants[tenant.index()];
         let Some(hash) = book.hash.filter(|hash| hash.fields.has(Field::Balance)) else { return Evaluation::Vacuous };
-        let could_fail = book.quota.balance != book.open || hash.row.balance != book.open;
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, hash.row.balance == book.quota.balance)
+        let non_vacuous = book.quota.balance != book.open || hash.row.balance != book.open;
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, hash.row.balance == book.quota.balance)
     })
 }
 

@@ -29,8 +29,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         let was = edge.before.map(|before| &before.tenants[tenant.index()]);
         let written =
             was.is_some_and(|was| (was.hash, was.principal, was.counter) != (book.hash, book.principal, book.counter));
-        let could_fail = written && there.iter().any(Option::is_some);
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, well_formed)
+        let non_vacuous = written && there.iter().any(Option::is_some);
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, well_formed)
     })
 }
 

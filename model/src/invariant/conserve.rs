@@ -41,8 +41,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         let book = &books.tenants[tenant.index()];
         let expected = book.open + books.ledger_effect(tenant);
         let adds_up = |balance: Money, exact: bool| {
-            let could_fail = balance != book.open || expected != book.open;
-            Evaluation::judge(Subject::Tenant(tenant), could_fail, exact && balance == expected)
+            let non_vacuous = balance != book.open || expected != book.open;
+            Evaluation::judge(Subject::Tenant(tenant), non_vacuous, exact && balance == expected)
         };
         let in_postgres = adds_up(book.quota.balance, true);
         let in_redis = book.hash.map_or(Evaluation::NotEvaluated, |hash| {

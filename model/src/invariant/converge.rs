@@ -60,9 +60,9 @@ fn principal_agrees(books: &Books, tenant: Tenant) -> bool {
 fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_tenant(edge.after, |tenant| {
         let book = &edge.after.tenants[tenant.index()];
-        let could_fail = book.hash.is_some() || book.principal.is_some();
+        let non_vacuous = book.hash.is_some() || book.principal.is_some();
         let agree = agrees(edge.after, tenant) && principal_agrees(edge.after, tenant);
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, agree)
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, agree)
     })
 }
 

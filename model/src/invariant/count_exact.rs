@@ -81,8 +81,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
     each_tenant(books, |tenant| {
         let Some(row) = deciding(books, tenant) else { return Evaluation::NotEvaluated };
         let counts = both(books, tenant, &row);
-        let could_fail = counts.iter().any(|count| count.any || count.used > 0);
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, counts.iter().all(Count::holds))
+        let non_vacuous = counts.iter().any(|count| count.any || count.used > 0);
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, counts.iter().all(Count::holds))
     })
 }
 

@@ -37,9 +37,9 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
         return Evaluation::NotEvaluated;
     }
     each_tenant(books, |tenant| {
-        let could_fail = books.requests_of(tenant).any(struck);
+        let non_vacuous = books.requests_of(tenant).any(struck);
         let bounded = unmetered(books, tenant) <= books.design.unmetered_bound();
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, bounded)
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, bounded)
     })
 }
 

@@ -107,14 +107,14 @@ pub enum Subject {
     Request(Request),
 }
 
-/// The result of judging one move.
+/// The result of evaluating an invariant on one move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evaluation {
-    /// It is not judged on this move.
+    /// It is not evaluated on this move.
     NotEvaluated,
-    /// Judged, but it could not have failed: what it is about was absent.
+    /// Evaluated, but the move could not have broken it: what it is about was absent.
     Vacuous,
-    /// It could have failed and held.
+    /// Non-vacuous: the move could have broken it, and did not.
     Held,
     /// It is broken.
     Broken(Subject),
@@ -133,8 +133,8 @@ impl Evaluation {
     }
 
     /// `Broken` for a subject that breaks it, `Held` for one that could have, else `Vacuous`.
-    fn judge(subject: Subject, could_fail: bool, holds: bool) -> Evaluation {
-        match (could_fail, holds) {
+    fn judge(subject: Subject, non_vacuous: bool, holds: bool) -> Evaluation {
+        match (non_vacuous, holds) {
             (_, false) => Evaluation::Broken(subject),
             (true, true) => Evaluation::Held,
             (false, true) => Evaluation::Vacuous,

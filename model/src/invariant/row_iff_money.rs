@@ -33,8 +33,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
             return Evaluation::Vacuous;
         }
         let (moved, recorded) = changes(before, edge.after, request);
-        let could_fail = moved != Money::ZERO || recorded != Money::ZERO;
-        Evaluation::judge(Subject::Request(request), could_fail, moved == recorded)
+        let non_vacuous = moved != Money::ZERO || recorded != Money::ZERO;
+        Evaluation::judge(Subject::Request(request), non_vacuous, moved == recorded)
     })
 }
 

@@ -24,8 +24,8 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
     }
     each_tenant(books, |tenant| {
         let (usage, charged) = (books.tenants[tenant.index()].usage, books.charged(tenant));
-        let could_fail = usage != UsageRow::default() || charged != UsageRow::default();
-        Evaluation::judge(Subject::Tenant(tenant), could_fail, usage == charged)
+        let non_vacuous = usage != UsageRow::default() || charged != UsageRow::default();
+        Evaluation::judge(Subject::Tenant(tenant), non_vacuous, usage == charged)
     })
 }
 

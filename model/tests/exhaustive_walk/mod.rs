@@ -103,7 +103,7 @@ pub fn traces(n: u8, gateways: u8, faults: &[&str], design: &str) -> Setup {
 #[derive(Clone, Default)]
 pub struct Found {
     /// On how many moves it could have failed.
-    pub could_have_failed: u64,
+    pub non_vacuous: u64,
     /// The shortest way to break it, and the figures.
     pub breach: Option<(Vec<Move>, Vec<Figure>)>,
 }
@@ -129,7 +129,7 @@ pub fn walk(setup: &Setup, id: &str) -> Found {
             let after = next.books(setup);
             let edge = Edge { before: Some(&before), did: Some(&did), after: &after };
             let look = invariant.judge(&edge);
-            found.could_have_failed += u64::from(matches!(look, Evaluation::Held | Evaluation::Broken(_)));
+            found.non_vacuous += u64::from(matches!(look, Evaluation::Held | Evaluation::Broken(_)));
             if let Evaluation::Broken(subject) = look {
                 found.breach = Some((way(&states, at, mv), (invariant.figures)(&edge, subject, setup)));
                 return found;

@@ -161,7 +161,7 @@ fn verdicts(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'
 fn cell(scenario: &Scenario, name: &str, invariant: &'static str, index: &FindingsIndex<'_>) -> Markup {
     let Some(verdict) = index.verdict(&scenario.id, name, invariant) else {
         let looked = !index.of(&scenario.id, name).is_empty();
-        return html! { span.none { @if looked { "could not fail" } @else { "not asked" } } };
+        return html! { span.none { @if looked { "vacuous" } @else { "not asked" } } };
     };
     let said = |engine| index.one(&scenario.id, name, engine, invariant).map(|finding| (engine, finding));
     let said: Vec<(Engine, &Finding)> = Engine::ALL.into_iter().filter_map(said).collect();
@@ -190,16 +190,16 @@ fn holds(scenario: &Scenario, quiet: &[&'static Invariant], index: &FindingsInde
             .cases
             .iter()
             .filter_map(|case| index.one(&scenario.id, &design(case), Engine::Check, invariant.id));
-        checked.map(|finding| finding.could_have_failed).max().unwrap_or(0)
+        checked.map(|finding| finding.non_vacuous).max().unwrap_or(0)
     };
     let (could, could_not): (Vec<_>, Vec<_>) = quiet.iter().map(|it| (it.id, occasions(it))).partition(|(_, n)| *n > 0);
     html! {
         @if !could.is_empty() {
             p { b { "Holds under every design: " } @for (id, n) in &could {
-                span.item { a href={ "#invariant-" (id) } { (id) } " " small { "could have failed up to " (grouped(*n)) "×" } } } }
+                span.item { a href={ "#invariant-" (id) } { (id) } " " small { "up to " (grouped(*n)) " non-vacuous evaluations" } } } }
         }
         @if !could_not.is_empty() {
-            p.note { "Could not fail on this path: " @for (id, _) in &could_not { span.item { (id) } } }
+            p.note { "Vacuous on this path: " @for (id, _) in &could_not { span.item { (id) } } }
         }
     }
 }

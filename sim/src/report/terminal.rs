@@ -104,8 +104,8 @@ fn heading(scenario: &Scenario, design: &str, paint: &Paint) -> String {
 struct Group<'a> {
     first: &'a Finding,
     engines: String,
-    /// Whether the invariant could have failed in any of them.
-    could_fail: bool,
+    /// Whether any of them evaluated it non-vacuously.
+    non_vacuous: bool,
 }
 
 fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
@@ -115,26 +115,27 @@ fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
         let severity = severity(finding).max(1);
         let name = finding.engine.name();
         let group = groups.entry((std::cmp::Reverse(severity), invariant::place(finding.invariant)));
-        let could_fail = finding.could_have_failed > 0;
+        let non_vacuous = finding.non_vacuous > 0;
         let seconded = |group: &mut Group<'_>| {
             group.engines.push_str(&format!(" +{name}"));
-            group.could_fail |= could_fail;
+            group.non_vacuous |= non_vacuous;
         };
-        group.and_modify(seconded).or_insert_with(|| Group { first: finding, engines: name.to_owned(), could_fail });
+        group.and_modify(seconded).or_insert_with(|| Group { first: finding, engines: name.to_owned(), non_vacuous });
     }
     groups.into_values().collect()
 }
 
 fn table(groups: &[Group<'_>], paint: &Paint) -> String {
-    let row = |[verdict, id, when, judged, could, expected, by]: [&str; 7]| {
-        let line = format!("  {verdict}  {id:<15}  {when:<7}  {judged:>12}  {could:>12}  {expected:<11}  {by}");
+    let row = |[verdict, id, when, evaluated, non_vacuous, expected, by]: [&str; 7]| {
+        let line =
+            format!("  {verdict}  {id:<15}  {when:<7}  {evaluated:>12}  {non_vacuous:>12}  {expected:<11}  {by}");
         line.trim_end().to_owned() + "\n"
     };
-    let heads = [&pad("verdict", 12), "invariant", "when", "judged", "could fail", "", "by"];
+    let heads = [&pad("verdict", 12), "invariant", "when", "evaluated", "non-vacuous", "", "by"];
     let mut out = row(heads.map(|head: &str| head));
     let silent = |group: &&Group<'_>| {
-        let Group { first, could_fail, .. } = group;
-        first.verdict == Verdict::Holds && first.as_expected && !could_fail
+        let Group { first, non_vacuous, .. } = group;
+        first.verdict == Verdict::Holds && first.as_expected && !non_vacuous
     };
     let (could_not, telling): (Vec<&Group<'_>>, Vec<&Group<'_>>) = groups.iter().partition(silent);
     for Group { first, engines, .. } in telling {
@@ -150,15 +151,15 @@ fn table(groups: &[Group<'_>], paint: &Paint) -> String {
             (_, true) => "as expected",
             (_, false) => "UNEXPECTED",
         };
-        let (judged, could) = (grouped(first.judged), grouped(first.could_have_failed));
-        out.push_str(&row([&verdict, first.invariant, when, &judged, &could, expected, engines]));
+        let (evaluated, non_vacuous) = (grouped(first.evaluated), grouped(first.non_vacuous));
+        out.push_str(&row([&verdict, first.invariant, when, &evaluated, &non_vacuous, expected, engines]));
     }
-    // check has no finding where the invariant could not have failed in any state; it is listed here.
+    // check has no finding where every evaluation was vacuous; it is listed here.
     let said = |id: &str| groups.iter().any(|group| group.first.invariant == id);
     let never = invariant::ALL.iter().map(|invariant| invariant.id).filter(|id| !said(id) && !groups.is_empty());
     let ids: Vec<&str> = could_not.iter().map(|group| group.first.invariant).chain(never).collect();
     if !ids.is_empty() {
-        out.push_str(&paragraph("  could not fail on this path: ", &ids.join(", ")));
+        out.push_str(&paragraph("  vacuous on this path: ", &ids.join(", ")));
     }
     out
 }

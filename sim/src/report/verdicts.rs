@@ -106,7 +106,7 @@ fn table(scenario: &Scenario, telling: &[&Invariant], index: &FindingsIndex<'_>)
             out.push_str(&format!("{lead}  {}\n", cells.trim_end()));
             out.push_str(&elsewhere(scenario, name, invariant, index));
         }
-        for (lead, names) in [("  holds: ", holding), ("  could not fail: ", idle)] {
+        for (lead, names) in [("  holds: ", holding), ("  vacuous: ", idle)] {
             if !names.is_empty() {
                 out.push_str(&paragraph(lead, &names.join(", ")));
             }
@@ -137,11 +137,11 @@ fn elsewhere(scenario: &Scenario, name: &str, invariant: &Invariant, index: &Fin
 fn holds(scenario: &Scenario, quiet: &[&Invariant], index: &FindingsIndex<'_>) -> String {
     let could_fail = |invariant: &Invariant| {
         let said = |case| index.one(&scenario.id, &design(case), Engine::Check, invariant.id);
-        scenario.cases.iter().filter_map(said).any(|finding| finding.could_have_failed > 0)
+        scenario.cases.iter().filter_map(said).any(|finding| finding.non_vacuous > 0)
     };
     let (could, could_not): (Vec<&Invariant>, Vec<&Invariant>) = quiet.iter().partition(|it| could_fail(it));
     let mut out = String::new();
-    for (lead, which) in [("holds everywhere: ", could), ("could not fail on this path: ", could_not)] {
+    for (lead, which) in [("holds everywhere: ", could), ("vacuous on this path: ", could_not)] {
         if !which.is_empty() {
             out.push_str(&paragraph(lead, &which.iter().map(|it| it.id).collect::<Vec<_>>().join(", ")));
         }

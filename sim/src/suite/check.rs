@@ -173,7 +173,7 @@ pub fn check(
     for place in 0..invariant::ALL.len() {
         let shown = counterexample(scenario, case, &exploration, place, capsules).map_err(&world_error)?;
         // An invariant that could not have failed anywhere, since the path does not meet its subject, gets no verdict.
-        let empty = exploration.ended.is_complete() && exploration.properties[place].failable == 0;
+        let empty = exploration.ended.is_complete() && exploration.properties[place].non_vacuous == 0;
         if !empty || case.expected[place] == Expected::Broken {
             found.findings.push(finding(scenario, case, &exploration, place, &unseen, shown.as_ref()));
         }
@@ -254,7 +254,7 @@ fn finding(
         (None, Ended::Complete) if !unseen.is_empty() => {
             (Verdict::Unknown, format!("an expected situation never arose: {}", unseen.join(", ")))
         }
-        (None, Ended::Complete) if property.failable == 0 => {
+        (None, Ended::Complete) if property.non_vacuous == 0 => {
             (Verdict::Unknown, "what it speaks of never arose, so that it could not have failed".to_owned())
         }
         (None, Ended::Complete) => (Verdict::Holds, "every state within the bounds was looked at".to_owned()),
@@ -271,8 +271,8 @@ fn finding(
         expected,
         as_expected: as_expected(verdict, expected) && other.is_none(),
         why: other.map_or(why.clone(), |pinned| format!("{why}; the lock file has it {pinned}")),
-        judged: property.judged,
-        could_have_failed: property.failable,
+        evaluated: property.evaluated,
+        non_vacuous: property.non_vacuous,
         steps: shown.map(|counterexample| counterexample.run.entries.len()),
         capsule: shown.map(|counterexample| counterexample.capsule.clone()),
     }

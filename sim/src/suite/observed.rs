@@ -86,7 +86,7 @@ impl<'a> ObservedRuns<'a> {
             let result = &self.results[place];
             let expected = self.case.expected[place];
             // An invariant that could not have failed in any run gets no verdict.
-            if self.runs > 0 && cut.is_none() && result.could_have_failed == 0 && expected != Expected::Broken {
+            if self.runs > 0 && cut.is_none() && result.non_vacuous == 0 && expected != Expected::Broken {
                 continue;
             }
             let (verdict, why) = match (&result.breach, cut) {
@@ -127,8 +127,8 @@ impl<'a> ObservedRuns<'a> {
                 verdict,
                 expected,
                 as_expected: expected_so,
-                judged: result.judged,
-                could_have_failed: result.could_have_failed,
+                evaluated: result.evaluated,
+                non_vacuous: result.non_vacuous,
                 why,
                 steps: shown.map(|((run, _), _)| run.entries.len()),
                 capsule,

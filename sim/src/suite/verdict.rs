@@ -84,7 +84,7 @@ impl Expected {
     }
 }
 
-/// One verdict with how much was judged and why it stopped.
+/// One verdict, how many evaluations it rests on, and why it stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Id of the scenario.
@@ -101,10 +101,10 @@ pub struct Finding {
     pub expected: Expected,
     /// Whether the verdict passes; if nothing is expected it does, unless it is unknown.
     pub as_expected: bool,
-    /// How often it was judged.
-    pub judged: u64,
-    /// How often it could have failed.
-    pub could_have_failed: u64,
+    /// How many moves it was evaluated on.
+    pub evaluated: u64,
+    /// How many of these evaluations could have broken it.
+    pub non_vacuous: u64,
     /// One sentence: the breach with its numbers, or what bounds the verdict.
     pub why: String,
     /// Number of moves of the counterexample.

@@ -37,7 +37,7 @@ struct Design {
 struct Invariant {
     invariant: &'static str,
     check_says_holds: bool,
-    looked: u64,
+    non_vacuous: u64,
     breaches: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<First>,
@@ -62,7 +62,7 @@ fn design(loaded: &Loaded) -> Design {
     let invariants = figures.results.iter().map(|result| Invariant {
         invariant: result.invariant,
         check_says_holds: loaded.must_hold(result),
-        looked: result.looked,
+        non_vacuous: result.non_vacuous,
         breaches: result.breaches,
         first: result
             .first

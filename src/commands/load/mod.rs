@@ -58,7 +58,7 @@ impl Loaded {
         if self.figures.rests == 0 {
             unknown.push("the books were never judged: there was no time for a rest".to_owned());
         }
-        let idle = self.figures.results.iter().filter(|result| self.must_hold(result) && result.looked == 0);
+        let idle = self.figures.results.iter().filter(|result| self.must_hold(result) && result.non_vacuous == 0);
         let idle: Vec<&str> = idle.map(|result| result.invariant).collect();
         if !idle.is_empty() {
             unknown.push(format!("nothing could have broken at the last rest: {}", idle.join(", ")));

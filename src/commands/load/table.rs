@@ -39,7 +39,7 @@ fn line(loaded: &Loaded, result: &RestResult) -> String {
         (Some(_), false) => "broken",
         (Some(_), true) => "BROKEN against check",
     };
-    let counts = format!("{} of {}", result.breaches, result.looked);
+    let counts = format!("{} of {}", result.breaches, result.non_vacuous);
     let mut text = format!("{:12} check: {check:6} {verdict:21} {counts:>20}\n", result.invariant);
     if let Some(first) = &result.first {
         let breach = Breach { invariant: result.invariant, after: 0, figures: first.figures.clone() };

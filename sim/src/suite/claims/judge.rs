@@ -98,12 +98,12 @@ impl Judge<'_> {
         let Place { scenario, invariant, .. } = &claim.at;
         let design = claim.design.as_str();
         match self.index.one(scenario, design, Engine::Check, invariant) {
-            Some(found) if found.verdict == Verdict::Holds && found.could_have_failed > 0 => {
-                self.refuted(claim, found.could_have_failed)
+            Some(found) if found.verdict == Verdict::Holds && found.non_vacuous > 0 => {
+                self.refuted(claim, found.non_vacuous)
             }
             Some(found) if found.verdict != Verdict::Holds => (Answer::Unknown, found.why.clone()),
             _ if self.index.of(scenario, design).iter().any(|finding| finding.engine == Engine::Check) => {
-                (Answer::Unknown, format!("{invariant} could not have failed in {scenario}"))
+                (Answer::Unknown, format!("{invariant} has no non-vacuous evaluation in {scenario}"))
             }
             _ => (Answer::Unknown, format!("check did not look at {design} in {scenario}")),
         }
@@ -118,16 +118,16 @@ impl Judge<'_> {
             match self.index.one(&other.id, &findings_index::design(case), Engine::Check, invariant) {
                 Some(found) if found.verdict == Verdict::Broken => breaks.push(other.id.as_str()),
                 Some(found) if found.verdict != Verdict::Holds => unknown.push(other.id.as_str()),
-                Some(found) if found.could_have_failed > 0 => holds += 1,
+                Some(found) if found.non_vacuous > 0 => holds += 1,
                 _ => {}
             }
         }
-        let mut why = format!("{invariant} holds in every state, where it could have failed {times} times");
+        let mut why = format!("{invariant} holds in every state, with {times} non-vacuous evaluations");
         if breaks.is_empty() && unknown.is_empty() {
             let others =
                 if holds == 1 { "the one other scenario".to_owned() } else { format!("{holds} other scenarios") };
             if holds > 0 {
-                why.push_str(&format!(", and in {others} of {} in which it could", claim.risk));
+                why.push_str(&format!(", and not vacuously in {others} of {}", claim.risk));
             }
             return (Answer::Refuted, why);
         }

@@ -120,7 +120,7 @@ pub struct ClaimAnswer {
     pub as_expected: bool,
     /// Where the verdict comes from.
     pub evidence: Evidence,
-    /// The breach with its numbers, how often it could have failed, or why it is not known.
+    /// The breach with its numbers, how many evaluations were non-vacuous, or why it is not known.
     pub why: String,
 }
 

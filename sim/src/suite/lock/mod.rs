@@ -80,7 +80,7 @@ impl Entry {
         let own = |scenario: &str, design: &str| (scenario, design) == (&explored.scenario, &explored.design);
         let broken = found.counterexamples.iter().filter(|it| own(&it.scenario, &it.design));
         let judged = found.findings.iter().filter(|it| own(&it.scenario, &it.design) && it.engine == explored.engine);
-        let could_fail = |it: &&Finding| it.could_have_failed > 0 || it.verdict == Verdict::Broken;
+        let could_fail = |it: &&Finding| it.non_vacuous > 0 || it.verdict == Verdict::Broken;
         let could_fail: BTreeSet<&str> = judged.filter(could_fail).map(|it| it.invariant).collect();
         let ids = model::invariant::ALL.iter().map(|invariant| invariant.id);
         Some(Entry {
