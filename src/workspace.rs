@@ -80,12 +80,12 @@ impl Workspace {
     }
 
     /// Tests before the work of a command whether a file can be written in a folder that the command will write to.
-    pub fn try_to_write(&self, folder: &str, told_by: &str) -> Result<(), Failure> {
+    pub fn try_to_write(&self, folder: &str, named_by: &str) -> Result<(), Failure> {
         let probe = self.path(folder).join(format!(".trial-{}", std::process::id()));
         let tried = write_whole(&probe, "Whether this folder can be written.\n");
         // If the file cannot be removed, the next test overwrites and removes it.
         let _ = std::fs::remove_file(&probe);
-        tried.map_err(|error| Failure::Input(format!("{told_by}: {folder}/ cannot be written: {error}")))
+        tried.map_err(|error| Failure::Input(format!("{named_by}: {folder}/ cannot be written: {error}")))
     }
 
     /// The claims of the review, which name scenarios.

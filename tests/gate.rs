@@ -15,7 +15,7 @@ fn trial(args: &[&str]) -> Output {
 }
 
 /// Exit code, and what was printed with its lines joined.
-fn told(args: &[&str]) -> (Option<i32>, String) {
+fn run(args: &[&str]) -> (Option<i32>, String) {
     let output = trial(args);
     let printed = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     (output.status.code(), printed)
@@ -31,13 +31,13 @@ fn a_breach_that_is_expected_fails_where_it_is_denied() {
         ("check", "p0-3-b+fixed", "broken", 0, "exit code 0: all as expected"),
         ("sim", "as-reported", "broken", 1, "denied (--deny broken)"),
     ] {
-        let (code, printed) = told(&[engine, ID, "--design", design, "--deny", deny]);
+        let (code, printed) = run(&[engine, ID, "--design", design, "--deny", deny]);
         assert_eq!(code, Some(exit), "{engine} {design} {deny}: {printed}");
         assert!(printed.contains(says), "{engine} {design} {deny}: {printed}");
         assert_eq!(printed.contains("! denied "), exit == 1, "{engine} {design} {deny}: {printed}");
         assert!(!printed.contains("UNEXPECTED"), "what is denied was expected: {printed}");
     }
-    let (_, printed) = told(&["check", ID, "--design", "p0-4-a", "--deny", "money"]);
+    let (_, printed) = run(&["check", ID, "--design", "p0-4-a", "--deny", "money"]);
     assert!(printed.contains(&format!("! denied {ID}, p0-4-a, once, check; money taken for t1 = 10.50")), "{printed}");
     assert!(!printed.contains("! denied p0-3-crash-between-steps, p0-4-a, key"), "a key is no money: {printed}");
 }
@@ -66,10 +66,10 @@ fn only_what_there_is_can_be_denied() {
 #[test]
 fn a_pass_of_what_nobody_expects_anything_of_says_so() {
     let unknown = ["check", ID, "--design", "idempotency=A,cache=D"];
-    let (code, printed) = told(&unknown);
+    let (code, printed) = run(&unknown);
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains("exit code 0: nothing expected, so that nothing is unexpected"), "{printed}");
     assert!(printed.contains(" nothing expected check ") && !printed.contains("as expected"), "{printed}");
-    let (code, printed) = told(&[&unknown[..], &["--deny", "broken"]].concat());
+    let (code, printed) = run(&[&unknown[..], &["--deny", "broken"]].concat());
     assert_eq!(code, Some(1), "{printed}");
 }

@@ -157,7 +157,7 @@ fn capsules_of_older_versions_are_still_read() {
 
 /// An edited capsule is told as edited and judged as what it is; its title is not a part of what was found.
 #[test]
-fn a_capsule_that_was_edited_is_told_as_edited() {
+fn a_capsule_that_was_edited_is_reported_as_edited() {
     let text = std::fs::read_to_string(root().join("scenarios/found/p0-3-1.json")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("edited.json");

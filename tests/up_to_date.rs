@@ -95,7 +95,7 @@ fn lock_files_and_reports_are_up_to_date() {
 
 /// What the test above would print of a verdict that changed: the line, and how to look at it.
 #[test]
-fn a_verdict_that_changed_is_told_with_the_command_that_explains_it() {
+fn a_verdict_that_changed_is_reported_with_the_command_that_explains_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let name = "p0-3-crash-between-steps.lock";
     let today = read(&root.join("scenarios").join(name));

@@ -37,7 +37,7 @@ async fn main() {
         let began = Instant::now();
         let tenants: i64 = query_scalar(aggregate).fetch_one(&mut postgres).await.unwrap();
         assert_eq!(tenants.unsigned_abs(), TENANTS);
-        told("one SQL aggregate", rows, began.elapsed());
+        print_rate("one SQL aggregate", rows, began.elapsed());
     }
 
     println!("memory of this process before the audit: at most {} KiB", peak_kib());
@@ -45,7 +45,7 @@ async fn main() {
     let target = Target { postgres: servers.postgres(), redis: None };
     let (began, worked) = (Instant::now(), processor_ticks());
     let report = audit(&target, &Options { only, ..Options::default() }).await.unwrap();
-    told("the audit", rows, began.elapsed());
+    print_rate("the audit", rows, began.elapsed());
     println!("of which this process worked {} ms, the rest is the server's", (processor_ticks() - worked) * 10);
     println!("memory of this process after the audit: at most {} KiB", peak_kib());
     print!("{}", report.text());
@@ -85,7 +85,7 @@ async fn fill(postgres: &mut PgConnection, rows: u64) {
     }
 }
 
-fn told(what: &str, rows: u64, took: Duration) {
+fn print_rate(what: &str, rows: u64, took: Duration) {
     let milliseconds = took.as_millis().max(1);
     println!("{what}: {milliseconds} ms, {} rows a second", u128::from(rows) * 1_000 / milliseconds);
 }

@@ -155,12 +155,12 @@ mod tests {
     #[test]
     fn one_beyond_the_first_or_the_last_is_refused_with_all_that_is_valid() {
         for bad in ["1969-12-31", "2149-06-07", "2149-07-01", "2150-01-01"] {
-            let told = bad.parse::<Day>().unwrap_err().to_string();
-            assert_eq!(told, format!("`{bad}` is not a day: write one from 1970-01-01 to 2149-06-06 as 2026-01-31"));
+            let error = bad.parse::<Day>().unwrap_err().to_string();
+            assert_eq!(error, format!("`{bad}` is not a day: write one from 1970-01-01 to 2149-06-06 as 2026-01-31"));
         }
         for bad in ["1969-12", "2149-07", "2150-01", "2026-00", "2026-13", "2026-1", "2026"] {
-            let told = bad.parse::<Month>().unwrap_err().to_string();
-            assert_eq!(told, format!("`{bad}` is not a month: write one from 1970-01 to 2149-06 as 2026-01"));
+            let error = bad.parse::<Month>().unwrap_err().to_string();
+            assert_eq!(error, format!("`{bad}` is not a month: write one from 1970-01 to 2149-06 as 2026-01"));
         }
     }
 

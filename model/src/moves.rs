@@ -85,7 +85,7 @@ acts! {
 /// faults.
 macro_rules! moves {
     ($(#[$doc:meta] $field:ident $id:literal $title:literal $fault:ident
-        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $told:literal)?
+        $(=> $name:ident $({ $at:ident })? $(of $place:ident)? $act:literal $mark:literal $description:literal)?
         $(seen $situation:literal $words:literal)?;)*) => {
         /// Something that happens in the world, atomically.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,14 +184,14 @@ macro_rules! moves {
 
             /// Its sentence in a story, with names in braces to be filled in; empty if the story describes it as a
             /// step.
-            pub fn told(self) -> &'static str {
+            pub fn description(self) -> &'static str {
                 match self {
                     Move::Send { .. } | Move::Step { .. } | Move::Lost { .. } => "",
                     Move::RunsLate => "redis runs it late: {what}",
                     Move::Evict(_) => "redis evicts {evicted}",
                     Move::ClockSkew { ahead: true, .. } => "the clock of {actor} is a day ahead",
                     Move::ClockSkew { ahead: false, .. } => "the clock of {actor} is a day behind",
-                    $($(Move::$name { .. } => $told,)?)*
+                    $($(Move::$name { .. } => $description,)?)*
                 }
             }
 

@@ -217,7 +217,7 @@ fn a_claim_about_a_fix_is_judged_under_the_fix() {
 }
 
 #[test]
-fn a_wrong_file_is_told_where_and_what_would_be_valid() {
+fn a_wrong_file_is_reported_where_and_what_would_be_valid() {
     let cases = [
         ("scenario = \"p0-3-here\"", "scenario = \"p0-3-gone\"", 5, "expected one of p0-3-here, p0-3-there"),
         ("invariant = \"once\"\n", "invariant = \"twice\"\n", 6, "expected one of conserve, once"),

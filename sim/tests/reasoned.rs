@@ -86,8 +86,8 @@ fn a_contradiction_fails_and_what_is_not_known_is_no_pass() {
 }
 
 #[test]
-fn a_wrong_file_is_told_by_line_and_key() {
-    for (from, to, line, told) in [
+fn a_wrong_file_is_reported_by_line_and_key() {
+    for (from, to, line, reason) in [
         ("p0-3-b", "p0-3-z", 2, "`design`: "),
         ("\"once\"", "\"twice\"", 3, "unknown invariant `twice`; expected one of conserve, once,"),
         ("\"break\"", "\"burst\"", 4, "break"),
@@ -99,7 +99,7 @@ fn a_wrong_file_is_told_by_line_and_key() {
             panic!("{to} is read")
         };
         assert_eq!((file.as_str(), at), ("reasoned.toml", line), "{why}");
-        assert!(why.contains(told), "{why}");
+        assert!(why.contains(reason), "{why}");
     }
     let twice = format!("{LINE}\n{LINE}");
     let Err(ScenarioError::Wrong { line, why, .. }) = parse("reasoned.toml", &twice, &[]) else { panic!("read twice") };

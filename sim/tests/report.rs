@@ -250,8 +250,8 @@ fn claims_and_fixes_as_text() {
 #[test]
 fn an_overview_is_designs_by_risks() {
     let (scenarios, _, findings) = preview();
-    let told = overview(&scenarios, &findings);
-    let (table, below) = told.split_at(told.find("! holds").unwrap());
+    let printed = overview(&scenarios, &findings);
+    let (table, below) = printed.split_at(printed.find("! holds").unwrap());
     assert!(summary(&scenarios, &findings).contains(table), "{table}");
     expect![[r#"
         ! holds         p0-3-crash-between-steps, as-reported, key, check; expected broken

@@ -203,8 +203,8 @@ fn a_flow_that_outgrows_its_record_is_an_internal_error_of_each_engine_and_names
     let simulated = run_seed(&case.setup, 0).unwrap_err().to_string();
     let checked =
         check(&scenario, &scenario.cases[0], &Limits::default(), &mut Capsules::new()).unwrap_err().to_string();
-    for told in [simulated, checked] {
-        assert!(told.contains("gateway-a has more to put on record than the 24 entries that fit"), "{told}");
+    for error in [simulated, checked] {
+        assert!(error.contains("gateway-a has more to put on record than the 24 entries that fit"), "{error}");
     }
 }
 

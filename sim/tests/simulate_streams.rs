@@ -132,7 +132,7 @@ fn the_same_seed_is_the_same_run() {
 }
 
 #[test]
-fn every_kind_of_trouble_with_streams_strikes_and_is_in_the_plan() {
+fn every_kind_of_fault_with_streams_strikes_and_is_in_the_plan() {
     let setup = two_streams("p0-1-b", everything());
     let runs = seeds(&setup, 250);
     type Is = fn(&Move) -> bool;
@@ -176,8 +176,8 @@ fn a_client_that_has_left_its_stream_asks_again_and_the_answer_is_nobodys() {
         let actor = moves[gone].actor().unwrap();
         let answer = Move::Step { actor, step: Step::Reply, wins: None };
         let answered = gone + place(&moves[gone..], |mv| *mv == answer).unwrap();
-        let told = simulated.run.entries[answered].did.client_answer;
-        assert!(told.is_none(), "seed {seed}: {told:?}");
+        let answer = simulated.run.entries[answered].did.client_answer;
+        assert!(answer.is_none(), "seed {seed}: {answer:?}");
         answers += 1;
         let sent = place(&moves[gone..], |mv| matches!(mv, Move::Send { .. }));
         again_at_once += usize::from(sent.is_some_and(|sent| gone + sent < answered));

@@ -56,14 +56,14 @@ fn found(engine: Engine, progress: Verdict) -> Findings {
 }
 
 /// What is put down to the engine that samples, and the exit code of the run.
-fn told(found: &Findings) -> (Vec<String>, u8) {
+fn reported(found: &Findings) -> (Vec<String>, u8) {
     assert!(found.explored[0].unseen.is_empty(), "nothing is put down to check");
     (found.explored[1].unseen.clone(), found.exit_code())
 }
 
 fn held_against(list: &Unseen, mut found: Findings, seeds: u64) -> (Vec<String>, u8) {
     list.hold_against(&mut found, seeds);
-    told(&found)
+    reported(&found)
 }
 
 fn not_run(design: Option<&str>) -> NotRun {
@@ -120,24 +120,24 @@ fn other_seeds_and_a_sample_that_was_cut_are_not_compared() {
 fn a_breach_that_real_servers_do_not_show_fails_the_run() {
     let mut seen = found(Engine::Real, Verdict::Broken);
     hold_real_against_check(&mut seen);
-    assert_eq!(told(&seen), ALL_SEEN);
+    assert_eq!(reported(&seen), ALL_SEEN);
     let mut lost = found(Engine::Real, Verdict::HoldsWithinBound);
     hold_real_against_check(&mut lost);
-    assert_eq!(told(&lost), (vec!["progress is broken, and no run on real servers shows it".to_owned()], 1));
+    assert_eq!(reported(&lost), (vec!["progress is broken, and no run on real servers shows it".to_owned()], 1));
     // What servers that are not ours were not asked to do is told as not run.
     let mut given = found(Engine::Real, Verdict::HoldsWithinBound);
     given.not_run.push(not_run(Some(DESIGN)));
     hold_real_against_check(&mut given);
-    assert_eq!(told(&given), ALL_SEEN);
+    assert_eq!(reported(&given), ALL_SEEN);
     let mut none = found(Engine::Real, Verdict::HoldsWithinBound);
     none.not_run.push(not_run(None));
     hold_real_against_check(&mut none);
-    assert_eq!(told(&none), ALL_SEEN);
+    assert_eq!(reported(&none), ALL_SEEN);
     // What another design was not asked to do excuses nobody.
     let mut other = found(Engine::Real, Verdict::HoldsWithinBound);
     other.not_run.push(not_run(Some("p0-3-a")));
     hold_real_against_check(&mut other);
-    assert_eq!(told(&other).1, 1);
+    assert_eq!(reported(&other).1, 1);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_list_is_read_as_it_is_written() {
     let line = "    { scenario = \"p0-3-here\", invariant = \"progress\", designs = [\"as-reported\"] },\n";
     assert!(list.text().ends_with(&format!("seeds = 60\nunseen = [\n{line}]\n")), "{}", list.text());
     assert_eq!(Unseen::parse("unseen.toml", &list.text(), &[SCENARIO]).unwrap(), list);
-    for (right, wrong, told) in [
+    for (right, wrong, reason) in [
         ("designs", "design", "unknown field `design`"),
         (SCENARIO, "p0-3-there", "unknown scenario `p0-3-there`; expected one of p0-3-here"),
         ("progress", "progres", "unknown invariant `progres`; expected one of conserve"),
@@ -155,6 +155,6 @@ fn the_list_is_read_as_it_is_written() {
     ] {
         let text = list.text().replace(right, wrong);
         let why = Unseen::parse("unseen.toml", &text, &[SCENARIO]).unwrap_err().to_string();
-        assert!(why.starts_with("unseen.toml:6: ") && why.contains(told), "{why}");
+        assert!(why.starts_with("unseen.toml:6: ") && why.contains(reason), "{why}");
     }
 }

@@ -125,7 +125,7 @@ fn a_situation_has_its_former_id_too() {
 }
 
 #[test]
-fn runs_that_the_servers_do_not_reproduce_are_told_where_there_are_some() {
+fn runs_that_the_servers_do_not_reproduce_are_reported_where_there_are_some() {
     let scenario = scenario("");
     let mut found = observed(&scenario, Engine::Real, None);
     let told = |found: &Findings| terminal(&scenario, found, false);

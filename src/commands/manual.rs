@@ -22,7 +22,7 @@ pub fn manual() -> u8 {
     let mut trial = Cli::command();
     trial.build();
     output::text(HEAD);
-    let mut told = BTreeSet::new();
+    let mut printed = BTreeSet::new();
     for command in trial.get_subcommands_mut().filter(|it| !it.is_hide_set() && it.get_name() != "help") {
         let usage = command.render_usage().to_string().replacen("Usage: ", "", 1);
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -30,7 +30,7 @@ pub fn manual() -> u8 {
         let shown = command.get_arguments().filter(|it| !it.is_hide_set() && it.get_id() != "help");
         let all = shown.map(|it| (format!("`{it}`"), meaning(it)));
         // An argument that an earlier command has with the same meaning is only named.
-        let (new, known): (Vec<_>, Vec<_>) = all.partition(|it| told.insert(it.clone()));
+        let (new, known): (Vec<_>, Vec<_>) = all.partition(|it| printed.insert(it.clone()));
         new.iter().for_each(|(argument, meaning)| output::line(&format!("* {argument}: {meaning}")));
         if !known.is_empty() {
             let names: Vec<String> = known.into_iter().map(|(argument, _)| argument).collect();

@@ -129,8 +129,8 @@ fn no_files_need_each_other() {
 }
 
 #[test]
-fn a_circle_is_told_by_its_files() {
-    let told = |files: &[(&str, &str)]| {
+fn a_circle_is_reported_by_its_files() {
+    let reported = |files: &[(&str, &str)]| {
         circles(&files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect::<Vec<_>>())
     };
     let both = &["a.rs needs b.rs", "b.rs needs a.rs"][..];
@@ -140,7 +140,7 @@ fn a_circle_is_told_by_its_files() {
         ("use crate::c::a; // crate::a", &[]),
         ("#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}", &[]),
     ] {
-        let found = told(&[("lib.rs", "pub use b::{B, C};"), ("a.rs", "use crate::C;"), ("b.rs", b)]);
+        let found = reported(&[("lib.rs", "pub use b::{B, C};"), ("a.rs", "use crate::C;"), ("b.rs", b)]);
         assert_eq!(found, circle, "{b}");
     }
     let family = [
@@ -148,6 +148,6 @@ fn a_circle_is_told_by_its_files() {
         ("a/mod.rs", "fn f() { c::f() }"),
         ("a/c.rs", "use {crate::a::f, crate::b};"),
     ];
-    assert_eq!(told(&[family[0], family[1], family[2], ("b.rs", "")]), [""; 0], "a module and what is inside it");
-    assert_eq!(told(&[family[0], family[1], family[2], ("b.rs", "use crate::a;")]).len(), 3, "and one outside");
+    assert_eq!(reported(&[family[0], family[1], family[2], ("b.rs", "")]), [""; 0], "a module and what is inside it");
+    assert_eq!(reported(&[family[0], family[1], family[2], ("b.rs", "use crate::a;")]).len(), 3, "and one outside");
 }

@@ -38,7 +38,7 @@ fn an_unreachable_database_url_is_bad_input_and_names_the_variable() {
 
 /// It is told before anything is started, and without what may be a password.
 #[test]
-fn an_address_of_another_kind_of_server_is_told_with_what_is_valid() {
+fn an_address_of_another_kind_of_server_is_reported_with_what_is_valid() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let postgres = "it begins with `mysql://`: expected one of postgres://, postgresql://";
     let redis = "it begins with `http://`: expected one of redis://, valkey://, redis+unix://, valkey+unix://, unix://";
@@ -64,7 +64,7 @@ fn an_address_of_another_kind_of_server_is_told_with_what_is_valid() {
 }
 
 #[test]
-fn missing_servers_are_told_with_the_command_that_gets_them() {
+fn missing_servers_are_reported_with_the_command_that_gets_them() {
     let checkout = Checkout::new().with("scenarios/p0-3-quiet.toml", QUIET).with("scenarios/claims.toml", CLAIM);
     assert_eq!(checkout.trial(&["check", "--accept"]).status.code(), Some(0));
     let trial = |args: &[&str], ci: Option<&str>| {

@@ -27,10 +27,10 @@ fn a_run_removes_what_is_stale_and_nothing_that_another_one_writes() {
     checkout.put("target/trial/scenarios/stale.html", "");
     let run = begun(&checkout);
     checkout.put(beside, "");
-    let told = ended(run);
-    assert_eq!(told.exit, Some(0), "{told:?}");
-    assert!(checkout.path(beside).is_file(), "{told:?}");
-    assert!(!checkout.path(stale).exists() && !checkout.path("target/trial/scenarios/stale.html").exists(), "{told:?}");
+    let ran = ended(run);
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
+    assert!(checkout.path(beside).is_file(), "{ran:?}");
+    assert!(!checkout.path(stale).exists() && !checkout.path("target/trial/scenarios/stale.html").exists(), "{ran:?}");
     assert!(checkout.path(&format!("target/trial/{FOUND}")).is_file());
 }
 
@@ -42,10 +42,10 @@ fn commands_beside_a_run_keep_what_they_name() {
     let commands: [&[&str]; 3] =
         [&["check", "--design", "idempotency=A,cache=D", "--json"], &["check", "--json"], &["sim", "--json"]];
     let spawned = commands.map(|args| checkout.command(args).stdout(Stdio::piped()).spawn().unwrap());
-    let told = spawned.map(ended);
+    let ran = spawned.map(ended);
     assert_eq!(ended(run).exit, Some(0));
-    for (told, args) in told.iter().zip(commands) {
-        let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    for (ran, args) in ran.iter().zip(commands) {
+        let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(document["exit"], 0, "{args:?}");
         for capsule in document["findings"].as_array().unwrap().iter().filter_map(|it| it["capsule"].as_str()) {
             assert!(checkout.path(capsule).is_file(), "{args:?}: {capsule}");
@@ -57,7 +57,7 @@ fn commands_beside_a_run_keep_what_they_name() {
 fn the_report_of_a_run_is_whole_also_where_two_write_it() {
     let checkout = Checkout::new();
     let two = [begun(&checkout), begun(&checkout)].map(ended);
-    assert!(two.iter().all(|told| told.exit == Some(0)), "{two:?}");
+    assert!(two.iter().all(|ran| ran.exit == Some(0)), "{two:?}");
     let index = std::fs::read_to_string(checkout.path("target/trial/index.html")).unwrap();
     assert!(index.ends_with("</html>\n"));
     assert!(checkout.path(&format!("target/trial/{FOUND}")).is_file());
@@ -68,7 +68,7 @@ fn a_run_that_replaces_the_report_of_another_one_says_so() {
     let checkout = Checkout::new();
     let run = begun(&checkout);
     checkout.put("target/trial/run.json", "{}");
-    let told = ended(run);
+    let ran = ended(run);
     let says = "another run wrote to target/trial while this one was at work";
-    assert!(told.stderr.contains(says) && told.stderr.contains("--output DIR keeps two apart"), "{told:?}");
+    assert!(ran.stderr.contains(says) && ran.stderr.contains("--output DIR keeps two apart"), "{ran:?}");
 }

@@ -15,23 +15,23 @@ fn a_full_disk_takes_no_verdict_away() {
         format!("{FULL_DISK} sim {of_design} --seeds 0..40"),
         format!("{FULL_DISK} explain {ID} {of_design} --invariant progress"),
     ] {
-        let told = CommandOutput::by(&checkout.shell(&line));
-        assert_eq!(told.exit, Some(0), "{line}: {told:?}");
-        assert!(told.has_the_verdict() || told.stdout.contains("\"broken\""), "{line}: {told:?}");
-        assert!(told.stderr.starts_with("warning: target/trial cannot be written: "), "{line}: {told:?}");
+        let ran = CommandOutput::by(&checkout.shell(&line));
+        assert_eq!(ran.exit, Some(0), "{line}: {ran:?}");
+        assert!(ran.has_the_verdict() || ran.stdout.contains("\"broken\""), "{line}: {ran:?}");
+        assert!(ran.stderr.starts_with("warning: target/trial cannot be written: "), "{line}: {ran:?}");
     }
     // Private servers need room as well: here it is only the report that has none.
     std::fs::remove_dir_all(checkout.path("target")).unwrap();
     checkout.put("target", "a file where the folder should be");
-    let told = checkout.trial(&["run"]);
-    assert!(told.stderr.starts_with("warning: target/trial cannot be written: "), "{told:?}");
-    assert!(told.stdout.contains("claims 1 of the review judged, 1 as expected"), "{told:?}");
-    assert!(!told.stdout.contains("report: "), "{told:?}");
-    assert_eq!(told.exit, Some(0), "{told:?}");
+    let ran = checkout.trial(&["run"]);
+    assert!(ran.stderr.starts_with("warning: target/trial cannot be written: "), "{ran:?}");
+    assert!(ran.stdout.contains("claims 1 of the review judged, 1 as expected"), "{ran:?}");
+    assert!(!ran.stdout.contains("report: "), "{ran:?}");
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
 }
 
 #[test]
-fn what_was_asked_for_and_cannot_be_written_is_told_in_the_first_second() {
+fn what_was_asked_for_and_cannot_be_written_is_reported_in_the_first_second() {
     let checkout = Checkout::new();
     checkout.put("reports", "a file where the folder should be");
     checkout.put("scenarios/found", "a file where the folder should be");
@@ -49,9 +49,9 @@ fn what_was_asked_for_and_cannot_be_written_is_told_in_the_first_second() {
         ("$trial check --output ''".to_owned(), "--output"),
         ("$trial check --output Cargo.toml".to_owned(), "--output Cargo.toml: it cannot be written: "),
     ] {
-        let told = CommandOutput::by(&checkout.shell(&line));
-        assert_eq!((told.exit, told.stdout.as_str()), (Some(64), ""), "{line}: {told:?}");
-        assert!(told.stderr.contains(says), "{line}: {told:?}");
+        let ran = CommandOutput::by(&checkout.shell(&line));
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Some(64), ""), "{line}: {ran:?}");
+        assert!(ran.stderr.contains(says), "{line}: {ran:?}");
     }
 }
 
@@ -66,11 +66,11 @@ fn what_was_asked_for_and_was_not_written_in_the_end_is_no_pass() {
         assert_eq!(checkout.trial(args).exit, Some(0), "{args:?}");
         std::fs::remove_dir_all(checkout.path(folder).join("found")).unwrap();
         checkout.put(&format!("{folder}/found"), "");
-        let told = checkout.trial(args);
-        assert!(told.has_the_verdict() || args[0] == "run", "{told:?}");
+        let ran = checkout.trial(args);
+        assert!(ran.has_the_verdict() || args[0] == "run", "{ran:?}");
         let word = if asked { "error" } else { "warning" };
-        assert!(told.stderr.contains(&format!("{word}: {folder}/found/{ID}")), "{told:?}");
-        assert_eq!(told.exit, Some(if asked { 74 } else { 0 }), "{told:?}");
+        assert!(ran.stderr.contains(&format!("{word}: {folder}/found/{ID}")), "{ran:?}");
+        assert_eq!(ran.exit, Some(if asked { 74 } else { 0 }), "{ran:?}");
         std::fs::remove_file(checkout.path(folder).join("found")).unwrap();
     }
 }
@@ -82,9 +82,9 @@ fn a_lock_file_that_cannot_be_written_is_no_pass_and_holds_up_no_other() {
     checkout.put("scenarios/z-last.toml", &text);
     std::fs::remove_file(checkout.path(&format!("scenarios/{ID}.lock"))).unwrap();
     std::fs::create_dir_all(checkout.path(&format!("scenarios/{ID}.lock/x"))).unwrap();
-    let told = checkout.trial(&["check", "--accept"]);
-    assert_eq!(told.exit, Some(74), "{told:?}");
-    assert!(told.stdout.contains(&format!("{ID}: accepted, but scenarios/{ID}.lock cannot be written: ")), "{told:?}");
+    let ran = checkout.trial(&["check", "--accept"]);
+    assert_eq!(ran.exit, Some(74), "{ran:?}");
+    assert!(ran.stdout.contains(&format!("{ID}: accepted, but scenarios/{ID}.lock cannot be written: ")), "{ran:?}");
     assert!(checkout.path("scenarios/z-last.lock").is_file());
 }
 
@@ -93,15 +93,15 @@ fn what_is_found_is_written_where_it_was_asked_for_and_named_there() {
     let checkout = Checkout::new();
     let explain = ["explain", ID, "--design", "as-reported", "--invariant", "progress"];
     for args in [&["check"] as &[&str], &["run"], &explain] {
-        let told = checkout.trial(&[args, &["--output", "some where/out/"]].concat());
-        assert_eq!(told.exit, Some(0), "{told:?}");
+        let ran = checkout.trial(&[args, &["--output", "some where/out/"]].concat());
+        assert_eq!(ran.exit, Some(0), "{ran:?}");
         let capsule = format!("some where/out/{FOUND}");
         assert!(checkout.path(&capsule).is_file(), "{args:?}");
         if args[0] == "run" {
-            assert!(told.stdout.contains("report: some where/out/index.html"), "{told:?}");
+            assert!(ran.stdout.contains("report: some where/out/index.html"), "{ran:?}");
             assert!(checkout.path("some where/out/index.html").is_file());
         } else {
-            assert!(told.stdout.contains(&format!("trial replay '{capsule}' --on real")), "{args:?}: {told:?}");
+            assert!(ran.stdout.contains(&format!("trial replay '{capsule}' --on real")), "{args:?}: {ran:?}");
         }
         assert_eq!(checkout.trial(&["replay", &capsule]).exit, Some(0));
         std::fs::remove_file(checkout.path(&capsule)).unwrap();
@@ -115,9 +115,9 @@ fn a_folder_of_somebody_else_is_left_alone() {
     let checkout = Checkout::new();
     checkout.put("mine/found/notes.json", "");
     for folder in [".", "scenarios", "mine"] {
-        let told = checkout.trial(&["run", "--output", folder]);
-        assert_eq!(told.exit, Some(64), "{folder}: {told:?}");
-        assert!(told.stderr.contains("it holds files that are not ours"), "{folder}: {told:?}");
+        let ran = checkout.trial(&["run", "--output", folder]);
+        assert_eq!(ran.exit, Some(64), "{folder}: {ran:?}");
+        assert!(ran.stderr.contains("it holds files that are not ours"), "{folder}: {ran:?}");
     }
     assert!(
         checkout.path(&format!("scenarios/{ID}.lock")).is_file() && checkout.path("mine/found/notes.json").is_file()

@@ -25,13 +25,13 @@ fn prose_with_signs_that_cannot_be_seen_is_written_out() {
     let claims = std::fs::read_to_string(checkout.path("scenarios/claims.toml")).unwrap();
     checkout.put("scenarios/claims.toml", &claims.replace("says = \"", &format!("says = \"{FORGED}")));
     let explain = ["explain", ID, "--design", "as-reported", "--invariant", "progress"];
-    let colour = |told: &CommandOutput| told.stdout.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+    let colour = |ran: &CommandOutput| ran.stdout.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
     for args in
         [&["check"] as &[&str], &["check", "--json"], &["list", "scenarios"], &explain, &["run"], &["run", "--json"]]
     {
-        let told = checkout.trial(args);
-        assert_eq!(told.exit, Some(0), "{args:?}: {told:?}");
-        assert_plain(&colour(&told), &format!("{args:?}"));
+        let ran = checkout.trial(args);
+        assert_eq!(ran.exit, Some(0), "{args:?}: {ran:?}");
+        assert_plain(&colour(&ran), &format!("{args:?}"));
     }
     assert!(checkout.trial(&["check"]).stdout.contains("Fine\\u{1b}[2J"), "it is shown, written out");
     for file in ["index.html", "claims.txt", "summary.txt", "verdicts.txt", &format!("scenarios/{ID}.html")] {

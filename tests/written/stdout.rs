@@ -9,9 +9,9 @@ use crate::{Checkout, CommandOutput};
 fn a_result_that_nobody_can_have_read_is_no_pass() {
     let checkout = Checkout::new();
     for line in ["$trial check >/dev/full", "$trial list designs >/dev/full", "$trial --help >/dev/full"] {
-        let told = CommandOutput::by(&checkout.shell(line));
-        assert_eq!(told.exit, Some(74), "{line}: {told:?}");
-        assert!(told.stderr.contains("error: stdout cannot be written: No space left on device"), "{line}: {told:?}");
+        let ran = CommandOutput::by(&checkout.shell(line));
+        assert_eq!(ran.exit, Some(74), "{line}: {ran:?}");
+        assert!(ran.stderr.contains("error: stdout cannot be written: No space left on device"), "{line}: {ran:?}");
     }
     // An exit code that says more stays.
     assert_eq!(CommandOutput::by(&checkout.shell("$trial check --max-states 3 >/dev/full")).exit, Some(2));
@@ -24,8 +24,8 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         Checkout::new().command(&["list", "steps"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();
     BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let told = CommandOutput::by(&child.wait_with_output().unwrap());
-    assert_eq!((told.exit, told.stderr.as_str()), (Some(0), ""), "after {first}");
+    let ran = CommandOutput::by(&child.wait_with_output().unwrap());
+    assert_eq!((ran.exit, ran.stderr.as_str()), (Some(0), ""), "after {first}");
 }
 
 #[test]

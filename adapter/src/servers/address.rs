@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_another_kind_of_server_is_told_with_what_is_valid() {
+    fn an_address_of_another_kind_of_server_is_reported_with_what_is_valid() {
         for (url, says) in [
             ("mysql://u:secret@h/db", "it begins with `mysql://`: expected one of postgres://, postgresql://"),
             ("redis://h", "it begins with `redis://`: expected one of postgres://, postgresql://"),
@@ -91,10 +91,10 @@ mod tests {
 
     #[test]
     fn a_redis_behind_tls_is_told_apart() {
-        let told = |url: &str| redis(url).map(drop).unwrap_err();
-        assert!(told("rediss://h").starts_with("`rediss://` needs TLS, which is not spoken here"));
-        assert!(told("http://h").starts_with("it begins with `http://`: expected one of redis://, valkey://"));
-        assert!(told("h:6379").starts_with("it does not begin as an address does"));
+        let rejected = |url: &str| redis(url).map(drop).unwrap_err();
+        assert!(rejected("rediss://h").starts_with("`rediss://` needs TLS, which is not spoken here"));
+        assert!(rejected("http://h").starts_with("it begins with `http://`: expected one of redis://, valkey://"));
+        assert!(rejected("h:6379").starts_with("it does not begin as an address does"));
         assert!(redis("redis://h:6379/0").is_ok() && redis("redis+unix:///run/redis.sock").is_ok());
     }
 }

@@ -50,7 +50,7 @@ async fn a_worker_that_says_another_thing_than_it_did_is_reported() {
     let program = env!("CARGO_BIN_EXE_trial-worker");
     let setup = one("as-reported");
     let moves = Script::new(&setup).whole(0).moves;
-    for (said, instead, told, model_says, server_says) in [
+    for (said, instead, difference, model_says, server_says) in [
         (r#""reply":"taken""#, r#""reply":"held""#, "T1 of gateway-a", "Taken", "Held"),
         (r#""about":"T2""#, r#""about":"T6""#, "next step of gateway-a", "T2", "T6"),
         (r#""answer":{"ok":0}"#, r#""answer":"duplicate""#, "the answer of gateway-a", "Ok", "Duplicate"),
@@ -59,7 +59,7 @@ async fn a_worker_that_says_another_thing_than_it_did_is_reported() {
         let mut real = real_with(WorkerCommand { program: "sh".into(), args }).await;
         match real.run(&setup, &moves).await {
             Err(RealError::Disagrees { what, model, server, .. }) => {
-                assert_eq!(what, told);
+                assert_eq!(what, difference);
                 assert!(model.contains(model_says) && server.contains(server_says), "{model} {server}");
             }
             other => panic!("{said}: {other:?}"),

@@ -47,8 +47,8 @@ async fn a_client_that_went_away_hears_no_answer_and_may_ask_again_meanwhile() {
         let gone =
             Script::new(&setup).send(0, 0).until(A, Step::U3).act(Move::ClientAborts { actor: A, step: Step::U3 });
         let run = gone.send(0, 1).finish(A).finish(B).finally().run(&mut real).await;
-        let told = run.entries.iter().filter(|entry| entry.did.client_answer.is_some());
-        assert!(told.count() < run.entries.iter().filter(|entry| entry.did.mv.step() == Some(Step::Reply)).count());
+        let answered = run.entries.iter().filter(|entry| entry.did.client_answer.is_some());
+        assert!(answered.count() < run.entries.iter().filter(|entry| entry.did.mv.step() == Some(Step::Reply)).count());
     }
     real.stop().await;
 }

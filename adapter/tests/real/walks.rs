@@ -17,7 +17,7 @@ use model::world::World;
 #[tokio::test]
 async fn random_walks_agree_with_the_servers() {
     let walks: u64 = std::env::var("TRIAL_WALKS").map_or(PRESETS.len() as u64, |walks| walks.parse().unwrap());
-    all_agree(walks, troubled).await;
+    all_agree(walks, faulty).await;
 }
 
 /// The same of streams, under every choice of how they are billed.
@@ -48,7 +48,7 @@ async fn all_agree(walks: u64, setup: fn(u64) -> Setup) {
 }
 
 /// Two accounts, one of them new, cold or short of something, and requests of every kind.
-fn troubled(seed: u64) -> Setup {
+fn faulty(seed: u64) -> Setup {
     let preset = &PRESETS[seed as usize % PRESETS.len()];
     let round = seed as usize / PRESETS.len();
     let mut acme = account("acme", ["100", "0.3", "99.95"][round % 3]);

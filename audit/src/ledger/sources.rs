@@ -167,8 +167,8 @@ impl Sources {
         }
         let LedgerColumns { tenant, kind, status, amount, before, after, key, time, .. } = &ledger;
         let order: Found = ledger.order.as_ref().map(|order| order[0].clone()).map_err(Clone::clone);
-        let told = first_missing([tenant, kind, status]);
-        let moved = told.clone().or_else(|| first_missing([amount]));
+        let missing = first_missing([tenant, kind, status]);
+        let moved = missing.clone().or_else(|| first_missing([amount]));
         let need = |check, moved: &Option<String>, more: Option<String>| moved.clone().or(more).map(|why| (check, why));
         let counts = first_missing([time, &quota.tenant]).or_else(|| first_missing(quota.counts()));
         let missing = [
@@ -176,7 +176,7 @@ impl Sources {
             need(Check::Chain, &moved, first_missing([&order, before, after])),
             need(Check::Budget, &moved, first_missing([key, &keys.id, &keys.tenant, &keys.used])),
             need(Check::Usage, &moved, first_missing([key, &keys.id, &keys.tenant, &keys.usage])),
-            need(Check::CountExact, &told, counts),
+            need(Check::CountExact, &missing, counts),
             need(Check::NoPending, &None, first_missing([status])),
         ];
         let dated = time.as_ref().is_ok_and(|time| time.type_name == "date");

@@ -59,7 +59,7 @@ async fn a_living_system_gives_no_false_alarm_and_hides_no_breach() {
     let text = report.text();
     assert_eq!(report.exit_code(), 1, "{text}");
     let converge = report.finding(Check::Converge).unwrap();
-    let mut found: Vec<String> = converge.worst.iter().map(told).collect();
+    let mut found: Vec<String> = converge.worst.iter().map(words).collect();
     found.sort();
     let expected = [
         "quota hash quota:acme: credit_limit in redis = 50.00, credit_limit in postgres = 0.00",
@@ -89,7 +89,7 @@ async fn goes_on(count: &AtomicU32, last: u32) -> u32 {
     panic!("no charge in 20 seconds after {last}")
 }
 
-fn told(breach: &Violation) -> String {
+fn words(breach: &Violation) -> String {
     let figures: Vec<String> =
         breach.figures.iter().map(|figure| format!("{} = {}", figure.name, figure.value)).collect();
     format!("{}: {}", breach.subject, figures.join(", "))

@@ -26,7 +26,7 @@ fn foreign(books: &Books, request: Request, trace: TraceId) -> Option<&LedgerRow
 }
 
 /// The request and trace of this move's answer, if it is an ok.
-fn told_ok(edge: &Edge<'_>) -> Option<(Request, TraceId)> {
+fn answered_ok(edge: &Edge<'_>) -> Option<(Request, TraceId)> {
     let did = edge.did?;
     match (did.request, did.client_answer?.answer) {
         (Some(request), Answer::Ok(trace)) => Some((request, trace)),
@@ -45,7 +45,7 @@ fn evaluation(edge: &Edge<'_>) -> Evaluation {
     let books = edge.after;
     // A single tenant has no other to see or to pay for.
     let others = books.tenants.len() > 1;
-    let client_answer = match told_ok(edge) {
+    let client_answer = match answered_ok(edge) {
         Some((request, trace)) => {
             Evaluation::judge(Subject::Request(request), others, foreign(books, request, trace).is_none())
         }
@@ -75,7 +75,7 @@ fn figures(edge: &Edge<'_>, subject: Subject, setup: &Setup) -> Vec<Figure> {
     };
     let (name, asker) = (setup.request_name(request), books.requests[request.index()].tenant);
     let client_answer =
-        told_ok(edge).and_then(|(_, trace)| foreign(books, request, trace)).map(|row| ("returned", row));
+        answered_ok(edge).and_then(|(_, trace)| foreign(books, request, trace)).map(|row| ("returned", row));
     let refunded = refund_of_foreign(books, request).map(|row| ("given back", row));
     let mut figures = vec![Figure::new(format!("{name} is asked by"), setup.account_name(asker))];
     figures.extend(client_answer.or(refunded).map(|(what, row)| {

@@ -8,7 +8,7 @@ use model::run::Run;
 use model::step::Step;
 
 use crate::exhaustive_walk::held_by;
-use crate::streams::{Instead, books_in_words, of_streams, one, steps_of_the_gateway, told};
+use crate::streams::{Instead, books_in_words, of_streams, one, run_with, steps_of_the_gateway};
 use crate::together;
 
 /// A line for each outcome of a fault at a step of the gateway, with the steps in a row that it is of.
@@ -22,7 +22,7 @@ fn by_step(
     let setup = one(held_by("4.00", "t1"), &[kind], preset);
     let mut lines: Vec<(String, String)> = Vec::new();
     for (nth, step) in steps_of_the_gateway(&setup).into_iter().enumerate().filter(|(_, step)| wanted(*step)) {
-        let run = told(&setup, Some(Instead { nth, fault }));
+        let run = run_with(&setup, Some(Instead { nth, fault }));
         let books = &run.entries.last().unwrap().books;
         assert!(books.rows.iter().flatten().all(|row| !row.unfinished()) || preset.design.sweeper == Sweeper::Nobody);
         let said = say(&run, books_in_words(books, &setup));
@@ -95,7 +95,7 @@ fn the_client_goes_away_or_the_provider_breaks_off_at_each_part() {
 fn the_sweeper_after_a_crash_before_each_step() {
     let presets = of_streams().filter(|preset| preset.design.sweeper != Sweeper::Nobody);
     let crash = |actor, before| Move::Crash { actor, before };
-    let told = together(presets.map(|preset| {
+    let results = together(presets.map(|preset| {
         let setup = one(held_by("4.00", "t1"), &["crash"], preset);
         let say = |run: &Run, books: String| {
             let judgement = run.judge(&setup);
@@ -128,5 +128,5 @@ fn the_sweeper_after_a_crash_before_each_step() {
           U2 U3 U4 U5 M1 M2 M5 M3 M4 T5c M7 M8: t1 committed deduct 4.00; balance 96.00, 1 counted; usage 1 of 4.00; served 1, no final answer; breaks progress
           T7a: t1 committed deduct 4.00, t1-rest committed deduct 5.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok; breaks converge cache-bound
           T7b reply: t1 committed deduct 4.00, t1-rest committed deduct 5.00; balance 91.00, 1 counted; usage 1 of 9.00; served 1, ok; breaks nothing
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&results);
 }

@@ -14,8 +14,8 @@ fn every_single_disturbance_is_carried_on_to_rest_and_replays() {
         assert!(runs.len() > 30, "{name}: only {} runs", runs.len());
         for scheduled in runs {
             let run = Run::replay(&setup, &scheduled.moves).unwrap();
-            let told = || words(&scheduled.moves, &setup);
-            assert!(run.entries.last().unwrap().books.at_rest, "{name} does not end:\n{}", told());
+            let moves = || words(&scheduled.moves, &setup);
+            assert!(run.entries.last().unwrap().books.at_rest, "{name} does not end:\n{}", moves());
             assert_eq!(run.moves(), scheduled.moves);
             assert!(scheduled.disturbed_at.is_none_or(|place| place < scheduled.moves.len()));
         }
@@ -30,8 +30,8 @@ fn an_attempt_that_a_fault_disturbed_is_not_counted_against_its_client() {
         for scheduled in single_disturbances(&setup).iter().filter(|run| run.disturbed_at.is_some()) {
             let run = Run::replay(&setup, &scheduled.moves).unwrap();
             let books = &run.entries.last().unwrap().books;
-            let told = words(&scheduled.moves, &setup);
-            assert!(books.requests[0].answered.is_some(), "the client gave up:\n{told}");
+            let moves = words(&scheduled.moves, &setup);
+            assert!(books.requests[0].answered.is_some(), "the client gave up:\n{moves}");
         }
     }
 }

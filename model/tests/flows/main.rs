@@ -87,15 +87,15 @@ fn whole_path(requests: Vec<Requested>) -> Premises {
 /// What each preset comes to, under the names of all that come to the same; more than ten are all others.
 fn together(runs: impl Iterator<Item = (&'static str, String)>) -> String {
     let mut all: Vec<(String, Vec<&str>)> = Vec::new();
-    for (name, told) in runs {
-        match all.iter_mut().find(|(known, _)| *known == told) {
+    for (name, result) in runs {
+        match all.iter_mut().find(|(known, _)| *known == result) {
             Some((_, names)) => names.push(name),
-            None => all.push((told, vec![name])),
+            None => all.push((result, vec![name])),
         }
     }
     let names = |names: &[&str]| if names.len() > 10 { "all others".to_owned() } else { names.join(", ") };
     assert!(all.iter().filter(|(_, of)| of.len() > 10).count() < 2, "{all:?}");
-    all.iter().map(|(told, of)| format!("{}\n{told}\n", names(of))).collect::<Vec<_>>().join("\n")
+    all.iter().map(|(result, of)| format!("{}\n{result}\n", names(of))).collect::<Vec<_>>().join("\n")
 }
 
 fn limit_change() -> Requested {

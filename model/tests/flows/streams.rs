@@ -41,7 +41,7 @@ pub struct Instead {
 }
 
 /// The gateway's steps, then clients, then jobs until all is at rest, with at most one fault on the way.
-pub fn told(setup: &Setup, instead: Option<Instead>) -> Run {
+pub fn run_with(setup: &Setup, instead: Option<Instead>) -> Run {
     let (mut world, mut moves, mut steps) = (World::new(setup), Vec::new(), 0);
     loop {
         let mut enabled = Vec::new();
@@ -67,7 +67,7 @@ pub fn told(setup: &Setup, instead: Option<Instead>) -> Run {
 
 /// The steps of the gateway in the undisturbed run.
 pub fn steps_of_the_gateway(setup: &Setup) -> Vec<Step> {
-    let steps = told(setup, None).moves().into_iter().filter_map(|mv| match mv {
+    let steps = run_with(setup, None).moves().into_iter().filter_map(|mv| match mv {
         Move::Step { actor: Actor::Gateway(0), step, .. } => Some(step),
         _ => None,
     });
@@ -99,7 +99,7 @@ pub fn books_in_words(books: &Books, setup: &Setup) -> String {
 fn each(asked: impl Fn() -> Requested, presets: impl Iterator<Item = &'static Preset>) -> String {
     together(presets.map(|preset| {
         let setup = one(asked(), &[], preset);
-        let run = told(&setup, None);
+        let run = run_with(&setup, None);
         let books = books_in_words(&run.entries.last().unwrap().books, &setup);
         (preset.name, format!("{}\n{books}", words(&run.moves()[1..], &setup)))
     }))
@@ -195,7 +195,7 @@ fn a_stream_that_costs_more_than_its_estimate() {
 fn a_stream_pays_one_of_the_amounts_that_its_design_declares() {
     for preset in of_streams() {
         let setup = one(held_by("4.00", "t1"), &[], preset);
-        let run = told(&setup, None);
+        let run = run_with(&setup, None);
         let books = &run.entries.last().unwrap().books;
         let book = &books.requests[0];
         assert!(books.is_due(books.taken_by_rows(Request(0)), &book.stream.unwrap()), "{}", preset.name);

@@ -171,7 +171,7 @@ fn the_whole_path_of_every_preset() {
 /// Two requests one after the other on the whole path: what is left in both stores, and what breaks although nothing
 /// went wrong.
 #[test]
-fn what_every_preset_breaks_without_any_trouble() {
+fn what_every_preset_breaks_without_any_fault() {
     let lines = PRESETS.iter().map(|preset| {
         let setup = premised(whole_path(vec![asked("t1"), asked("t2")]), &[], preset.name);
         let run = undisturbed(&setup);

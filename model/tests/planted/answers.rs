@@ -6,8 +6,8 @@ use model::setup::{Premises, Requested, Setup};
 
 use crate::Planted;
 use crate::attempts::{
-    deaf_to_commit, held_is_told_as_duplicate, key_is_deleted_on_failure, key_is_never_deleted,
-    release_is_taken_for_commit, sound, trouble_is_told_as_a_refusal, usage_after_commit, usage_before_commit,
+    deaf_to_commit, fault_is_answered_as_refusal, held_is_answered_as_duplicate, key_is_deleted_on_failure,
+    key_is_never_deleted, release_is_taken_for_commit, sound, usage_after_commit, usage_before_commit,
 };
 use crate::exhaustive_walk::{acme, asked, beta, billing, reverse, setup, traces};
 
@@ -91,7 +91,7 @@ pub fn planted() -> Vec<Planted> {
         Planted {
             invariant: "truth",
             what: "a connection that broke is told as an exhausted balance",
-            broken: || one(&["lost-reply"]).with_attempt(trouble_is_told_as_a_refusal),
+            broken: || one(&["lost-reply"]).with_attempt(fault_is_answered_as_refusal),
             nearest: || one(&["lost-reply"]).with_attempt(sound),
             breach: expect![[r#"
                 client sends t1 of acme to gateway-a
@@ -103,7 +103,7 @@ pub fn planted() -> Vec<Planted> {
         Planted {
             invariant: "truth",
             what: "a key that is held is told as a duplicate although nobody is at it",
-            broken: || one(&["crash"]).with_attempt(held_is_told_as_duplicate),
+            broken: || one(&["crash"]).with_attempt(held_is_answered_as_duplicate),
             nearest: || one(&["crash"]).with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
                 client sends t1 of acme to gateway-a
@@ -117,7 +117,7 @@ pub fn planted() -> Vec<Planted> {
         Planted {
             invariant: "no-false-refusal",
             what: "a connection that broke is told as an exhausted balance",
-            broken: || money_for_one().with_attempt(trouble_is_told_as_a_refusal),
+            broken: || money_for_one().with_attempt(fault_is_answered_as_refusal),
             nearest: || money_for_one().with_attempt(sound),
             breach: expect![[r#"
                 client sends t1 of acme to gateway-a

@@ -276,7 +276,7 @@ pub fn deaf_to_commit(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answ
     end(io, charge, inside)
 }
 
-pub fn trouble_is_told_as_a_refusal(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
+pub fn fault_is_answered_as_refusal(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
     match caught(sound(io, charge))? {
         Ok(answer) => Ok(answer),
         Err(_) => Ok(Answer::Refused(Limit::Balance)),
@@ -333,7 +333,7 @@ pub fn key_is_deleted_on_failure(io: &mut Io<'_>, charge: &AttemptInput) -> Flow
     with_key(io, charge, true)
 }
 
-pub fn held_is_told_as_duplicate(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
+pub fn held_is_answered_as_duplicate(io: &mut Io<'_>, charge: &AttemptInput) -> FlowResult<Answer> {
     match caught(with_key(io, charge, true))? {
         Err(Failure::KeyWithoutRow) => Ok(Answer::Duplicate),
         Err(other) => fail(other),

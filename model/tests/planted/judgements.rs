@@ -6,8 +6,8 @@ use model::setup::{Account, Premises, RequestKind, Requested, Setup};
 
 use crate::Planted;
 use crate::attempts::{
-    charge_handed_over_after_commit, charge_handed_over_before_commit, money_in_redis_after_commit,
-    money_in_redis_before_commit, sound_or_limit_change, trouble_is_told_as_a_refusal, unlimited_or_limit_change,
+    charge_handed_over_after_commit, charge_handed_over_before_commit, fault_is_answered_as_refusal,
+    money_in_redis_after_commit, money_in_redis_before_commit, sound_or_limit_change, unlimited_or_limit_change,
 };
 use crate::exhaustive_walk::{acme, asked, billing, reverse, setup, stream, traces};
 
@@ -268,8 +268,8 @@ pub fn planted() -> Vec<Planted> {
         Planted {
             invariant: "no-false-refusal",
             what: "trouble is told as an exhausted balance, where credit covers the price, if not the estimate",
-            broken: || within_credit("5.00").with_attempt(trouble_is_told_as_a_refusal),
-            nearest: || within_credit("0").with_attempt(trouble_is_told_as_a_refusal),
+            broken: || within_credit("5.00").with_attempt(fault_is_answered_as_refusal),
+            nearest: || within_credit("0").with_attempt(fault_is_answered_as_refusal),
             breach: expect![[r#"
                 client sends t1 of acme to gateway-a
                 gateway-a reply-lost-not-run T1

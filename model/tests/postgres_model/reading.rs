@@ -47,7 +47,7 @@ fn a_file_that_is_no_story_says_where_and_what_was_expected() {
 }
 
 #[test]
-fn the_first_difference_of_each_story_is_told_and_the_answers_are_written_anew_without_the_moves() {
+fn the_first_difference_of_each_story_is_reported_and_the_answers_are_written_anew_without_the_moves() {
     let text =
         "// of two\n\n# One\na: begin -> fine  # a remark\na: commit -> ok\n\n# Two\n# and why\na: rollback\n  seen\n";
     expect![[r#"

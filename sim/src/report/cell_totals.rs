@@ -123,16 +123,16 @@ pub(super) fn unexpected(findings: &[Finding]) -> Vec<&Finding> {
 
 /// A paragraph for each difference from a lock file, and for each scenario without one.
 pub(super) fn differing(findings: &Findings) -> String {
-    let told = findings.explored.iter().flat_map(|it| {
+    let lines = findings.explored.iter().flat_map(|it| {
         let both = [("! lock file     ", &it.differs), ("! not seen      ", &it.unseen)];
-        let told = both.into_iter().filter(|(_, what)| !what.is_empty());
-        told.map(|(lead, what)| paragraph(lead, &format!("{}, {}: {}", it.scenario, it.design, what.join(", "))))
+        let lines = both.into_iter().filter(|(_, what)| !what.is_empty());
+        lines.map(|(lead, what)| paragraph(lead, &format!("{}, {}: {}", it.scenario, it.design, what.join(", "))))
     });
     let unlocked = findings.unlocked.iter().map(|id| {
         let accept = format!("trial check {} --accept", explain::quoted(id));
         paragraph("! no lock file  ", &format!("{id}: nothing is expected of it; `{accept}` writes what is found"))
     });
-    told.chain(unlocked).collect()
+    lines.chain(unlocked).collect()
 }
 
 /// For an unexpected finding: what was expected, and why the finding is what it is.

@@ -13,7 +13,7 @@ use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Finding, Verdict};
 
 /// The section; `told` is the finding it belongs to, `labels` are those that the page has explained so far.
-pub(super) fn section(found: &Counterexample, told: Option<&Finding>, labels: &mut Labels) -> Markup {
+pub(super) fn section(found: &Counterexample, finding: Option<&Finding>, labels: &mut Labels) -> Markup {
     let names = labels.new_ones(Labels::of_story(found));
     let breach = &found.breach;
     let sentence = invariant::find(breach.invariant).map_or("", |invariant| invariant.sentence);
@@ -32,7 +32,7 @@ pub(super) fn section(found: &Counterexample, told: Option<&Finding>, labels: &m
                 p.legend { @for step in &names { span.item { b { (step) } " " (step.title()) } } }
             }
             div.after {
-                (equation(found, told))
+                (equation(found, finding))
                 (without(found))
             }
             p.replay-lead { "Find it again, and replay it on real servers:" }
@@ -104,11 +104,11 @@ fn room(column: usize, opening: &[String; 4], rows: &[Row<'_>]) -> usize {
     longest.min(most).max(width(MONEY[column])) + 4
 }
 
-fn equation(found: &Counterexample, told: Option<&Finding>) -> Markup {
+fn equation(found: &Counterexample, finding: Option<&Finding>) -> Markup {
     html! {
         div.equation {
             h4 { "What does not add up" }
-            @if let Some(told) = told.filter(|told| told.why != story::sentence(&found.breach)) { p { (told.why) } }
+            @if let Some(finding) = finding.filter(|finding| finding.why != story::sentence(&found.breach)) { p { (finding.why) } }
             table.figures {
                 @for figure in &found.breach.figures { tr { th { (figure.name) } td { (figure.value) } } }
             }

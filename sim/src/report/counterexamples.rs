@@ -31,7 +31,7 @@ pub(super) fn counterexamples(scenario: &Scenario, index: &FindingsIndex<'_>, la
                 shown.insert(alike, found);
                 counterexample_page::section(found, index.breach(&scenario.id, &found.design, invariant), labels)
             } else if original && !case.own {
-                told(found)
+                entry(found)
             } else {
                 shown.insert(alike, found);
                 board(found, labels)
@@ -73,7 +73,7 @@ fn like(found: &Counterexample, first: &Counterexample) -> Markup {
     )
 }
 
-fn told(found: &Counterexample) -> Markup {
+fn entry(found: &Counterexample) -> Markup {
     brief(
         found,
         &html! {

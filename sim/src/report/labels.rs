@@ -10,7 +10,7 @@ use crate::suite::verdict::Counterexample;
 /// The labels that a document has explained so far.
 #[derive(Debug, Default)]
 pub struct Labels {
-    told: BTreeSet<Step>,
+    explained: BTreeSet<Step>,
 }
 
 impl Labels {
@@ -32,7 +32,7 @@ impl Labels {
             // A word of a longer name, such as the design `P0-3 A1-b`, is not a label.
             let alone = !before.ends_with('-') && !after.starts_with('-');
             if let Some(step) = word.parse::<Step>().ok().filter(|step| alone && *step != Step::Reply)
-                && self.told.insert(step)
+                && self.explained.insert(step)
             {
                 out.push_str(&format!(" ({})", step.title()));
             }
@@ -44,7 +44,7 @@ impl Labels {
     /// Those of these labels that are new in the document, in the order of the flows.
     pub fn new_ones(&mut self, labels: impl IntoIterator<Item = Step>) -> Vec<Step> {
         let here: BTreeSet<Step> = labels.into_iter().filter(|step| *step != Step::Reply).collect();
-        here.into_iter().filter(|step| self.told.insert(*step)).collect()
+        here.into_iter().filter(|step| self.explained.insert(*step)).collect()
     }
 
     /// The labels in the story of a counterexample.

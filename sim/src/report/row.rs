@@ -55,14 +55,14 @@ pub(super) fn is_news(value: &str, now: &str, before: &str) -> bool {
 pub(super) fn in_a_line(counterexample: &Counterexample) -> String {
     let rows = rows(counterexample);
     let telling = rows.iter().filter(|row| row.did.mv.is_fault() || row.did.again || row.did.client_answer.is_some());
-    let told: Vec<String> = telling.map(by_whom).collect();
+    let answers: Vec<String> = telling.map(by_whom).collect();
     let faults = rows.iter().any(|row| row.did.mv.is_fault());
-    if told.is_empty() {
+    if answers.is_empty() {
         let end = rows.last().map_or(String::new(), by_whom);
         return format!("No fault is needed and nobody is told anything: it breaks with \"{end}\".");
     }
     let lead = if faults { "" } else { "No fault is needed, only this order: " };
-    format!("{lead}{}.", told.join("; "))
+    format!("{lead}{}.", answers.join("; "))
 }
 
 fn by_whom(row: &Row<'_>) -> String {

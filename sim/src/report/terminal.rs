@@ -176,9 +176,9 @@ fn looked_at(scenario: &Scenario, case: &Case, index: &FindingsIndex<'_>) -> Str
         out.push_str(&paragraph("  looked at     ", &looked.join("; ")));
     }
     for it in index.explored(&scenario.id, &design(case)) {
-        for (what, told) in [("not as in the lock file", &it.differs), ("not seen as expected", &it.unseen)] {
-            if !told.is_empty() {
-                out.push_str(&paragraph("  UNEXPECTED    ", &format!("{what}: {}", told.join(", "))));
+        for (what, which) in [("not as in the lock file", &it.differs), ("not seen as expected", &it.unseen)] {
+            if !which.is_empty() {
+                out.push_str(&paragraph("  UNEXPECTED    ", &format!("{what}: {}", which.join(", "))));
             }
         }
     }
@@ -193,7 +193,7 @@ fn argued(case: &Case, labels: &mut Labels) -> String {
         why.entry((reason, expected)).or_default().push(id);
     }
     let every = |ids: &[&str]| ids.len() == invariant::ALL.len();
-    let told = why.iter().map(|((reason, expected), ids)| {
+    let lines = why.iter().map(|((reason, expected), ids)| {
         let ids = if every(ids) { "every invariant".to_owned() } else { ids.join(", ") };
         let lead = match expected {
             Expected::Any => "  either way    ",
@@ -203,5 +203,5 @@ fn argued(case: &Case, labels: &mut Labels) -> String {
         };
         paragraph(lead, &labels.explained(&format!("{ids}: {reason}")))
     });
-    told.collect()
+    lines.collect()
 }

@@ -158,10 +158,10 @@ fn unknown(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
             what.push(format!("{} in {name}", finding.invariant));
         }
     }
-    let told = |((engine, why), what): ((&str, &str), Vec<String>)| {
+    let line = |((engine, why), what): ((&str, &str), Vec<String>)| {
         paragraph(&format!("unknown ({engine}): "), &format!("{why}: {}", what.join(", ")))
     };
-    reasons.into_iter().map(told).collect()
+    reasons.into_iter().map(line).collect()
 }
 
 fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {

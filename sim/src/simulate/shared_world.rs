@@ -195,10 +195,10 @@ impl SharedWorld {
         };
         let reply = did.reply;
         let entry = Entry { books: self.world.books(&self.setup), did };
-        let told = story::tell(&self.setup, &entry);
-        self.note(&match told.from {
-            StoryLane::Process(actor) => format!("{}: {}", actor.name(), told.what),
-            _ => told.what,
+        let line = story::tell(&self.setup, &entry);
+        self.note(&match line.from {
+            StoryLane::Process(actor) => format!("{}: {}", actor.name(), line.what),
+            _ => line.what,
         });
         if let Some(actor) = mv.actor() {
             self.lane(actor).about_to_begin = false;

@@ -15,14 +15,14 @@ const MOST: u64 = 4 << 20;
 /// # Errors
 /// In words: it is not a regular file, is too large, is not text, or cannot be read.
 pub fn read(path: &Path) -> Result<String, String> {
-    let told = |error: std::io::Error| error.to_string();
+    let to_text = |error: std::io::Error| error.to_string();
     // Checked before opening: opening a pipe would wait for a writer.
-    let meta = std::fs::metadata(path).map_err(told)?;
+    let meta = std::fs::metadata(path).map_err(to_text)?;
     if !meta.is_file() {
         return Err("it is no regular file: expected a file with text in it".to_owned());
     }
     let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(told)?.take(MOST + 1).read_to_end(&mut bytes).map_err(told)?;
+    std::fs::File::open(path).map_err(to_text)?.take(MOST + 1).read_to_end(&mut bytes).map_err(to_text)?;
     if bytes.len() as u64 > MOST {
         return Err(format!("it has more than {} MiB: expected a smaller one", MOST >> 20));
     }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn no_word_of_a_programming_language_is_left() {
-        for (said, told) in [
+        for (said, expected) in [
             ("invalid type: map, expected u8", "a table is not valid here, expected a whole number from 0 to 255"),
             (
                 "invalid type: integer `5`, expected struct Capsule with 14 elements",
@@ -128,7 +128,7 @@ mod tests {
             ),
             ("missing field `title`", "missing field `title`"),
         ] {
-            assert_eq!(in_plain_words(said), told);
+            assert_eq!(in_plain_words(said), expected);
         }
     }
 

@@ -141,17 +141,17 @@ const PLANTED: &[(&str, &str, Plant)] = &[
 ];
 
 #[test]
-fn a_difference_in_one_thing_that_the_servers_hold_is_told() {
+fn a_difference_in_one_thing_that_the_servers_hold_is_reported() {
     assert_eq!(Both::new().difference(), None);
-    for (planted, told, plant) in PLANTED {
+    for (planted, difference, plant) in PLANTED {
         let mut both = Both::new();
         plant(&mut both);
-        assert_eq!(both.difference().as_deref(), Some(*told), "{planted}");
+        assert_eq!(both.difference().as_deref(), Some(*difference), "{planted}");
     }
 }
 
 #[test]
-fn a_reply_or_a_step_that_is_not_the_models_is_told() {
+fn a_reply_or_a_step_that_is_not_the_models_is_reported() {
     let failed = |failure| Reply::Failed(failure);
     let did = |did, reply| Line::Did { did, reply };
     let hear = |reply, line| hold_against(Step::T1, reply, line);

@@ -169,8 +169,8 @@ impl<'a> Case<'a> {
 
     fn differs(&self, what: &str, allowed: &[Allowed], server: &str) -> String {
         let allowed = allowed.iter().map(|outcome| {
-            let told = Replies(&outcome.done, &outcome.state.waiting()).to_string();
-            format!("  the model allows: {told}\n")
+            let replies = Replies(&outcome.done, &outcome.state.waiting()).to_string();
+            format!("  the model allows: {replies}\n")
         });
         let allowed: String = allowed.collect();
         let (story, file) = (&self.story, file(&self.actions));

@@ -160,8 +160,8 @@ async fn transactions(lab: &mut Laboratory, all: &mut Tried) {
     let passes = lab.ask(C, ADD).await;
     let still = if lab.blocked(B).await { "still waits" } else { "goes on" };
     lab.ask(A, "COMMIT").await;
-    let told = format!("{waits}, {still} while another one passes with {passes}, then {}", lab.then(B).await);
-    all.push(("a row locked in a savepoint that was released into another; ROLLBACK TO that", told));
+    let result = format!("{waits}, {still} while another one passes with {passes}, then {}", lab.then(B).await);
+    all.push(("a row locked in a savepoint that was released into another; ROLLBACK TO that", result));
     lab.anew().await;
     for (who, sql) in [(A, "BEGIN"), (A, ADD), (B, "BEGIN"), (B, ADD_TO_Y), (A, ADD_TO_Y)] {
         lab.ask(who, sql).await;
@@ -182,8 +182,8 @@ async fn transactions(lab: &mut Laboratory, all: &mut Tried) {
     let closing = lab.ask(B, ADD).await;
     lab.show("SELECT pg_sleep(0.05)::text").await;
     let both = lab.blocked(A).await && lab.blocked(B).await;
-    let told = if both { "it is never found" } else { "it is found" };
-    all.push(("a deadlock closed after the only one that looks has looked", format!("{closing}, {told}")));
+    let result = if both { "it is never found" } else { "it is found" };
+    all.push(("a deadlock closed after the only one that looks has looked", format!("{closing}, {result}")));
     lab.run("CREATE TEMP SEQUENCE numbers; BEGIN; SELECT nextval('numbers'); ROLLBACK").await;
     let next = lab.show("SELECT nextval('numbers')::text").await;
     all.push(("a sequence after a ROLLBACK of its first number", format!("goes on with {next}")));
@@ -232,8 +232,8 @@ async fn deaths(lab: &mut Laboratory, all: &mut Tried) {
     }
     lab.drop_client(B).await;
     lab.ask(A, "COMMIT").await;
-    let told = format!("not carried out, left {}", lab.balance().await);
-    all.push(("a client dies while its UPDATE waits (client_connection_check_interval)", told));
+    let result = format!("not carried out, left {}", lab.balance().await);
+    all.push(("a client dies while its UPDATE waits (client_connection_check_interval)", result));
 }
 
 async fn numbers(lab: &mut Laboratory, all: &mut Tried) {

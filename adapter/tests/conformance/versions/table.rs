@@ -28,7 +28,7 @@ pub fn hold(table: &str, version: &str, tried: &Tried) {
     let rows: Vec<Vec<String>> = lines[from..to].iter().map(|line| cells(line)).collect();
     let versions = rows.first().map(|row| row[1..].to_vec()).unwrap_or_default();
     let column = versions.iter().position(|known| known == version);
-    let told = |what: &str, column: usize| {
+    let known = |what: &str, column: usize| {
         let row = rows.iter().skip(2).find(|row| row[0] == what);
         row.map_or("", |row| row[column + 1].as_str()).to_owned()
     };
@@ -39,7 +39,7 @@ pub fn hold(table: &str, version: &str, tried: &Tried) {
         }
         let cell = |what: &str, new: &str, name: &String| {
             let old = versions.iter().position(|known| known == name);
-            if name == version { new.to_owned() } else { old.map(|old| told(what, old)).unwrap_or_default() }
+            if name == version { new.to_owned() } else { old.map(|old| known(what, old)).unwrap_or_default() }
         };
         let mut written = vec![line("tried", all.iter().cloned()), line("---", all.iter().map(|_| "---".to_owned()))];
         written.extend(tried.iter().map(|(what, new)| row(what, all.iter().map(|name| cell(what, new, name)))));
@@ -55,7 +55,11 @@ pub fn hold(table: &str, version: &str, tried: &Tried) {
         return;
     };
     for (what, new) in tried {
-        assert_eq!(&told(what, column), new, "{version}, {what}: CONFORMANCE.md says the first, the server the second");
+        assert_eq!(
+            &known(what, column),
+            new,
+            "{version}, {what}: CONFORMANCE.md says the first, the server the second"
+        );
     }
 }
 

@@ -35,10 +35,10 @@ fn of_beta() -> Setup {
     setup(Premises::billing_only(vec![acme("100.00"), beta()], vec![asked("t1"), of_beta], 1), &[], "as-reported")
 }
 
-fn told(made: &mut Made, answer: Answer) -> &mut ClientAnswer {
-    let told = made.did.client_answer.as_mut().unwrap();
-    told.answer = answer;
-    told
+fn answered(made: &mut Made, answer: Answer) -> &mut ClientAnswer {
+    let given = made.did.client_answer.as_mut().unwrap();
+    given.answer = answer;
+    given
 }
 
 const REFUSED: Answer = Answer::Refused(Limit::Balance);
@@ -47,9 +47,9 @@ const ERROR: Answer = Answer::Error(Failure::PgLost);
 /// The first attempt after a loss of Redis, and no charge.
 fn after_loss(made: &mut Made, answer: Answer) -> &mut ClientAnswer {
     made.after.rows[0] = None;
-    let told = told(made, answer);
-    told.after_loss = true;
-    told
+    let given = answered(made, answer);
+    given.after_loss = true;
+    given
 }
 
 const BREACHES: &[Case] = &[
@@ -59,21 +59,21 @@ const BREACHES: &[Case] = &[
     ("truth", "ok by the row of another request", two, |m| {
         m.did.client_answer.as_mut().unwrap().answer = Answer::Ok(TraceId(0))
     }),
-    ("truth", "refused by a binding limit and charged", one, |m| told(m, REFUSED).was_binding = true),
+    ("truth", "refused by a binding limit and charged", one, |m| answered(m, REFUSED).was_binding = true),
     ("truth", "refused by no limit", one, |m| {
         m.after.rows[0] = None;
-        told(m, REFUSED).was_binding = false;
+        answered(m, REFUSED).was_binding = false;
     }),
     ("truth", "a duplicate of nothing", one, |m| {
         m.after.rows[0] = None;
-        told(m, Answer::Duplicate).others_in_flight = false;
+        answered(m, Answer::Duplicate).others_in_flight = false;
     }),
     ("truth", "a duplicate of a row that is pending", one, |m| {
         row(&mut m.after, 0).status = Status::Pending;
-        told(m, Answer::Duplicate).others_in_flight = false;
+        answered(m, Answer::Duplicate).others_in_flight = false;
     }),
-    ("truth", "an error after it saw its charge", one, |m| told(m, ERROR).knew_charged = true),
-    ("no-false-refusal", "refused by no limit", one, |m| told(m, REFUSED).was_binding = false),
+    ("truth", "an error after it saw its charge", one, |m| answered(m, ERROR).knew_charged = true),
+    ("no-false-refusal", "refused by no limit", one, |m| answered(m, REFUSED).was_binding = false),
     ("recover", "an error", one, |m| after_loss(m, ERROR).others_in_flight = false),
     ("recover", "a duplicate", one, |m| after_loss(m, Answer::Duplicate).others_in_flight = false),
     ("recover", "refused by no limit", one, |m| after_loss(m, REFUSED).was_binding = false),
@@ -125,22 +125,22 @@ const NONE: &[Case] = &[
     }),
     ("truth", "refused by a binding limit and not charged", one, |m| {
         m.after.rows[0] = None;
-        told(m, REFUSED).was_binding = true;
+        answered(m, REFUSED).was_binding = true;
     }),
-    ("truth", "a duplicate of a charge", one, |m| told(m, Answer::Duplicate).others_in_flight = false),
+    ("truth", "a duplicate of a charge", one, |m| answered(m, Answer::Duplicate).others_in_flight = false),
     ("truth", "a duplicate of what is in flight", one, |m| {
         m.after.rows[0] = None;
-        told(m, Answer::Duplicate).others_in_flight = true;
+        answered(m, Answer::Duplicate).others_in_flight = true;
     }),
-    ("truth", "an error after a charge that it did not see", one, |m| told(m, ERROR).knew_charged = false),
+    ("truth", "an error after a charge that it did not see", one, |m| answered(m, ERROR).knew_charged = false),
     ("truth", "an error and no charge", one, |m| {
         m.after.rows[0] = None;
-        told(m, ERROR).knew_charged = true;
+        answered(m, ERROR).knew_charged = true;
     }),
     ("truth", "the provider broke a stream off that is charged", one, |m| {
-        told(m, Answer::Error(Failure::ProviderGone)).knew_charged = true;
+        answered(m, Answer::Error(Failure::ProviderGone)).knew_charged = true;
     }),
-    ("no-false-refusal", "refused by a binding limit", one, |m| told(m, REFUSED).was_binding = true),
+    ("no-false-refusal", "refused by a binding limit", one, |m| answered(m, REFUSED).was_binding = true),
     ("recover", "refused by a binding limit", one, |m| after_loss(m, REFUSED).was_binding = true),
     ("recover", "an error beside another attempt", one, |m| after_loss(m, ERROR).others_in_flight = true),
     ("recover", "a duplicate of another attempt", one, |m| after_loss(m, Answer::Duplicate).others_in_flight = true),
@@ -157,7 +157,7 @@ const NONE: &[Case] = &[
 ];
 
 #[test]
-fn what_may_be_told_breaks_nothing() {
+fn what_may_be_answered_breaks_nothing() {
     not_broken_by(NONE);
 }
 

@@ -32,10 +32,10 @@ fn second_is_admitted(made: &mut Made) {
 
 /// The answer is a refusal by this limit, on so many days after the first, when nothing was counted.
 fn refused(made: &mut Made, limit: Limit, days: u8) {
-    let told = made.did.client_answer.as_mut().unwrap();
-    told.answer = Answer::Refused(limit);
-    told.day = told.day.later(days);
-    (told.counted_that_day, told.counted_that_month) = (0, 0);
+    let given = made.did.client_answer.as_mut().unwrap();
+    given.answer = Answer::Refused(limit);
+    given.day = given.day.later(days);
+    (given.counted_that_day, given.counted_that_month) = (0, 0);
 }
 
 fn of_postgres(made: &mut Made, change: fn(&mut QuotaRow)) {

@@ -137,7 +137,7 @@ const BREACHES: &[Case] = &[
 
 #[test]
 fn each_clause_about_balance_and_ledger_sees_its_breach() {
-    let told = expect![[r#"
+    let expected = expect![[r#"
         conserve, the balance in postgres is another: balance of acme = 1.00, opening balance of acme = 100.00, effective ledger rows of acme = -10.50, opening balance plus ledger = 89.50
         conserve, redis is the truth and its balance is another: balance of acme in redis = 1.00, taken of acme for charges under way = 0.00, balance of acme = 89.50, opening balance of acme = 100.00, effective ledger rows of acme = -10.50, opening balance plus ledger = 89.50
         conserve, the same while charges are under way: balance of acme in redis = 1.00, taken of acme for charges under way = 0.00, opening balance of acme = 100.00, effective ledger rows of acme = -10.50, opening balance plus ledger = 89.50
@@ -163,7 +163,7 @@ fn each_clause_about_balance_and_ledger_sees_its_breach() {
         status, a reversed row is committed again: row of t1 before = reversed deduct 5.25 of acme, row of t1 after = committed deduct 5.25 of acme
         status, a reversed row is pending again: row of t1 before = reversed deduct 5.25 of acme, row of t1 after = pending deduct 5.25 of acme
         status, a row that is committed changes its amount in the same step as its status: row of t1 before = committed deduct 5.25 of acme, row of t1 after = reversed deduct 1.00 of acme"#]];
-    broken_by(BREACHES, &told);
+    broken_by(BREACHES, &expected);
 }
 
 const NONE: &[Case] = &[

@@ -61,7 +61,7 @@ impl Made {
 type Case = (&'static str, &'static str, fn() -> Setup, fn(&mut Made));
 
 /// Nothing is broken before the change, and this by it.
-fn broken_by(cases: &[Case], told: &Expect) {
+fn broken_by(cases: &[Case], expected: &Expect) {
     let mut lines = Vec::new();
     for (id, what, world, change) in cases {
         let setup = world();
@@ -73,7 +73,7 @@ fn broken_by(cases: &[Case], told: &Expect) {
         assert!(matches!(evaluation, Evaluation::Broken(_)), "{id} does not see: {what}");
         lines.push(format!("{id}, {what}: {figures}"));
     }
-    told.assert_eq(&lines.join("\n"));
+    expected.assert_eq(&lines.join("\n"));
 }
 
 /// Not broken by what is changed.

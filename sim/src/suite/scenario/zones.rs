@@ -51,11 +51,11 @@ mod tests {
 
     fn turns(name: &str, today: &str, days: u8) -> Vec<String> {
         let zone = TimeZoneDatabase::bundled().get(name).unwrap();
-        let told = |turn: Turn| {
+        let written = |turn: Turn| {
             let Turn { utc, minute, local, by_offset } = turn;
             format!("{utc} {:02}:{:02} UTC: {local}, by offset {by_offset}", minute / 60, minute % 60)
         };
-        dates(&zone, today.parse().unwrap(), days).unwrap().into_iter().map(told).collect()
+        dates(&zone, today.parse().unwrap(), days).unwrap().into_iter().map(written).collect()
     }
 
     #[test]

@@ -126,13 +126,13 @@ pub fn tell(setup: &Setup, entry: &Entry) -> Line {
         let what = format!("{} {again}: {}", setup.request_name(request), wish(setup, request));
         return line(Lane::Client, Lane::Process(Actor::Gateway(gateway)), Outcome::Arrived, what);
     }
-    let Some(actor) = did.mv.actor().filter(|_| did.mv.told().is_empty()) else {
+    let Some(actor) = did.mv.actor().filter(|_| did.mv.description().is_empty()) else {
         return struck(struck_lane(did.mv), filled(setup, entry));
     };
     let own = Lane::Process(actor);
     let trace = did.request.map_or("", |request| setup.request_name(request));
     match did.client_answer {
-        Some(told) => line(own, Lane::Client, Outcome::Arrived, format!("{trace} is told: {}", answer(told.answer))),
+        Some(given) => line(own, Lane::Client, Outcome::Arrived, format!("{trace} is told: {}", answer(given.answer))),
         None if did.call.is_none() && did.reply.is_none() && did.mv.step() == Some(Step::Reply) => {
             line(own, own, Outcome::Arrived, format!("{trace} ends, nobody hears it"))
         }
@@ -171,13 +171,13 @@ fn filled(setup: &Setup, Entry { did, books }: &Entry) -> String {
         "clock" => passing(setup, books),
         other => panic!("no story knows of {other}"),
     };
-    let mut parts = did.mv.told().split('{');
-    let mut told = parts.next().unwrap_or_default().to_owned();
+    let mut parts = did.mv.description().split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
     for (named, words) in parts.filter_map(|part| part.split_once('}')) {
-        told += &name(named);
-        told += words;
+        text += &name(named);
+        text += words;
     }
-    told
+    text
 }
 
 /// What a client wants.
