@@ -381,7 +381,7 @@ fn title(text: &str) -> Result<String, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let valid = || format!("`{text}` is no duration: write seconds or minutes from 1 on, such as 60s or 5m");
+    let valid = || format!("`{text}` is not a duration: write seconds or minutes from 1 on, such as 60s or 5m");
     let (digits, unit) = match text.strip_suffix('m') {
         Some(digits) => (digits, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),
@@ -392,7 +392,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn range(text: &str) -> Result<(u64, u64), String> {
-    let valid = || format!("`{text}` is no range of seeds: write A..B with A less than B, such as 0..1000");
+    let valid = || format!("`{text}` is not a range of seeds: write A..B with A less than B, such as 0..1000");
     let (from, to) = text.split_once("..").ok_or_else(valid)?;
     let (from, to) = (from.parse().map_err(|_| valid())?, to.parse().map_err(|_| valid())?);
     if from < to { Ok((from, to)) } else { Err(valid()) }

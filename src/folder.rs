@@ -50,7 +50,7 @@ impl Folder {
         }
         let (folder, tried) = Folder::tried(workspace.path(DEFAULT), DEFAULT.to_owned(), false);
         if let Err(error) = tried {
-            let else_where = "what is found is told here alone; --output DIR names another folder";
+            let else_where = "what is found is only printed here; --output DIR names another folder";
             output::note(&format!("warning: {DEFAULT} cannot be written: {error}; {else_where}"));
         }
         Ok(folder)

@@ -38,7 +38,7 @@ impl Workspace {
         let folder = self.root.join("scenarios");
         let scenarios = scenario::load_all(&folder, locks).map_err(|error| self.relative(error))?;
         if scenarios.is_empty() {
-            let why = "there is no scenario in scenarios/: nothing would be judged; expected at least one .toml file";
+            let why = "there is no scenario in scenarios/: nothing would be checked; expected at least one .toml file";
             return Err(Failure::Input(why.to_owned()));
         }
         Ok(scenarios)

@@ -165,7 +165,7 @@ async fn what_would_hurt_given_servers_is_refused_and_listed() {
     // a flush is not run.
     assert_eq!(marks, ["a", "a", "x", "x", "x", "x", "a", "a", "x", "x", "x", "x", "x", "x", "x", "x"], "{text}");
     assert!(text.contains("cells: metered\n"), "{text}");
-    assert!(text.contains("NOT RUN: 12 cells would hurt a server that is not ours"), "{text}");
+    assert!(text.contains("NOT RUN: 12 cells would damage a server that is not ours"), "{text}");
     let pids = |mut servers: Servers| (servers.postgres_pid().unwrap(), servers.redis_pid().unwrap());
     let (postgres, redis) = pids(host);
     assert!(postgres.is_some() && redis.is_some());

@@ -173,7 +173,11 @@ fn a_capsule_that_was_edited_is_reported_as_edited() {
         assert_eq!((&document["replays"][0]["edited"], &document["exit"]), (&edited.into(), &exit.into()), "{to}");
         let output = Command::new(env!("CARGO_BIN_EXE_trial")).arg("replay").arg(&file).output().unwrap();
         let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert_eq!(error.contains("is not as it was written; it is judged as what it is"), edited, "{to}: {error}");
+        assert_eq!(
+            error.contains("differs from what was written; its present content is judged"),
+            edited,
+            "{to}: {error}"
+        );
         assert_eq!(out.contains("AS EDITED"), edited && exit == 0, "{to}: {out}");
         assert_eq!(out.contains("check  REPRODUCED"), !edited, "{to}: {out}");
     }

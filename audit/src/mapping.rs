@@ -74,7 +74,7 @@ impl Mapping {
         ];
         for (key, keys, holes, valid) in templates {
             if keys.0.as_ref().is_some_and(|template| template.holes() != holes) {
-                return Err((key, format!("such a key is told by {valid}")));
+                return Err((key, format!("such a key is recognised by {valid}")));
             }
         }
         Ok(())

@@ -38,10 +38,10 @@ fn each_mistake_is_named_with_its_line_its_key_and_what_is_valid() {
             "names.toml:2: `quota`: \"quota\" is not a template: expected a key with {tenant}",
         ),
         ("[redis]\nquota = \"q:{user}\"", "names.toml:2: `quota`: \"q:{user}\" is not a template"),
-        ("[redis]\nquota = \"q:{key}\"", "names.toml:2: `quota`: such a key is told by {tenant}"),
+        ("[redis]\nquota = \"q:{key}\"", "names.toml:2: `quota`: such a key is recognised by {tenant}"),
         (
             "[redis]\nidempotency = \"i:{trace}\"",
-            "names.toml:2: `idempotency`: such a key is told by {tenant} and then",
+            "names.toml:2: `idempotency`: such a key is recognised by {tenant} and then",
         ),
         ("[ledger\n", "names.toml:1: "),
         ("[ledger]\n[ledger]\n", "names.toml:2: "),

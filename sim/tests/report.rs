@@ -146,13 +146,13 @@ fn the_committed_summary_is_designs_by_risks_and_a_line_per_scenario() {
 
         numbers: broken invariants over the risk's scenarios   * its own risk   ! not as expected or known
         = the same world as another design there   - not asked
-        in 1 of 2: over so many of the risk's scenarios alone, not to be compared with the others
+        in 1 of 2: over 1 of the risk's 2 scenarios only, not to be compared with the others
 
         p0-3  Redis idempotency key and Postgres transaction disagree
 
         worlds: designs that differ in the scenario. states: what check looked at under all of them
         together. broken: breaches that check found, an invariant once per world; then how many of those of
-        the risk's own designs sim and real showed as well. Each line's verdicts stand in
+        the risk's own designs sim and real showed as well. Each line's verdicts are in
         scenarios/SCENARIO.lock.
 
         p0-3  Redis idempotency key and Postgres transaction disagree

@@ -68,7 +68,7 @@ fn held_against(list: &Unseen, mut found: Findings, seeds: u64) -> (Vec<String>,
 
 fn not_run(design: Option<&str>) -> NotRun {
     let case = design.map(|design| (SCENARIO.to_owned(), design.to_owned()));
-    NotRun { engine: Engine::Real, case, why: "would hurt a server that is not ours".to_owned() }
+    NotRun { engine: Engine::Real, case, why: "would damage a server that is not ours".to_owned() }
 }
 
 fn nothing_listed() -> Unseen {

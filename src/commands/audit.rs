@@ -53,9 +53,9 @@ fn target(args: &AuditArgs) -> Result<Target, Failure> {
     };
     // A URL is not repeated in messages: it may hold a password.
     let postgres = address::postgres(&database)
-        .map_err(|why| Failure::Input(format!("{by} is no address of a Postgres: {why}")))?;
+        .map_err(|why| Failure::Input(format!("{by} is not an address of a Postgres: {why}")))?;
     let redis = redis.map(|(by, url)| {
-        address::redis(&url).map_err(|why| Failure::Input(format!("{by} is no address of a Redis: {why}")))
+        address::redis(&url).map_err(|why| Failure::Input(format!("{by} is not an address of a Redis: {why}")))
     });
     Ok(Target { postgres, redis: redis.transpose()? })
 }

@@ -222,7 +222,7 @@ impl RealServers {
         let mut found = observed.finish(bounds.ended(), began.elapsed().as_secs_f64(), capsules);
         if refused > 0 {
             let which = format!("{}, {}", scenario.id, case.setup.design);
-            let why = format!("{which}: {refused} runs would hurt a server that is not ours");
+            let why = format!("{which}: {refused} runs would damage a server that is not ours");
             found.not_run.push(missing(why));
         }
         found.not_run.extend(unreachable.into_iter().map(missing));

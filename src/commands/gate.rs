@@ -24,7 +24,7 @@ pub fn words(exit: u8, findings: &Findings, deny: Option<Deny>) -> String {
         }
         (0, _) if nothing > 0 && nothing == all => "nothing expected, so that nothing is unexpected".to_owned(),
         (0, _) if nothing > 0 => {
-            format!("as expected where something is; nothing expected of {nothing} of {all} verdicts")
+            format!("nothing unexpected; nothing expected of {nothing} of {all} verdicts")
         }
         _ => crate::exit_words(exit).to_owned(),
     }

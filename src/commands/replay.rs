@@ -34,7 +34,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let mut replayed = Vec::new();
     let mut not_run = Vec::new();
     for read in capsules.iter().filter(|read| capsules::is_edited(&read.capsule)) {
-        output::note(&format!("EDITED: {} is not as it was written; it is judged as what it is", read.file));
+        output::note(&format!("EDITED: {} differs from what was written; its present content is judged", read.file));
     }
     for read in &capsules {
         if matches!(args.on, On::Check | On::All) {

@@ -8,11 +8,11 @@ fn what_is_asked_for_must_exist() {
     let table: &[(&[&str], &[&str])] = &[
         (&["check", "p0-3-y"], &["unknown scenario `p0-3-y`", "p0-3-x"]),
         (&["check", "--risk", "p0-9"], &["--risk: unknown risk `p0-9`", "p0-3"]),
-        (&["check", "--time", "soon"], &["`soon` is no duration", "60s"]),
+        (&["check", "--time", "soon"], &["`soon` is not a duration", "60s"]),
         (&["check", "--threads", "0"], &["0 is not in 1..=256"]),
         (&["check", "--max-states", "0"], &["--max-states"]),
         (&["check", "--accept", "--design", "p0-3-a"], &["cannot be used with"]),
-        (&["sim", "--seeds", "9..3"], &["`9..3` is no range of seeds", "0..1000"]),
+        (&["sim", "--seeds", "9..3"], &["`9..3` is not a range of seeds", "0..1000"]),
         (&["sim", "--seed", "1", "--seeds", "0..2"], &["cannot be used with"]),
         (&["replay", "nowhere.json"], &["nowhere.json", "No such file"]),
         (&["list", "nothing"], &["scenarios", "designs", "invariants", "faults"]),

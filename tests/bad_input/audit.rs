@@ -23,9 +23,9 @@ fn a_server_that_is_missing_is_asked_for_and_one_that_is_not_there_is_named() {
     let output = checkout.command(&["audit"]).env("DATABASE_URL", DATABASE).output().unwrap();
     assert_refused(&output, 64, &["cannot be used"]);
     let output = checkout.trial(&["audit", "--database-url", "books"]);
-    assert_refused(&output, 64, &["--database-url is no address of a Postgres"]);
+    assert_refused(&output, 64, &["--database-url is not an address of a Postgres"]);
     let output = checkout.trial(&["audit", "--database-url", DATABASE, "--redis-url", "books"]);
-    assert_refused(&output, 64, &["--redis-url is no address of a Redis"]);
+    assert_refused(&output, 64, &["--redis-url is not an address of a Redis"]);
 }
 
 #[test]
@@ -35,5 +35,5 @@ fn a_check_that_there_is_none_of_is_refused_with_those_that_there_are() {
     let output = Checkout::new().trial(&["audit", "--database-url", DATABASE, "--worst", "0"]);
     assert_refused(&output, 64, &["--worst"]);
     let output = Checkout::new().trial(&["audit", "--database-url", DATABASE, "--settle", "soon"]);
-    assert_refused(&output, 64, &["`soon` is no duration"]);
+    assert_refused(&output, 64, &["`soon` is not a duration"]);
 }

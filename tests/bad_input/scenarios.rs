@@ -124,11 +124,11 @@ fn a_file_that_is_no_scenario() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let fifo = checkout.path("scenarios/pipe.toml");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/pipe.toml: it is no regular file"]);
+    assert_refused(&checkout.trial(&["check"]), 64, &["scenarios/pipe.toml: it is not a regular file"]);
     std::fs::remove_file(&fifo).unwrap();
     for (text, says) in [
         (vec![b'#'; 9 << 20], "scenarios/pipe.toml: it has more than 4 MiB"),
-        (vec![0xff, 0xfe, b'a'], "scenarios/pipe.toml: it is no UTF-8 text"),
+        (vec![0xff, 0xfe, b'a'], "scenarios/pipe.toml: it is not UTF-8 text"),
     ] {
         std::fs::write(&fifo, text).unwrap();
         assert_refused(&checkout.trial(&["check"]), 64, &[says]);

@@ -25,7 +25,7 @@ fn a_full_disk_takes_no_verdict_away() {
     checkout.put("target", "a file where the folder should be");
     let ran = checkout.trial(&["run"]);
     assert!(ran.stderr.starts_with("warning: target/trial cannot be written: "), "{ran:?}");
-    assert!(ran.stdout.contains("claims 1 of the review judged, 1 as expected"), "{ran:?}");
+    assert!(ran.stdout.contains("claims 1 of the review answered, 1 as expected"), "{ran:?}");
     assert!(!ran.stdout.contains("report: "), "{ran:?}");
     assert_eq!(ran.exit, Some(0), "{ran:?}");
 }

@@ -14,7 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "budget",
     sentence: "What is on record as spent by an API key is the sum of its effective charges, and that sum exceeds its \
                budget by no more than one call per gateway.",
-    reason: "A budget that does not see what was spent stops nobody: the key's owner pays for what they capped.",
+    reason: "A budget that does not count what was spent limits nobody: the key's owner pays more than they allowed.",
     concerns: Concern::Money,
     when: When::AsClaimed,
     evaluation,

@@ -14,7 +14,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "cache-bound",
     sentence: "The balance in the Redis hash differs from that in Postgres only while an attempt of the tenant is in \
                flight or, where a background job carries it over, only until that has run.",
-    reason: "A hash that lags without bound shows and admits by money that is spent.",
+    reason: "A hash that lags without bound shows, and admits requests by, a balance that is already spent.",
     concerns: Concern::Records,
     when: When::AsClaimed,
     evaluation,

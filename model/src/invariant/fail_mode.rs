@@ -5,12 +5,12 @@ use crate::setup::Setup;
 
 /// FAIL_MODE: what is given away while a store is down is bounded.
 ///
-/// Reading: a request is unmetered by an outage if trouble with a store affected an attempt of it, the provider served
+/// Reading: a request is unmetered by an outage if a fault of a store affected an attempt of it, the provider served
 /// it, and at rest it has no effective charge. The bound is the design's `fail`: closed allows none.
 pub const INVARIANT: Invariant = Invariant {
     id: "fail-mode",
-    sentence: "Requests that were served while a store was in trouble and never charged are no more than the design declares.",
-    reason: "An outage that lets calls through for nothing is paid by the provider's bill.",
+    sentence: "No more requests are served during a fault of a store and never charged than the design declares.",
+    reason: "Calls that an outage lets through uncharged are still on the provider's bill.",
     concerns: Concern::Answers,
     when: When::AtRest,
     evaluation,

@@ -9,7 +9,8 @@ use crate::setup::Setup;
 /// and no row is still a hold.
 pub const INVARIANT: Invariant = Invariant {
     id: "hold-release",
-    sentence: "Once all is quiet every hold is settled: its request has paid what the stream came to, and no row is a hold.",
+    sentence: "Once all is quiet every hold is settled: its request has paid the price of what was streamed, and no \
+               row is a hold.",
     reason: "Money that stays on hold is money the customer cannot use and nobody has earned.",
     concerns: Concern::Money,
     when: When::AtRest,

@@ -7,9 +7,10 @@ use crate::setup::Setup;
 /// IN_DOUBT: a lost COMMIT answer ends the same either way.
 pub const INVARIANT: Invariant = Invariant {
     id: "in-doubt",
-    sentence: "A request of which the answer to a COMMIT was lost ends with a final answer, and that is ok exactly if its \
-               row is effective.",
-    reason: "Both endings look the same to the gateway: guessing charges what was refused, or gives away what was served.",
+    sentence: "A request that lost the answer to a COMMIT ends with a final answer, which is ok exactly if its row is \
+               effective.",
+    reason: "Both endings look the same to the gateway: guessing charges what was refused, or gives away what was \
+               served.",
     concerns: Concern::Answers,
     when: When::AtRest,
     evaluation,

@@ -9,7 +9,7 @@ use crate::setup::Setup;
 pub const INVARIANT: Invariant = Invariant {
     id: "isolated",
     sentence: "No request's failure or success rolls back or commits the work of another one in the same transaction.",
-    reason: "Else a call that fails takes a paid one's charge with it, and nobody has done anything wrong.",
+    reason: "Otherwise a call that fails undoes the charge of another call, in which nothing went wrong.",
     concerns: Concern::Answers,
     when: When::Always,
     evaluation,

@@ -10,7 +10,7 @@ use crate::setup::Setup;
 /// call.
 pub const INVARIANT: Invariant = Invariant {
     id: "metered",
-    sentence: "Once all is quiet every request has as many effective charges as times the provider served it.",
+    sentence: "Once all is quiet every request has one effective charge for each time the provider served it.",
     reason: "The provider is paid for every call: what is not charged is our loss.",
     concerns: Concern::Money,
     when: When::AtRest,

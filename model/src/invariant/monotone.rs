@@ -13,7 +13,7 @@ pub const INVARIANT: Invariant = Invariant {
     id: "monotone",
     sentence: "Versions and dates never go back, a used count never shrinks within its window, and no write replaces a \
                newer version by an older one, in either store.",
-    reason: "What goes back forgets charges and calls that were made: they are given away once more.",
+    reason: "A value that goes back forgets charges and calls that were made: they are given away.",
     concerns: Concern::Records,
     when: When::Always,
     evaluation,

@@ -9,7 +9,8 @@ use crate::setup::Setup;
 /// Reading: exhausted at some instant of the attempt in the store that decides, whatever the hash said.
 pub const INVARIANT: Invariant = Invariant {
     id: "no-false-refusal",
-    sentence: "Who is refused by a limit had exhausted it at some instant of the request; trouble is told as an error.",
+    sentence: "A client refused by a limit had exhausted it at some instant of the request; a fault is answered as an \
+               error.",
     reason: "A false refusal turns away a customer who has paid, and who will not ask again.",
     concerns: Concern::Answers,
     when: When::Always,

@@ -10,7 +10,8 @@ use crate::setup::Setup;
 pub const INVARIANT: Invariant = Invariant {
     id: "no-pending",
     sentence: "Once all is quiet no ledger row is pending.",
-    reason: "A row that is pending for ever is a charge nobody can answer for: served and not paid, or paid and not shown.",
+    reason: "A row that is pending for ever is a charge that nobody can explain: served and not paid, or paid and not \
+               shown.",
     concerns: Concern::Records,
     when: When::AtRest,
     evaluation,

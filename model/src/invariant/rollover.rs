@@ -7,8 +7,8 @@ use crate::setup::Setup;
 /// ROLLOVER: a new window begins with a count of 0.
 pub const INVARIANT: Invariant = Invariant {
     id: "rollover",
-    sentence: "The first request of a new day or month is judged against nothing used.",
-    reason: "Who is refused on the first of the month for what was used the month before loses what is paid for.",
+    sentence: "The first request of a new day or month is checked against counts of 0.",
+    reason: "A client refused on the first of the month for what it used the month before loses what it paid for.",
     concerns: Concern::Answers,
     when: When::Always,
     evaluation,

@@ -12,9 +12,9 @@ use crate::setup::Setup;
 /// provider broke a stream off says nothing about its charge; a client that went away gets no answer.
 pub const INVARIANT: Invariant = Invariant {
     id: "truth",
-    sentence: "What the client is told is so: ok means a durable charge, refused means a limit was binding and nothing \
+    sentence: "The client's answer is true: ok means a durable charge, refused means a limit was binding and nothing \
                was charged, duplicate means charged or in flight, an error never hides a known success.",
-    reason: "A client acts on the answer: told an error after a charge it pays for what it believes it did not get.",
+    reason: "A client acts on the answer: after an error it pays for what it believes it did not get.",
     concerns: Concern::Answers,
     when: When::Always,
     evaluation,

@@ -10,7 +10,7 @@ use crate::setup::Setup;
 /// keeps in whole micro-units; judged on the write, whatever the store answers.
 pub const INVARIANT: Invariant = Invariant {
     id: "unit",
-    sentence: "Whoever writes a budget writes it in the unit that its field has.",
+    sentence: "A budget is written in the unit of its field.",
     reason: "A cent taken for a micro-unit is wrong by a factor of ten thousand; a fraction is not counted at all.",
     concerns: Concern::Money,
     when: When::Always,

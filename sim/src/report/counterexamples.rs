@@ -77,7 +77,7 @@ fn entry(found: &Counterexample) -> Markup {
     brief(
         found,
         &html! {
-            p.from { "Broken as reported too; here after " (counted(found.run.entries.len() as u64, "move")) ": "
+            p.from { "Also broken as reported; here after " (counted(found.run.entries.len() as u64, "move")) ": "
                 (story::sentence(&found.breach)) ". " code { (row::explain(found)) } }
         },
     )

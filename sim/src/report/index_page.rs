@@ -43,8 +43,8 @@ pub(super) fn index(
         section id="matrix" {
             h2 { "Matrix" }
             p.note { "Breaches of each design in the scenarios of each risk; an invariant counts once per scenario. Its own risk \
-                is framed. \"= as-reported\" means that the choice is not met there: the world is that other design's. \"in 1 of 2\": over so many of the risk's scenarios \
-                alone, not to be compared with the others." }
+                is framed. \"= as-reported\": there the design is the same world as that one. \"in 1 of 2\": over 1 of the risk's 2 scenarios \
+                only, not to be compared with the others." }
             (matrix::of_risks(scenarios, index))
             p.note { (badge(Verdict::Broken)) " a counterexample exists. " (badge(Verdict::Holds)) " everything within the \
                 bounds was looked at. " (badge(Verdict::HoldsWithinBound)) " nothing found in what was looked at. "

@@ -38,14 +38,14 @@ pub(super) fn matrix(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Strin
     );
     out.push_str("= the same world as another design there   - not asked\n");
     if rows.iter().flatten().any(|cell| cell.contains(" in ")) {
-        out.push_str("in 1 of 2: over so many of the risk's scenarios alone, not to be compared with the others\n");
+        out.push_str("in 1 of 2: over 1 of the risk's 2 scenarios only, not to be compared with the others\n");
     }
     out.push('\n');
     for risk in &risks {
         out.push_str(&paragraph(&format!("{:6}", risk.id()), risk.title()));
     }
     if !others.is_empty() {
-        out.push_str(&paragraph("also checked, see the text of all verdicts: ", &others.join(", ")));
+        out.push_str(&paragraph("also checked, see verdicts.txt: ", &others.join(", ")));
     }
     out.push('\n');
     out
@@ -104,7 +104,7 @@ fn not_as_expected(findings: &Findings) -> String {
         out.push_str(&paragraph(&lead, &what));
     }
     if unexpected.len() > LISTED {
-        out.push_str(&format!("! and {} more, all of them in the text of all verdicts\n", unexpected.len() - LISTED));
+        out.push_str(&format!("! and {} more, all of them in verdicts.txt\n", unexpected.len() - LISTED));
     }
     out
 }

@@ -16,11 +16,15 @@ pub(super) fn as_expected_in_words(findings: &Findings) -> String {
 /// How many claims got which answer.
 pub(super) fn claims_in_words(all: &[ClaimAnswer]) -> String {
     if all.is_empty() {
-        return "No claim was judged.".to_owned();
+        return "No claim was answered.".to_owned();
     }
     let count = |answer: Answer| all.iter().filter(|it| it.answer == answer).count();
-    let answers = Answer::ALL.into_iter().map(|answer| (count(answer), answer.words())).filter(|(n, _)| *n > 0);
-    let parts: Vec<String> = answers.map(|(n, words)| format!("{n} {words}")).collect();
+    let words = |answer: Answer, n: usize| match answer {
+        Answer::NeedsAnotherFault if n > 1 => "need another fault",
+        answer => answer.words(),
+    };
+    let answers = Answer::ALL.into_iter().map(|answer| (answer, count(answer))).filter(|(_, n)| *n > 0);
+    let parts: Vec<String> = answers.map(|(answer, n)| format!("{n} {}", words(answer, n))).collect();
     format!("Of {} in the review: {}.", counted(all.len() as u64, "claim"), parts.join(", "))
 }
 

@@ -21,7 +21,7 @@ pub fn reasoned_in_words(compared: &[Compared]) -> String {
 /// What check finds of every line. Contradicted and unknown lines come first, each with its reason; the lines that agree
 /// follow by design, and their reasons are in the file that they are read from.
 pub fn reasoned(compared: &[Compared]) -> String {
-    let mut out = "Trial Balance: what was reasoned, beside what check finds\n\n".to_owned();
+    let mut out = "Trial Balance: reasoned verdicts, beside what check finds\n\n".to_owned();
     out.push_str(&paragraph("", &reasoned_in_words(compared)));
     out.push_str(&paragraph(
         "",

@@ -59,7 +59,7 @@ pub(super) fn in_a_line(counterexample: &Counterexample) -> String {
     let faults = rows.iter().any(|row| row.did.mv.is_fault());
     if answers.is_empty() {
         let end = rows.last().map_or(String::new(), by_whom);
-        return format!("No fault is needed and nobody is told anything: it breaks with \"{end}\".");
+        return format!("No fault is needed and no client gets an answer: it breaks with \"{end}\".");
     }
     let lead = if faults { "" } else { "No fault is needed, only this order: " };
     format!("{lead}{}.", answers.join("; "))

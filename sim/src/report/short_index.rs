@@ -60,7 +60,7 @@ fn lead(scenarios: &[Scenario], answers: &[ClaimAnswer], fixes: &[Fix], findings
             p.lead {
                 "A gateway charges its customers per call, and the money is written in two stores, either of which can fail \
                  between two writes. A review of it found risks and proposed fixes. Here each claim is put to the test, and \
-                 where it comes true the shortest run that shows it is told, with the command that finds it again. "
+                 where it comes true the shortest run that shows it is given, with the command that finds it again. "
                 b { (claims_in_words(answers)) } " " b { (fixes_in_words(fixes)) }
             }
             p.tally {

@@ -11,7 +11,7 @@ use crate::suite::verdict::{Engine, Findings, Verdict};
 
 const LEGEND: &str = "worlds: designs that differ in the scenario. states: what check looked at under all of them together. broken: \
                       breaches that check found, an invariant once per world; then how many of those of the risk's own designs \
-                      sim and real showed as well. Each line's verdicts stand in scenarios/SCENARIO.lock.";
+                      sim and real showed as well. Each line's verdicts are in scenarios/SCENARIO.lock.";
 
 /// The summary, with what is not as expected first.
 pub fn summary(scenarios: &[Scenario], findings: &Findings) -> String {

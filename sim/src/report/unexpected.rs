@@ -45,7 +45,7 @@ pub fn unexpected_boards(findings: &Findings) -> String {
         out.push_str(&storyboard(found, &mut labels));
     }
     if shown.len() > BOARDS {
-        out.push_str(&format!("\nand {} counterexamples more that nobody expected\n", shown.len() - BOARDS));
+        out.push_str(&format!("\nand {} more unexpected counterexamples\n", shown.len() - BOARDS));
     }
     out
 }

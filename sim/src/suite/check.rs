@@ -255,7 +255,7 @@ fn finding(
             (Verdict::Unknown, format!("an expected situation never arose: {}", unseen.join(", ")))
         }
         (None, Ended::Complete) if property.non_vacuous == 0 => {
-            (Verdict::Unknown, "what it speaks of never arose, so that it could not have failed".to_owned())
+            (Verdict::Unknown, "no evaluation was non-vacuous: what it is about never arose".to_owned())
         }
         (None, Ended::Complete) => (Verdict::Holds, "every state within the bounds was looked at".to_owned()),
         (None, cut) => (Verdict::Unknown, cut_short(cut).to_owned()),

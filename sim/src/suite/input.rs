@@ -19,14 +19,14 @@ pub fn read(path: &Path) -> Result<String, String> {
     // Checked before opening: opening a pipe would wait for a writer.
     let meta = std::fs::metadata(path).map_err(to_text)?;
     if !meta.is_file() {
-        return Err("it is no regular file: expected a file with text in it".to_owned());
+        return Err("it is not a regular file: expected a file with text in it".to_owned());
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path).map_err(to_text)?.take(MOST + 1).read_to_end(&mut bytes).map_err(to_text)?;
     if bytes.len() as u64 > MOST {
         return Err(format!("it has more than {} MiB: expected a smaller one", MOST >> 20));
     }
-    let text = String::from_utf8(bytes).map_err(|error| format!("it is no UTF-8 text: {}", error.utf8_error()))?;
+    let text = String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8 text: {}", error.utf8_error()))?;
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 

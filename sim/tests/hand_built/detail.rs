@@ -37,6 +37,6 @@ fn a_counterexample_is_shown_in_the_detail_it_is_worth() {
     let page = &pages["scenarios/p0-3-others.html"];
     assert_eq!(page.matches("<table class=\"diagram\"").count(), 1, "as reported, drawn");
     assert_eq!(page.matches("The same moves and the same money as in").count(), 1, "p0-4-b");
-    assert_eq!(page.matches("Broken as reported too; here after").count(), 1, "p0-4-d, truth");
+    assert_eq!(page.matches("Also broken as reported; here after").count(), 1, "p0-4-d, truth");
     assert_eq!(page.matches("<pre class=\"board\"").count(), 1, "p0-4-d, converge");
 }

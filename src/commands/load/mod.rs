@@ -61,7 +61,7 @@ impl Loaded {
         let idle = self.figures.results.iter().filter(|result| self.must_hold(result) && result.non_vacuous == 0);
         let idle: Vec<&str> = idle.map(|result| result.invariant).collect();
         if !idle.is_empty() {
-            unknown.push(format!("nothing could have broken at the last rest: {}", idle.join(", ")));
+            unknown.push(format!("no non-vacuous evaluation at the last rest: {}", idle.join(", ")));
         }
         unknown
     }
@@ -141,10 +141,10 @@ fn written(folder: &mut Folder, all: &[Loaded], exit: u8) -> u8 {
 
 fn words(exit: u8) -> &'static str {
     match exit {
-        0 => "everything that check says holds held",
+        0 => "nothing broke that holds in check",
         2 => "no violations, but some checks were inconclusive",
         output::NOT_WRITTEN => "what was found could not be written",
-        _ => "something broke that check says holds",
+        _ => "something broke that holds in check",
     }
 }
 

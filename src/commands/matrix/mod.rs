@@ -65,7 +65,7 @@ impl Sheet {
     /// The outcome of a cell.
     fn outcome(&self, cell: &Cell) -> CellResult {
         match cell.run {
-            Ok(run) => self.outcomes[run].clone().unwrap_or(CellResult::Unknown("it was not come to".to_owned())),
+            Ok(run) => self.outcomes[run].clone().unwrap_or(CellResult::Unknown("it was not reached".to_owned())),
             Err(why) => CellResult::NotApplicable(why),
         }
     }
@@ -114,7 +114,7 @@ pub fn matrix(selection: &Selection, args: &MatrixArgs) -> Result<u8, Failure> {
         }
     }
     if sheets.iter().all(|sheet| sheet.cells().next().is_none()) {
-        return Err(Failure::Input("no design that was asked for walks that step undisturbed".to_owned()));
+        return Err(Failure::Input("no requested design takes that step undisturbed".to_owned()));
     }
     let mut bounds = Bounds::new(progress::stop_flag()?);
     bounds.deadline = selection.time.map(|time| Instant::now() + time);

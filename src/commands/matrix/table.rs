@@ -47,7 +47,7 @@ pub fn matrix(sheets: &[Sheet], totals: &Totals) -> String {
     );
     if not_run + unknown + disagrees > 0 {
         let lead = "NOT RUN: ";
-        let why = format!("{not_run} cells would hurt a server that is not ours");
+        let why = format!("{not_run} cells would damage a server that is not ours");
         text.push_str(&if *not_run > 0 { report::paragraph(lead, &why) } else { String::new() });
         let _ = writeln!(text, "{unknown} unknown, {disagrees} in which reality and the model disagree");
     }
@@ -58,7 +58,7 @@ fn key() -> String {
     let mut text = report::paragraph(
         "",
         "The crash matrix, done to real servers and processes: the undisturbed run of a request, then of \
-         another tenant's, and per step of it each kind of trouble before and after it. Then the client asks again, \
+         another tenant's, and per step of it each kind of fault before and after it. Then the client asks again, \
          jobs run, and all invariants are judged.",
     );
     text.push('\n');
@@ -70,7 +70,7 @@ fn key() -> String {
         "",
         "Per fault two cells, before and after. A letter: invariants are broken that the undisturbed run does not \
          break; below it the first such cell and its earliest breach. `.` none. `-` n/a: it does not apply to that step. \
-         `x` not run: not our server. `?` unknown. `!` reality and the model disagree. After one step is before the next. Who takes a step is told where it changes.",
+         `x` not run: not our server. `?` unknown. `!` reality and the model disagree. The state after a step is the one before the next. The actor is named where it changes.",
     ));
     text
 }

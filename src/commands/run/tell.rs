@@ -53,7 +53,7 @@ fn verdict(ran: &FinishedRun<'_>) {
     let FinishedRun { args, scenarios, answers, reasoned, found, .. } = ran;
     output::text(&report::overview(scenarios, found));
     let as_expected = answers.iter().filter(|it| it.as_expected).count();
-    output::line(&format!("claims {} of the review judged, {as_expected} as expected", answers.len()));
+    output::line(&format!("claims {} of the review answered, {as_expected} as expected", answers.len()));
     output::line(&report::reasoned_in_words(reasoned));
     for it in reasoned.iter().filter(|it| it.agreement == Agreement::Contradicts) {
         let (design, must) = (&it.line.design, it.line.must.words());

@@ -89,7 +89,7 @@ impl Judge<'_> {
                 place.invariant,
                 cut(*ended)
             )),
-            None => Shown::Unknown(format!("{} breaks; no run {way} was looked for", place.invariant)),
+            None => Shown::Unknown(format!("{} breaks; no run {way} was searched for", place.invariant)),
         }
     }
 
@@ -131,7 +131,7 @@ impl Judge<'_> {
             }
             return (Answer::Refuted, why);
         }
-        for (scenarios, what) in [(breaks, "it breaks in"), (unknown, "it is not known of")] {
+        for (scenarios, what) in [(breaks, "it breaks in"), (unknown, "it is not known in")] {
             if !scenarios.is_empty() {
                 why.push_str(&format!("; under {} {what} {}", claim.design, scenarios.join(", ")));
             }

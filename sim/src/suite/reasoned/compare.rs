@@ -62,6 +62,6 @@ fn not_pinned(asked: &[(&Scenario, Option<&Entry>)]) -> String {
     let missing = asked.iter().find(|(_, entry)| entry.is_none()).map(|(scenario, _)| scenario.id.as_str());
     match missing {
         Some(id) => format!("the lock file of {id} has nothing of this design"),
-        None => "no scenario asks of this design".to_owned(),
+        None => "no scenario checks this design".to_owned(),
     }
 }
