@@ -52,7 +52,7 @@ pub enum Command {
     /// Lists what there is.
     List(ListArgs),
     /// What servers were found, and how to get them.
-    Services(ServicesArgs),
+    Servers(ServersArgs),
     /// One attempt in a process of its own, driven by its parent.
     #[command(hide = true)]
     Worker,
@@ -326,12 +326,12 @@ pub enum What {
     Situations,
 }
 
-/// Options of `services`.
+/// Options of `servers`.
 #[derive(Clone, Debug, Args)]
-pub struct ServicesArgs {
+pub struct ServersArgs {
     /// What to do
     #[arg(value_enum)]
-    pub action: ServiceAction,
+    pub action: ServersAction,
     /// With install: take the Python wheels into the cache folder, even where apt or Homebrew is at hand
     #[arg(long)]
     pub wheels: bool,
@@ -342,7 +342,7 @@ pub struct ServicesArgs {
 
 /// What to do about servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ServiceAction {
+pub enum ServersAction {
     /// Say what was found.
     Status,
     /// Say what it will do to get them, then do it.

@@ -145,7 +145,7 @@ pub fn explanation(found: &Counterexample, states: u64, exit: u8) -> String {
     })
 }
 
-/// The output of `list` and `services`.
+/// The output of `list` and `servers`.
 pub fn items(items: &[Item], exit: u8) -> String {
     text(&ItemsDocument { schema: SCHEMA, items, exit })
 }

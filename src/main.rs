@@ -49,7 +49,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Replay(args)) => commands::replay::replay(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::List(args)) => commands::list::list(args),
-        Some(Command::Services(args)) => commands::services::services(args),
+        Some(Command::Servers(args)) => commands::servers::servers(args),
         Some(Command::Worker) => commands::worker::worker(),
         Some(Command::Gateway) => commands::worker::gateway(),
         Some(Command::Manual) => Ok(commands::manual::manual()),

@@ -109,7 +109,7 @@ async fn neighbours_survive_every_command() {
     let load = ["real", "--load", "--design", "p0-3-b+fixed", "--time", "2s", "--workers", "2"];
     let replay = ["replay", "scenarios/found/p0-3-1.json", "--on", "all"];
     let audit = ["audit", "--only", "conserve"];
-    for args in [&REAL[..], &cell, &load, &replay, &audit, &["services", "status"]] {
+    for args in [&REAL[..], &cell, &load, &replay, &audit, &["servers", "status"]] {
         let output = host.trial(args).output().unwrap();
         assert_ne!(output.status.code(), Some(70), "{args:?}: {}", said(&output));
         host.assert_only_neighbours(&format!("{args:?}")).await;

@@ -12,7 +12,7 @@ pub mod manual;
 pub mod matrix;
 pub mod replay;
 pub mod run;
-pub mod services;
+pub mod servers;
 pub mod worker;
 
 use crate::failure::Failure;

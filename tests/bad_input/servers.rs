@@ -73,7 +73,7 @@ fn missing_servers_are_reported_with_the_command_that_gets_them() {
         ci.map(|ci| command.env("CI", ci));
         command.output().unwrap()
     };
-    assert_refused(&trial(&["real"], None), 69, &["no-redis-here", "trial services install"]);
+    assert_refused(&trial(&["real"], None), 69, &["no-redis-here", "trial servers install"]);
     let output = trial(&["run"], None);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.contains("NOT RUN: real"), "{printed}");

@@ -66,7 +66,7 @@ pub enum Rule {
     Debian,
     /// It is in one of Homebrew's folders.
     Homebrew,
-    /// `trial services install` put it into the cache folder.
+    /// `trial servers install` put it into the cache folder.
     Cache,
 }
 
@@ -118,7 +118,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
     /// No program was found anywhere.
-    #[error("no {kind} server (version {oldest} or newer) in {}; run `trial services install`", join(looked))]
+    #[error("no {kind} server (version {oldest} or newer) in {}; run `trial servers install`", join(looked))]
     Missing {
         /// What was looked for.
         kind: Kind,
@@ -128,7 +128,7 @@ pub enum FindError {
         looked: Vec<PathBuf>,
     },
     /// Programs exist, but each is too old or has no readable version.
-    #[error("no {kind} server of version {oldest} or newer: {}; run `trial services install`", refused.join(", "))]
+    #[error("no {kind} server of version {oldest} or newer: {}; run `trial servers install`", refused.join(", "))]
     TooOld {
         /// What was looked for.
         kind: Kind,
@@ -139,7 +139,7 @@ pub enum FindError {
     },
     /// The variable is set, but names nothing suitable. No other place is then searched.
     #[error(
-        "{variable}={} will not do for {kind} {oldest} or newer: {why}; correct it, or unset it and run `trial services \
+        "{variable}={} will not do for {kind} {oldest} or newer: {why}; correct it, or unset it and run `trial servers \
          install`", path.display()
     )]
     Variable {
@@ -173,7 +173,7 @@ pub struct Places {
     pub debian: Option<PathBuf>,
     /// Homebrew's `opt` folders.
     pub homebrew: Vec<PathBuf>,
-    /// The folder that `trial services install` fills.
+    /// The folder that `trial servers install` fills.
     pub installed: Option<PathBuf>,
 }
 
@@ -341,7 +341,7 @@ mod tests {
             program(&root.path().join(version).join("bin/initdb"), "");
         }
         let error = find(Kind::Postgres, &places).unwrap_err().to_string();
-        assert!(error.contains("version 14.1.0") && error.contains("trial services install"), "{error}");
+        assert!(error.contains("version 14.1.0") && error.contains("trial servers install"), "{error}");
         for version in ["16", "17"] {
             program(&root.path().join(version).join("bin/postgres"), &format!("postgres (PostgreSQL) {version}.2"));
             program(&root.path().join(version).join("bin/initdb"), "");

@@ -1,4 +1,4 @@
-//! Gets the servers when asked to, and only then: `trial services install`.
+//! Gets the servers when asked to, and only then: `trial servers install`.
 
 use std::fmt;
 use std::io::Write;

@@ -62,7 +62,7 @@ impl Options {
     }
 }
 
-/// Which servers are available, for `trial services status`.
+/// Which servers are available, for `trial servers status`.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// [`DATABASE_URL`] is set, so the program is not needed.

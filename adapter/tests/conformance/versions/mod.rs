@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 
 use laboratory::Laboratory;
 
-/// The servers that are used, and those that `trial services install --wheels` has put beside them.
+/// The servers that are used, and those that `trial servers install --wheels` has put beside them.
 fn servers() -> Vec<Options> {
     let installed = Places { installed: Places::here().installed, ..Places::default() };
     let there = [Kind::Postgres, Kind::Redis].into_iter().all(|kind| find(kind, &installed).is_ok());

@@ -1,16 +1,16 @@
-//! `trial services`: shows which servers were found, and how to get them.
+//! `trial servers`: shows which servers were found, and how to get them.
 
 use adapter::servers::find::{FindError, Found};
 use adapter::servers::{self, install};
 
-use crate::args::{ServiceAction, ServicesArgs};
+use crate::args::{ServersAction, ServersArgs};
 use crate::document::{self, Item};
 use crate::failure::Failure;
 use crate::output;
 
 /// Exit code 0 when both servers are available, 69 when one is missing.
-pub fn services(args: &ServicesArgs) -> Result<u8, Failure> {
-    if args.action == ServiceAction::Install {
+pub fn servers(args: &ServersArgs) -> Result<u8, Failure> {
+    if args.action == ServersAction::Install {
         install_servers(args.wheels)?;
     }
     let status = servers::status();
