@@ -12,7 +12,7 @@ use model::moves::Actor;
 use model::setup::Fault;
 use model::step::Step;
 
-const FOLDERS: [&str; 7] = ["model", "explore", "sim", "adapter", "audit", "src", "tests"];
+const FOLDERS: [&str; 8] = ["model", "explore", "sim", "adapter", "audit", "proxy", "src", "tests"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -85,6 +85,8 @@ fn arrows_point_at_the_model_and_the_model_points_nowhere() {
     assert!(dependencies("sim").iter().any(|name| name == "model"));
     assert!(!dependencies("audit").iter().any(|name| name == "sim" || name == "adapter"));
     assert!(dependencies("audit").iter().any(|name| name == "model"));
+    // The proxy knows nothing of who uses it.
+    assert_eq!(dependencies("proxy"), ["thiserror", "tokio"]);
     // The search knows nothing of what it searches.
     assert_eq!(dependencies("explore"), ["rustc-hash", "stateright", "thiserror"]);
     assert!(dependencies("sim").iter().any(|name| name == "explore"));
@@ -153,7 +155,18 @@ fn the_map_names_only_what_is_there() {
 
 #[test]
 fn the_documents_name_what_a_reader_needs() {
-    let parts = &["model/", "explore/", "sim/", "adapter/", "audit/", "scenarios/", "tests/", "reports/", "docs/"][..];
+    let parts = &[
+        "model/",
+        "explore/",
+        "sim/",
+        "adapter/",
+        "audit/",
+        "proxy/",
+        "scenarios/",
+        "tests/",
+        "reports/",
+        "docs/",
+    ][..];
     for (file, names) in [("ARCHITECTURE.md", parts), ("README.md", &["cargo run --release", "./test"])] {
         let text = std::fs::read_to_string(root().join(file)).unwrap();
         names.iter().for_each(|name| assert!(text.contains(name), "{file} names {name}"));

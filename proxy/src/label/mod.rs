@@ -1,0 +1,1 @@
+//! The names of requests that are the same from run to run.

@@ -1,0 +1,1 @@
+//! The framing of the Redis protocol, RESP2 and RESP3.
