@@ -8,7 +8,7 @@ use std::fmt::Debug;
 /// The length of the parts in which a longer reply is passed on.
 pub const PART: usize = 1 << 20;
 
-/// The longest request that is framed.
+/// The longest message that is framed, and the longest batch that a Postgres Sync ends.
 pub const LONGEST: usize = 64 << 20;
 
 /// The place of a request on its connection, from 0.
@@ -64,8 +64,13 @@ pub enum Statement {
         /// The values of its parameters.
         values: Vec<Value>,
     },
-    /// The execution of a Postgres portal that no Bind of this connection made, such as a cursor of SQL.
+    /// The execution of a Postgres portal of unknown content, such as a cursor or a statement that SQL prepared.
     Portal(String),
+    /// The end of the data of a Postgres COPY.
+    EndOfCopy {
+        /// The data are complete; otherwise the client gives the COPY up.
+        done: bool,
+    },
     /// A Postgres function call by the function's number.
     Function(u32),
     /// A Redis command: its name and its arguments.
@@ -128,7 +133,8 @@ pub struct Reply {
     pub bytes: Vec<u8>,
     /// The request that it answers. `None` for what the server pushed, such as a notice or a message of a channel.
     pub of: Option<RequestId>,
-    /// It completes the answer. False for the parts of a long answer but the last, and for what was pushed.
+    /// It completes the answer. False for the parts of a long answer but the last, and for what was pushed. A COPY that
+    /// the server gives up while data are still coming has two answers.
     pub ends: bool,
 }
 
@@ -187,8 +193,8 @@ pub enum FrameError {
         /// The message.
         what: &'static str,
     },
-    /// A request too long to be kept.
-    #[error("a request of more than {LONGEST} bytes")]
+    /// A message or a batch too long to be kept.
+    #[error("a message or a batch of more than {LONGEST} bytes")]
     Long,
     /// An answer without a question.
     #[error("the server answers what was not asked")]
@@ -220,9 +226,10 @@ pub trait Framer: Debug + Send {
         None
     }
 
-    /// The requests that bring a fresh connection to where this one's next request can be sent; `None` while that
-    /// request depends on more, such as an open transaction.
-    fn setup(&self) -> Option<Vec<Vec<u8>>> {
+    /// The requests that bring a fresh connection to where this request of the connection can be sent; `None` if it
+    /// depends on more, such as an open transaction.
+    fn setup(&self, of: RequestId) -> Option<Vec<Vec<u8>>> {
+        let _ = of;
         Some(Vec::new())
     }
 }

@@ -5,4 +5,5 @@
 
 pub mod frame;
 pub mod label;
+pub mod postgres;
 pub mod redis;
