@@ -63,11 +63,11 @@ impl Client {
         self.waiting.extend_from_slice(bytes);
     }
 
-    /// The bytes that make no request, and the id that they have as one.
-    pub(super) fn rest(&mut self) -> (RequestId, Vec<u8>) {
+    /// The bytes that make no request, if there are any, and the id that they have as one.
+    pub(super) fn rest(&mut self) -> Option<(RequestId, Vec<u8>)> {
         let mut bytes = std::mem::take(&mut self.batch).bytes;
         bytes.append(&mut self.waiting);
-        (self.id(), bytes)
+        (!bytes.is_empty()).then(|| (self.id(), bytes))
     }
 
     fn id(&mut self) -> RequestId {

@@ -40,9 +40,9 @@ pub fn framer() -> Box<dyn Framer> {
 impl Postgres {
     /// The rest of the client's bytes.
     fn rest(&mut self, chatter: Chatter) -> Option<Request> {
-        let (id, bytes) = self.client.rest();
+        let (id, bytes) = self.client.rest()?;
         let request = Request::new(id, bytes, Vec::new(), Purpose::Chatter(chatter));
-        (!request.bytes.is_empty()).then_some(Request { answered: false, ..request })
+        Some(Request { answered: false, ..request })
     }
 
     /// The rest of the server's bytes, as a part of what it was answering if that is known.

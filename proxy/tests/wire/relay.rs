@@ -147,6 +147,7 @@ async fn a_side_that_sends_nothing_more_still_hears_the_other() {
         let mut all = Vec::new();
         client.read_to_end(&mut all).await.unwrap();
         assert_eq!(all, server("DDDCZ"));
+        assert_eq!(scene.seen(), [query("3")]);
         // The next request of a client whose server has gone is accepted, so that the reason can still be read.
         let mut client = scene.client().await;
         client.write_all(&query("close")).await.unwrap();
