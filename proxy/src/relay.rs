@@ -35,7 +35,7 @@ pub(crate) fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// How one direction ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// Its sender sends nothing more.
+    /// Its sender sends nothing more, or its receiver takes nothing more.
     Closed,
     /// Both sides are to be dropped.
     Cut,
@@ -131,54 +131,60 @@ impl<G: Gate> Link<'_, G> {
             };
             for (place, mut request) in requests.into_iter().enumerate() {
                 request.pipelined = place > 0;
-                if self.request(request, to).await? == End::Cut {
-                    return Ok(End::Cut);
+                if let Some(end) = self.request(request, to).await? {
+                    return Ok(end);
                 }
             }
             if read == 0 {
-                to.shutdown().await?;
+                // A server that has gone has nothing to learn.
+                let _ = to.shutdown().await;
                 return Ok(End::Closed);
             }
         }
     }
 
-    /// Does with a request what the owner decides; [`End::Closed`] if the next one may follow.
-    async fn request(&self, request: Request, to: &mut (dyn AsyncWrite + Send + Unpin)) -> io::Result<End> {
+    /// Does with a request what the owner decides; `None` if the next one may follow.
+    async fn request(&self, request: Request, to: &mut (dyn AsyncWrite + Send + Unpin)) -> io::Result<Option<End>> {
         let decision = self.shared.gate.request(self.id, &request).await;
         match decision {
-            _ if self.server_closed.load(Ordering::Relaxed) => return Ok(End::Cut),
-            Decision::Cut => return Ok(End::Cut),
+            Decision::Cut => return Ok(Some(End::Cut)),
             Decision::Late => {
                 let setup = self.frame(|framer| framer.setup(request.id));
                 locked(&self.shared.late).push_back(Late { setup, bytes: request.bytes });
-                return Ok(End::Cut);
+                return Ok(Some(End::Cut));
+            }
+            Decision::Pass | Decision::Stall(_) if self.server_closed.load(Ordering::Relaxed) => {
+                return Ok(Some(End::Cut));
             }
             Decision::Pass | Decision::Stall(_) => {}
         }
         if let Some(refusal) = request.refusal {
             self.to_client.lock().await.write_all(refusal).await?;
-            return Ok(End::Closed);
+            return Ok(None);
         }
         let mut at = 0;
         if let Decision::Stall(span) = decision {
             if let Some(split) = request.split {
                 at = split.at;
                 let mut heard = self.heard.subscribe();
-                to.write_all(&[&request.bytes[..at], split.between].concat()).await?;
+                if to.write_all(&[&request.bytes[..at], split.between].concat()).await.is_err() {
+                    return Ok(Some(End::Closed));
+                }
                 // The sender is a part of this link.
                 let _ = heard.changed().await;
             }
             tokio::time::sleep(span).await;
         }
-        to.write_all(&request.bytes[at..]).await?;
-        Ok(End::Closed)
+        // Why the server does not take it may be on its way to the client.
+        Ok(to.write_all(&request.bytes[at..]).await.err().map(|_| End::Closed))
     }
 
     /// From the server to the client.
     async fn replies(&self, mut from: Box<dyn AsyncRead + Send + Unpin>) -> io::Result<End> {
         let mut bytes = vec![0; BUFFER];
         loop {
-            let read = from.read(&mut bytes).await?;
+            // What a server has said before it breaks the connection off still reaches the client.
+            let read = from.read(&mut bytes).await.unwrap_or(0);
             let replies: Vec<Reply> = match read {
                 0 => self.frame(|framer| framer.server_closed().into_iter().collect()),
                 read => self.frame(|framer| framer.server(&bytes[..read])),
