@@ -141,6 +141,45 @@ async fn a_set_that_was_given_up_runs_when_it_is_delivered() {
     assert!(!direct.exists::<_, bool>("forgotten").await.unwrap());
 }
 
+#[tokio::test]
+async fn what_postgres_was_told_too_late_still_runs_on_a_fresh_connection() {
+    let mut servers = private(Keeps::Nothing).await;
+    let mut direct = with_table(servers.postgres()).await;
+    let (mut proxy, through) = servers.proxy_postgres().unwrap();
+    for in_transaction in [false, true] {
+        let mut connection = through.connect().await.unwrap();
+        let insert = "INSERT INTO money VALUES ($1)";
+        query(insert).bind(if in_transaction { 3_i64 } else { 1 }).execute(&mut connection).await.unwrap();
+        if in_transaction {
+            raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        }
+        let before = count(&mut direct).await;
+        proxy.arm(Cut::Hold).await.unwrap();
+        // The statement is prepared already, and the fresh connection has to know it.
+        query(insert).bind(if in_transaction { 4_i64 } else { 2 }).execute(&mut connection).await.unwrap_err();
+        assert_eq!(count(&mut direct).await, before);
+        assert_eq!(proxy.deliver().await.ok(), (!in_transaction).then_some(true));
+        assert_eq!(count(&mut direct).await, before + i64::from(!in_transaction));
+    }
+}
+
+#[tokio::test]
+async fn a_copy_is_lost_with_the_end_of_its_data() {
+    let mut servers = private(Keeps::Nothing).await;
+    let mut direct = with_table(servers.postgres()).await;
+    let (mut proxy, through) = servers.proxy_postgres().unwrap();
+    for (cut, rows) in [(None, 2), (Some(Cut::CutBeforeRequest), 2), (Some(Cut::CutBeforeReply), 4)] {
+        let mut connection = through.connect().await.unwrap();
+        let mut copy = connection.copy_in_raw("COPY money FROM STDIN").await.unwrap();
+        copy.send(format!("{}1\n{}2\n", rows, rows).into_bytes()).await.unwrap();
+        if let Some(cut) = cut {
+            proxy.arm(cut).await.unwrap();
+        }
+        assert_eq!(copy.finish().await.is_ok(), cut.is_none());
+        assert_eq!(count(&mut direct).await, rows, "{cut:?}");
+    }
+}
+
 /// Without the proxy the client's next request fails on the closed socket before the reason has been read.
 #[tokio::test]
 async fn why_an_idle_session_was_ended_reaches_the_client_as_over_tcp() {

@@ -20,7 +20,6 @@ pub mod process;
 pub mod proxy;
 mod redis;
 pub mod sweep;
-mod wire;
 
 use std::path::PathBuf;
 
