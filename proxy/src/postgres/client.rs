@@ -126,6 +126,7 @@ impl Client {
                 Some(true) => (Until::Ready, false),
                 // Sync or Flush follows.
                 Some(false) => return None,
+                None if exchange.may_copy() => (Until::Copied, false),
                 // The server has given the COPY up and ignores this.
                 None => (Until::Count(0), false),
             },

@@ -13,6 +13,9 @@ pub(super) enum Until {
     Admitted,
     /// `ReadyForQuery`, or the server's wait for the data of a COPY.
     Ready,
+    /// As `Ready` if the request before it begins a COPY, whose data the client has sent unasked. Otherwise the server
+    /// ignores this.
+    Copied,
     /// This many messages of those that the server sends one for each message of a batch.
     Count(usize),
 }
@@ -64,6 +67,11 @@ impl Exchange {
         self.copying.map(|copying| copying.simple)
     }
 
+    /// Whether the newest request may yet begin a COPY, in a simple query.
+    pub(super) fn may_copy(&self) -> bool {
+        self.open.back().is_some_and(|open| matches!(open.until, Until::Ready | Until::Copied) && !open.sync)
+    }
+
     /// Whether nothing but the connection's own state matters to a request, as far as the server has answered.
     pub(super) fn is_plain(&self) -> bool {
         !self.in_transaction && !self.skips && self.copying.is_none()
@@ -107,7 +115,7 @@ impl Exchange {
     }
 
     /// A whole message of the answer to the oldest open request; the requests that have their full answer with it. All
-    /// but the first are skipped by the server.
+    /// but the first are skipped or ignored by the server.
     ///
     /// # Errors
     /// [`FrameError::Unasked`], [`FrameError::Malformed`].
@@ -133,12 +141,15 @@ impl Exchange {
         }
         let Some(ended) = self.open.pop_front() else { return Ok(Vec::new()) };
         if matches!(kind, b'G' | b'W') {
-            let simple = ended.until == Until::Ready && !ended.sync;
+            let simple = matches!(ended.until, Until::Ready | Until::Copied) && !ended.sync;
             self.copying = Some(Copying { id: ended.id, simple, both: kind == b'W' });
         } else if ended.until != Until::Admitted {
             self.copying = None;
         }
         let mut all = vec![ended.id];
+        while self.copying.is_none() && self.open.front().is_some_and(|open| open.until == Until::Copied) {
+            all.extend(self.open.pop_front().map(|open| open.id));
+        }
         if kind == b'E' && matches!(ended.until, Until::Count(_)) {
             self.skips = !self.open.iter().any(|open| open.sync);
             while self.open.front().is_some_and(|open| !open.sync) {
@@ -156,7 +167,7 @@ fn ends(until: &mut Until, kind: u8, mut body: Body<'_>) -> Result<bool, FrameEr
         // The client has nothing to add when it is admitted (0), or when the server proves itself (12).
         (Until::Admitted, b'R') => Ok(!matches!(body.number().ok_or(malformed)?, 0 | 12)),
         (Until::Admitted, kind) => Ok(matches!(kind, b'Z' | b'E')),
-        (Until::Ready, kind) => Ok(matches!(kind, b'Z' | b'G' | b'W')),
+        (Until::Ready | Until::Copied, kind) => Ok(matches!(kind, b'Z' | b'G' | b'W')),
         (Until::Count(left), b'1' | b'2' | b'3' | b'T' | b'n' | b'C' | b's' | b'I') => {
             *left = left.saturating_sub(1);
             Ok(*left == 0)

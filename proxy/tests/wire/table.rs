@@ -227,6 +227,32 @@ fn copies() -> Vec<Row> {
             ],
         ),
         (
+            "data and their end before the server asks for them",
+            vec![c([&copy]), c([&data, COPY_DONE]), c([&query("COMMIT")]), s("G"), s("CZ"), s("CZ")],
+            &[
+                "> 1 acts [COPY a FROM STDIN]",
+                "> 2 transfer unanswered",
+                "> 3 acts [EndOfCopy { done: true }]",
+                "> 4 acts [COMMIT]",
+                "< 1 G.",
+                "< 3 CZ.",
+                "< 4 CZ.",
+            ],
+        ),
+        (
+            "the same, and the server never asks for them",
+            vec![c([&copy]), c([&data, COPY_DONE]), c([&query("ROLLBACK")]), s("EZ"), s("CZ")],
+            &[
+                "> 1 acts [COPY a FROM STDIN]",
+                "> 2 transfer unanswered",
+                "> 3 acts [EndOfCopy { done: true }]",
+                "> 4 acts [ROLLBACK]",
+                "< 1 EZ.",
+                "< 3 .",
+                "< 4 CZ.",
+            ],
+        ),
+        (
             "the server gives a COPY up before its end",
             vec![c([&copy]), s("G"), c([&data]), s("EZ"), c([COPY_DONE, &query("ROLLBACK")]), s("CZ")],
             &[
