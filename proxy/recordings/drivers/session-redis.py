@@ -6,7 +6,9 @@ import sys
 import redis
 
 protocol = int(sys.argv[1])
-client = redis.Redis.from_url(os.environ["REDIS"], protocol=protocol, decode_responses=True)
+client = redis.Redis.from_url(
+    os.environ["REDIS"], protocol=protocol, decode_responses=True, single_connection_client=True
+)
 
 assert client.set("idem:acme:t1", "1", nx=True, ex=60)
 assert client.set("idem:acme:t1", "1", nx=True, ex=60) is None
@@ -34,11 +36,9 @@ with client.pipeline(transaction=False) as pipe:
 add = client.register_script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
 assert add(keys=["counter:acme"], args=[2]) == 14
 assert client.eval("return {1, 'two', false}", 0)[:2] == [1, "two"]
-client.rpush("list:acme", *range(12))
-assert len(client.lrange("list:acme", 0, -1)) == 12
 client.zadd("late:acme", {"t1": 1.5})
 client.zrange("late:acme", 0, -1, withscores=True)
-assert client.info("keyspace")["db0"]["keys"] == 5
+assert client.info("keyspace")["db0"]["keys"] == 4
 assert client.blpop("empty:acme", timeout=0.1) is None
 
 subscriber = client.pubsub()
