@@ -1,12 +1,13 @@
 //! A connection to a Redis.
 
-use std::time::Duration;
-
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisResult};
 
-/// Connects. The timeout of a second is enough, since the caller reconnects.
+use super::private::PATIENCE;
+
+/// Connects. The client library's own limit of half a second for an answer is too short for a busy machine.
 pub(super) async fn connect(info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(1)));
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
     Client::open(info)?.get_multiplexed_async_connection_with_config(&config).await
 }
