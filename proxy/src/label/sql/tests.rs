@@ -30,6 +30,8 @@ FETCH FORWARD 50 FROM c_3 => FETCH forward ? FROM c_*
 CLOSE \"Cur 7\" => CLOSE \"Cur *\"
 SET statement_timeout = 500; SELECT a FROM t => SET statement_timeout = ?; SELECT a FROM t
 SELECT data->>'a', data ?| array['b'] FROM t => SELECT data ->> ?, data ?| ARRAY[…] FROM t
+FETCH s1*/ => FETCH s* */
+SAVEPOINT in1 => SAVEPOINT in*
 SELECT 'never ends => SELECT ?";
 
 #[test]
