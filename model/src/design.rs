@@ -74,7 +74,7 @@ macro_rules! dimensions {
                 [$(Choice::$name(self.$field),)*]
             }
 
-            fn set(&mut self, key: &str, text: &str) -> Result<(), UnknownDesign> {
+            pub(crate) fn set(&mut self, key: &str, text: &str) -> Result<(), UnknownDesign> {
                 match key {
                     $($key => self.$field = $name::read(text)?,)*
                     _ => return Err(UnknownDesign::Key { key: key.to_owned() }),
@@ -248,11 +248,6 @@ dimensions! {
 }
 
 impl Design {
-    /// The preset that equals this design, if there is one.
-    pub fn preset(self) -> Option<&'static Preset> {
-        PRESETS.iter().find(|preset| preset.design == self)
-    }
-
     /// The choices that are not as reported.
     pub fn chosen(self) -> impl Iterator<Item = Choice> {
         let plain = Design::AS_REPORTED.choices();

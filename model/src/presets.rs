@@ -1,5 +1,7 @@
 //! The named designs: each is the original as reported plus one fix.
 
+mod text;
+
 use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight, Scripts};
 use crate::design::{Stream, Sweeper, Usage, WarmUp};
 use crate::risk::Risk;
@@ -26,6 +28,13 @@ impl Preset {
     /// The preset with this name.
     pub fn named(name: &str) -> Option<&'static Preset> {
         PRESETS.iter().find(|preset| preset.name == name)
+    }
+}
+
+impl Design {
+    /// The preset that equals this design, if there is one.
+    pub fn preset(self) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.design == self)
     }
 }
 

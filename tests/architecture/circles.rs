@@ -1,7 +1,7 @@
 //! No file needs a file that needs it.
 //!
 //! A file needs another where it writes a path into it, from `crate`, `super`, `self` or a module of its own, in a `use` or
-//! inline. What a module passes on with `pub use` is needed where it lives. A module is the common ground of those inside
+//! inline. What a module passes on with `pub use` is needed where it lives, and by the module if its own code uses the name. A module is the common ground of those inside
 //! it: to name it from there needs nothing. Comments, test modules and methods, which have no path, do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,10 +53,20 @@ fn tree<'a>(text: &'a str, before: &str, out: &mut Vec<String>) -> &'a str {
     rest
 }
 
+/// Whether code has this name by itself: not inside a path, nor where a module or a function gets it.
+fn names(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(place, _)| {
+        let (before, after) = (&code[..place], &code[place + name.len()..]);
+        let inside = ["::", ".", "mod ", "fn "].iter().any(|end| before.ends_with(end));
+        !inside && !before.ends_with(is_word) && !after.starts_with(is_word)
+    })
+}
+
 fn read(name: &str, module: &str, text: &str, is_module: impl Fn(&str) -> bool) -> File {
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let code: String = code.lines().flat_map(|line| [line.split("//").next().unwrap(), "\n"]).collect();
     let (mut file, mut from) = (File { name: name.to_owned(), ..File::default() }, 0);
+    let (mut own, mut kept) = (String::new(), 0);
     while let Some(colons) = code[from..].find("::").map(|place| from + place) {
         let begin = code[..colons].rfind(|c| !is_word(c)).map_or(0, |place| place + 1);
         let (before, first) = (&code[..begin], &code[begin..colons]);
@@ -67,8 +77,15 @@ fn read(name: &str, module: &str, text: &str, is_module: impl Fn(&str) -> bool) 
             let passed_on = line.starts_with("pub") && line.ends_with("use");
             let out = if passed_on { &mut file.passed_on } else { &mut file.paths };
             from = code.len() - tree(&code[begin..], module, out).len();
+            if passed_on {
+                own.push_str(&code[kept..begin]);
+                kept = from;
+            }
         }
     }
+    own.push_str(&code[kept..]);
+    let used = file.passed_on.iter().filter(|path| names(&own, path.rsplit("::").next().unwrap()));
+    file.paths.extend(used.cloned());
     file
 }
 
@@ -143,6 +160,12 @@ fn a_circle_is_reported_by_its_files() {
         let found = reported(&[("lib.rs", "pub use b::{B, C};"), ("a.rs", "use crate::C;"), ("b.rs", b)]);
         assert_eq!(found, circle, "{b}");
     }
+    let passed_on = |own: &str| {
+        let a = format!("mod c;\npub use crate::b::{{B, C}};\n{own}");
+        reported(&[("lib.rs", ""), ("a.rs", a.as_str()), ("b.rs", "use crate::a::A;")])
+    };
+    assert_eq!(passed_on("fn f() { x::C }"), [""; 0], "what is only passed on");
+    assert_eq!(passed_on("fn f() { C::f() }"), both, "what is passed on and used");
     let family = [
         ("lib.rs", "fn f() { a::f() }"),
         ("a/mod.rs", "fn f() { c::f() }"),
