@@ -2,7 +2,7 @@
 //! never the choices.
 
 use crate::delivery::{Cut, Endings, StreamPrices};
-use crate::design::{Budget, Counting, Design, Idempotency, Midnight, Stream, Usage};
+use crate::design::{Base, Budget, Counting, Design, Idempotency, Midnight, Stream, Usage};
 use crate::money::Money;
 use crate::row::Unit;
 
@@ -190,6 +190,12 @@ impl Design {
             Budget::AFixed => BudgetRecord::Row(Unit::Micros),
             Budget::B | Budget::BFixed => BudgetRecord::Counter,
         }
+    }
+
+    /// Whether authentication reads the BUDGET row before it caches the principal, and then takes the budget from there,
+    /// as the code does.
+    pub fn caches_the_budget_row(self) -> bool {
+        self.base == Base::Code && matches!(self.budget_record(), BudgetRecord::Row(_))
     }
 
     /// Whether the budget goes up in the charge's own transaction.

@@ -297,9 +297,7 @@ fn replied(edge: &Edge<'_>, is: impl Fn(Reply) -> bool) -> bool {
 
 /// A request looked up its own trace and found a row that meets a condition, given the tenant that asks.
 fn looked_up(edge: &Edge<'_>, is: impl Fn(&LedgerRow, Tenant) -> bool) -> bool {
-    let lookup =
-        |step: Step| matches!(step, Step::T1 | Step::T1b | Step::T1c | Step::T3d | Step::T3g | Step::R8 | Step::V12);
-    let Some(did) = edge.did.filter(|did| did.call.is_some_and(|call| lookup(call.step))) else { return false };
+    let Some(did) = edge.did.filter(|did| did.call.is_some_and(|call| call.step.finds_own_row())) else { return false };
     let (Some(Reply::Row(Some(row))), Some(request)) = (did.reply, did.request) else { return false };
     is(&row, edge.after.requests[request.index()].tenant)
 }

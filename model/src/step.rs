@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 macro_rules! steps {
-    ($($stage:ident: $(#[doc = $title:literal] $name:ident = $text:literal,)*)*) => {
+    (@own own_row) => { true };
+    (@own) => { false };
+    ($($stage:ident: $(#[doc = $title:literal] $name:ident = $text:literal $($own:ident)?,)*)*) => {
         /// The label of one step of a flow: A auth, Q quota_check, U upstream, T1 to T7 the deduct, E its exception
         /// handler, F finishing a PENDING row, C the caller's transaction, B budget and billing, H the hook after the
         /// commit, J the usage job, S the sync to Redis, W the sweeper, M settling the difference to a hold, G the sync
@@ -24,6 +26,11 @@ macro_rules! steps {
             /// Its name in one line: what it asks.
             pub fn title(self) -> &'static str {
                 match self { $($(Step::$name => $title.trim_ascii().trim_end_matches('.'),)*)* }
+            }
+
+            /// Whether it looks up the row of its own request, by the trace, for what is about to be written.
+            pub fn finds_own_row(self) -> bool {
+                match self { $($(Step::$name => steps!(@own $($own)?),)*)* }
             }
 
             /// Its stage on the path.
@@ -61,7 +68,7 @@ impl PathStage {
     }
 }
 
-// A new step is one line here, under its stage.
+// A new step is one line here, under its stage; `own_row` says that it looks up the row of its own request.
 steps! {
     Asks:
     /// GET of the cached principal.
@@ -118,11 +125,11 @@ steps! {
     /// BEGIN of the caller's transaction.
     C1 = "C1",
     /// SET NX EX of the idempotency key, or, in designs without a key, the lookup of the row by its trace.
-    T1 = "T1",
+    T1 = "T1" own_row,
     /// Lookup of the row by its trace after the key was held.
-    T1b = "T1b",
+    T1b = "T1b" own_row,
     /// Lookup of the row by its trace after the key was taken (from the code).
-    T1c = "T1c",
+    T1c = "T1c" own_row,
     /// BEGIN.
     T2 = "T2",
     /// SAVEPOINT.
@@ -136,13 +143,13 @@ steps! {
     /// ROLLBACK, to the savepoint where there is one, after the row was there already.
     T3c = "T3c",
     /// Lookup of the row that was there already.
-    T3d = "T3d",
+    T3d = "T3d" own_row,
     /// COMMIT of the PENDING row alone.
     T3e = "T3e",
     /// BEGIN of the transaction that settles a PENDING row.
     T3f = "T3f",
     /// SELECT ... FOR UPDATE of the PENDING row.
-    T3g = "T3g",
+    T3g = "T3g" own_row,
     /// Read of the quota and check of balance, daily and monthly limit.
     T4a = "T4a",
     /// UPDATE of the quota, relative, if its version is the one read.
@@ -274,7 +281,7 @@ steps! {
     /// Recharge: ROLLBACK after a failure.
     R7 = "R7",
     /// Recharge: lookup of the row that was there already.
-    R8 = "R8",
+    R8 = "R8" own_row,
     /// Reverse: read of the charge.
     V1 = "V1",
     /// Reverse: BEGIN.
@@ -298,7 +305,7 @@ steps! {
     /// Reverse: ROLLBACK after a failure.
     V11 = "V11",
     /// Reverse: lookup of the refund that was there already.
-    V12 = "V12",
+    V12 = "V12" own_row,
     /// An administrator changes a limit.
     L1 = "L1",
     /// The client is answered.

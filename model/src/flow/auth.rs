@@ -1,6 +1,6 @@
 //! Auth: the principal from the cache or the database, and the check of its budget.
 
-use crate::design::{Base, Budget};
+use crate::design::Budget;
 use crate::effect::{PRINCIPAL_TTL, PgOp, RedisOp};
 use crate::flow::{AttemptInput, Io, budget};
 use crate::io::FlowResult;
@@ -19,7 +19,7 @@ pub fn authenticate(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Option<
         let spent = match input.design.budget {
             Budget::AsReported => key.used,
             // P0-2 A in the code: the value cached with the principal.
-            Budget::A | Budget::AFixed if input.design.base == Base::Code => key.used,
+            Budget::A | Budget::AFixed if input.design.caches_the_budget_row() => key.used,
             Budget::A | Budget::AFixed => budget::row(io, input)?.used,
             Budget::B | Budget::BFixed => budget::counter(io, input)?,
         };
@@ -35,7 +35,7 @@ fn principal(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<KeyRow> {
     if let Reply::Key(Some(known)) = io.pg(Step::A2, PgOp::SelectKey(input.tenant))? {
         key = known;
     }
-    if input.design.base == Base::Code && matches!(input.design.budget, Budget::A | Budget::AFixed) {
+    if input.design.caches_the_budget_row() {
         key.used = budget::row(io, input)?.used;
     }
     io.redis(Step::A3, RedisOp::SetPrincipal { tenant: input.tenant, key, ttl: PRINCIPAL_TTL })?;

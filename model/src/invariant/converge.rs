@@ -1,5 +1,4 @@
 use crate::books::{Books, Edge};
-use crate::design::{Base, Budget};
 use crate::effect::Field;
 use crate::invariant::{Concern, Evaluation, Figure, Invariant, Subject, When, each_tenant, tenant_of};
 use crate::policy::Store;
@@ -47,8 +46,8 @@ fn agrees(books: &Books, tenant: Tenant) -> bool {
 /// too.
 fn expected_principal(books: &Books, tenant: Tenant) -> KeyRow {
     let book = &books.tenants[tenant.index()];
-    let reads_the_budget = books.design.base == Base::Code && matches!(books.design.budget, Budget::A | Budget::AFixed);
-    let used = if reads_the_budget { book.budget.unit.money(book.budget.used) } else { book.key.used };
+    let used =
+        if books.design.caches_the_budget_row() { book.budget.unit.money(book.budget.used) } else { book.key.used };
     KeyRow { used, ..book.key }
 }
 

@@ -7,6 +7,7 @@ use model::run::Run;
 use model::schedule::single_disturbances;
 use model::setup::{Account, Premises, Setup};
 use model::situation;
+use model::step::Step;
 use model::world::World;
 
 use crate::exhaustive_walk::{acme, asked, held_by, once, words};
@@ -87,4 +88,11 @@ fn every_situation_can_arise() {
     look(&swept_early().1);
     let unseen = situation::ALL.iter().zip(seen).filter(|(_, seen)| !seen).map(|(situation, _)| situation.id);
     assert_eq!(unseen.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+/// The steps by which a situation knows that a request has found its own row.
+#[test]
+fn these_steps_look_up_their_own_row() {
+    let finding: Vec<&str> = Step::ALL.iter().filter(|step| step.finds_own_row()).map(|step| step.label()).collect();
+    assert_eq!(finding, ["T1", "T1b", "T1c", "T3d", "T3g", "R8", "V12"]);
 }
