@@ -32,7 +32,7 @@ pub struct NamedMove {
     /// Who gets the lock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wins: Option<String>,
-    /// What is evicted: `key`, `hash`, `principal` or `budget`.
+    /// What is evicted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub what: Option<String>,
 }
@@ -104,13 +104,33 @@ impl Place {
     }
 }
 
-fn what_is_evicted(what: Evicted) -> &'static str {
-    match what {
-        Evicted::Key(_) => "key",
-        Evicted::Hash(_) => "hash",
-        Evicted::Principal(_) => "principal",
-        Evicted::Budget(_) => "budget",
-    }
+/// What can be evicted: the part of the move that says which one it is, and the word for it.
+macro_rules! evictable {
+    ($($entry:ident of $which:ident = $text:literal,)*) => {
+        fn what_is_evicted(what: Evicted) -> &'static str {
+            match what { $(Evicted::$entry(_) => $text,)* }
+        }
+
+        impl NamedMove {
+            fn evicted(&self, setup: &Setup) -> Result<Evicted, UnknownMove> {
+                match self.what.as_deref() {
+                    $(Some($text) => self.$which(setup).map(Evicted::$entry),)*
+                    other => Err(UnknownMove {
+                        what: "what",
+                        found: other.unwrap_or("nothing").to_owned(),
+                        valid: [$($text),*].join(", "),
+                    }),
+                }
+            }
+        }
+    };
+}
+
+evictable! {
+    Key of key = "key",
+    Hash of tenant = "hash",
+    Principal of tenant = "principal",
+    Budget of tenant = "budget",
 }
 
 impl NamedMove {
@@ -179,20 +199,6 @@ impl NamedMove {
             found: account.to_owned(),
             valid: setup.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>().join(", "),
         })
-    }
-
-    fn evicted(&self, setup: &Setup) -> Result<Evicted, UnknownMove> {
-        match self.what.as_deref() {
-            Some("key") => self.key(setup).map(Evicted::Key),
-            Some("hash") => self.tenant(setup).map(Evicted::Hash),
-            Some("principal") => self.tenant(setup).map(Evicted::Principal),
-            Some("budget") => self.tenant(setup).map(Evicted::Budget),
-            other => Err(UnknownMove {
-                what: "what",
-                found: other.unwrap_or("nothing").to_owned(),
-                valid: "key, hash, principal, budget".to_owned(),
-            }),
-        }
     }
 
     fn needs_step(&self) -> Result<Step, UnknownMove> {
