@@ -248,6 +248,11 @@ dimensions! {
 }
 
 impl Design {
+    /// Whether it is the original, in one reading or another: nothing but its base is chosen.
+    pub fn is_original(self) -> bool {
+        self == Design { base: self.base, ..Design::AS_REPORTED }
+    }
+
     /// The choices that are not as reported.
     pub fn chosen(self) -> impl Iterator<Item = Choice> {
         let plain = Design::AS_REPORTED.choices();

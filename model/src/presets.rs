@@ -6,6 +6,11 @@ use crate::design::{Base, Budget, Cache, Counting, Design, Idempotency, Midnight
 use crate::design::{Stream, Sweeper, Usage, WarmUp};
 use crate::risk::Risk;
 
+/// The name of the original: the review's own timeline.
+pub const AS_REPORTED: &str = "as-reported";
+/// The name of the other reading of the original: the code that the review quotes.
+pub const CODE: &str = "as-reported-code";
+
 /// A named design.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -46,7 +51,7 @@ const fn first(risks: &[Risk]) -> Option<Risk> {
 }
 
 macro_rules! presets {
-    ($($name:literal ($($risk:ident)?), $title:literal, { $($field:ident: $value:expr),* };)*) => {
+    ($($name:tt ($($risk:ident)?), $title:literal, { $($field:ident: $value:expr),* };)*) => {
         /// Every preset, in the order of reports. A new one is one line here: its name, in brackets the risk that it
         /// fixes, its title, its choices.
         pub const PRESETS: &[Preset] = &[$(Preset {
@@ -59,8 +64,8 @@ macro_rules! presets {
 }
 
 presets! {
-    "as-reported" (), "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it", {};
-    "as-reported-code" (), "What the quoted code does: savepoint in the caller's transaction, hash written before its commit",
+    AS_REPORTED (), "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it", {};
+    CODE (), "What the quoted code does: savepoint in the caller's transaction, hash written before its commit",
         { base: Base::Code };
     "p0-1-a" (P0_1), "A stream's tokens are collected and charged in the billing step, one deferred commit", { stream: Stream::A };
     "p0-1-a+fixed" (P0_1), "P0-1 A that bills broken streams too and answers a committed trace from its row",

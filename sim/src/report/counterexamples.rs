@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
+use model::presets::AS_REPORTED;
 
 use crate::report::labels::Labels;
 use crate::report::page::{badge, counterexample_anchor};
 use crate::report::text::counted;
 use crate::report::{counterexample_page, row, storyboard};
 use crate::suite::findings_index::{FindingsIndex, design};
-use crate::suite::fixes::ORIGINAL;
 use crate::suite::scenario::Scenario;
 use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Verdict};
@@ -23,11 +23,11 @@ pub(super) fn counterexamples(scenario: &Scenario, index: &FindingsIndex<'_>, la
     for case in &scenario.cases {
         for &found in index.counterexamples(&scenario.id, &design(case)) {
             let invariant = found.breach.invariant;
-            let original = index.verdict(&scenario.id, ORIGINAL, invariant) == Some(Verdict::Broken);
+            let original = index.verdict(&scenario.id, AS_REPORTED, invariant) == Some(Verdict::Broken);
             let alike = likeness(found);
             sections.push(if let Some(first) = shown.get(&alike) {
                 like(found, first)
-            } else if case.own && (found.design == ORIGINAL || !original) {
+            } else if case.own && (found.design == AS_REPORTED || !original) {
                 shown.insert(alike, found);
                 counterexample_page::section(found, index.breach(&scenario.id, &found.design, invariant), labels)
             } else if original && !case.own {

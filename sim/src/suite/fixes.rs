@@ -3,17 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use model::design::{PRESETS, Preset};
 use model::invariant::{self, Concern};
+use model::presets::{AS_REPORTED, PRESETS, Preset};
 use model::risk::Risk;
 
 use crate::suite::claims::Claim;
 use crate::suite::findings_index::{FindingsIndex, case_of, design};
 use crate::suite::scenario::Scenario;
 use crate::suite::verdict::{Findings, Verdict};
-
-/// The design that every fix is compared with.
-pub const ORIGINAL: &str = "as-reported";
 
 /// An invariant in a scenario, and its counterexample if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +103,8 @@ fn one(
     claims: &[Claim],
     index: &FindingsIndex<'_>,
 ) -> Fix {
-    let about = claims.iter().filter(|claim| preset.is_fix_of(claim.risk) && claim.aimed && claim.design == ORIGINAL);
+    let about =
+        claims.iter().filter(|claim| preset.is_fix_of(claim.risk) && claim.aimed && claim.design == AS_REPORTED);
     let aims: BTreeSet<&str> = about.map(|claim| claim.at.invariant.as_str()).collect();
     let mut fix = Fix { preset, risk, cured: vec![], kept: vec![], new: vec![], unknown: 0, compared: 0, missing: 0 };
     let is_own = |scenario: &&Scenario| preset.is_fix_of(scenario.risk);
@@ -116,7 +114,7 @@ fn one(
             let speaks = design(case_of(scenario, name)?);
             (!index.of(&scenario.id, &speaks).is_empty()).then_some(speaks)
         };
-        let Some(before) = looked(ORIGINAL) else { continue };
+        let Some(before) = looked(AS_REPORTED) else { continue };
         let Some(after) = looked(preset.name) else {
             fix.missing += 1;
             continue;

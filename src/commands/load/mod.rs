@@ -13,6 +13,7 @@ use adapter::servers::{Keeps, Options, Servers};
 use adapter::worker_pool::WorkerCommand;
 use model::design::Design;
 use model::flow::RequestPath;
+use model::presets::AS_REPORTED;
 
 use crate::args::{LoadArgs, Selection};
 use crate::commands::engines::Bounds;
@@ -23,8 +24,8 @@ use crate::progress;
 
 use expected::Held;
 
-/// The original, and the presets that fix the problem they were proposed for.
-const DESIGNS: [&str; 4] = ["as-reported", "p0-2-a+fixed", "p0-3-b+fixed", "p1-8-c"];
+/// The original, and for each of three risks the fix that cures most of what it was proposed for.
+const DESIGNS: [&str; 4] = [AS_REPORTED, "p0-2-a+fixed", "p0-3-b+fixed", "p1-8-c"];
 /// The file that is written to the folder of `--output`.
 const TABLE: &str = "load.txt";
 /// How long each design runs.
@@ -162,7 +163,7 @@ fn parts(selection: &Selection) -> Result<Vec<Part>, Failure> {
     let named = named.transpose()?;
     let part = |design: Design| match &named {
         Some(part) => Part { designs: vec![design], ..part.clone() },
-        None if design.to_string().starts_with("as-reported") => {
+        None if design.is_original() => {
             Part { risk: None, path: RequestPath { upstream: true, ..RequestPath::default() }, designs: vec![design] }
         }
         None => Part::of(design),

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use model::design::Design;
+use model::presets::AS_REPORTED;
 use model::risk::Risk;
 use serde::Deserialize;
 
-use crate::suite::claims::{AS_REPORTED, Answer, Claim, Place};
+use crate::suite::claims::{Answer, Claim, Place};
 use crate::suite::route::{Route, Waypoint};
 use crate::suite::scenario::ScenarioError;
 use crate::suite::tables::{self, Tables};

@@ -2,12 +2,13 @@
 //! it.
 
 use crate::suite::claims::seek::{Sought, places};
-use crate::suite::claims::{Answer, CODE, Claim, ClaimAnswer, Evidence, Place, Runs};
+use crate::suite::claims::{Answer, Claim, ClaimAnswer, Evidence, Place, Runs};
 use crate::suite::findings_index::{self, FindingsIndex};
 use crate::suite::scenario::Scenario;
 use crate::suite::story;
 use crate::suite::verdict::{Counterexample, Engine, Findings, Verdict};
 use explore::Ended;
+use model::presets::CODE;
 
 /// Answers each claim from what check found.
 pub fn judge(claims: &[Claim], scenarios: &[Scenario], findings: &Findings, runs: &Runs) -> Vec<ClaimAnswer> {

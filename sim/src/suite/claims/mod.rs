@@ -15,11 +15,6 @@ pub use file::{FILE, load, parse};
 pub use judge::{exit_code, judge};
 pub use seek::{Runs, seek};
 
-/// The design that a claim is about unless it names another one.
-const AS_REPORTED: &str = "as-reported";
-/// The other reading of the original: the code that the review quotes.
-const CODE: &str = "as-reported-code";
-
 /// A sentence of the review about a cause or an effect, in our words, with the place where it is tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

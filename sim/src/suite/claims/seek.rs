@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use explore::{Ended, Limits};
 use model::invariant;
+use model::presets::{AS_REPORTED, CODE};
 
-use crate::suite::claims::{AS_REPORTED, CODE, Claim, Place};
+use crate::suite::claims::{Claim, Place};
 use crate::suite::explain::{ExplainError, Explanation, Question, explain};
 use crate::suite::findings_index::FindingsIndex;
 use crate::suite::scenario::{Case, Scenario};
