@@ -70,7 +70,7 @@ impl Lockstep<'_> {
                 }
                 Ok(())
             }
-            _ => Ok(()),
+            Means::Plain | Means::Stopped { .. } | Means::CutIdle { .. } | Means::RestartOnLog => Ok(()),
         }
     }
 

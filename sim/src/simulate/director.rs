@@ -99,7 +99,10 @@ impl Director {
         let before = label_of(world.running(setup, actor)?.next);
         strike(plan, setup, world, place, |fault| match fault {
             FaultAtStep::Meets(fault) if fault.strikes_between() => fault.at(actor, before),
-            _ => None,
+            FaultAtStep::Meets(_)
+            | FaultAtStep::Lost { .. }
+            | FaultAtStep::EndBefore(_)
+            | FaultAtStep::EndInFlight(..) => None,
         })
     }
 
@@ -278,7 +281,7 @@ fn instruction(plan: &mut Plan, place: Place) -> Instruction {
     match due.map(|due| plan.strikes.remove(due).fault) {
         Some(FaultAtStep::EndBefore(ending)) => Instruction::End(ending),
         Some(FaultAtStep::EndInFlight(ending, after)) => Instruction::Go { ends: Some((ending, after)) },
-        _ => Instruction::Go { ends: None },
+        Some(FaultAtStep::Meets(_) | FaultAtStep::Lost { .. }) | None => Instruction::Go { ends: None },
     }
 }
 
@@ -312,9 +315,9 @@ fn winner(setup: &Setup, world: &World, mv: Move, dice: &mut Dice) -> Option<Act
     let Move::Step { actor, step, .. } = mv else { return None };
     let candidates: Vec<Actor> = enabled(setup, world)
         .into_iter()
-        .filter_map(|mv| match mv {
-            Move::Step { actor: a, step: s, wins } if (a, s) == (actor, step) => wins,
-            _ => None,
+        .filter_map(|mv| {
+            let Move::Step { actor: a, step: s, wins } = mv else { return None };
+            wins.filter(|_| (a, s) == (actor, step))
         })
         .collect();
     if candidates.is_empty() { None } else { Some(candidates[dice.below(candidates.len() as u64) as usize]) }

@@ -36,17 +36,11 @@ impl Extent {
         let mut step = 0;
         while extent.moves < LONGEST {
             let Some(mv) = undisturbed(&setup, &world) else { break };
-            let begins = match mv {
-                Move::Step { actor, .. } => world.running(&setup, actor).is_none(),
-                _ => true,
-            };
+            let goes_on = |actor| world.running(&setup, actor).is_some();
+            let next = if let Move::Step { actor, .. } = mv { if goes_on(actor) { step + 1 } else { 1 } } else { 0 };
             let Ok(did) = world.apply(&setup, mv) else { break };
             extent.moves += 1;
-            step = match mv {
-                Move::Step { .. } if begins => 1,
-                Move::Step { .. } => step + 1,
-                _ => 0,
-            };
+            step = next;
             if matches!(mv, Move::Step { actor: Actor::Gateway(_), .. } | Move::Send { .. }) {
                 extent.attempt = extent.attempt.max(step);
                 if did.call.is_some_and(delicate) && !extent.delicate.contains(&step) {

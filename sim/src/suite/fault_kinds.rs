@@ -6,9 +6,9 @@ use model::setup::{Fault, Faults};
 
 /// The kind of fault that a move is, if it is one; `after` are the books after it.
 pub(crate) fn kind_of(did: &Occurrence, after: &Books) -> Option<&'static str> {
-    let impatient = || match did.mv {
-        Move::Send { request, .. } if after.requests[request.index()].in_flight > 1 => Some(Fault::Impatience),
-        _ => None,
+    let impatient = || {
+        let Move::Send { request, .. } = did.mv else { return None };
+        (after.requests[request.index()].in_flight > 1).then_some(Fault::Impatience)
     };
     did.mv.fault().or_else(impatient).map(Fault::id)
 }
