@@ -74,65 +74,12 @@ impl<'a> ObservedRuns<'a> {
 
     /// The verdicts. `cut` says why sampling ended early, if it did.
     pub fn finish(self, cut: Option<&str>, seconds: f64, capsules: &mut Capsules) -> Findings {
-        let missing = situation::ALL
-            .iter()
-            .zip(&self.seen)
-            .filter(|(s, seen)| !**seen && self.must_be_seen.iter().any(|id| id == s.id));
-        let missing: Vec<&Situation> = missing.map(|(situation, _)| situation).collect();
-        let ids = missing.iter().map(|situation| situation.id).collect();
-        let missing: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
+        let missing = self.missing();
         let mut found = Findings::default();
-        for (place, invariant) in invariant::ALL.iter().enumerate() {
-            let result = &self.results[place];
-            let expected = self.case.expected[place];
-            // An invariant that could not have failed in any run gets no verdict.
-            if self.runs > 0 && cut.is_none() && result.non_vacuous == 0 && expected != Expected::Broken {
-                continue;
+        for place in 0..invariant::ALL.len() {
+            if let Some(verdict) = self.verdict(place, cut, &missing) {
+                self.report(place, verdict, capsules, &mut found);
             }
-            let (verdict, why) = match (&result.breach, cut) {
-                (Some(breach), _) => (Verdict::Broken, story::sentence(breach)),
-                (None, _) if self.runs == 0 => (Verdict::Unknown, cut.unwrap_or("no run was made").to_owned()),
-                (None, _) if !missing.is_empty() => {
-                    (Verdict::Unknown, format!("an expected situation never arose: {}", missing.join(", ")))
-                }
-                // An expected breach that the sample gave no occasion for is merely not seen, which changes no exit
-                // code.
-                (None, Some(cut)) => (Verdict::Unknown, format!("{} runs without a breach, then {cut}", self.runs)),
-                (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
-            };
-            let shown = self.first[place].as_ref().zip(result.breach.as_ref());
-            let capsule = shown.map(|((run, seed), breach)| {
-                let (scenario, setup) = (&self.scenario.id, &self.case.setup);
-                capsules.keep(&Broken { scenario, setup, engine: self.engine, seed: *seed, run, breach })
-            });
-            let expected_so = as_expected(verdict, expected);
-            // Unexpected breaches are shown as those of check are; check shows the expected ones itself.
-            if let (Some(((run, _), breach)), Some(capsule), false) = (shown, &capsule, expected_so) {
-                found.counterexamples.push(Counterexample {
-                    scenario: self.scenario.id.clone(),
-                    design: self.case.setup.design.to_string(),
-                    capsule: capsule.clone(),
-                    setup: self.case.setup.clone(),
-                    run: run.clone(),
-                    breach: breach.clone(),
-                    route: Route::default(),
-                    without: Vec::new(),
-                });
-            }
-            found.findings.push(Finding {
-                scenario: self.scenario.id.clone(),
-                design: self.case.setup.design.to_string(),
-                engine: self.engine,
-                invariant: invariant.id,
-                verdict,
-                expected,
-                as_expected: expected_so,
-                evaluated: result.evaluated,
-                non_vacuous: result.non_vacuous,
-                why,
-                steps: shown.map(|((run, _), _)| run.entries.len()),
-                capsule,
-            });
         }
         found.explored.push(Explored {
             scenario: self.scenario.id.clone(),
@@ -144,12 +91,77 @@ impl<'a> ObservedRuns<'a> {
             runs: Some(self.runs),
             not_reproduced: self.not_reproduced,
             complete: cut.is_none(),
-            missing: ids,
+            missing: missing.iter().map(|situation| situation.id).collect(),
             never: Vec::new(),
             differs: self.case.outdated.clone(),
             unseen: Vec::new(),
             seconds,
         });
         found
+    }
+
+    /// The required situations that never arose.
+    fn missing(&self) -> Vec<&'static Situation> {
+        let situations = situation::ALL.iter().zip(&self.seen);
+        let missing = situations.filter(|(s, seen)| !**seen && self.must_be_seen.iter().any(|id| id == s.id));
+        missing.map(|(situation, _)| situation).collect()
+    }
+
+    /// The verdict on one invariant, and why. One that could not have failed in any run gets none.
+    fn verdict(&self, place: usize, cut: Option<&str>, missing: &[&Situation]) -> Option<(Verdict, String)> {
+        let result = &self.results[place];
+        let vacuous = self.runs > 0 && cut.is_none() && result.non_vacuous == 0;
+        if vacuous && self.case.expected[place] != Expected::Broken {
+            return None;
+        }
+        Some(match (&result.breach, cut) {
+            (Some(breach), _) => (Verdict::Broken, story::sentence(breach)),
+            (None, _) if self.runs == 0 => (Verdict::Unknown, cut.unwrap_or("no run was made").to_owned()),
+            (None, _) if !missing.is_empty() => {
+                let missing: Vec<&str> = missing.iter().map(|situation| situation.title).collect();
+                (Verdict::Unknown, format!("an expected situation never arose: {}", missing.join(", ")))
+            }
+            // An expected breach that the sample gave no occasion for is merely not seen, which changes no exit code.
+            (None, Some(cut)) => (Verdict::Unknown, format!("{} runs without a breach, then {cut}", self.runs)),
+            (None, None) => (Verdict::HoldsWithinBound, format!("{} runs without a breach", self.runs)),
+        })
+    }
+
+    /// Adds the finding on one invariant, with the capsule of its first breach.
+    fn report(&self, place: usize, (verdict, why): (Verdict, String), capsules: &mut Capsules, found: &mut Findings) {
+        let (result, expected) = (&self.results[place], self.case.expected[place]);
+        let (scenario, setup) = (&self.scenario.id, &self.case.setup);
+        let shown = self.first[place].as_ref().zip(result.breach.as_ref());
+        let capsule = shown.map(|((run, seed), breach)| {
+            capsules.keep(&Broken { scenario, setup, engine: self.engine, seed: *seed, run, breach })
+        });
+        let expected_so = as_expected(verdict, expected);
+        // Unexpected breaches are shown as those of check are; check shows the expected ones itself.
+        if let (Some(((run, _), breach)), Some(capsule), false) = (shown, &capsule, expected_so) {
+            found.counterexamples.push(Counterexample {
+                scenario: scenario.clone(),
+                design: setup.design.to_string(),
+                capsule: capsule.clone(),
+                setup: setup.clone(),
+                run: run.clone(),
+                breach: breach.clone(),
+                route: Route::default(),
+                without: Vec::new(),
+            });
+        }
+        found.findings.push(Finding {
+            scenario: scenario.clone(),
+            design: setup.design.to_string(),
+            engine: self.engine,
+            invariant: invariant::ALL[place].id,
+            verdict,
+            expected,
+            as_expected: expected_so,
+            evaluated: result.evaluated,
+            non_vacuous: result.non_vacuous,
+            why,
+            steps: shown.map(|((run, _), _)| run.entries.len()),
+            capsule,
+        });
     }
 }
