@@ -1,6 +1,7 @@
 //! The errors that end a command early, and their exit codes.
 
 use adapter::servers::ServersError;
+use model::shown::plain;
 use sim::suite::capsules::UnreadableCapsule;
 use sim::suite::check::CheckError;
 use sim::suite::scenario::ScenarioError;
@@ -36,6 +37,20 @@ impl Failure {
             Failure::NoServer(_) => 69,
             Failure::Internal(_) => 70,
             Failure::NotWritten(_) => crate::output::NOT_WRITTEN,
+        }
+    }
+
+    /// The message in which no foreign content, such as a name in a file, forges a line or changes the screen. Only the
+    /// message about a missing server has several lines: it repeats the end of a server's log.
+    pub fn shown(&self) -> String {
+        let text = self.to_string();
+        match self {
+            Failure::NoServer(_) => crate::output::plain_lines(&text),
+            Failure::Scenario(_)
+            | Failure::Capsule(_)
+            | Failure::Input(_)
+            | Failure::NotWritten(_)
+            | Failure::Internal(_) => plain(&text),
         }
     }
 }

@@ -29,9 +29,9 @@ fn main() -> ExitCode {
     let exit = run(&cli).unwrap_or_else(|failure| {
         let exit = failure.exit_code();
         if json {
-            output::line(&document::error(&failure.to_string(), exit));
+            output::line(&document::error(&failure.shown(), exit));
         } else {
-            output::note(&format!("error: {failure}"));
+            output::note(&format!("error: {}", failure.shown()));
         }
         exit
     });
@@ -63,7 +63,7 @@ fn usage(error: &clap::Error, json: bool) -> u8 {
         return 0;
     }
     if json {
-        let text = error.to_string();
+        let text = output::plain_lines(&error.to_string());
         let text = text.trim_start_matches("error: ").trim_end();
         output::line(&document::error(text, 64));
     } else {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
 
-use model::shown::is_hidden;
+use model::shown::{is_hidden, plain};
 
 /// The exit code if results could not be printed or written and the code would have been 0.
 pub const NOT_WRITTEN: u8 = 74;
@@ -28,10 +28,16 @@ pub fn line(line: &str) {
     text(&format!("{line}\n"));
 }
 
-/// Prints a line to stderr, beside the result. An error is ignored, since there is nowhere to report it.
+/// Prints a line, which has no colours, to stderr, beside the result. An error is ignored, since there is nowhere to
+/// report it.
 pub fn note(line: &str) {
     let mut stderr = anstream::stderr().lock();
-    let _ = stderr.write_all(format!("{}\n", safe(line)).as_bytes());
+    let _ = stderr.write_all(format!("{}\n", plain_lines(line)).as_bytes());
+}
+
+/// The text with every hidden character escaped but the ends of its lines.
+pub fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// The text with every hidden character escaped except our own: ends of lines, and colours, which begin with an escape.

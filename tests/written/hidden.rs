@@ -39,3 +39,49 @@ fn prose_with_signs_that_cannot_be_seen_is_written_out() {
         assert_plain(&text, file);
     }
 }
+
+/// Turns the screen red and adds a line, as TOML and JSON spell it.
+const ADDED: &str = "k\\u001b[31m\\nFORGED: exit code 0";
+
+fn assert_one_plain_error(checkout: &Checkout, args: &[&str]) {
+    let ran = checkout.trial(args);
+    assert_eq!(ran.exit, Some(64), "{args:?}: {ran:?}");
+    let line = ran.stderr.trim_end();
+    assert!(line.starts_with("error: ") && line.contains("`k\\u{1b}[31m"), "{args:?}: {ran:?}");
+    assert_eq!(line.find(is_hidden), None, "{args:?}: {ran:?}");
+    let json = checkout.trial(&[args, &["--json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(document["error"].as_str(), line.strip_prefix("error: "), "{args:?}");
+}
+
+#[test]
+fn an_error_is_one_line_whatever_it_quotes() {
+    for (file, from) in [
+        (format!("{ID}.toml"), "seen = [\""),
+        (format!("{ID}.toml"), "risk = \""),
+        (format!("{ID}.toml"), "[faults]\n\""),
+        (format!("{ID}.lock"), "broken = [\n[\""),
+        (format!("{ID}.lock"), "could-not-fail = [\n[\""),
+        ("claims.toml".to_owned(), "invariant = \""),
+    ] {
+        let checkout = Checkout::new();
+        let path = format!("scenarios/{file}");
+        let text = std::fs::read_to_string(checkout.path(&path)).unwrap();
+        // A key without a name, to be renamed.
+        let text = text.replace("[faults]\n", "[faults]\n\"\" = 1\n");
+        assert!(text.contains(from), "{from}: {text}");
+        checkout.put(&path, &text.replacen(from, &format!("{from}{ADDED}"), 1));
+        assert_one_plain_error(&checkout, &["run"]);
+    }
+    let checkout = Checkout::new();
+    for (from, to) in [
+        ("\"as-reported\"", format!("\"{ADDED}\"")),
+        ("\"progress\"", format!("\"{ADDED}\"")),
+        ("\"schema\": 1", format!("\"{ADDED}\": 1, \"schema\": 1")),
+    ] {
+        let capsule = include_str!("../old_capsules/p0-3-crash-between-steps.as-reported.progress.json");
+        assert!(capsule.contains(from), "{from}");
+        checkout.put("c.json", &capsule.replacen(from, &to, 1));
+        assert_one_plain_error(&checkout, &["replay", "c.json"]);
+    }
+}

@@ -151,7 +151,7 @@ fn written(folder: Option<Folder>, workspace: Option<Workspace>, table: &str, ex
     match committed {
         Ok(()) => exit,
         Err(failure) => {
-            output::note(&format!("error: {failure}"));
+            output::note(&format!("error: {}", failure.shown()));
             if exit == 0 { failure.exit_code() } else { exit }
         }
     }

@@ -58,7 +58,7 @@ impl Pin {
 
     /// The breach in words.
     pub fn words(&self) -> String {
-        format!("after {} moves with {}", self.moves, self.figures)
+        format!("after {} moves with {}", self.moves, model::shown::plain(&self.figures))
     }
 }
 
