@@ -158,31 +158,38 @@ pub struct RealArgs {
     #[arg(long)]
     pub keep: bool,
     /// The crash matrix: each fault on either side of every step of each design
-    #[arg(long, conflicts_with_all = ["scenarios", "keep", "deny"])]
+    #[arg(long, conflicts_with_all = NOT_MATRIX)]
     pub crash_matrix: bool,
     /// What of the crash matrix.
     #[command(flatten)]
     pub matrix: MatrixArgs,
     /// Free-running load, with random kills, judged at rest: --time is per design, 30s if not said
-    #[arg(long, conflicts_with_all = ["scenarios", "keep", "crash_matrix", "deny"])]
+    #[arg(long, conflicts_with_all = NOT_LOAD)]
     pub load: bool,
     /// How the load is.
     #[command(flatten)]
     pub traffic: LoadArgs,
 }
 
+/// What excludes the crash matrix, and so each of its options: clap asks for no argument that is excluded.
+const NOT_MATRIX: [&str; 4] = ["scenarios", "keep", "load", "deny"];
+
+/// What excludes the load, and so each of its options.
+const NOT_LOAD: [&str; 4] = ["scenarios", "keep", "crash_matrix", "deny"];
+
 /// How the load is.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LoadArgs {
     /// Of the load: decides what is asked for and who is killed when
-    #[arg(long, requires = "load", default_value_t = 1)]
+    #[arg(long, requires = "load", conflicts_with_all = NOT_LOAD, default_value_t = 1)]
     pub seed: u64,
     /// Of the load: gateway processes
-    #[arg(long, requires = "load", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=40))]
+    #[arg(long, requires = "load", conflicts_with_all = NOT_LOAD, default_value_t = 8,
+        value_parser = clap::value_parser!(u16).range(1..=40))]
     pub workers: u16,
     /// Of the load: the most requests per design
-    #[arg(long, requires = "load", default_value_t = u64::MAX, hide_default_value = true,
-        value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, requires = "load", conflicts_with_all = NOT_LOAD, default_value_t = u64::MAX,
+        hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub requests: u64,
 }
 
@@ -190,19 +197,21 @@ pub struct LoadArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct MatrixArgs {
     /// Of the crash matrix only this step, such as T4b
-    #[arg(long, requires = "crash_matrix")]
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = NOT_MATRIX)]
     pub step: Option<Step>,
     /// Of the crash matrix only this fault, such as sigkill
-    #[arg(long, requires = "crash_matrix")]
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = NOT_MATRIX)]
     pub fault: Option<MatrixFault>,
     /// Of the crash matrix only this side of the step: before or after
-    #[arg(long, requires = "crash_matrix")]
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = NOT_MATRIX)]
     pub side: Option<Side>,
     /// Pairs of private servers side by side
-    #[arg(long, requires = "crash_matrix", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = NOT_MATRIX, default_value_t = 3,
+        value_parser = clap::value_parser!(u8).range(1..=16))]
     pub pairs: u8,
     /// Rewrite the committed reports/crash-matrix.txt; needs private servers
-    #[arg(long, requires = "crash_matrix", conflicts_with_all = ["design", "risk", "step", "fault", "side", "time"])]
+    #[arg(long, requires = "crash_matrix", conflicts_with_all = NOT_MATRIX,
+        conflicts_with_all = ["design", "risk", "step", "fault", "side", "time"])]
     pub update_reports: bool,
 }
 

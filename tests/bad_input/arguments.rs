@@ -24,6 +24,32 @@ fn what_is_asked_for_must_exist() {
 }
 
 #[test]
+fn an_option_of_the_crash_matrix_or_of_the_load_is_not_ignored() {
+    let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
+    let of_the_matrix = [
+        &["--step", "T4b"] as &[&str],
+        &["--fault", "sigkill"],
+        &["--side", "after"],
+        &["--pairs", "2"],
+        &["--update-reports"],
+    ];
+    let of_the_load = [&["--seed", "2"] as &[&str], &["--workers", "2"], &["--requests", "9"]];
+    for (options, mode) in [(&of_the_matrix as &[&[&str]], "--crash-matrix"), (&of_the_load, "--load")] {
+        for option in options {
+            assert_refused(&checkout.trial(&[&["real"], *option].concat()), 64, &["required", mode]);
+            for other in [&["p0-3-x"] as &[&str], &["--keep"], &["--deny", "broken"]] {
+                assert_refused(
+                    &checkout.trial(&[&["real"], other, *option].concat()),
+                    64,
+                    &[option[0], "cannot be used with"],
+                );
+            }
+        }
+    }
+    assert_refused(&checkout.trial(&["real", "--load", "--step", "T4b"]), 64, &["--step", "cannot be used with"]);
+}
+
+#[test]
 fn a_design_must_be_one() {
     let checkout = Checkout::new().with("scenarios/p0-3-x.toml", SCENARIO);
     let code = "the fix replaces the steps in which the code differs";
