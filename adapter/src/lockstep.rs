@@ -25,7 +25,7 @@ const DEADLOCK: Reply = Reply::Failed(Failure::Deadlock);
 
 /// The step that an actor asks for, and what it comes to in the model.
 #[derive(Clone, Copy)]
-struct Requested<'a> {
+struct RequestedStep<'a> {
     actor: Actor,
     step: Step,
     did: &'a Occurrence,
@@ -86,7 +86,7 @@ impl<'a> Lockstep<'a> {
                 }
             }
             Move::Step { actor, step: Step::Reply, .. } => self.answer(actor, did).await,
-            Move::Step { actor, step, .. } => self.step(Requested { actor, step, did, after }).await,
+            Move::Step { actor, step, .. } => self.step(RequestedStep { actor, step, did, after }).await,
             fault => self.strike(fault, did, after).await,
         }
     }
@@ -108,12 +108,12 @@ impl<'a> Lockstep<'a> {
     }
 
     /// Lets the actor do a step. The store then answers it or, if the model says so, the step waits for a lock.
-    async fn step(&mut self, asked: Requested<'_>) -> Result<(), RealError> {
+    async fn step(&mut self, asked: RequestedStep<'_>) -> Result<(), RealError> {
         self.permit(asked, Permit::Go).await
     }
 
-    async fn permit(&mut self, asked: Requested<'_>, permit: Permit) -> Result<(), RealError> {
-        let Requested { actor, step, did, .. } = asked;
+    async fn permit(&mut self, asked: RequestedStep<'_>, permit: Permit) -> Result<(), RealError> {
+        let RequestedStep { actor, step, did, .. } = asked;
         self.begin_job(actor).await?;
         self.comes_to(actor, step).await?;
         if did.reply == Some(DEADLOCK) {
@@ -142,8 +142,8 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    async fn replied(&mut self, asked: Requested<'_>, reply: Reply) -> Result<(), RealError> {
-        let Requested { actor, step, did, after } = asked;
+    async fn replied(&mut self, asked: RequestedStep<'_>, reply: Reply) -> Result<(), RealError> {
+        let RequestedStep { actor, step, did, after } = asked;
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
         let line = match self.real.workers.hear(actor, &woken).await {
             Err(WorkerPoolError::Silent(_)) if self.blocked(actor).await? => {
@@ -222,7 +222,7 @@ impl<'a> Lockstep<'a> {
         let woken: Vec<Actor> = did.woke.iter().map(|(actor, _, _)| *actor).collect();
         let only_woke = Occurrence { woke: did.woke.clone(), ..Occurrence::of(did.mv) };
         for &(actor, step, reply) in &did.woke {
-            self.replied(Requested { actor, step, did: &only_woke, after }, reply).await?;
+            self.replied(RequestedStep { actor, step, did: &only_woke, after }, reply).await?;
         }
         let gateways = (0..self.setup.gateways).map(Actor::Gateway);
         for actor in gateways.chain(self.setup.jobs().iter().copied()) {

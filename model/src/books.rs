@@ -100,7 +100,7 @@ pub struct RequestBook {
     pub served: u8,
     /// What is known of a stream.
     pub stream: Option<StreamBook>,
-    /// Trouble with a store struck an attempt of it (ghost).
+    /// A fault of a store struck an attempt of it (ghost).
     pub outage: bool,
     /// The day in whose window an attempt of it first passed quota_check (ghost).
     pub admitted_on: Option<Day>,

@@ -96,7 +96,7 @@ impl Setup {
             inputs.push(AttemptInput { key, day: today, design: effective, path, ..input });
         }
         within("distinct traces", traces.len(), 1, MAX_TRACES)?;
-        ride(&requests, &mut inputs)?;
+        attach_joined(&requests, &mut inputs)?;
         let keys = suffixes::suffix(effective, &requests, faults, &mut inputs, &mut traces)?;
         within("distinct traces, those with a suffix included,", traces.len(), 1, MAX_TRACES)?;
         if let Some(trace) = suffixes::twice(&traces) {
@@ -330,7 +330,7 @@ fn price(asked: &Requested) -> Result<Money, SetupError> {
 }
 
 /// Attaches each request that is charged within another request's transaction to that request.
-fn ride(requests: &[Requested], inputs: &mut [AttemptInput]) -> Result<(), SetupError> {
+fn attach_joined(requests: &[Requested], inputs: &mut [AttemptInput]) -> Result<(), SetupError> {
     for (place, asked) in requests.iter().enumerate() {
         let Some(host) = &asked.within else { continue };
         let wrong = |why: &str| SetupError::Request { trace: asked.trace.clone(), why: why.to_owned() };

@@ -15,7 +15,7 @@ use sim::simulate::{Simulated, replay, run_seed};
 use sim::suite::scenario::parse;
 use worlds::{breaches, breaks_by, everything, one, seeds, wander};
 
-/// Two streams at two gateways, and nobody comes again unless trouble lets it.
+/// Two streams at two gateways, and nobody comes again unless a fault lets it.
 const TWO_STREAMS: &str = r#"
 title = "Two streams"
 risk = "p0-1"
@@ -70,7 +70,7 @@ fn world(text: &str, design: &str, faults: Faults) -> Setup {
     Setup::new(scenario.premises, faults, design.parse().unwrap()).unwrap()
 }
 
-/// The base and every preset of P0-1, each with trouble that its traces leave room for.
+/// The base and every preset of P0-1, each with faults that its traces leave room for.
 fn designs() -> impl Iterator<Item = (&'static str, Faults)> {
     let names = PRESETS.iter().map(|preset| preset.name);
     names.filter(|name| name.starts_with("as-reported") || name.starts_with("p0-1-")).map(|name| {

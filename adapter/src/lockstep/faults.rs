@@ -13,7 +13,7 @@ use model::world::World;
 
 use crate::contents::Contents;
 use crate::error::RealError;
-use crate::lockstep::{Lockstep, Requested};
+use crate::lockstep::{Lockstep, RequestedStep};
 use crate::means::Means;
 use crate::observer::LIMIT;
 use crate::real::Proxies;
@@ -76,7 +76,7 @@ impl Lockstep<'_> {
 
     /// Carries out a move that is a fault.
     pub(super) async fn strike(&mut self, mv: Move, did: &Occurrence, after: &World) -> Result<(), RealError> {
-        let asks = |actor, step| Requested { actor, step, did, after };
+        let asks = |actor, step| RequestedStep { actor, step, did, after };
         match mv {
             Move::Crash { actor, .. } | Move::Cancel { actor, .. } => self.kill(actor).await,
             Move::Unreachable { actor, step } => {
@@ -141,7 +141,7 @@ impl Lockstep<'_> {
     }
 
     /// Something outside both stores fails at a step.
-    async fn fail(&mut self, asked: Requested<'_>, failure: Failure) -> Result<(), RealError> {
+    async fn fail(&mut self, asked: RequestedStep<'_>, failure: Failure) -> Result<(), RealError> {
         self.permit(asked, Permit::Given(Reply::Failed(failure))).await
     }
 
@@ -154,8 +154,8 @@ impl Lockstep<'_> {
         self.real.observer.gone(&label).await
     }
 
-    async fn lose(&mut self, asked: Requested<'_>, ran: bool) -> Result<(), RealError> {
-        let Requested { actor, step, .. } = asked;
+    async fn lose(&mut self, asked: RequestedStep<'_>, ran: bool) -> Result<(), RealError> {
+        let RequestedStep { actor, step, .. } = asked;
         let mut probe = self.mirror.clone();
         let waits =
             probe.apply(self.setup, Move::Step { actor, step, wins: None }).is_ok_and(|did| did.reply.is_none());
@@ -168,8 +168,8 @@ impl Lockstep<'_> {
 
     /// Lets the actor do a step with one cut of its messages. A cut connection to Postgres is then closed at the server
     /// too.
-    async fn cut_once(&mut self, asked: Requested<'_>, cut: Cut) -> Result<(), RealError> {
-        let Requested { actor, step, did, .. } = asked;
+    async fn cut_once(&mut self, asked: RequestedStep<'_>, cut: Cut) -> Result<(), RealError> {
+        let RequestedStep { actor, step, did, .. } = asked;
         let of_redis = matches!(did.call, Some(Call { effect: Effect::Redis(_), .. }));
         self.begin_job(actor).await?;
         let label = self.real.workers.label(actor)?;
@@ -194,7 +194,7 @@ impl Lockstep<'_> {
         if of_redis || !self.real.workers.has(actor) { Ok(()) } else { self.real.observer.gone(&label).await }
     }
 
-    async fn refuse_for_memory(&mut self, asked: Requested<'_>) -> Result<(), RealError> {
+    async fn refuse_for_memory(&mut self, asked: RequestedStep<'_>) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().redis)?;
         self.real.observer.fill_redis(true).await?;
         let stepped = self.step(asked).await;
@@ -204,7 +204,7 @@ impl Lockstep<'_> {
 
     /// Sets a short statement timeout in Postgres for a moment and delays this statement half-way, so that the server
     /// sees it as running.
-    async fn give_up_statement(&mut self, asked: Requested<'_>) -> Result<(), RealError> {
+    async fn give_up_statement(&mut self, asked: RequestedStep<'_>) -> Result<(), RealError> {
         self.needs(self.real.servers.ours().postgres)?;
         self.begin_job(asked.actor).await?;
         self.comes_to(asked.actor, asked.step).await?;
@@ -215,7 +215,7 @@ impl Lockstep<'_> {
         stepped
     }
 
-    async fn step_while_stalled(&mut self, asked: Requested<'_>) -> Result<(), RealError> {
+    async fn step_while_stalled(&mut self, asked: RequestedStep<'_>) -> Result<(), RealError> {
         self.proxy(false)?.arm(Cut::Stall(LIMIT * 2)).await?;
         let stepped = self.step(asked).await;
         self.proxy(false)?.disarm()?;

@@ -133,7 +133,7 @@ impl<'a> Script<'a> {
         self.send(request, 0).finish(A)
     }
 
-    /// Goes on without trouble until all is at rest.
+    /// Goes on without a fault until all is at rest.
     pub fn finally(mut self) -> Self {
         loop {
             let mut enabled = Vec::new();

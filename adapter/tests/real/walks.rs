@@ -156,7 +156,7 @@ fn daily_quota(quota: u32) -> Requested {
     Requested { kind: RequestKind::DailyQuota, amount: None, daily_quota: Some(quota), ..charge("t-3", "1") }
 }
 
-/// Chooses by a multiplicative generator, steps more often than trouble.
+/// Chooses by a multiplicative generator, steps more often than faults.
 fn walk(setup: &Setup, seed: u64) -> Vec<Move> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut draw = |below: usize| {

@@ -10,9 +10,9 @@ use crate::step::Step;
 /// Billing, the usage step, the caller's commit where the deduct does not commit, and what follows it.
 pub fn bill_and_commit(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<Answer> {
     let deducted = billing::bill(io, input)?;
-    let rides = billing::bill_joined(io, input)?;
+    let joined_is_open = billing::bill_joined(io, input)?;
     if let Deducted::Answered(answer) = deducted {
-        if rides {
+        if joined_is_open {
             callers_commit(io)?;
         }
         if !matches!(answer, Answer::Ok(_)) {

@@ -37,8 +37,8 @@ pub fn bill_joined(io: &mut Io<'_>, input: &AttemptInput) -> FlowResult<bool> {
     let its = AttemptInput { request, trace, key, amount, commits: false, joined: None, ..*input };
     io.phase(|io| {
         io.on_behalf(trace, |io| {
-            let told_elsewhere = caught(take(io, &its))?;
-            Ok(matches!(told_elsewhere, Ok(Deducted::Open(_))))
+            let its_result = caught(take(io, &its))?;
+            Ok(matches!(its_result, Ok(Deducted::Open(_))))
         })
     })
 }

@@ -56,7 +56,7 @@ const HOLD: &[Case] = &[
     }),
     ("truth", "a row that is pending is no charge", || streamed("9.50", &["upstream-failure"], "p0-1-c+fixed")),
     ("count-exact", "nor one of nothing", || streamed("9.50", &["upstream-failure"], "p0-1-c+fixed")),
-    ("recover", "other trouble after the loss, or another attempt beside this one, is a reason to fail", || {
+    ("recover", "another fault after the loss, or another attempt beside this one, is a reason to fail", || {
         let faults = ["redis-loss", "redis-unreachable", "impatience"];
         setup(billing(acme("0"), vec![asked("t1")], 2), &faults, "as-reported")
     }),

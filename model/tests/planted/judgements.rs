@@ -267,7 +267,7 @@ pub fn planted() -> Vec<Planted> {
         },
         Planted {
             invariant: "no-false-refusal",
-            what: "trouble is told as an exhausted balance, where credit covers the price, if not the estimate",
+            what: "a fault is reported as an exhausted balance, where credit covers the price, if not the estimate",
             broken: || within_credit("5.00").with_attempt(fault_is_answered_as_refusal),
             nearest: || within_credit("0").with_attempt(fault_is_answered_as_refusal),
             breach: expect![[r#"

@@ -1,7 +1,7 @@
 //! `trial run`, the main command: runs every scenario on every available engine and writes the report.
 
 mod cases;
-mod tell;
+mod finish;
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         codes => codes.into_iter().max().unwrap_or(0),
     };
     let ran = FinishedRun { args, tier, scenarios, answers, reasoned, found, capsules };
-    Ok(tell::tell(&ran, &workspace, folder, exit))
+    Ok(finish::print_and_write(&ran, &workspace, folder, exit))
 }
 
 /// A finished run.

@@ -17,7 +17,7 @@ use crate::flow::{AttemptInput, Io, Job};
 use crate::io::FlowResult;
 
 /// What a choice consists of.
-struct Way {
+struct CacheParts {
     takes: Takes,
     writes: Writes,
     /// Whether any of its steps runs a Lua script.
@@ -50,62 +50,71 @@ enum Writes {
     WithTheMoney,
 }
 
-fn way(cache: Cache) -> Way {
+fn parts(cache: Cache) -> CacheParts {
     match cache {
         Cache::AsReported => {
-            Way { takes: Postgres, writes: InAttempt(snapshot::write), by_script: false, counts: true }
+            CacheParts { takes: Postgres, writes: InAttempt(snapshot::write), by_script: false, counts: true }
         }
-        Cache::A | Cache::AFixed => Way { takes: QuotaCheck, writes: WithTheMoney, by_script: true, counts: true },
-        Cache::B => Way { takes: Postgres, writes: ByTask(hook::start_task), by_script: false, counts: true },
-        Cache::BFixed => Way { takes: Postgres, writes: ByTask(hook::start_task), by_script: true, counts: true },
-        Cache::C | Cache::CFixed => Way { takes: Redis, writes: WithTheMoney, by_script: true, counts: true },
-        Cache::D => Way { takes: Postgres, writes: InAttempt(balance_only::write), by_script: false, counts: false },
-        Cache::DFixed => {
-            Way { takes: Postgres, writes: InAttempt(balance_only::write_if_newer), by_script: true, counts: false }
+        Cache::A | Cache::AFixed => {
+            CacheParts { takes: QuotaCheck, writes: WithTheMoney, by_script: true, counts: true }
         }
+        Cache::B => CacheParts { takes: Postgres, writes: ByTask(hook::start_task), by_script: false, counts: true },
+        Cache::BFixed => {
+            CacheParts { takes: Postgres, writes: ByTask(hook::start_task), by_script: true, counts: true }
+        }
+        Cache::C | Cache::CFixed => CacheParts { takes: Redis, writes: WithTheMoney, by_script: true, counts: true },
+        Cache::D => {
+            CacheParts { takes: Postgres, writes: InAttempt(balance_only::write), by_script: false, counts: false }
+        }
+        Cache::DFixed => CacheParts {
+            takes: Postgres,
+            writes: InAttempt(balance_only::write_if_newer),
+            by_script: true,
+            counts: false,
+        },
     }
 }
 
 impl Cache {
     /// Whether the deduct takes the money in Postgres.
     pub fn takes_in_postgres(self) -> bool {
-        way(self).takes == Postgres
+        parts(self).takes == Postgres
     }
 
     /// Whether quota_check takes the money (P0-4 A).
     pub fn takes_in_quota_check(self) -> bool {
-        way(self).takes == QuotaCheck
+        parts(self).takes == QuotaCheck
     }
 
     /// Whether the deduct takes the money in Redis (P0-4 C).
     pub fn takes_in_redis(self) -> bool {
-        way(self).takes == Redis
+        parts(self).takes == Redis
     }
 
     /// Whether the hash is written before the attempt ends and by no job.
     pub fn writes_in_attempt(self) -> bool {
-        matches!(way(self).writes, InAttempt(_))
+        matches!(parts(self).writes, InAttempt(_))
     }
 
     /// Whether a task writes the hash (P0-4 B).
     pub fn writes_by_task(self) -> bool {
-        matches!(way(self).writes, ByTask(_))
+        matches!(parts(self).writes, ByTask(_))
     }
 
     /// Whether one of its steps runs a Lua script.
     pub fn runs_a_script(self) -> bool {
-        way(self).by_script
+        parts(self).by_script
     }
 
     /// Whether it needs quota_check: to take the money (P0-4 A), or to keep the counts of the hash (P0-4 D).
     pub fn needs_quota_check(self) -> bool {
-        self.takes_in_quota_check() || !way(self).counts
+        self.takes_in_quota_check() || !parts(self).counts
     }
 }
 
 /// T7, at its place in the deduct: writes what the design's choice prescribes. The deduct handles a failure.
 pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
-    match way(input.design.cache).writes {
+    match parts(input.design.cache).writes {
         InAttempt(write) => write(io, input, taken),
         ByTask(_) | WithTheMoney => Ok(()),
     }
@@ -113,7 +122,7 @@ pub fn write(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult
 
 /// H0, after the commit, be it the deduct's or its caller's.
 pub fn hook(io: &mut Io<'_>, input: &AttemptInput, taken: &Taken) -> FlowResult<()> {
-    match way(input.design.cache).writes {
+    match parts(input.design.cache).writes {
         ByTask(start) => start(io, input, taken),
         InAttempt(_) | WithTheMoney => Ok(()),
     }

@@ -29,7 +29,7 @@ pub struct OfRequest {
     /// How its streams ended.
     pub(super) endings: Endings,
     asked_before: bool,
-    /// Trouble with a store struck an attempt of it.
+    /// A fault of a store struck an attempt of it.
     pub(super) outage: bool,
     /// The reply to a COMMIT of it was lost.
     pub(super) in_doubt: bool,

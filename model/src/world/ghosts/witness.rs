@@ -75,7 +75,7 @@ impl<'a> Witness<'a> {
         self.remember_admission(at, gateway);
     }
 
-    /// Trouble with a store strikes the request that an actor works for, or all those in flight.
+    /// A fault of a store strikes the request that an actor works for, or all those in flight.
     fn struck(&mut self, at: &Mechanics, whom: Option<Actor>) {
         if matches!(self.did.mv, Move::TimesOut { .. })
             && let Some(actor) = whom

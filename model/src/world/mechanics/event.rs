@@ -22,7 +22,7 @@ pub enum Event<'a> {
     Begins(Actor),
     /// This actor acts or is struck; with its call, if it makes one.
     Acts(Actor, Option<Call>),
-    /// Trouble with a store strikes this actor, or all attempts in flight.
+    /// A fault of a store strikes this actor, or all attempts in flight.
     Struck(Option<Actor>),
     /// An effect is about to be carried out.
     Asks(Actor, Call),

@@ -1,4 +1,4 @@
-//! What is another tenant's: its requests, limits and troubles neither make a breach of acme's nor hide one, and what is
+//! What is another tenant's: its requests, limits and faults neither make a breach of acme's nor hide one, and what is
 //! beta's is told of beta.
 
 use expect_test::expect;

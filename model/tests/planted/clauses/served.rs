@@ -125,7 +125,7 @@ const NONE: &[Case] = &[
         m.after.requests[0].outage = true;
         m.after.rows[0] = None;
     }),
-    ("fail-mode", "no store was in trouble", whole_path, |m| m.after.rows[0] = None),
+    ("fail-mode", "no store had a fault", whole_path, |m| m.after.rows[0] = None),
     ("fail-mode", "the provider did not serve it", whole_path, |m| {
         m.after.requests[0].outage = true;
         m.after.requests[0].served = 0;

@@ -20,7 +20,7 @@ const DOCUMENT: &str = "run.json";
 const SCENARIOS: &str = "scenarios";
 
 /// Prints the findings, writes them and returns the exit code.
-pub(super) fn tell(ran: &FinishedRun<'_>, workspace: &Workspace, mut folder: Folder, exit: u8) -> u8 {
+pub(super) fn print_and_write(ran: &FinishedRun<'_>, workspace: &Workspace, mut folder: Folder, exit: u8) -> u8 {
     if ran.args.json {
         // The document contains the exit code, which is known only after writing.
         write(ran, workspace, &mut folder);
