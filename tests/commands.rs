@@ -46,7 +46,7 @@ fn check_finds_problem_1_of_p0_3_as_its_shortest_counterexample() {
     assert_eq!(finding(&document, "as-reported", "once")["verdict"], "holds");
     let explored = &document["explorations"][0];
     assert_eq!(explored["complete"], true);
-    assert!(explored["states"].as_u64().unwrap() > 0 && explored["generated"].as_u64().unwrap() > 0);
+    assert!(explored["states"].as_u64().unwrap() > 0 && explored["moves"].as_u64().unwrap() > 0);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_text_of_all_verdicts_shows_each() {
                           hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded,
                           unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt,
                           recover, converge, cache-form, cache-bound, no-early-effect, isolated
-        checked 80,331 states, 191,204 edges, depth 31: as-reported, p0-3-a+fixed
+        checked 80,331 states, 191,204 moves, depth 31: as-reported, p0-3-a+fixed
     "#]]
     .assert_eq(&verdicts(&scenarios, &findings(&scenarios, vec![found])));
 }

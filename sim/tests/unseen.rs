@@ -31,7 +31,7 @@ fn explored(engine: Engine) -> Explored {
         design: DESIGN.to_owned(),
         engine,
         states: None,
-        generated: None,
+        moves: None,
         depth: None,
         runs: Some(60),
         not_reproduced: 0,

@@ -144,7 +144,7 @@ fn provenance(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Markup {
                 faults, what it leaves out, and the numbers of each design." }
             div.wide tabindex="0" {
                 table.counts {
-                    thead { tr { th { "scenario" } th.num { "worlds" } th.num { "complete" } th.num { "states" } th.num { "edges" }
+                    thead { tr { th { "scenario" } th.num { "worlds" } th.num { "complete" } th.num { "states" } th.num { "moves" }
                         th.num { "deepest" } th.num { "sim seeds" } th.num { "real runs" } } }
                     tbody { @for scenario in scenarios { (looked_at(scenario, index)) } }
                 }
@@ -167,7 +167,7 @@ fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> Markup {
             td.num { (scenario.cases.len()) }
             td.num { (complete.len()) " of " (check.len()) }
             td.num { (grouped(complete.iter().filter_map(|explored| explored.states).sum())) }
-            td.num { (grouped(complete.iter().filter_map(|explored| explored.generated).sum())) }
+            td.num { (grouped(complete.iter().filter_map(|explored| explored.moves).sum())) }
             td.num { (complete.iter().filter_map(|explored| explored.depth).max().unwrap_or(0)) }
             td.num { (grouped(runs(&sim))) }
             td.num { (grouped(runs(&real))) }

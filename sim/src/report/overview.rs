@@ -45,7 +45,8 @@ pub(super) fn matrix(scenarios: &[Scenario], index: &FindingsIndex<'_>) -> Strin
         out.push_str(&paragraph(&format!("{:6}", risk.id()), risk.title()));
     }
     if !others.is_empty() {
-        out.push_str(&paragraph("also checked, see verdicts.txt: ", &others.join(", ")));
+        out.push_str("\nalso checked, see target/trial/verdicts.txt:\n");
+        out.push_str(&paragraph("  ", &others.join(", ")));
     }
     out.push('\n');
     out
@@ -104,7 +105,7 @@ fn not_as_expected(findings: &Findings) -> String {
         out.push_str(&paragraph(&lead, &what));
     }
     if unexpected.len() > LISTED {
-        out.push_str(&format!("! and {} more, all of them in verdicts.txt\n", unexpected.len() - LISTED));
+        out.push_str(&format!("! and {} more, all of them in target/trial/verdicts.txt\n", unexpected.len() - LISTED));
     }
     out
 }
@@ -120,7 +121,7 @@ fn looked_at(findings: &Findings) -> String {
         let amount = match engine {
             Engine::Check => {
                 let states: u64 = parts().filter_map(|explored| explored.states).sum();
-                let moves: u64 = parts().filter_map(|explored| explored.generated).sum();
+                let moves: u64 = parts().filter_map(|explored| explored.moves).sum();
                 let complete = parts().filter(|explored| explored.complete).count();
                 format!("{states} states, {moves} moves, {complete} of {} searches complete", parts().count())
             }

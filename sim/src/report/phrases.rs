@@ -51,7 +51,7 @@ pub(super) fn fixes_in_words(fixes: &[Fix]) -> String {
 /// How much one engine explored, in words.
 pub(super) fn looked(explored: &Explored) -> String {
     let runs = if explored.engine == Engine::Sim { "seed" } else { "run" };
-    let counts = [(explored.states, "state"), (explored.generated, "edge"), (explored.runs, runs)];
+    let counts = [(explored.states, "state"), (explored.moves, "move"), (explored.runs, runs)];
     let mut parts: Vec<String> = counts.iter().filter_map(|(n, what)| n.map(|n| counted(n, what))).collect();
     parts.extend(not_reproduced(explored.not_reproduced));
     parts.extend(explored.depth.map(|depth| format!("depth {depth}")));

@@ -172,7 +172,7 @@ fn looked_at(scenario: &Scenario, index: &FindingsIndex<'_>) -> String {
         // Where a search was cut short differs from machine to machine.
         Some(match explored.complete {
             true => {
-                format!("{} states, {} edges, depth {}", n(explored.states), n(explored.generated), n(explored.depth))
+                format!("{} states, {} moves, depth {}", n(explored.states), n(explored.moves), n(explored.depth))
             }
             false => "not complete".to_owned(),
         })

@@ -184,7 +184,7 @@ pub fn check(
         design,
         engine: Engine::Check,
         states: Some(exploration.counts.states),
-        generated: Some(exploration.counts.edges),
+        moves: Some(exploration.counts.edges),
         depth: Some(exploration.depth),
         runs: None,
         not_reproduced: 0,

@@ -86,7 +86,7 @@ impl<'a> ObservedRuns<'a> {
             design: self.case.setup.design.to_string(),
             engine: self.engine,
             states: None,
-            generated: None,
+            moves: None,
             depth: None,
             runs: Some(self.runs),
             not_reproduced: self.not_reproduced,

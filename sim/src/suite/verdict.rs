@@ -125,7 +125,7 @@ pub struct Explored {
     /// Distinct states.
     pub states: Option<u64>,
     /// Moves carried out, including those that led to known states.
-    pub generated: Option<u64>,
+    pub moves: Option<u64>,
     /// Length of the longest of the shortest paths to a state, in moves.
     pub depth: Option<u64>,
     /// Number of runs, for engines that sample.

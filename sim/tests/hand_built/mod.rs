@@ -246,7 +246,7 @@ fn explored(scenario: &Scenario, design: &str, engine: Engine) -> Explored {
         design: design.to_owned(),
         engine,
         states: check.map(|n| n * 80_331),
-        generated: check.map(|n| n * 191_204),
+        moves: check.map(|n| n * 191_204),
         depth: check.map(|n| n * 31),
         runs: if check.is_some() { None } else { Some(1_000) },
         not_reproduced: 0,

@@ -72,8 +72,7 @@ impl Lock {
 impl Entry {
     /// What check found in one scenario and design; `None` if the search was cut short.
     pub fn of(explored: &Explored, found: &Findings) -> Option<Entry> {
-        let Explored { states: Some(states), generated: Some(moves), depth: Some(depth), complete: true, .. } =
-            explored
+        let Explored { states: Some(states), moves: Some(moves), depth: Some(depth), complete: true, .. } = explored
         else {
             return None;
         };
