@@ -30,7 +30,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code, as docs/ci.md documents it.
+    /// The exit code, one of [`sim::suite::exit_code::ALL`].
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Scenario(_) | Failure::Capsule(_) | Failure::Input(_) => 64,

@@ -76,16 +76,3 @@ fn usage(error: &clap::Error, json: bool) -> u8 {
 fn colour() -> bool {
     AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
 }
-
-/// A description of an exit code.
-fn exit_words(exit: u8) -> &'static str {
-    match exit {
-        0 => "all as expected",
-        1 => "something unexpected",
-        2 => "no violations, but some checks were inconclusive",
-        64 => "bad input",
-        69 => "a server that was asked for is missing",
-        output::NOT_WRITTEN => "what was found could not be written",
-        _ => "internal error",
-    }
-}

@@ -1,4 +1,4 @@
-//! What documents say is so: links lead somewhere, commands are those of the program, results are those of the reports.
+//! What documents say is so: links lead somewhere, commands and tables are those of the program, results are those of the reports.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use audit::check::Check;
 use expect_test::expect_file;
+use sim::suite::exit_code;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().unwrap()
@@ -97,6 +99,17 @@ fn results_in_the_documents_are_those_of_the_committed_reports() {
     }
     let answer = format!("```\n{answer}\n```");
     for (name, block, content) in [("README.md", "answer", answer), ("docs/findings.md", "fixes", fixes)] {
+        expect_file![root().join(name)].assert_eq(&with_block(&read(name), block, &content));
+    }
+}
+
+#[test]
+fn tables_in_the_documents_are_those_of_the_code() {
+    let mut codes = "| exit code | meaning |\n|---|---|".to_owned();
+    exit_code::ALL.iter().for_each(|exit| codes += &format!("\n| {} | {} |", exit.code, exit.meaning));
+    let mut checks = "| check | what must hold | needs of the mapping |\n|---|---|---|".to_owned();
+    Check::ALL.iter().for_each(|it| checks += &format!("\n| `{}` | {} | {} |", it.id(), it.sentence(), it.needs()));
+    for (name, block, content) in [("docs/ci.md", "exit codes", codes), ("docs/audit.md", "checks", checks)] {
         expect_file![root().join(name)].assert_eq(&with_block(&read(name), block, &content));
     }
 }

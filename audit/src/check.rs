@@ -59,15 +59,39 @@ impl Check {
     /// The condition that must hold, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
-            Check::Conserve => "The balance is the first row's balance_before plus the sum of the effective rows.",
-            Check::Chain => "Each effective row begins at the balance where the one before it ended.",
+            Check::Conserve => "The balance is the first effective row's balance_before plus the sum of the effective rows.",
+            Check::Chain => {
+                "Each effective row begins at the balance where the one before it ended, and its own numbers add up."
+            }
             Check::Budget => "What a key has on record as spent is the sum of its effective charges.",
             Check::Usage => "A key's usage is the number and the cost of its effective charges.",
-            Check::CountExact => "The used counts of a day and a month are the effective charges made in them.",
-            Check::NoPending => "No row is pending for longer than the bound.",
-            Check::Key => "An idempotency key stands for an effective charge, or is young, or ends within a minute.",
-            Check::Converge => "A hash in Redis has what the database has, field by field.",
-            Check::CacheForm => "What is cached is whole and readable, and has a time to live.",
+            Check::CountExact => {
+                "The used counts of the day and the month that a quota row names are the effective charges made in them."
+            }
+            Check::NoPending => "No row is pending for longer than `--pending-older-than`.",
+            Check::Key => {
+                "An idempotency key has a time to live, and has an effective charge, or is young, or ends within a minute."
+            }
+            Check::Converge => {
+                "A tenant's or an API key's hash in Redis has what the database has, field by field, and has a row there."
+            }
+            Check::CacheForm => {
+                "Hashes are whole and readable; hashes, locks, counters and principals have a time to live."
+            }
+        }
+    }
+
+    /// What it needs of the mapping, in Markdown.
+    pub fn needs(self) -> &'static str {
+        match self {
+            Check::Conserve => "`quota.balance`, `ledger`",
+            Check::Chain => "`ledger.order`, `before`, `after`",
+            Check::Budget => "`key.used`, or a table in `[budget]`",
+            Check::Usage => "`usage.table`, `usage.by_trace`, or both",
+            Check::CountExact => "`ledger.time`, `quota.*_used`, `*_reset`",
+            Check::NoPending => "`ledger.status`; `ledger.time` where a row is pending",
+            Check::Key => "`redis.idempotency`",
+            Check::Converge | Check::CacheForm => "`redis.quota`, `redis.key`",
         }
     }
 

@@ -1,6 +1,7 @@
 //! The result of findings: the exit code and its description.
 
 use sim::suite::deny::Deny;
+use sim::suite::exit_code;
 use sim::suite::verdict::Findings;
 
 /// The exit code of findings: a denied finding fails, even if it is expected.
@@ -26,6 +27,6 @@ pub fn words(exit: u8, findings: &Findings, deny: Option<Deny>) -> String {
         (0, _) if nothing > 0 => {
             format!("nothing unexpected; nothing expected of {nothing} of {all} verdicts")
         }
-        _ => crate::exit_words(exit).to_owned(),
+        _ => exit_code::words(exit).to_owned(),
     }
 }

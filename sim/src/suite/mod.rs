@@ -1,10 +1,11 @@
 //! What is asked and what is answered: scenarios and their lock files, findings and verdicts, claims, fixes, counterexamples,
-//! and the words in which a run is told.
+//! and a run in words.
 
 pub mod capsules;
 pub mod check;
 pub mod claims;
 pub mod deny;
+pub mod exit_code;
 pub mod explain;
 pub mod fault_kinds;
 pub mod findings_index;
