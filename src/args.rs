@@ -38,7 +38,7 @@ pub enum Command {
     Sim(SimArgs),
     /// The scheduled runs on real Postgres and real Redis.
     Real(RealArgs),
-    /// Finds the shortest run that breaks an invariant, tells it step by step and writes its capsule.
+    /// Finds the shortest run that breaks an invariant, prints it step by step and writes its capsule.
     ///
     /// Exit codes: 0 there is such a run, 1 there is none within the scenario's bounds, 2 not known.
     Explain(ExplainArgs),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Runs `trial` in a pseudo-terminal of its own, presses Ctrl-C after a while, and answers with exit code and output.
 fn interrupted(args: &str, after: Duration) -> (Option<i32>, String) {
-    // A shell that stays between the terminal and `trial` would be interrupted too, and its end told instead of ours.
+    // A shell that stays between the terminal and `trial` would be interrupted too, and its end reported instead of ours.
     let trial = format!("exec {} {args}", env!("CARGO_BIN_EXE_trial"));
     let mut terminal = Command::new("script")
         .args(["--quiet", "--return", "--flush", "--command", &trial, "/dev/null"])

@@ -155,7 +155,7 @@ fn capsules_of_older_versions_are_still_read() {
     assert_reproduced(&replay(&files, "check"), &files, 1);
 }
 
-/// An edited capsule is told as edited and judged as what it is; its title is not a part of what was found.
+/// An edited capsule is reported as edited and judged as what it is; its title is not a part of what was found.
 #[test]
 fn a_capsule_that_was_edited_is_reported_as_edited() {
     let text = std::fs::read_to_string(root().join("scenarios/found/p0-3-1.json")).unwrap();

@@ -59,7 +59,9 @@ impl Check {
     /// The condition that must hold, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
-            Check::Conserve => "The balance is the first effective row's balance_before plus the sum of the effective rows.",
+            Check::Conserve => {
+                "The balance is the first effective row's balance_before plus the sum of the effective rows."
+            }
             Check::Chain => {
                 "Each effective row begins at the balance where the one before it ended, and its own numbers add up."
             }

@@ -64,7 +64,7 @@ macro_rules! presets {
 }
 
 presets! {
-    AS_REPORTED (), "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review tells it", {};
+    AS_REPORTED (), "Redis key, one Postgres transaction, then the Redis hash: T1 to T7 as the review describes it", {};
     CODE (), "What the quoted code does: savepoint in the caller's transaction, hash written before its commit",
         { base: Base::Code };
     "p0-1-a" (P0_1), "A stream's tokens are collected and charged in the billing step, one deferred commit", { stream: Stream::A };

@@ -101,7 +101,7 @@ fn what_check_did_not_break_is_not_for_sim_to_see() {
         found.findings[1].verdict = progress;
         held_against(&list, found, 60)
     };
-    // What was cut is unknown, and what holds is told by the lock file.
+    // What was cut is unknown, and what holds is in the lock file.
     assert_eq!(check_says(Verdict::Unknown), (Vec::new(), 2));
     assert_eq!(check_says(Verdict::Holds), ALL_SEEN);
 }
@@ -124,7 +124,7 @@ fn a_breach_that_real_servers_do_not_show_fails_the_run() {
     let mut lost = found(Engine::Real, Verdict::HoldsWithinBound);
     hold_real_against_check(&mut lost);
     assert_eq!(reported(&lost), (vec!["progress is broken, and no run on real servers shows it".to_owned()], 1));
-    // What servers that are not ours were not asked to do is told as not run.
+    // What servers that are not ours were not asked to do is reported as not run.
     let mut given = found(Engine::Real, Verdict::HoldsWithinBound);
     given.not_run.push(not_run(Some(DESIGN)));
     hold_real_against_check(&mut given);

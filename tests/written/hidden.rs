@@ -1,4 +1,4 @@
-//! What the author of a file chose forges nothing in what is told and written.
+//! What the author of a file chose forges nothing in what is printed and written.
 
 use model::shown::is_hidden;
 

@@ -1,4 +1,4 @@
-//! What is found is told before it is written: no disk and no pipe takes a verdict away, and what was asked for and is not
+//! What is found is printed before it is written: no disk and no pipe takes a verdict away, and what was asked for and is not
 //! there is no pass.
 
 #![allow(clippy::unwrap_used)]
@@ -78,7 +78,7 @@ impl Checkout {
     }
 }
 
-/// What a command told.
+/// What a command printed.
 #[derive(Debug)]
 struct CommandOutput {
     exit: Option<i32>,

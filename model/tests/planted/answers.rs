@@ -90,7 +90,7 @@ pub fn planted() -> Vec<Planted> {
         },
         Planted {
             invariant: "truth",
-            what: "a connection that broke is told as an exhausted balance",
+            what: "a connection that broke is reported as an exhausted balance",
             broken: || one(&["lost-reply"]).with_attempt(fault_is_answered_as_refusal),
             nearest: || one(&["lost-reply"]).with_attempt(sound),
             breach: expect![[r#"
@@ -102,7 +102,7 @@ pub fn planted() -> Vec<Planted> {
         },
         Planted {
             invariant: "truth",
-            what: "a key that is held is told as a duplicate although nobody is at it",
+            what: "a key that is held is reported as a duplicate although nobody is at it",
             broken: || one(&["crash"]).with_attempt(held_is_answered_as_duplicate),
             nearest: || one(&["crash"]).with_attempt(key_is_deleted_on_failure),
             breach: expect![[r#"
@@ -116,7 +116,7 @@ pub fn planted() -> Vec<Planted> {
         },
         Planted {
             invariant: "no-false-refusal",
-            what: "a connection that broke is told as an exhausted balance",
+            what: "a connection that broke is reported as an exhausted balance",
             broken: || money_for_one().with_attempt(fault_is_answered_as_refusal),
             nearest: || money_for_one().with_attempt(sound),
             breach: expect![[r#"

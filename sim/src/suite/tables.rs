@@ -21,7 +21,7 @@ pub fn read(path: &Path) -> Result<(String, String), ScenarioError> {
     }
 }
 
-/// A file whose errors are told by line.
+/// A file whose errors are named by line.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables<'a> {
     /// Its name.
