@@ -48,6 +48,9 @@ fn a_wrong_capsule_is_named_with_its_line_and_what_would_be_valid() {
         let checkout = Checkout::new().with("c.json", &spoiled(CAPSULE, from, to));
         assert_refused(&checkout.trial(&["replay", "c.json"]), 64, parts);
     }
+    let on_one_line = spoiled(CAPSULE, "\"step\": \"T1\"", "\"step\": \"T99\"").replace('\n', " ");
+    let checkout = Checkout::new().with("c.json", &on_one_line);
+    assert_refused(&checkout.trial(&["replay", "c.json"]), 64, &["c.json:1: `step`: unknown step `T99`"]);
     let checkout = Checkout::new().with("c.json", "{ this is no capsule");
     assert_refused(&checkout.trial(&["replay", "c.json"]), 64, &["c.json:1:"]);
 }

@@ -210,7 +210,8 @@ pub fn parse(file: &str, text: &str) -> Result<Capsule, UnreadableCapsule> {
     let capsule: Capsule = serde_json::from_str(text).map_err(|error| {
         let why = error.to_string();
         let why = input::in_plain_words(why.rsplit_once(" at line ").map_or(why.as_str(), |(what, _)| what));
-        let why = input::with_key(text, error.line(), why);
+        let place = input::place_at(text, error.line(), error.column());
+        let why = input::with_key(text, place, why);
         UnreadableCapsule::Shape { file: file.to_owned(), line: error.line(), why }
     })?;
     if let Some((name, why)) = input::wrong_account(&capsule.accounts) {

@@ -57,8 +57,8 @@ pub fn wrong_account(accounts: &[Account]) -> Option<(String, String)> {
 
 /// The line of an error in a TOML text, and what is wrong there, with the key.
 pub fn wrong_toml(text: &str, error: &toml::de::Error) -> (usize, String) {
-    let line = line_at(text, error.span().map_or(0, |span| span.start));
-    (line, with_key(text, line, in_plain_words(error.message())))
+    let place = error.span().map_or(0, |span| span.start);
+    (line_at(text, place), with_key(text, place, in_plain_words(error.message())))
 }
 
 /// The line, from 1, of a place in a text that is given in bytes.
@@ -66,18 +66,41 @@ pub fn line_at(text: &str, place: usize) -> usize {
     text.get(..place).unwrap_or_default().matches('\n').count() + 1
 }
 
-/// The message preceded by the key of its line, if the line has one and the message neither names it nor speaks of a
-/// field.
-pub fn with_key(text: &str, line: usize, why: String) -> String {
+/// The place in a text, in bytes, of a line from 1 and of the bytes before it on that line.
+pub fn place_at(text: &str, line: usize, column: usize) -> usize {
+    text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>() + column
+}
+
+/// The message preceded by the key whose value is at this place, which is given in bytes, if the key is on the same line
+/// and the message neither names it nor speaks of a field.
+pub fn with_key(text: &str, place: usize, why: String) -> String {
     let of_a_field = why.contains(" field `") || why.contains("duplicate key");
-    let Some(text) = text.lines().nth(line.saturating_sub(1)).filter(|_| !of_a_field) else { return why };
-    let key = text.split(['=', ':']).next().unwrap_or_default().trim().trim_matches(['"', '{', ',', ' ']);
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if key.is_empty() || why.contains(&format!("`{key}`")) || !key.chars().all(plain) || key.len() == text.trim().len()
-    {
-        return why;
+    match key_before(text.get(..place).unwrap_or_default()).filter(|_| !of_a_field) {
+        Some(key) if !why.contains(&format!("`{key}`")) => format!("`{key}`: {why}"),
+        Some(_) | None => why,
     }
-    format!("`{key}`: {why}")
+}
+
+/// The last key on the last line of this text, if its value has not ended before a further value or a closing bracket.
+fn key_before(text: &str) -> Option<&str> {
+    let line = &text[text.rfind('\n').map_or(0, |end| end + 1)..];
+    let (mut quoted, mut lists) = (false, 0_u32);
+    let (mut begin, mut key) = (0, None);
+    for (at, c) in line.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '=' | ':' if !quoted => key = Some(line[begin..at].trim().trim_matches('"')),
+            '[' if !quoted => lists += 1,
+            ',' if !quoted && lists > 0 => begin = at + 1,
+            '{' | '}' | ',' | ']' if !quoted => {
+                (begin, key) = (at + 1, None);
+                lists = lists.saturating_sub(u32::from(c == ']'));
+            }
+            _ => {}
+        }
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    key.filter(|key| !key.is_empty() && key.chars().all(plain))
 }
 
 /// A parser's message about types, in words that are not those of a programming language.
@@ -134,10 +157,15 @@ mod tests {
 
     #[test]
     fn a_message_names_the_key_of_its_line() {
-        let text = "title = \"x\"\ngateways = \"2\"\n  \"moves\": 5,\n[faults]\n";
-        let with = |line| with_key(text, line, "not valid".to_owned());
-        assert_eq!(with(2), "`gateways`: not valid");
-        assert_eq!(with(3), "`moves`: not valid");
-        assert_eq!((with(4), with(9)), ("not valid".to_owned(), "not valid".to_owned()));
+        let text = "title = \"x\"\ngateways = \"2\"\n  \"moves\": 5,\n[faults]\nseen = [\"a\", \"b\"]\n{\"schema\": 4, \"step\": \"a:b=c\"}";
+        let with = |needle| with_key(text, text.find(needle).unwrap(), "not valid".to_owned());
+        assert_eq!(with("\"2\""), "`gateways`: not valid");
+        assert_eq!(with("5,"), "`moves`: not valid");
+        assert_eq!(with("\"b\""), "`seen`: not valid");
+        assert_eq!(with("4, "), "`schema`: not valid");
+        assert_eq!(with("}"), "`step`: not valid");
+        for none in ["title", "[faults]", "\"step"] {
+            assert_eq!(with(none), "not valid");
+        }
     }
 }
