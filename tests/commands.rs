@@ -142,13 +142,21 @@ fn a_breach_against_expectation_fails_the_gate() {
         (&["check", "could-fail", "--design", "p0-3-a"], 1, "not as in the lock file: floor can no longer fail"),
         (&["check", "arises", "--design", "p0-3-a"], 1, "not as in the lock file: crash-between-t3-and-t6 arises"),
         // A design that the lock file does not know, and one that is no world of its own, are out of date, not expected.
-        (&["check", "outdated", "--design", "p0-4-b"], 1, "not as in the lock file: it has nothing of this design"),
+        (
+            &["check", "outdated", "--design", "p0-4-b"],
+            1,
+            "not as in the lock file: the lock file has no line for this design",
+        ),
         (
             &["check", "outdated", "--design", "as-reported"],
             1,
-            "it has lines of p0-2-a, of which nothing is asked here",
+            "the lock file has lines for p0-2-a, which this scenario does not check",
         ),
-        (&["sim", "outdated", "--design", "p0-4-b"], 1, "not as in the lock file: it has nothing of this design"),
+        (
+            &["sim", "outdated", "--design", "p0-4-b"],
+            1,
+            "not as in the lock file: the lock file has no line for this design",
+        ),
         (&["check", "outdated", "--design", "p0-3-a"], 0, "all as expected"),
         (&["check"], 1, "something unexpected"),
     ] {
@@ -196,7 +204,7 @@ fn a_lock_file_is_held_to_also_where_a_verdict_is_argued() {
             lock.replacen(key, &format!("{planted}{key}"), 1),
             "p0-3-a",
             1,
-            "progress does not break; it has it after 4 moves",
+            "`progress` does not break; the lock file says that it breaks after 4 moves",
         ),
         (changed(&lock, key, "as-reported ", ""), "as-reported", 1, "key breaks after 3 moves with key of t1"),
         (changed(&lock, key, "3", "2"), "as-reported", 1, "key breaks after 3 moves with"),

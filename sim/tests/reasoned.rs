@@ -58,7 +58,7 @@ fn a_line_agrees_contradicts_or_is_not_known() {
     let holds = "it holds in all 2 scenarios, and could fail in 1";
     let never = "it could not fail in any scenario";
     let breaks = "broken in p0-3-one after 7 moves";
-    let no_lock = "the lock file of p0-3-other has nothing of this design";
+    let no_lock = "the lock file of p0-3-other has no line for this design";
     for (must, place, pinned, agreement, found) in [
         ("break", "", both(broken, held), Agreement::Agrees, breaks),
         ("break", "", both(held, vacuous), Agreement::Contradicts, holds),

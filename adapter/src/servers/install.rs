@@ -91,7 +91,7 @@ pub enum InstallError {
         why: String,
     },
     /// Every step succeeded, and still no suitable server is found.
-    #[error("installed, and still: {0}")]
+    #[error("the installation succeeded, but no suitable server is found: {0}")]
     Still(#[from] FindError),
 }
 

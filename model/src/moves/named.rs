@@ -39,14 +39,21 @@ pub struct NamedMove {
 
 /// A named move that is not valid in its scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{found}`; expected one of {valid}")]
+#[error("{}; expected one of {valid}", self.fault())]
 pub struct UnknownMove {
     /// The part of the move.
     pub what: &'static str,
-    /// The text found there.
+    /// The text found there; empty if the move does not have that part.
     pub found: String,
     /// The texts valid there.
     pub valid: String,
+}
+
+impl UnknownMove {
+    fn fault(&self) -> String {
+        let UnknownMove { what, found, .. } = self;
+        if found.is_empty() { format!("it has no {what}") } else { format!("unknown {what} `{found}`") }
+    }
 }
 
 impl Move {
@@ -116,8 +123,8 @@ macro_rules! evictable {
                 match self.what.as_deref() {
                     $(Some($text) => self.$which(setup).map(Evicted::$entry),)*
                     other => Err(UnknownMove {
-                        what: "what",
-                        found: other.unwrap_or("nothing").to_owned(),
+                        what: "kind of evicted entry",
+                        found: other.unwrap_or_default().to_owned(),
                         valid: [$($text),*].join(", "),
                     }),
                 }
@@ -164,9 +171,15 @@ impl NamedMove {
         let place = setup.requests.iter().position(|r| (Some(r.called()), Some(r.account.as_str())) == wanted);
         place.map(|place| Request(place as u8)).ok_or_else(|| {
             let valid = setup.requests.iter().map(|r| format!("{} of {}", r.called(), r.account));
-            let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
-            UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }
+            UnknownMove { what: "trace", found: self.trace_and_account(), valid: valid.collect::<Vec<_>>().join(", ") }
         })
+    }
+
+    /// The trace, and of whom it is; empty without a trace.
+    fn trace_and_account(&self) -> String {
+        let of = |account: &String| format!(" of {account}");
+        let account = self.account.as_ref().map(of).unwrap_or_default();
+        self.trace.as_ref().map(|trace| format!("{trace}{account}")).unwrap_or_default()
     }
 
     fn key(&self, setup: &Setup) -> Result<IdempotencyKey, UnknownMove> {
@@ -177,8 +190,7 @@ impl NamedMove {
         let place = setup.keys.iter().map(name).position(|(trace, account)| (Some(trace), Some(account)) == wanted);
         place.map(|place| IdempotencyKey(place as u8)).ok_or_else(|| {
             let valid = setup.keys.iter().map(name).map(|(trace, account)| format!("{trace} of {account}"));
-            let found = format!("{} of {}", wanted.0.unwrap_or("nothing"), wanted.1.unwrap_or("nobody"));
-            UnknownMove { what: "trace", found, valid: valid.collect::<Vec<_>>().join(", ") }
+            UnknownMove { what: "trace", found: self.trace_and_account(), valid: valid.collect::<Vec<_>>().join(", ") }
         })
     }
 
@@ -203,7 +215,7 @@ impl NamedMove {
 
     fn needs_step(&self) -> Result<Step, UnknownMove> {
         let valid = "the labels of the flows, such as Q5, T1, T4b or reply".to_owned();
-        self.step.ok_or(UnknownMove { what: "step", found: "nothing".to_owned(), valid })
+        self.step.ok_or(UnknownMove { what: "step", found: String::new(), valid })
     }
 }
 

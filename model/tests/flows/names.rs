@@ -46,15 +46,17 @@ fn a_named_move_that_means_nothing_says_what_would() {
         r#"{"actor":"gateway-c","act":"does","step":"T1"}"#,
         r#"{"actor":"gateway-a","act":"does"}"#,
         r#"{"actor":"gateway-a","act":"sleeps"}"#,
+        r#"{"actor":"redis","act":"evicts"}"#,
     ];
     let said =
         names.map(|json| serde_json::from_str::<NamedMove>(json).unwrap().resolve(&setup).unwrap_err().to_string());
     expect![[r#"
-        trace `t9 of acme`; expected one of t1 of acme, t2 of acme
-        gateway `sync`; expected one of gateway-a, gateway-b
-        actor `gateway-c`; expected one of gateway-a, gateway-b
-        step `nothing`; expected one of the labels of the flows, such as Q5, T1, T4b or reply
-        act `sleeps`; expected one of sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout"#]].assert_eq(&said.join("\n"));
+        unknown trace `t9 of acme`; expected one of t1 of acme, t2 of acme
+        unknown gateway `sync`; expected one of gateway-a, gateway-b
+        unknown actor `gateway-c`; expected one of gateway-a, gateway-b
+        it has no step; expected one of the labels of the flows, such as Q5, T1, T4b or reply
+        unknown act `sleeps`; expected one of sends, does, reply-lost-ran, reply-lost-not-run, runs-late, evicts, runs-ahead, runs-behind, crashes-before, cancelled-before, unreachable, loses-all, expires-next, provider-fails, midnight, redis-full, restarts, idle-timeout-before, times-out, flushes-scripts, lock-timeout, client-aborts, provider-aborts, broker-loses-all, unheard, goes-back, statement-timeout
+        it has no kind of evicted entry; expected one of key, hash, principal, budget"#]].assert_eq(&said.join("\n"));
 }
 
 /// Moves of streams, of the queue and of clocks, as capsules spell them.
@@ -158,5 +160,5 @@ fn a_capsule_that_does_not_fit_together_says_why() {
         `moves` is empty: a counterexample has at least one move
         `breach.invariant` is `luck`; expected one of conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
         `gateways` is 9: expected 1 to 3
-        `moves` entry 1: trace `t9 of acme`; expected one of t1 of acme"#]].assert_eq(&said.join("\n"));
+        `moves` entry 1: unknown trace `t9 of acme`; expected one of t1 of acme"#]].assert_eq(&said.join("\n"));
 }

@@ -113,7 +113,9 @@ impl Entry {
                     differs.push(format!("{id} breaks {} instead of {}", is.words(), was.words()));
                 }
                 (Some(is), None) => differs.push(format!("{id} breaks {}", is.words())),
-                (None, Some(was)) => differs.push(format!("{id} does not break; it has it {}", was.words())),
+                (None, Some(was)) => {
+                    differs.push(format!("`{id}` does not break; the lock file says that it breaks {}", was.words()));
+                }
                 (Some(_), Some(_)) | (None, None) => {}
             }
         }

@@ -61,7 +61,7 @@ fn holds(scenarios: usize, could_fail: usize) -> String {
 fn not_pinned(asked: &[(&Scenario, Option<&Entry>)]) -> String {
     let missing = asked.iter().find(|(_, entry)| entry.is_none()).map(|(scenario, _)| scenario.id.as_str());
     match missing {
-        Some(id) => format!("the lock file of {id} has nothing of this design"),
+        Some(id) => format!("the lock file of {id} has no line for this design"),
         None => "no scenario checks this design".to_owned(),
     }
 }

@@ -71,7 +71,7 @@ fn case(risk: Risk, file: &File, setup: Setup, lock: Option<&Lock>) -> Case {
     let seen = file.seen.iter().filter(|id| !never(id)).cloned().collect();
     let own = is_own(risk, &file.faults, &file.accounts, setup.design);
     let missing = lock.is_some() && pinned.is_none();
-    let outdated = missing.then(|| "it has nothing of this design".to_owned()).into_iter().collect();
+    let outdated = missing.then(|| "the lock file has no line for this design".to_owned()).into_iter().collect();
     Case { own, seen, outdated, ..nothing_expected(setup) }.pinned(pinned)
 }
 
@@ -88,7 +88,7 @@ fn outdated(
     let setup = setup(design)?;
     let twin = cases.iter().position(|case| same_world(&case.setup, &setup));
     if let Some(case) = cases.get_mut(twin.unwrap_or(0)) {
-        case.outdated.push(format!("it has lines of {name}, of which nothing is asked here"));
+        case.outdated.push(format!("the lock file has lines for {name}, which this scenario does not check"));
     }
     Ok(())
 }
