@@ -7,7 +7,7 @@ use adapter::matrix::{MatrixFault, Side};
 use audit::check::Check;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::design::Design;
-use model::invariant;
+use model::invariant::{self, UnknownInvariant};
 use model::step::Step;
 use sim::suite::deny::Deny;
 use sim::suite::route::Waypoint;
@@ -364,10 +364,8 @@ fn check(text: &str) -> Result<Check, String> {
     found.ok_or_else(|| format!("unknown check `{text}`; expected one of {}", valid()))
 }
 
-fn invariant(text: &str) -> Result<&'static str, String> {
-    let valid = || invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-    let found = invariant::find(text).map(|invariant| invariant.id);
-    found.ok_or_else(|| format!("unknown invariant `{text}`; expected one of {}", valid()))
+fn invariant(text: &str) -> Result<&'static str, UnknownInvariant> {
+    invariant::known(text).map(|invariant| invariant.id)
 }
 
 fn file_name(text: &str) -> Result<String, String> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::day::Day;
 use crate::design::Design;
 use crate::flow::RequestPath;
-use crate::invariant::Figure;
+use crate::invariant::{self, Figure, UnknownInvariant};
 use crate::moves::{Move, NamedMove, UnknownMove};
 use crate::setup::{Account, Faults, Premises, Requested, Setup, SetupError};
 
@@ -84,13 +84,8 @@ pub enum CapsuleError {
         why: UnknownMove,
     },
     /// No such invariant.
-    #[error("`breach.invariant` is `{found}`; expected one of {valid}")]
-    Invariant {
-        /// The id found there.
-        found: String,
-        /// The valid ids.
-        valid: String,
-    },
+    #[error("`breach.invariant`: {0}")]
+    Invariant(#[from] UnknownInvariant),
     /// It has no moves.
     #[error("`moves` is empty: a counterexample has at least one move")]
     NoMoves,
@@ -105,10 +100,7 @@ impl Capsule {
         if self.schema == 0 || self.schema > SCHEMA {
             return Err(CapsuleError::Schema(self.schema));
         }
-        if crate::invariant::find(&self.breach.invariant).is_none() {
-            let valid = crate::invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-            return Err(CapsuleError::Invariant { found: self.breach.invariant.clone(), valid });
-        }
+        invariant::known(&self.breach.invariant)?;
         if self.moves.is_empty() {
             return Err(CapsuleError::NoMoves);
         }

@@ -252,6 +252,23 @@ pub fn find(id: &str) -> Option<&'static Situation> {
     ALL.iter().find(|situation| situation.id == id)
 }
 
+/// No situation has that id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown situation `{0}`; expected one of {valid}", valid = ids().join(", "))]
+pub struct UnknownSituation(pub String);
+
+/// As [`find`], for an id that a person wrote.
+///
+/// # Errors
+/// The ids there are.
+pub fn known(id: &str) -> Result<&'static Situation, UnknownSituation> {
+    find(id).ok_or_else(|| UnknownSituation(id.to_owned()))
+}
+
+fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|situation| situation.id).collect()
+}
+
 /// Whether an attempt arrived while its tenant's dates met a condition.
 fn arrives(edge: &Edge<'_>, are: impl Fn(Dates) -> bool) -> bool {
     let request = edge.did.and_then(|did| did.request);

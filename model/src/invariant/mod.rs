@@ -218,6 +218,23 @@ pub fn find(id: &str) -> Option<&'static Invariant> {
     ALL.iter().find(|invariant| invariant.id == id)
 }
 
+/// No invariant has that id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown invariant `{0}`; expected one of {valid}", valid = ids().join(", "))]
+pub struct UnknownInvariant(pub String);
+
+/// As [`find`], for an id that a person wrote.
+///
+/// # Errors
+/// The ids there are.
+pub fn known(id: &str) -> Result<&'static Invariant, UnknownInvariant> {
+    find(id).ok_or_else(|| UnknownInvariant(id.to_owned()))
+}
+
+fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|invariant| invariant.id).collect()
+}
+
 /// The place of an id in [`ALL`].
 pub fn place(id: &str) -> Option<usize> {
     ALL.iter().position(|invariant| invariant.id == id)

@@ -158,7 +158,7 @@ fn a_capsule_that_does_not_fit_together_says_why() {
         `schema` is 2: this suite reads 1 to 1
         `schema` is 0: this suite reads 1 to 1
         `moves` is empty: a counterexample has at least one move
-        `breach.invariant` is `luck`; expected one of conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
+        `breach.invariant`: unknown invariant `luck`; expected one of conserve, once, exact, row-iff-money, chain, floor, budget, usage, metered, hold-release, fail-mode, count-limit, count-exact, rollover, monotone, guarded, unit, status, no-pending, reversal, tenant, truth, no-false-refusal, in-doubt, key, progress, recover, converge, cache-form, cache-bound, no-early-effect, isolated
         `gateways` is 9: expected 1 to 3
         `moves` entry 1: unknown trace `t9 of acme`; expected one of t1 of acme"#]].assert_eq(&said.join("\n"));
 }

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use model::invariant;
 use serde::de::DeserializeOwned;
 
 use crate::suite::input;
@@ -62,14 +61,4 @@ pub fn known_scenario(id: &str, scenarios: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("unknown scenario `{id}`; expected one of {}", scenarios.join(", ")))
-}
-
-/// Checks that there is an invariant with this id; otherwise says which ids there are.
-///
-/// # Errors
-/// What would be valid.
-pub fn known_invariant(id: &str) -> Result<&'static str, String> {
-    let valid = || invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-    let known = invariant::find(id).map(|invariant| invariant.id);
-    known.ok_or_else(|| format!("unknown invariant `{id}`; expected one of {}", valid()))
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::design::Design;
+use model::invariant;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -108,7 +109,7 @@ impl Unseen {
 /// Rejects misspelt names: they would excuse nothing, and nothing would report them.
 fn check_names(line: &Line, scenarios: &[&str]) -> Result<(), String> {
     tables::known_scenario(&line.scenario, scenarios).map_err(|why| format!("`scenario`: {why}"))?;
-    tables::known_invariant(&line.invariant).map_err(|why| format!("`invariant`: {why}"))?;
+    invariant::known(&line.invariant).map_err(|why| format!("`invariant`: {why}"))?;
     for written in &line.designs {
         let design = written.parse::<Design>().map_err(|why| format!("`designs`: {why}"))?.to_string();
         if design != *written {

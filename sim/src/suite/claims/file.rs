@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use model::design::Design;
+use model::invariant;
 use model::presets::AS_REPORTED;
 use model::risk::Risk;
 use serde::Deserialize;
@@ -135,7 +136,7 @@ fn one_line(text: &str) -> String {
 fn resolve_place(written: WrittenPlace, scenarios: &[&str]) -> Result<Place, (&'static str, String)> {
     let WrittenPlace { scenario, invariant, through, without } = written;
     tables::known_scenario(&scenario, scenarios).map_err(|why| ("scenario", why))?;
-    tables::known_invariant(&invariant).map_err(|why| ("invariant", why))?;
+    invariant::known(&invariant).map_err(|why| ("invariant", why.to_string()))?;
     let route = Route { through: waypoints("through", &through)?, without: waypoints("without", &without)? };
     Ok(Place { scenario, invariant, route })
 }

@@ -106,10 +106,7 @@ fn could_not_fail(line: &Value, lock: &mut Lock) -> Result<(), String> {
 fn never(line: &Value, lock: &mut Lock) -> Result<(), String> {
     let [situation, designs] = NEVER.columns(line)?;
     let (id, designs) = (situation.text()?, designs.names()?);
-    let Some(found) = situation::find(id) else {
-        let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-        return Err(format!("`never` names the unknown situation `{id}`; expected one of {ids}"));
-    };
+    let found = situation::known(id).map_err(|why| format!("`never` names the {why}"))?;
     let (names, named) = whose(&designs);
     for entry in chosen(lock, NEVER.key, id, names, named)? {
         entry.never.insert(found.id.to_owned());
@@ -118,11 +115,7 @@ fn never(line: &Value, lock: &mut Lock) -> Result<(), String> {
 }
 
 fn known(key: &str, id: &str) -> Result<(), String> {
-    if invariant::find(id).is_some() {
-        return Ok(());
-    }
-    let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-    Err(format!("`{key}` names the unknown invariant `{id}`; expected one of {ids}"))
+    invariant::known(id).map(|_| ()).map_err(|why| format!("`{key}` names the {why}"))
 }
 
 fn twice(key: &str, id: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::design::Design;
+use model::invariant;
 use serde::Deserialize;
 
 use crate::suite::reasoned::{Must, Reasoned};
@@ -67,7 +68,7 @@ pub fn parse(file: &str, text: &str, scenarios: &[&str]) -> Result<Vec<Reasoned>
 fn resolve(written: Written, scenarios: &[&str]) -> Result<Reasoned, (&'static str, String)> {
     let Written { design, invariant, must, scenario, because } = written;
     let design = design.parse::<Design>().map_err(|why| ("design", format!("`design`: {why}")))?.to_string();
-    let invariant = tables::known_invariant(&invariant).map_err(|why| ("invariant", format!("`invariant`: {why}")))?;
+    let invariant = invariant::known(&invariant).map_err(|why| ("invariant", format!("`invariant`: {why}")))?.id;
     if let Some(id) = &scenario {
         tables::known_scenario(id, scenarios).map_err(|why| ("scenario", format!("`scenario`: {why}")))?;
     }

@@ -1,7 +1,7 @@
 //! The cases of a scenario: one per world, whatever number of designs make that world there.
 
 use model::design::{Design, PRESETS, Preset};
-use model::invariant::{self, Invariant};
+use model::invariant::{self, Invariant, UnknownInvariant};
 use model::risk::Risk;
 use model::setup::{Account, Faults, Setup, SetupError};
 use model::situation;
@@ -46,8 +46,8 @@ pub(super) fn cases(
         }
         cases.push(case(risk, file, setup, lock));
     }
-    if let Some(id) = file.seen.iter().find(|id| situation::find(id).is_none()) {
-        return Err(wrong(id, unknown_situation("`seen`", id)));
+    for id in &file.seen {
+        situation::known(id).map_err(|why| wrong(id, format!("`seen` names the {why}")))?;
     }
     for (name, _) in lock.into_iter().flat_map(|lock| &lock.entries) {
         outdated(name, &mut cases, &setup)?;
@@ -120,11 +120,8 @@ fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), Scena
     for (key, ids, expected) in lists {
         for id in ids {
             let Some(place) = invariant::place(id) else {
-                let ids = invariant::ALL.iter().map(|invariant| invariant.id).collect::<Vec<_>>().join(", ");
-                let why = format!(
-                    "`{key}` of `expect` for `{design}` names the unknown invariant `{id}`; expected one of {ids}"
-                );
-                return Err(wrong(id, why));
+                let why = UnknownInvariant(id.clone());
+                return Err(wrong(id, format!("`{key}` of `expect` for `{design}` names the {why}")));
             };
             if argued_here.contains(&id.as_str()) {
                 return Err(wrong(id, format!("`expect` for `{design}` names `{id}` twice: one verdict is valid")));
@@ -134,17 +131,13 @@ fn argue(case: &mut Case, argued: &Argued, wrong: Wrong<'_>) -> Result<(), Scena
             case.reasons.insert(id.clone(), because.split_whitespace().collect::<Vec<_>>().join(" "));
         }
     }
-    if let Some(id) = seen.iter().find(|id| situation::find(id).is_none()) {
-        return Err(wrong(id, unknown_situation(&format!("`seen` of `expect` for `{design}`"), id)));
+    for id in seen {
+        let named = |why| wrong(id, format!("`seen` of `expect` for `{design}` names the {why}"));
+        situation::known(id).map_err(named)?;
     }
     case.seen.extend(seen.iter().cloned());
     case.argued_seen.extend(seen.iter().cloned());
     Ok(())
-}
-
-fn unknown_situation(key: &str, id: &str) -> String {
-    let ids = situation::ALL.iter().map(|situation| situation.id).collect::<Vec<_>>().join(", ");
-    format!("{key} names the unknown situation `{id}`; expected one of {ids}")
 }
 
 impl Case {
