@@ -1,8 +1,9 @@
 //! No file needs a file that needs it.
 //!
 //! A file needs another where it writes a path into it, from `crate`, `super`, `self` or a module of its own, in a `use` or
-//! inline. What a module passes on with `pub use` is needed where it lives, and by the module if its own code uses the name. A module is the common ground of those inside
-//! it: to name it from there needs nothing. Comments, test modules and methods, which have no path, do not count.
+//! inline. What a module passes on with `pub use` is needed where it lives, and by the module if its own code names it. A
+//! module is the common ground of those inside it: to name it from there needs nothing. Comments, test modules and methods,
+//! which have no path, do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,13 +54,10 @@ fn tree<'a>(text: &'a str, before: &str, out: &mut Vec<String>) -> &'a str {
     rest
 }
 
-/// Whether code has this name by itself: not inside a path, nor where a module or a function gets it.
+/// Whether code has this name by itself or at the beginning of a path, but for a module or a function that gets it.
 fn names(code: &str, name: &str) -> bool {
-    code.match_indices(name).any(|(place, _)| {
-        let (before, after) = (&code[..place], &code[place + name.len()..]);
-        let inside = ["::", ".", "mod ", "fn "].iter().any(|end| before.ends_with(end));
-        !inside && !before.ends_with(is_word) && !after.starts_with(is_word)
-    })
+    let words: Vec<&str> = code.split(|c| !is_word(c) && c != ':' && c != '.').collect();
+    words.windows(2).any(|w| w[1].split([':', '.']).next() == Some(name) && !["mod", "fn"].contains(&w[0]))
 }
 
 fn read(name: &str, module: &str, text: &str, is_module: impl Fn(&str) -> bool) -> File {
@@ -160,12 +158,10 @@ fn a_circle_is_reported_by_its_files() {
         let found = reported(&[("lib.rs", "pub use b::{B, C};"), ("a.rs", "use crate::C;"), ("b.rs", b)]);
         assert_eq!(found, circle, "{b}");
     }
-    let passed_on = |own: &str| {
-        let a = format!("mod c;\npub use crate::b::{{B, C}};\n{own}");
-        reported(&[("lib.rs", ""), ("a.rs", a.as_str()), ("b.rs", "use crate::a::A;")])
-    };
-    assert_eq!(passed_on("fn f() { x::C }"), [""; 0], "what is only passed on");
-    assert_eq!(passed_on("fn f() { C::f() }"), both, "what is passed on and used");
+    for (own, circle) in [("x::C", &[][..]), ("C::f()", both)] {
+        let a = format!("pub use crate::b::{{B, C}}; fn f() {{ {own} }}");
+        assert_eq!(reported(&[("lib.rs", ""), ("a.rs", &a), ("b.rs", "use crate::a::A;")]), circle, "passed on: {own}");
+    }
     let family = [
         ("lib.rs", "fn f() { a::f() }"),
         ("a/mod.rs", "fn f() { c::f() }"),
