@@ -7,7 +7,7 @@ use model::{invariant, situation};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use crate::suite::lock::table::{BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
+use crate::suite::lock::table::{AS_ABOVE, BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
 use crate::suite::lock::{Entry, Lock, Pin};
 use crate::suite::scenario::ScenarioError;
 use crate::suite::{explain, input};
@@ -52,13 +52,18 @@ fn resolve(file: &File) -> Result<Lock, Wrong> {
     each(&file.explored, &mut lock, explored)?;
     // A line comes where its first design does; this puts the designs back into the order of reports.
     lock.entries.sort_by_key(|(name, _)| PRESETS.iter().position(|preset| preset.name == name).unwrap_or(usize::MAX));
-    each(&file.broken, &mut lock, broken)?;
+    let mut above = None;
+    each(&file.broken, &mut lock, |line, lock| broken(line, &mut above, lock))?;
     each(&file.could_not_fail, &mut lock, could_not_fail)?;
     each(&file.never, &mut lock, never)?;
     Ok(lock)
 }
 
-fn each(lines: &[Line], lock: &mut Lock, read: impl Fn(&Value, &mut Lock) -> Result<(), String>) -> Result<(), Wrong> {
+fn each<'a>(
+    lines: &'a [Line],
+    lock: &mut Lock,
+    mut read: impl FnMut(&'a Value, &mut Lock) -> Result<(), String>,
+) -> Result<(), Wrong> {
     lines.iter().try_for_each(|line| read(line.get_ref(), lock).map_err(|why| (line.span().start, why)))
 }
 
@@ -75,11 +80,23 @@ fn explored(line: &Value, lock: &mut Lock) -> Result<(), String> {
     Ok(())
 }
 
-fn broken(line: &Value, lock: &mut Lock) -> Result<(), String> {
+/// Reads a line; `above` is the invariant of the line above it and the figures that it has or stands for.
+fn broken<'a>(line: &'a Value, above: &mut Option<(&'a str, &'a str)>, lock: &mut Lock) -> Result<(), String> {
     let [invariant, moves, designs, figures] = BROKEN.columns(line)?;
     let id = invariant.text()?;
     known(BROKEN.key, id)?;
-    let pin = Pin { moves: moves.number()?, figures: figures.text()?.to_owned() };
+    let figures = match (figures.text()?, *above) {
+        (AS_ABOVE, Some((other, figures))) if other == id => figures,
+        (AS_ABOVE, _) => {
+            let key = BROKEN.key;
+            return Err(format!(
+                "a line of `{id}` under `{key}` has figures \"{AS_ABOVE}\", but no line of `{id}` is directly above it"
+            ));
+        }
+        (figures, _) => figures,
+    };
+    *above = Some((id, figures));
+    let pin = Pin { moves: moves.number()?, figures: figures.to_owned() };
     for entry in chosen(lock, BROKEN.key, id, &designs.names()?, true)? {
         if entry.broken.insert(id.to_owned(), pin.clone()).is_some() {
             return Err(twice(BROKEN.key, id));

@@ -13,8 +13,18 @@ pub struct Table<const COLUMNS: usize> {
 pub const EXPLORED: Table<4> = Table { key: "explored", columns: ["states", "moves", "depth", "designs"] };
 
 /// Which invariants break.
-pub const BROKEN: Table<4> =
-    Table { key: "broken", columns: ["invariant", "moves of the shortest breach", "designs", "figures"] };
+pub const BROKEN: Table<4> = Table {
+    key: "broken",
+    columns: [
+        "invariant",
+        "moves of the shortest breach",
+        "designs",
+        "figures (\"as above\": those of the line above)",
+    ],
+};
+
+/// What a line has in place of figures that are those of the line above it, of the same invariant.
+pub const AS_ABOVE: &str = "as above";
 
 /// Which invariants could not fail in any state.
 pub const COULD_NOT_FAIL: Table<2> = Table { key: "could-not-fail", columns: ["invariants", "designs"] };

@@ -6,8 +6,8 @@ use model::{invariant, situation};
 use toml::Value;
 
 use crate::suite::explain;
-use crate::suite::lock::Lock;
-use crate::suite::lock::table::{BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
+use crate::suite::lock::table::{AS_ABOVE, BROKEN, COULD_NOT_FAIL, EXPLORED, NEVER};
+use crate::suite::lock::{Entry, Lock};
 
 /// One line of a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ fn sections(lock: &Lock) -> [(String, Vec<Line>); 4] {
 }
 
 /// Groups the designs by what `of` gives for them, in the order of the lock; a group comes where its first design does.
-fn shared<T: Ord + Clone>(lock: &Lock, of: impl Fn(&crate::suite::lock::Entry) -> Option<T>) -> Vec<(T, Vec<&str>)> {
+fn shared<'a, T: Ord + Clone>(lock: &'a Lock, of: impl Fn(&'a Entry) -> Option<T>) -> Vec<(T, Vec<&'a str>)> {
     let mut groups: Vec<(T, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<T, usize> = BTreeMap::new();
     for (name, entry) in &lock.entries {
@@ -73,15 +73,22 @@ fn explored(lock: &Lock) -> Vec<Line> {
 }
 
 fn broken(lock: &Lock) -> Vec<Line> {
-    let of = |id: &'static str| {
-        let groups = shared(lock, move |entry| entry.broken.get(id).cloned());
-        groups.into_iter().map(move |(pin, designs)| {
-            let (moves, figures) = (pin.moves, quoted(&pin.figures));
+    invariant::ALL.iter().flat_map(|invariant| breaches(lock, invariant.id)).collect()
+}
+
+/// The lines of one invariant. Those with equal figures follow each other, so that only the first has to have them.
+fn breaches(lock: &Lock, id: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (figures, _) in shared(lock, |entry| Some(&entry.broken.get(id)?.figures)) {
+        let alike = |entry: &Entry| entry.broken.get(id).filter(|pin| pin.figures == *figures).map(|pin| pin.moves);
+        for (place, (moves, designs)) in shared(lock, alike).into_iter().enumerate() {
+            let figures = quoted(if place == 0 { figures } else { AS_ABOVE });
             // Names all designs, even if they are the majority: the diff must show what a new design breaks.
-            line(format!("{}, {moves}, {}, {figures}", quoted(id), list(&designs)), &designs, Some(id))
-        })
-    };
-    invariant::ALL.iter().flat_map(|invariant| of(invariant.id)).collect()
+            let inside = format!("{}, {moves}, {}, {figures}", quoted(id), list(&designs));
+            lines.push(line(inside, &designs, Some(id)));
+        }
+    }
+    lines
 }
 
 fn could_not_fail(lock: &Lock) -> Vec<Line> {
