@@ -7,12 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::ServersError;
+use super::connect::PATIENCE;
 use super::find::Kind;
 use super::process::Process;
 use super::sweep::Folder;
 
-/// How long a private server may take until it answers.
-pub const PATIENCE: Duration = Duration::from_secs(15);
 const TAIL: usize = 1500;
 
 /// A private server's process. Dropping it kills it.
