@@ -50,7 +50,7 @@ fn a_wrong_capsule_is_named_with_its_line_and_what_would_be_valid() {
     }
     let on_one_line = spoiled(CAPSULE, "\"step\": \"T1\"", "\"step\": \"T99\"").replace('\n', " ");
     let checkout = Checkout::new().with("c.json", &on_one_line);
-    assert_refused(&checkout.trial(&["replay", "c.json"]), 64, &["c.json:1: `step`: unknown step `T99`"]);
+    assert_refused(&checkout.trial(&["replay", "c.json"]), 64, &["c.json:1: unknown step `T99`"]);
     let checkout = Checkout::new().with("c.json", "{ this is no capsule");
     assert_refused(&checkout.trial(&["replay", "c.json"]), 64, &["c.json:1:"]);
 }
