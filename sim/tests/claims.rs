@@ -89,7 +89,11 @@ fn each_answer_comes_from_what_check_found() {
             "conserve",
         ),
         (&[holds, (THERE, original, "conserve", Holds)], Answer::Refuted, "with 5 non-vacuous evaluations"),
-        (&[holds, (THERE, original, "once", Holds)], Answer::Refuted, "and not vacuously in the one other scenario of p0-3"),
+        (
+            &[holds, (THERE, original, "once", Holds)],
+            Answer::Refuted,
+            "and not vacuously in the one other scenario of p0-3",
+        ),
         (&[holds, (THERE, original, "once", Broken)], Answer::RefutedHere, "under as-reported it breaks in p0-3-there"),
         (&[holds, (THERE, original, "once", Unknown)], Answer::RefutedHere, "it is not known in p0-3-there"),
         (&[(HERE, original, "once", Unknown)], Answer::Unknown, "unknown of once under as-reported"),
